@@ -1,0 +1,37 @@
+//===- BitNet.h - the bitnet dialect ----------------------------*- C++ -*-===//
+
+#ifndef BITNET_DIALECT_BITNET_IR_BITNET_H
+#define BITNET_DIALECT_BITNET_IR_BITNET_H
+
+#include "bitnet/Support/BlobStore.h"
+
+#include "mlir/Bytecode/BytecodeOpInterface.h"
+#include "mlir/IR/BuiltinAttributes.h"
+#include "mlir/IR/BuiltinTypes.h"
+#include "mlir/IR/Dialect.h"
+#include "mlir/IR/OpDefinition.h"
+#include "mlir/IR/OpImplementation.h"
+#include "mlir/Interfaces/DestinationStyleOpInterface.h"
+#include "mlir/Interfaces/SideEffectInterfaces.h"
+
+#include <memory>
+
+#include "bitnet/Dialect/BitNet/IR/BitNetDialect.h.inc"
+#include "bitnet/Dialect/BitNet/IR/BitNetEnums.h.inc"
+#define GET_ATTRDEF_CLASSES
+#include "bitnet/Dialect/BitNet/IR/BitNetAttrs.h.inc"
+#define GET_OP_CLASSES
+#include "bitnet/Dialect/BitNet/IR/BitNetOps.h.inc"
+
+namespace mlir::bitnet {
+/// Constants up to this many bytes are inline `dense` attributes, larger ones
+/// blobs.
+inline constexpr uint64_t kInlineConstantBytes = 4096;
+
+/// Bytes that a tensor of `type` takes in a blob (sub-byte elements
+/// bit-packed), or failure when the product overflows or the element type has
+/// no storage.
+llvm::FailureOr<uint64_t> getStorageBytes(ShapedType type);
+} // namespace mlir::bitnet
+
+#endif // BITNET_DIALECT_BITNET_IR_BITNET_H

@@ -1,0 +1,156 @@
+//===- BitNetAttrs.td - attributes of the bitnet dialect ------*- tablegen -*-===//
+
+#ifndef BITNET_DIALECT_BITNET_IR_BITNETATTRS_TD
+#define BITNET_DIALECT_BITNET_IR_BITNETATTRS_TD
+
+include "bitnet/Dialect/BitNet/IR/BitNetBase.td"
+include "mlir/IR/AttrTypeBase.td"
+include "mlir/IR/EnumAttr.td"
+
+class BitNet_Attr<string name, string attrMnemonic, list<Trait> traits = []>
+    : AttrDef<BitNet_Dialect, name, traits> {
+  let mnemonic = attrMnemonic;
+}
+
+//===----------------------------------------------------------------------===//
+// Enumerations
+//===----------------------------------------------------------------------===//
+
+def BitNet_ScaleForm : I32EnumAttr<"ScaleForm", "How an activation scale is computed (act_c1)", [
+    I32EnumAttrCase<"ReciprocalMul", 0, "reciprocal_mul">,
+    I32EnumAttrCase<"Divide", 1, "divide">,
+    I32EnumAttrCase<"MulDivide", 2, "mul_divide">,
+    I32EnumAttrCase<"Codes", 3, "codes">]> {
+  let cppNamespace = "::mlir::bitnet";
+  let genSpecializedAttr = 0;
+}
+
+def BitNet_WeightMethod : I32EnumAttr<"WeightMethod", "How float weights become codes (w_c1, w_c2)", [
+    I32EnumAttrCase<"Absmean", 0, "absmean">,
+    I32EnumAttrCase<"AbsmeanPlusEps", 1, "absmean_plus_eps">,
+    I32EnumAttrCase<"Sign", 2, "sign">]> {
+  let cppNamespace = "::mlir::bitnet";
+  let genSpecializedAttr = 0;
+}
+
+def BitNet_PackingKind : I32EnumAttr<"PackingKind", "Bit layout of packed weights", [
+    I32EnumAttrCase<"U2", 0, "u2">]> {
+  let cppNamespace = "::mlir::bitnet";
+  let genSpecializedAttr = 0;
+}
+
+def BitNet_KernelKind : I32EnumAttr<"KernelKind", "Code form of a ternary matmul", [
+    I32EnumAttrCase<"Scalar", 0, "scalar">,
+    I32EnumAttrCase<"Generic", 1, "generic">,
+    I32EnumAttrCase<"AVX2", 2, "avx2">,
+    I32EnumAttrCase<"AVX512VNNI", 3, "avx512vnni">,
+    I32EnumAttrCase<"NEONDotprod", 4, "neon_dotprod">]> {
+  let cppNamespace = "::mlir::bitnet";
+  let genSpecializedAttr = 0;
+}
+
+//===----------------------------------------------------------------------===//
+// Attributes
+//===----------------------------------------------------------------------===//
+
+def BitNet_BlobAttr : BitNet_Attr<"Blob", "blob"> {
+  let summary = "A byte range of a file: how IR names weights";
+  let description = [{
+    Names `length` bytes at `offset` of `file`, little-endian, row-major, without
+    carrying them. Element types narrower than a byte are stored as ONNX stores
+    them: low bits first, rows not padded (i2: four values to a byte).
+    A file name of the form `<memory:N>` names a buffer of this process, which
+    is written to a file before IR is printed by `bitnet-compile --emit`.
+
+    Example: `#bitnet.blob<"model.onnx.data", 4096, 65536>`
+  }];
+  let parameters = (ins "::mlir::StringAttr":$file, "uint64_t":$offset, "uint64_t":$length);
+  let assemblyFormat = "`<` $file `,` $offset `,` $length `>`";
+}
+
+def BitNet_PackingAttr : BitNet_Attr<"Packing", "packing"> {
+  let summary = "Layout of packed ternary weights";
+  let description = [{
+    `u2`: 2 bits per weight, docs/Kernels layout U2. A 64-byte chunk is 16 rows by
+    16 k: byte 4r+j, bits 2f..2f+1 hold W+1 for row r, k = 16i+4f+j. Chunks are
+    ordered `[ceil(N/64)][ceil(K/16)][4][64]`; padding rows and columns hold code
+    1 (weight 0). `rows` and `cols` are the logical N and K.
+
+    Example: `#bitnet.packing<u2, rows = 2560, cols = 6912>`
+  }];
+  let parameters = (ins EnumParameter<BitNet_PackingKind>:$kind, "int64_t":$rows, "int64_t":$cols);
+  let assemblyFormat = "`<` $kind `,` `rows` `=` $rows `,` `cols` `=` $cols `>`";
+  let genVerifyDecl = 1;
+  let extraClassDeclaration = [{
+    /// Rows per outer block (64) and k per chunk (16).
+    static constexpr int64_t kRowBlock = 64, kColBlock = 16;
+    int64_t getPaddedRows() const { return (getRows() + kRowBlock - 1) / kRowBlock * kRowBlock; }
+    int64_t getPaddedCols() const { return (getCols() + kColBlock - 1) / kColBlock * kColBlock; }
+    /// `[N/64, K/16, 4, 64]` of i8.
+    ::llvm::SmallVector<int64_t, 4> getPackedShape() const {
+      return {getPaddedRows() / kRowBlock, getPaddedCols() / kColBlock, 4, 64};
+    }
+    uint64_t getPackedBytes() const { return uint64_t(getPaddedRows()) * getPaddedCols() / 4; }
+  }];
+}
+
+def BitNet_ActQuantAttr : BitNet_Attr<"ActQuant", "act_quant"> {
+  let summary = "How activations become int8 codes (act_c1)";
+  let description = [{
+    With `m = max(absmax(x), eps)` over `axes` (negative axes count from the end):
+    `reciprocal_mul`: `s = (1/m)*qmax`, `q = round(x*s)`;
+    `divide`: `s = qmax/m`, `q = round(x*s)`;
+    `mul_divide` (BitNet v1): `q = round((x*qmax)/m)`, `s = qmax/m`;
+    `codes`: x already holds integers, `q = x`, `s = 1`.
+    Rounding is half to even; then `q` is clamped to `[low, high]` (BitNet v1
+    clips to 128 - eps before it rounds, so its q reaches `high = 128`, w_c2).
+
+    Example: `#bitnet.act_quant<reciprocal_mul, axes = [-1], qmax = 127, eps = 1.0e-5 : f64, low = -128, high = 127>`
+  }];
+  let parameters = (ins EnumParameter<BitNet_ScaleForm>:$form,
+      ArrayRefParameter<"int64_t">:$axes, "int64_t":$qmax, "::mlir::FloatAttr":$eps,
+      "int64_t":$low, "int64_t":$high);
+  let assemblyFormat = [{
+    `<` $form `,` `axes` `=` `[` $axes `]` `,` `qmax` `=` $qmax `,` `eps` `=` $eps
+    `,` `low` `=` $low `,` `high` `=` $high `>`
+  }];
+  let genVerifyDecl = 1;
+  let extraClassDeclaration = [{
+    /// The default of act_c1: per token, (1/m)*127, codes in [-128, 127].
+    static ActQuantAttr getDefault(::mlir::MLIRContext *context);
+    static ActQuantAttr get(::mlir::MLIRContext *context, ScaleForm form, ::llvm::ArrayRef<int64_t> axes,
+                            int64_t qmax, double eps, int64_t low, int64_t high);
+    /// Whether every code fits int8; BitNet v1 may reach +128 (w_c2).
+    bool fitsInt8() const;
+  }];
+}
+
+def BitNet_ConvAttr : BitNet_Attr<"Conv", "conv"> {
+  let summary = "Geometry of a 2-D convolution (NCHW activations, OIHW weights)";
+  let description = [{
+    `pads` are `[top, left, bottom, right]` as in ONNX.
+
+    Example: `#bitnet.conv<kernel = [3, 3], strides = [1, 1], dilations = [1, 1], pads = [1, 1, 1, 1]>`
+  }];
+  let parameters = (ins ArrayRefParameter<"int64_t">:$kernel, ArrayRefParameter<"int64_t">:$strides,
+      ArrayRefParameter<"int64_t">:$dilations, ArrayRefParameter<"int64_t">:$pads);
+  let assemblyFormat = [{
+    `<` `kernel` `=` `[` $kernel `]` `,` `strides` `=` `[` $strides `]` `,`
+    `dilations` `=` `[` $dilations `]` `,` `pads` `=` `[` $pads `]` `>`
+  }];
+  let genVerifyDecl = 1;
+}
+
+def BitNet_LoweringAttr : BitNet_Attr<"Lowering", "lowering"> {
+  let summary = "Policy of one ternary matmul: decided once, then only obeyed";
+  let description = [{
+    `kernel` is the code form, `tile_m` the number of activation rows that share
+    one pass over the weights in the blocked form.
+
+    Example: `#bitnet.lowering<avx512vnni, tile_m = 4>`
+  }];
+  let parameters = (ins EnumParameter<BitNet_KernelKind>:$kernel, "int64_t":$tileM);
+  let assemblyFormat = "`<` $kernel `,` `tile_m` `=` $tileM `>`";
+}
+
+#endif // BITNET_DIALECT_BITNET_IR_BITNETATTRS_TD

@@ -1,0 +1,16 @@
+//===- Register.h - all dialects and passes of the project ------*- C++ -*-===//
+
+#ifndef BITNET_PIPELINES_REGISTER_H
+#define BITNET_PIPELINES_REGISTER_H
+
+namespace mlir {
+class DialectRegistry;
+namespace bitnet {
+/// Dialects of every stage and the external models they need.
+void registerAllDialects(DialectRegistry &registry);
+/// Our passes and the upstream ones that our pipelines use.
+void registerAllPasses();
+} // namespace bitnet
+} // namespace mlir
+
+#endif // BITNET_PIPELINES_REGISTER_H

@@ -1,0 +1,105 @@
+//===- BitNetDialect.cpp - the bitnet dialect -----------------------------===//
+
+#include "bitnet/Dialect/BitNet/IR/BitNet.h"
+
+#include "mlir/IR/Builders.h"
+#include "mlir/IR/DialectImplementation.h"
+#include "llvm/ADT/TypeSwitch.h"
+#include "llvm/Support/CheckedArithmetic.h"
+
+using namespace mlir;
+using namespace mlir::bitnet;
+
+#include "bitnet/Dialect/BitNet/IR/BitNetDialect.cpp.inc"
+#include "bitnet/Dialect/BitNet/IR/BitNetEnums.cpp.inc"
+#define GET_ATTRDEF_CLASSES
+#include "bitnet/Dialect/BitNet/IR/BitNetAttrs.cpp.inc"
+
+void BitNetDialect::initialize() {
+  addAttributes<
+#define GET_ATTRDEF_LIST
+#include "bitnet/Dialect/BitNet/IR/BitNetAttrs.cpp.inc"
+      >();
+  addOperations<
+#define GET_OP_LIST
+#include "bitnet/Dialect/BitNet/IR/BitNetOps.cpp.inc"
+      >();
+}
+
+BlobStore &BitNetDialect::getBlobStore(MLIRContext *context) {
+  return context->getOrLoadDialect<BitNetDialect>()->getBlobStore();
+}
+
+FailureOr<uint64_t> mlir::bitnet::getStorageBytes(ShapedType type) {
+  if (!type.hasStaticShape())
+    return failure();
+  Type element = type.getElementType();
+  unsigned bits = element.isIndex()        ? 64
+                  : element.isIntOrFloat() ? element.getIntOrFloatBitWidth()
+                                           : 0;
+  if (bits == 0)
+    return failure();
+  // Booleans take a byte, as in ONNX.
+  std::optional<uint64_t> total = bits == 1 ? 8 : bits;
+  for (int64_t dim : type.getShape())
+    if (!(total = llvm::checkedMulUnsigned<uint64_t>(*total, uint64_t(dim))))
+      return failure();
+  return (*total + 7) / 8;
+}
+
+//===----------------------------------------------------------------------===//
+// Attributes
+//===----------------------------------------------------------------------===//
+
+LogicalResult
+PackingAttr::verify(llvm::function_ref<InFlightDiagnostic()> emitError,
+                    PackingKind kind, int64_t rows, int64_t cols) {
+  if (rows < 1 || cols < 1)
+    return emitError() << "expects positive rows and cols, got " << rows
+                       << " and " << cols;
+  return success();
+}
+
+LogicalResult
+ActQuantAttr::verify(llvm::function_ref<InFlightDiagnostic()> emitError,
+                     ScaleForm form, ArrayRef<int64_t> axes, int64_t qmax,
+                     FloatAttr eps, int64_t low, int64_t high) {
+  if (form != ScaleForm::Codes && axes.empty())
+    return emitError() << "act_c1: expects at least one reduced axis";
+  if (qmax <= 0 || !(eps.getValueAsDouble() >= 0))
+    return emitError() << "act_c1: expects qmax > 0 and eps >= 0";
+  if (low < -128 || high > 128 || low >= high)
+    return emitError() << "act_c1: expects codes within [-128, 128], got ["
+                       << low << ", " << high << "]";
+  return success();
+}
+
+ActQuantAttr ActQuantAttr::getDefault(MLIRContext *context) {
+  return get(context, ScaleForm::ReciprocalMul, {-1}, 127, 1e-5, -128, 127);
+}
+
+ActQuantAttr ActQuantAttr::get(MLIRContext *context, ScaleForm form,
+                               ArrayRef<int64_t> axes, int64_t qmax, double eps,
+                               int64_t low, int64_t high) {
+  auto epsAttr = FloatAttr::get(Float64Type::get(context), eps);
+  return get(context, form, axes, qmax, epsAttr, low, high);
+}
+
+bool ActQuantAttr::fitsInt8() const { return getHigh() < 128; }
+
+LogicalResult
+ConvAttr::verify(llvm::function_ref<InFlightDiagnostic()> emitError,
+                 ArrayRef<int64_t> kernel, ArrayRef<int64_t> strides,
+                 ArrayRef<int64_t> dilations, ArrayRef<int64_t> pads) {
+  if (kernel.size() != 2 || strides.size() != 2 || dilations.size() != 2 ||
+      pads.size() != 4)
+    return emitError() << "expects 2 kernel sizes, strides and dilations and "
+                          "4 pads";
+  auto positive = [](int64_t v) { return v > 0; };
+  if (!llvm::all_of(kernel, positive) || !llvm::all_of(strides, positive) ||
+      !llvm::all_of(dilations, positive))
+    return emitError() << "expects positive kernel sizes, strides, dilations";
+  if (llvm::any_of(pads, [](int64_t v) { return v < 0; }))
+    return emitError() << "expects pads >= 0";
+  return success();
+}

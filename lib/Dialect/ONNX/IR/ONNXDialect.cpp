@@ -1,0 +1,78 @@
+//===- ONNXDialect.cpp - the ONNX carrier dialect -------------------------===//
+
+#include "bitnet/Dialect/ONNX/IR/ONNX.h"
+
+#include "mlir/IR/Builders.h"
+#include "mlir/IR/DialectImplementation.h"
+#include "llvm/ADT/TypeSwitch.h"
+
+using namespace mlir;
+using namespace mlir::bitnet::onnx;
+
+#include "bitnet/Dialect/ONNX/IR/ONNXDialect.cpp.inc"
+#define GET_TYPEDEF_CLASSES
+#include "bitnet/Dialect/ONNX/IR/ONNXTypes.cpp.inc"
+#define GET_OP_CLASSES
+#include "bitnet/Dialect/ONNX/IR/ONNXOps.cpp.inc"
+
+void ONNXDialect::initialize() {
+  addTypes<
+#define GET_TYPEDEF_LIST
+#include "bitnet/Dialect/ONNX/IR/ONNXTypes.cpp.inc"
+      >();
+  addOperations<
+#define GET_OP_LIST
+#include "bitnet/Dialect/ONNX/IR/ONNXOps.cpp.inc"
+      >();
+}
+
+//===----------------------------------------------------------------------===//
+// onnx.node
+//===----------------------------------------------------------------------===//
+
+unsigned NodeOp::getNumSlots() {
+  return getPresent() ? getPresent()->size() : getInputs().size();
+}
+
+Value NodeOp::getSlot(unsigned slot) {
+  if (slot >= getNumSlots())
+    return {};
+  if (!getPresent())
+    return getInputs()[slot];
+  ArrayRef<int32_t> present = *getPresent();
+  if (!present[slot])
+    return {};
+  return getInputs()[llvm::count(present.take_front(slot), 1)];
+}
+
+std::string NodeOp::getQualifiedName() {
+  return getDomain().empty() ? getOp().str()
+                             : (getDomain() + "." + getOp()).str();
+}
+
+LogicalResult NodeOp::verify() {
+  if (std::optional<ArrayRef<int32_t>> present = getPresent()) {
+    if (llvm::any_of(*present, [](int32_t p) { return p != 0 && p != 1; }))
+      return emitOpError("expects 'present' to hold only 0 and 1");
+    if (llvm::count(*present, 1) != int64_t(getInputs().size()))
+      return emitOpError("expects as many ones in 'present' as operands (")
+             << getInputs().size() << ")";
+  }
+  auto names = getParams().getAs<ArrayAttr>(kBodiesParam);
+  if ((names ? names.size() : 0) != getBodies().size())
+    return emitOpError("expects one name in params[\"")
+           << kBodiesParam << "\"] per region";
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// onnx.constant
+//===----------------------------------------------------------------------===//
+
+LogicalResult ConstantOp::verify() {
+  if (auto typed = dyn_cast<TypedAttr>(getValue()))
+    if (typed.getType() != getType() && !isa<NoneType>(typed.getType()))
+      return emitOpError("has value of type ")
+             << typed.getType() << " but result of type " << getType();
+  return success();
+}

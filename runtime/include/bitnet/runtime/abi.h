@@ -1,0 +1,162 @@
+/*===- abi.h - contract between a compiled model and its host ----*- C -*-===*\
+|*                                                                            *|
+|* The one header shared by the compiler, the model .so and the runtime.      *|
+|* A model needs nothing but libc/libm; a host can use it with dlopen alone:  *|
+|*                                                                            *|
+|*   describe = dlsym(so, "bitnet_model_describe");                           *|
+|*   run      = dlsym(so, "bitnet_model_run");                                *|
+|*                                                                            *|
+|* Can: call run concurrently; pass any dims that fit the description; pass   *|
+|* strided inputs. Cannot: pass inputs that alias outputs.                    *|
+\*===----------------------------------------------------------------------===*/
+
+#ifndef BITNET_RUNTIME_ABI_H
+#define BITNET_RUNTIME_ABI_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define BITNET_ABI_VERSION 1u
+#define BITNET_MODEL_MAGIC 0x314e5442u /* "BTN1" */
+#define BITNET_MAX_RANK 8
+
+/* Element types: the numbers of ONNX TensorProto.DataType. */
+typedef enum bitnet_dtype {
+  BITNET_DTYPE_F32 = 1,
+  BITNET_DTYPE_U8 = 2,
+  BITNET_DTYPE_I8 = 3,
+  BITNET_DTYPE_U16 = 4,
+  BITNET_DTYPE_I16 = 5,
+  BITNET_DTYPE_I32 = 6,
+  BITNET_DTYPE_I64 = 7,
+  BITNET_DTYPE_BOOL = 9,
+  BITNET_DTYPE_F16 = 10,
+  BITNET_DTYPE_F64 = 11,
+  BITNET_DTYPE_U32 = 12,
+  BITNET_DTYPE_U64 = 13,
+  BITNET_DTYPE_BF16 = 16
+} bitnet_dtype;
+
+typedef enum bitnet_status {
+  BITNET_OK = 0,
+  BITNET_INVALID_ARGUMENT = 1, /* wrong name, count, dtype, rank, dim */
+  BITNET_SHAPE_MISMATCH = 2,   /* dims that disagree with each other */
+  BITNET_OUT_OF_MEMORY = 3,
+  BITNET_UNSUPPORTED_CPU = 4,
+  BITNET_BAD_MODEL = 5, /* not a model, wrong ABI version, bad weight file */
+  BITNET_IO_ERROR = 6
+} bitnet_status;
+
+/* A tensor. `strides` (in elements) may be NULL: dense, row-major. */
+typedef struct bitnet_tensor {
+  void *data;
+  int32_t dtype; /* bitnet_dtype */
+  int32_t rank;
+  int64_t dims[BITNET_MAX_RANK];
+  const int64_t *strides;
+  uint64_t capacity; /* outputs: bytes at `data`; 0 with NULL data = allocate */
+} bitnet_tensor;
+
+/* One input or output. dims[i] < 0 is dynamic; equal dim_names must agree. */
+typedef struct bitnet_value_desc {
+  const char *name;
+  int32_t dtype;
+  int32_t rank;
+  const int64_t *dims;
+  const char *const *dim_names; /* NULL entries where unnamed */
+} bitnet_value_desc;
+
+typedef struct bitnet_model_desc {
+  uint32_t magic;
+  uint32_t abi_version;
+  uint64_t struct_size;
+  const char *name;     /* file name of the source model */
+  const char *cpu;      /* --mcpu it was compiled for */
+  const char *features; /* LLVM feature string, "+avx2,+fma,..." */
+  const char *producer; /* "bitnet-compile 0.1.0" */
+  uint32_t num_inputs;
+  uint32_t num_outputs;
+  const bitnet_value_desc *inputs;
+  const bitnet_value_desc *outputs;
+  const void *weights; /* embedded bytes, or NULL */
+  uint64_t weights_size;
+  uint64_t weights_hash;    /* xxh3_64 of the bytes */
+  const char *weights_file; /* base name beside the .so, or NULL if embedded */
+} bitnet_model_desc;
+
+/* task(context, begin, end) for disjoint ranges that cover [0, n). */
+typedef void (*bitnet_task)(void *context, int64_t begin, int64_t end);
+
+typedef struct bitnet_run_options {
+  uint64_t struct_size;
+  const void *weights; /* mapped weight file; NULL when embedded */
+  /* NULL runs inline. Must not return before all ranges are done. */
+  void (*parallel_for)(void *pool, bitnet_task task, void *context, int64_t n);
+  void *pool;
+  /* Memory for outputs whose `data` is NULL; NULL uses malloc. */
+  void *(*allocate)(void *user, uint32_t output, uint64_t bytes);
+  /* Called for every bitnet.probe, when set (bitnet-run --dump-codes). */
+  void (*probe)(void *user, const char *name, const bitnet_tensor *value);
+  void *user;
+  char *error; /* receives one line of text on failure */
+  uint64_t error_size;
+} bitnet_run_options;
+
+/* Exported by every model. */
+typedef const bitnet_model_desc *(*bitnet_model_describe_fn)(
+    uint32_t abi_version);
+typedef bitnet_status (*bitnet_model_run_fn)(const bitnet_tensor *inputs,
+                                             uint32_t num_inputs,
+                                             bitnet_tensor *outputs,
+                                             uint32_t num_outputs,
+                                             const bitnet_run_options *options);
+/* Fills rank and dims of each output for inputs whose dims are given (data may
+ * be NULL). A dim that depends on values is -1. */
+typedef bitnet_status (*bitnet_model_output_shapes_fn)(
+    const bitnet_tensor *inputs, uint32_t num_inputs, bitnet_tensor *outputs,
+    uint32_t num_outputs, const bitnet_run_options *options);
+
+/*===- Between generated code and the glue inside the same .so -----------===*/
+
+/* State of one run; generated code sees it as an opaque pointer, except that
+ * `weights` is its first field. */
+typedef struct bitnet_context {
+  const void *weights;
+  const bitnet_run_options *options;
+  bitnet_tensor *outputs; /* the caller's */
+  struct bitnet_block *blocks;
+  int32_t status; /* bitnet_status, first failure wins */
+  const char *message;
+} bitnet_context;
+
+/* Defined by the glue (runtime/model), called by generated code. */
+void *bitnet_rt_alloc(bitnet_context *ctx, uint64_t bytes); /* 64-aligned */
+void bitnet_rt_free(bitnet_context *ctx, void *block);
+void bitnet_rt_fail(bitnet_context *ctx, const char *message);
+void bitnet_rt_parallel(bitnet_context *ctx, bitnet_task task, void *context,
+                        int64_t n);
+void bitnet_rt_probe(bitnet_context *ctx, const char *name, int32_t dtype,
+                     int32_t rank, const int64_t *dims, void *data);
+/* Hands output `index` (dense) over: copies it to the caller's buffer or to
+ * memory from `allocate`. */
+void bitnet_rt_output(bitnet_context *ctx, uint32_t index, int32_t rank,
+                      const int64_t *dims, const void *data);
+
+/* Defined by generated code, called by the glue. Inputs are dense. Returns 0,
+ * or 1 after bitnet_rt_fail. */
+int32_t bitnet_generated_main(bitnet_context *ctx, const bitnet_tensor *inputs);
+/* Writes rank dims of each output; -1 where a dim depends on values. */
+int32_t bitnet_generated_shapes(bitnet_context *ctx,
+                                const bitnet_tensor *inputs,
+                                bitnet_tensor *outputs);
+extern const bitnet_model_desc bitnet_generated_desc;
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* BITNET_RUNTIME_ABI_H */
