@@ -1,0 +1,41 @@
+"""lit configuration: tools on PATH, substitutions, what counts as a test."""
+import os
+import platform
+
+import lit.formats
+
+config.name = "BitNet"
+config.test_format = lit.formats.ShTest(execute_external=True)
+config.suffixes = [".mlir", ".test", ".onnxtxt", ".py"]
+config.excludes = ["Inputs", "lit.cfg.py", "lit.site.cfg.py"]
+config.test_source_root = os.path.join(config.bitnet_source_dir, "test")
+config.test_exec_root = os.path.join(config.bitnet_binary_dir, "test")
+
+tools = [os.path.join(config.bitnet_binary_dir, "bin"), config.llvm_tools_dir]
+config.environment["PATH"] = os.pathsep.join(tools + [config.environment["PATH"]])
+config.environment["PYTHONPATH"] = os.path.join(config.bitnet_source_dir, "utils")
+
+config.substitutions += [
+    ("%python", config.python),
+    ("%utils", os.path.join(config.bitnet_source_dir, "utils")),
+    ("%inputs", os.path.join(config.test_source_root, "Inputs")),
+    ("%models", os.path.join(config.test_source_root, "Inputs", "models")),
+    ("%src", config.bitnet_source_dir),
+    ("%build", config.bitnet_binary_dir),
+]
+
+# The vector forms run natively only where the CPU has them.
+flags = ""
+if platform.machine() == "x86_64" and os.path.exists("/proc/cpuinfo"):
+    with open("/proc/cpuinfo") as cpuinfo:
+        flags = next((line for line in cpuinfo if line.startswith("flags")), "")
+for feature, words in {
+    "host-x86_64": [],
+    "host-avx2": ["avx2", "fma"],
+    "host-avx512vnni": ["avx512_vnni", "avx512bw"],
+}.items():
+    if platform.machine() == "x86_64" and all(w in flags.split() for w in words):
+        config.available_features.add(feature)
+for tool in ("qemu-aarch64-static", "aarch64-linux-gnu-gcc"):
+    if any(os.access(os.path.join(p, tool), os.X_OK) for p in config.environment["PATH"].split(os.pathsep)):
+        config.available_features.add(tool)
