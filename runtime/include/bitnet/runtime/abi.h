@@ -51,7 +51,9 @@ typedef enum bitnet_status {
   BITNET_IO_ERROR = 6
 } bitnet_status;
 
-/* A tensor. `strides` (in elements) may be NULL: dense, row-major. */
+/* A tensor. `strides` (in elements) may be NULL: dense, row-major. `data` may
+ * be NULL when there are no elements. Outputs are always dense; memory that
+ * the model allocated for one is released with free(). */
 typedef struct bitnet_tensor {
   void *data;
   int32_t dtype; /* bitnet_dtype */
@@ -74,9 +76,12 @@ typedef struct bitnet_model_desc {
   uint32_t magic;
   uint32_t abi_version;
   uint64_t struct_size;
-  const char *name;     /* file name of the source model */
-  const char *cpu;      /* --mcpu it was compiled for */
-  const char *features; /* LLVM feature string, "+avx2,+fma,..." */
+  const char *name; /* file name of the source model */
+  const char *cpu;  /* --mcpu it was compiled for */
+  /* Every CPU feature its code may use (those implied by `cpu` included), in
+   * LLVM's spelling: "+avx2,+fma,...". Checked before any kernel runs; names
+   * that are no instruction set (tuning flags) are ignored. */
+  const char *features;
   const char *producer; /* "bitnet-compile 0.1.0" */
   uint32_t num_inputs;
   uint32_t num_outputs;
@@ -84,16 +89,17 @@ typedef struct bitnet_model_desc {
   const bitnet_value_desc *outputs;
   const void *weights; /* embedded bytes, or NULL */
   uint64_t weights_size;
-  uint64_t weights_hash;    /* xxh3_64 of the bytes */
+  uint64_t weights_hash;    /* bitnet_hash64 of the bytes */
   const char *weights_file; /* base name beside the .so, or NULL if embedded */
 } bitnet_model_desc;
 
 /* task(context, begin, end) for disjoint ranges that cover [0, n). */
 typedef void (*bitnet_task)(void *context, int64_t begin, int64_t end);
 
+/* NULL options, or zeros after struct_size, are the defaults. */
 typedef struct bitnet_run_options {
-  uint64_t struct_size;
-  const void *weights; /* mapped weight file; NULL when embedded */
+  uint64_t struct_size; /* sizeof(bitnet_run_options) of the host */
+  const void *weights;  /* mapped weight file; NULL when embedded */
   /* NULL runs inline. Must not return before all ranges are done. */
   void (*parallel_for)(void *pool, bitnet_task task, void *context, int64_t n);
   void *pool;
@@ -119,6 +125,39 @@ typedef bitnet_status (*bitnet_model_run_fn)(const bitnet_tensor *inputs,
 typedef bitnet_status (*bitnet_model_output_shapes_fn)(
     const bitnet_tensor *inputs, uint32_t num_inputs, bitnet_tensor *outputs,
     uint32_t num_outputs, const bitnet_run_options *options);
+
+/* The hash of weight bytes: four 64-bit lanes in turn (little-endian words, the
+ * last padded with zeros), then the length. It finds damage and mix-ups, not
+ * forgery. */
+static inline uint64_t bitnet_hash64(const void *bytes, uint64_t size) {
+  const uint64_t prime = 0x9e3779b97f4a7c15u;
+  const unsigned char *at = (const unsigned char *)bytes;
+  uint64_t lanes[4] = {1u, 2u, 3u, 4u};
+  uint64_t offset, hash = size;
+  uint64_t word, mixed;
+  int i;
+  for (offset = 0; offset < size; offset += 32) {
+    for (i = 0; i < 4; ++i) {
+      const uint64_t start = offset + 8u * (uint64_t)i;
+      int byte;
+      word = 0;
+      if (size - offset >= 32) {
+        for (byte = 0; byte < 8; ++byte)
+          word |= (uint64_t)at[start + (uint64_t)byte] << (8 * byte);
+      } else {
+        for (byte = 0; byte < 8 && start + (uint64_t)byte < size; ++byte)
+          word |= (uint64_t)at[start + (uint64_t)byte] << (8 * byte);
+      }
+      mixed = lanes[i] ^ word;
+      lanes[i] = ((mixed << 29) | (mixed >> 35)) * prime;
+    }
+  }
+  for (i = 0; i < 4; ++i) {
+    hash = (hash ^ lanes[i]) * prime;
+    hash ^= hash >> 32;
+  }
+  return hash;
+}
 
 /*===- Between generated code and the glue inside the same .so -----------===*/
 

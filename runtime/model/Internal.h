@@ -1,0 +1,78 @@
+/*===- Internal.h - shared by the glue inside a compiled model -----*- C
+-*-===*\
+|*                                                                            *|
+|* The glue is linked into every compiled model. It is freestanding: the five *|
+|* libc functions below (and getauxval on Arm) are all it asks of its host,   *|
+|* so that it compiles for any target without a sysroot.                      *|
+\*===----------------------------------------------------------------------===*/
+
+#ifndef BITNET_RUNTIME_MODEL_INTERNAL_H
+#define BITNET_RUNTIME_MODEL_INTERNAL_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+void *malloc(size_t size);
+void free(void *block);
+void *memcpy(void *restrict to, const void *restrict from, size_t size);
+void *memset(void *to, int byte, size_t size);
+int strcmp(const char *a, const char *b);
+
+#define BITNET_EXPORT __attribute__((visibility("default")))
+
+#pragma GCC visibility push(hidden)
+
+#include "bitnet/runtime/abi.h"
+
+/* One run. Generated code gets a pointer to `ctx` and must not see the rest. */
+typedef struct bn_run {
+  bitnet_context ctx;
+  bitnet_run_options options; /* the caller's, completed with zeros */
+  unsigned char *owned; /* per output: 1 = malloc'ed by bitnet_rt_output */
+} bn_run;
+
+/* A line of text under construction; drops what does not fit. */
+typedef struct bn_text {
+  char *at;
+  char *end; /* the last byte, kept for the terminator; NULL = drop all */
+} bn_text;
+
+void bn_put(bn_text *text, const char *string);
+void bn_put_int(bn_text *text, int64_t value);
+/* "f32[batch,160]"; names may be NULL. */
+void bn_put_type(bn_text *text, int32_t dtype, int32_t rank,
+                 const int64_t *dims, const char *const *names);
+
+/* Records the first failure of a run and returns the line to describe it in. */
+bn_text bn_fail(bn_run *run, bitnet_status status);
+bn_text bn_fail_value(bn_run *run, bitnet_status status, const char *kind,
+                      const bitnet_value_desc *value);
+
+/* Bytes of one element; 0 for a dtype that no model takes. */
+int64_t bn_dtype_size(int32_t dtype);
+/* Bytes of a dense tensor, -1 when dims are negative or the size overflows. */
+int64_t bn_byte_size(int32_t dtype, int32_t rank, const int64_t *dims);
+
+/* Each returns 1, or 0 after bn_fail. */
+int bn_check_cpu(bn_run *run);
+int bn_check_inputs(bn_run *run, const bitnet_tensor *inputs, uint32_t count,
+                    int needs_data);
+int bn_check_outputs(bn_run *run, const bitnet_tensor *outputs, uint32_t count,
+                     int needs_room);
+
+/* Whether this CPU and its kernel have the LLVM feature in name[0, size). True
+ * for names that are no instruction set. */
+int bn_cpu_has(const char *name, int size);
+/* Whether `string` is exactly name[0, size). */
+int bn_same(const char *string, const char *name, int size);
+
+/* Inputs as dense, aligned tensors; NULL when out of memory. */
+const bitnet_tensor *bn_dense_inputs(bn_run *run, const bitnet_tensor *inputs,
+                                     uint32_t count);
+
+void bn_free_blocks(bn_run *run);
+void bn_drop_outputs(bn_run *run);
+
+#pragma GCC visibility pop
+
+#endif /* BITNET_RUNTIME_MODEL_INTERNAL_H */

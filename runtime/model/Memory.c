@@ -1,0 +1,185 @@
+/*===- Memory.c - run-scoped memory, dense inputs, outputs ----------------===*/
+
+#include "Internal.h"
+
+enum { ALIGNMENT = 64 };
+
+/* Lies in the 64 bytes before each block. The list makes a failed run free
+ * everything, wherever generated code stopped. */
+struct bitnet_block {
+  struct bitnet_block *previous;
+  struct bitnet_block *next;
+  void *base; /* what malloc returned */
+};
+
+void *bitnet_rt_alloc(bitnet_context *ctx, uint64_t bytes) {
+  const uint64_t extra = 2 * ALIGNMENT;
+  char *base = bytes > SIZE_MAX - extra ? NULL : malloc(bytes + extra);
+  if (!base) {
+    bn_text text = bn_fail((bn_run *)ctx, BITNET_OUT_OF_MEMORY);
+    bn_put(&text, "out of memory: a buffer of ");
+    bn_put_int(&text, (int64_t)bytes);
+    bn_put(&text, " bytes");
+    return NULL;
+  }
+  const uintptr_t data =
+      ((uintptr_t)base + extra - 1) & ~(uintptr_t)(ALIGNMENT - 1);
+  struct bitnet_block *block = (struct bitnet_block *)(data - ALIGNMENT);
+  block->base = base;
+  block->previous = NULL;
+  block->next = ctx->blocks;
+  if (ctx->blocks)
+    ctx->blocks->previous = block;
+  ctx->blocks = block;
+  return (void *)data;
+}
+
+void bitnet_rt_free(bitnet_context *ctx, void *data) {
+  if (!data)
+    return;
+  struct bitnet_block *block =
+      (struct bitnet_block *)((char *)data - ALIGNMENT);
+  if (block->previous)
+    block->previous->next = block->next;
+  else
+    ctx->blocks = block->next;
+  if (block->next)
+    block->next->previous = block->previous;
+  free(block->base);
+}
+
+void bn_free_blocks(bn_run *run) {
+  struct bitnet_block *block = run->ctx.blocks;
+  while (block) {
+    struct bitnet_block *next = block->next;
+    free(block->base);
+    block = next;
+  }
+  run->ctx.blocks = NULL;
+}
+
+static int is_dense(const bitnet_tensor *tensor) {
+  int64_t expected = 1;
+  if (!tensor->strides)
+    return 1;
+  for (int32_t i = tensor->rank - 1; i >= 0; --i) {
+    if (tensor->dims[i] == 0)
+      return 1;
+    if (tensor->dims[i] != 1 && tensor->strides[i] != expected)
+      return 0;
+    expected *= tensor->dims[i];
+  }
+  return 1;
+}
+
+/* Generated code reads whole elements: each must be aligned to its size. */
+static int is_usable(const bitnet_tensor *tensor) {
+  const uintptr_t mask = (uintptr_t)bn_dtype_size(tensor->dtype) - 1;
+  return ((uintptr_t)tensor->data & mask) == 0 && is_dense(tensor);
+}
+
+static void copy_strided(char *to, const bitnet_tensor *from, int32_t dim,
+                         const char *data, int64_t size) {
+  if (dim == from->rank) {
+    memcpy(to, data, (size_t)size);
+    return;
+  }
+  int64_t block = size;
+  for (int32_t i = dim + 1; i < from->rank; ++i)
+    block *= from->dims[i];
+  for (int64_t i = 0; i < from->dims[dim]; ++i)
+    copy_strided(to + i * block, from, dim + 1,
+                 data + i * from->strides[dim] * size, size);
+}
+
+static int make_dense(bn_run *run, bitnet_tensor *tensor) {
+  const int64_t bytes = bn_byte_size(tensor->dtype, tensor->rank, tensor->dims);
+  char *copy = bitnet_rt_alloc(&run->ctx, (uint64_t)bytes);
+  if (!copy)
+    return 0;
+  if (bytes > 0 && is_dense(tensor))
+    memcpy(copy, tensor->data, (size_t)bytes);
+  else if (bytes > 0)
+    copy_strided(copy, tensor, 0, tensor->data, bn_dtype_size(tensor->dtype));
+  tensor->data = copy;
+  tensor->strides = NULL;
+  return 1;
+}
+
+const bitnet_tensor *bn_dense_inputs(bn_run *run, const bitnet_tensor *inputs,
+                                     uint32_t count) {
+  uint32_t usable = 0;
+  while (usable < count && is_usable(&inputs[usable]))
+    ++usable;
+  if (usable == count)
+    return count ? inputs : (const bitnet_tensor *)run;
+  bitnet_tensor *dense =
+      bitnet_rt_alloc(&run->ctx, count * sizeof(bitnet_tensor));
+  if (!dense)
+    return NULL;
+  memcpy(dense, inputs, count * sizeof(bitnet_tensor));
+  for (uint32_t i = usable; i < count; ++i)
+    if (!is_usable(&inputs[i]) && !make_dense(run, &dense[i]))
+      return NULL;
+  return dense;
+}
+
+/* Memory for an output that came without any. */
+static int allocate_output(bn_run *run, uint32_t index, int64_t bytes) {
+  bitnet_tensor *out = &run->ctx.outputs[index];
+  const uint64_t size = bytes ? (uint64_t)bytes : 1;
+  if (run->options.allocate)
+    out->data = run->options.allocate(run->options.user, index, size);
+  else
+    out->data = malloc(size);
+  if (!out->data) {
+    bn_text text = bn_fail_value(run, BITNET_OUT_OF_MEMORY, "output",
+                                 &bitnet_generated_desc.outputs[index]);
+    bn_put(&text, "out of memory: ");
+    bn_put_int(&text, bytes);
+    bn_put(&text, " bytes");
+    return 0;
+  }
+  run->owned[index] = !run->options.allocate;
+  out->capacity = size;
+  return 1;
+}
+
+void bitnet_rt_output(bitnet_context *ctx, uint32_t index, int32_t rank,
+                      const int64_t *dims, const void *data) {
+  bn_run *run = (bn_run *)ctx;
+  const bitnet_value_desc *value = &bitnet_generated_desc.outputs[index];
+  bitnet_tensor *out = &ctx->outputs[index];
+  const int64_t bytes = bn_byte_size(value->dtype, rank, dims);
+  if (ctx->status != BITNET_OK)
+    return;
+  if (out->data && out->capacity < (uint64_t)bytes) {
+    bn_text text = bn_fail_value(run, BITNET_INVALID_ARGUMENT, "output", value);
+    bn_put_type(&text, value->dtype, rank, dims, NULL);
+    bn_put(&text, " needs ");
+    bn_put_int(&text, bytes);
+    bn_put(&text, " bytes, the buffer has ");
+    bn_put_int(&text, (int64_t)out->capacity);
+    return;
+  }
+  if (!out->data && !allocate_output(run, index, bytes))
+    return;
+  out->dtype = value->dtype;
+  out->rank = rank;
+  out->strides = NULL;
+  for (int32_t i = 0; i < rank; ++i)
+    out->dims[i] = dims[i];
+  if (bytes > 0)
+    memcpy(out->data, data, (size_t)bytes);
+}
+
+void bn_drop_outputs(bn_run *run) {
+  for (uint32_t i = 0; run->owned && i < bitnet_generated_desc.num_outputs;
+       ++i) {
+    if (!run->owned[i])
+      continue;
+    free(run->ctx.outputs[i].data);
+    run->ctx.outputs[i].data = NULL;
+    run->ctx.outputs[i].capacity = 0;
+  }
+}
