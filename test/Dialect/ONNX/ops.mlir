@@ -13,7 +13,7 @@ func.func @bodies(%c: tensor<i1>, %x: tensor<2xf32>) -> !onnx.unknown {
   // CHECK: onnx.yield %{{.*}} : tensor<2xf32>
   %0 = onnx.node "If"(%c) opset 13 {onnx.bodies = ["then_branch", "else_branch"]} : (tensor<i1>) -> !onnx.unknown {
     onnx.yield %x : tensor<2xf32>
-  } {
+  }, {
     onnx.yield %x : tensor<2xf32>
   }
   return %0 : !onnx.unknown

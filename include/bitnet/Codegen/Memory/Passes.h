@@ -1,0 +1,31 @@
+//===- Passes.h - from tensors to buffers -----------------------*- C++ -*-===//
+
+#ifndef BITNET_CODEGEN_MEMORY_PASSES_H
+#define BITNET_CODEGEN_MEMORY_PASSES_H
+
+#include "mlir/Pass/Pass.h"
+
+namespace mlir {
+class DialectRegistry;
+class ModuleOp;
+namespace bitnet {
+#define GEN_PASS_DECL
+#include "bitnet/Codegen/Memory/Passes.h.inc"
+#define GEN_PASS_REGISTRATION
+#include "bitnet/Codegen/Memory/Passes.h.inc"
+
+/// How one-shot bufferization treats bitnet.matmul, bitnet.constant and
+/// bitnet.probe.
+void registerBitNetBufferization(DialectRegistry &registry);
+
+/// The argument of @main that is the model's weights.
+inline constexpr llvm::StringLiteral kWeightsArgAttr = "bitnet.weights";
+/// Module attributes: [[value, offset], ...] and the total size in bytes.
+inline constexpr llvm::StringLiteral kWeightsAttr = "bitnet.weights";
+inline constexpr llvm::StringLiteral kWeightsSizeAttr = "bitnet.weights_size";
+/// The function that bitnet-fold-output-shapes makes.
+inline constexpr llvm::StringLiteral kShapesFunction = "bitnet_shapes";
+} // namespace bitnet
+} // namespace mlir
+
+#endif // BITNET_CODEGEN_MEMORY_PASSES_H
