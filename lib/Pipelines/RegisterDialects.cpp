@@ -1,5 +1,6 @@
 //===- RegisterDialects.cpp - dialects of every stage ---------------------===//
 
+#include "bitnet/Codegen/Memory/Passes.h"
 #include "bitnet/Dialect/BitNet/IR/BitNet.h"
 #include "bitnet/Dialect/ONNX/IR/ONNX.h"
 #include "bitnet/Pipelines/Register.h"
@@ -11,4 +12,5 @@ void mlir::bitnet::registerAllDialects(DialectRegistry &registry) {
   mlir::registerAllDialects(registry);
   mlir::registerAllExtensions(registry);
   registry.insert<BitNetDialect, onnx::ONNXDialect>();
+  registerBitNetBufferization(registry);
 }

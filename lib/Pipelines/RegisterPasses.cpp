@@ -1,7 +1,13 @@
 //===- RegisterPasses.cpp - passes known to bitnet-opt --------------------===//
 
+#include "bitnet/Codegen/Memory/Passes.h"
+#include "bitnet/Pipelines/Passes.h"
 #include "bitnet/Pipelines/Register.h"
 
-#include "mlir/Transforms/Passes.h"
+#include "mlir/InitAllPasses.h"
 
-void mlir::bitnet::registerAllPasses() { mlir::registerTransformsPasses(); }
+void mlir::bitnet::registerAllPasses() {
+  mlir::registerAllPasses();
+  registerBitNetMemoryPasses();
+  registerBitNetPipelinesPasses();
+}

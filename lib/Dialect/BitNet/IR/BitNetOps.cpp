@@ -312,3 +312,16 @@ OpFoldResult UnpackOp::fold(FoldAdaptor) {
       return pack.getCodes();
   return {};
 }
+
+//===----------------------------------------------------------------------===//
+// bitnet.probe
+//===----------------------------------------------------------------------===//
+
+/// Reads its buffer; the write to the outside keeps it alive.
+void ProbeOp::getEffects(
+    SmallVectorImpl<SideEffects::EffectInstance<MemoryEffects::Effect>>
+        &effects) {
+  if (isa<MemRefType>(getValue().getType()))
+    effects.emplace_back(MemoryEffects::Read::get(), &getValueMutable());
+  effects.emplace_back(MemoryEffects::Write::get());
+}

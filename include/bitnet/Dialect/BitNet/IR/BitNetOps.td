@@ -239,7 +239,8 @@ def BitNet_UnpackOp : BitNet_Op<"unpack", [Pure]> {
 // Observation
 //===----------------------------------------------------------------------===//
 
-def BitNet_ProbeOp : BitNet_Op<"probe"> {
+def BitNet_ProbeOp : BitNet_Op<"probe",
+    [DeclareOpInterfaceMethods<MemoryEffectsOpInterface>]> {
   let summary = "Shows a value to the caller of the compiled model, when asked";
   let description = [{
     Costs one test of a function pointer unless `bitnet-run --dump-codes` is used.
