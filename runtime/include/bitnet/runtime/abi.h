@@ -126,34 +126,35 @@ typedef bitnet_status (*bitnet_model_output_shapes_fn)(
     const bitnet_tensor *inputs, uint32_t num_inputs, bitnet_tensor *outputs,
     uint32_t num_outputs, const bitnet_run_options *options);
 
-/* The hash of weight bytes: four 64-bit lanes in turn (little-endian words, the
- * last padded with zeros), then the length. It finds damage and mix-ups, not
- * forgery. */
+/* One little-endian word; compilers make one load of it. */
+static inline uint64_t bitnet_hash_word(const unsigned char *at) {
+  return (uint64_t)at[0] | (uint64_t)at[1] << 8 | (uint64_t)at[2] << 16 |
+         (uint64_t)at[3] << 24 | (uint64_t)at[4] << 32 | (uint64_t)at[5] << 40 |
+         (uint64_t)at[6] << 48 | (uint64_t)at[7] << 56;
+}
+
+static inline uint64_t bitnet_hash_mix(uint64_t lane, uint64_t word) {
+  const uint64_t mixed = lane ^ word;
+  return ((mixed << 29) | (mixed >> 35)) * 0x9e3779b97f4a7c15u;
+}
+
+/* The hash of weight bytes: four 64-bit lanes in turn, the last 32 bytes padded
+ * with zeros, then the length. It finds damage and mix-ups, not forgery. */
 static inline uint64_t bitnet_hash64(const void *bytes, uint64_t size) {
-  const uint64_t prime = 0x9e3779b97f4a7c15u;
   const unsigned char *at = (const unsigned char *)bytes;
   uint64_t lanes[4] = {1u, 2u, 3u, 4u};
-  uint64_t offset, hash = size;
-  uint64_t word, mixed;
-  int i;
-  for (offset = 0; offset < size; offset += 32) {
-    for (i = 0; i < 4; ++i) {
-      const uint64_t start = offset + 8u * (uint64_t)i;
-      int byte;
-      word = 0;
-      if (size - offset >= 32) {
-        for (byte = 0; byte < 8; ++byte)
-          word |= (uint64_t)at[start + (uint64_t)byte] << (8 * byte);
-      } else {
-        for (byte = 0; byte < 8 && start + (uint64_t)byte < size; ++byte)
-          word |= (uint64_t)at[start + (uint64_t)byte] << (8 * byte);
-      }
-      mixed = lanes[i] ^ word;
-      lanes[i] = ((mixed << 29) | (mixed >> 35)) * prime;
-    }
-  }
+  unsigned char last[32] = {0};
+  uint64_t left = size, hash = size;
+  uint64_t i;
+  for (; left >= 32; left -= 32, at += 32)
+    for (i = 0; i < 4; ++i)
+      lanes[i] = bitnet_hash_mix(lanes[i], bitnet_hash_word(at + 8 * i));
+  for (i = 0; i < left; ++i)
+    last[i] = at[i];
+  for (i = 0; i < 4 && left; ++i)
+    lanes[i] = bitnet_hash_mix(lanes[i], bitnet_hash_word(last + 8 * i));
   for (i = 0; i < 4; ++i) {
-    hash = (hash ^ lanes[i]) * prime;
+    hash = (hash ^ lanes[i]) * 0x9e3779b97f4a7c15u;
     hash ^= hash >> 32;
   }
   return hash;

@@ -1,0 +1,96 @@
+/*===- runtime.h - load and run compiled models --------------------*- C
+-*-===*\
+|*                                                                            *|
+|* Optional: a model.so also works with dlopen and abi.h alone. This library  *|
+|* adds a loader that checks what it loads, maps the weight file beside the   *|
+|* model, and supplies threads.                                               *|
+|*                                                                            *|
+|*   bitnet_model *model;                                                     *|
+|*   if (bitnet_model_load("m.so", &model) != BITNET_OK)                      *|
+|*     puts(bitnet_last_error());                                             *|
+|*   bitnet_model_invoke(model, inputs, 1, outputs, 1, NULL);                 *|
+|*   bitnet_model_free(model);                                                *|
+|*                                                                            *|
+|* Every function may be called from several threads; a model must not be     *|
+|* freed while it runs.                                                       *|
+\*===----------------------------------------------------------------------===*/
+
+#ifndef BITNET_RUNTIME_RUNTIME_H
+#define BITNET_RUNTIME_RUNTIME_H
+
+#include "bitnet/runtime/abi.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#if defined(__GNUC__)
+#define BITNET_API __attribute__((visibility("default")))
+#else
+#define BITNET_API
+#endif
+
+typedef struct bitnet_model bitnet_model;
+typedef struct bitnet_pool bitnet_pool;
+
+/* The BITNET_ABI_VERSION that this library was built for. */
+BITNET_API uint32_t bitnet_runtime_abi_version(void);
+
+/* Loads a model and, when it has one, its weight file. */
+BITNET_API bitnet_status bitnet_model_load(const char *path,
+                                           bitnet_model **model);
+/* Accepts NULL. */
+BITNET_API void bitnet_model_free(bitnet_model *model);
+
+/* Inputs, outputs, target CPU; lives as long as the model. */
+BITNET_API const bitnet_model_desc *
+bitnet_model_description(const bitnet_model *model);
+/* Index of an input or output, -1 when there is none of that name. */
+BITNET_API int bitnet_model_find_input(const bitnet_model *model,
+                                       const char *name);
+BITNET_API int bitnet_model_find_output(const bitnet_model *model,
+                                        const char *name);
+
+/* Runs the model. NULL options, or options without parallel_for, run on the
+ * default pool; `weights` is filled in. */
+BITNET_API bitnet_status bitnet_model_invoke(const bitnet_model *model,
+                                             const bitnet_tensor *inputs,
+                                             uint32_t num_inputs,
+                                             bitnet_tensor *outputs,
+                                             uint32_t num_outputs,
+                                             const bitnet_run_options *options);
+/* Output shapes for inputs whose dims are given; -1 depends on values. */
+BITNET_API bitnet_status bitnet_model_shapes(const bitnet_model *model,
+                                             const bitnet_tensor *inputs,
+                                             uint32_t num_inputs,
+                                             bitnet_tensor *outputs,
+                                             uint32_t num_outputs);
+
+/* The text of this thread's latest failure; never NULL. */
+BITNET_API const char *bitnet_last_error(void);
+BITNET_API const char *bitnet_status_name(bitnet_status status);
+/* "f32"; NULL for numbers that are no dtype of a model. */
+BITNET_API const char *bitnet_dtype_name(int32_t dtype);
+/* Bytes of one element; 0 for numbers that are no dtype of a model. */
+BITNET_API uint64_t bitnet_dtype_bytes(int32_t dtype);
+
+/* A pool of threads, the calling one included. 0 takes BITNET_NUM_THREADS from
+ * the environment, else one per available core. NULL when out of memory. Ranges
+ * are contiguous and fixed by n and the thread count. A call from inside a
+ * task, while the pool serves another caller, or in a forked child runs inline.
+ */
+BITNET_API bitnet_pool *bitnet_pool_create(int threads);
+/* Accepts NULL. No call may be in progress. */
+BITNET_API void bitnet_pool_free(bitnet_pool *pool);
+BITNET_API int bitnet_pool_threads(const bitnet_pool *pool);
+/* Fits bitnet_run_options.parallel_for, with a bitnet_pool as `pool`. */
+BITNET_API void bitnet_pool_parallel_for(void *pool, bitnet_task task,
+                                         void *context, int64_t n);
+/* Made on first use with 0 threads as above; never freed. */
+BITNET_API bitnet_pool *bitnet_default_pool(void);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* BITNET_RUNTIME_RUNTIME_H */

@@ -1,0 +1,34 @@
+/*===- Internal.h - shared by the files of libbitnet_runtime -------*- C
+ * -*-===*/
+
+#ifndef BITNET_RUNTIME_LIB_INTERNAL_H
+#define BITNET_RUNTIME_LIB_INTERNAL_H
+
+#include "bitnet/runtime/runtime.h"
+
+#if defined(__GNUC__)
+#pragma GCC visibility push(hidden)
+#endif
+
+enum { BN_ERROR_SIZE = 1024 };
+
+/* This thread's error line. */
+char *bn_error_buffer(void);
+/* Formats the error line and returns `status`. */
+bitnet_status bn_error(bitnet_status status, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* Whether `path` is a whole ELF shared object for this machine: dlopen itself
+ * trusts the headers and may fault on a truncated file. */
+bitnet_status bn_check_elf(const char *path);
+
+/* Maps the weight file named by `desc` beside the model and checks size and
+ * hash. */
+bitnet_status bn_map_weights(const char *model_path,
+                             const bitnet_model_desc *desc, void **weights);
+
+#if defined(__GNUC__)
+#pragma GCC visibility pop
+#endif
+
+#endif /* BITNET_RUNTIME_LIB_INTERNAL_H */

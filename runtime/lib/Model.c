@@ -1,0 +1,169 @@
+/*===- Model.c - a loaded model and its runs ------------------------------===*/
+
+#include "Internal.h"
+
+#include <dlfcn.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+struct bitnet_model {
+  void *library;
+  const bitnet_model_desc *desc;
+  bitnet_model_run_fn run;
+  bitnet_model_output_shapes_fn shapes;
+  void *weights; /* the mapped weight file, or NULL */
+};
+
+/* dlsym as a function pointer: ISO C has no cast for it. */
+static void find_symbol(void *library, const char *name, void *function) {
+  void *symbol = dlsym(library, name);
+  memcpy(function, &symbol, sizeof(symbol));
+}
+
+static bitnet_status check_description(const char *path,
+                                       const bitnet_model_desc *desc) {
+  if (!desc)
+    return bn_error(BITNET_BAD_MODEL,
+                    "%s: made for another version of the "
+                    "model ABI than %u",
+                    path, BITNET_ABI_VERSION);
+  if (desc->magic != BITNET_MODEL_MAGIC ||
+      desc->abi_version != BITNET_ABI_VERSION ||
+      desc->struct_size < sizeof(bitnet_model_desc))
+    return bn_error(BITNET_BAD_MODEL,
+                    "%s: its description is damaged or of "
+                    "another version",
+                    path);
+  return BITNET_OK;
+}
+
+static bitnet_status bind_model(const char *path, bitnet_model *model) {
+  bitnet_model_describe_fn describe;
+  char named[PATH_MAX];
+  /* Without a slash dlopen would search the library path. */
+  const int size = snprintf(named, sizeof(named), "%s%s",
+                            strchr(path, '/') ? "" : "./", path);
+  if (size < 0 || size >= (int)sizeof(named))
+    return bn_error(BITNET_IO_ERROR, "%s: the name is too long", path);
+  model->library = dlopen(named, RTLD_NOW | RTLD_LOCAL);
+  if (!model->library)
+    return bn_error(BITNET_BAD_MODEL, "%s", dlerror());
+  find_symbol(model->library, "bitnet_model_describe", &describe);
+  find_symbol(model->library, "bitnet_model_run", &model->run);
+  find_symbol(model->library, "bitnet_model_output_shapes", &model->shapes);
+  if (!describe || !model->run || !model->shapes)
+    return bn_error(BITNET_BAD_MODEL,
+                    "%s: a shared library, but not a "
+                    "compiled model",
+                    path);
+  model->desc = describe(BITNET_ABI_VERSION);
+  const bitnet_status status = check_description(path, model->desc);
+  if (status != BITNET_OK)
+    return status;
+  return bn_map_weights(path, model->desc, &model->weights);
+}
+
+bitnet_status bitnet_model_load(const char *path, bitnet_model **result) {
+  if (!result)
+    return bn_error(BITNET_INVALID_ARGUMENT, "no place for the model");
+  *result = NULL;
+  if (!path || !*path)
+    return bn_error(BITNET_INVALID_ARGUMENT, "no model file given");
+  bitnet_status status = bn_check_elf(path);
+  if (status != BITNET_OK)
+    return status;
+  bitnet_model *model = calloc(1, sizeof(*model));
+  if (!model)
+    return bn_error(BITNET_OUT_OF_MEMORY, "%s: out of memory", path);
+  status = bind_model(path, model);
+  if (status != BITNET_OK)
+    bitnet_model_free(model);
+  else
+    *result = model;
+  return status;
+}
+
+void bitnet_model_free(bitnet_model *model) {
+  if (!model)
+    return;
+  if (model->weights)
+    munmap(model->weights, model->desc->weights_size);
+  if (model->library)
+    dlclose(model->library);
+  free(model);
+}
+
+const bitnet_model_desc *bitnet_model_description(const bitnet_model *model) {
+  return model->desc;
+}
+
+static int find_value(const bitnet_value_desc *values, uint32_t count,
+                      const char *name) {
+  for (uint32_t i = 0; i < count; ++i)
+    if (strcmp(values[i].name, name) == 0)
+      return (int)i;
+  return -1;
+}
+
+int bitnet_model_find_input(const bitnet_model *model, const char *name) {
+  return find_value(model->desc->inputs, model->desc->num_inputs, name);
+}
+
+int bitnet_model_find_output(const bitnet_model *model, const char *name) {
+  return find_value(model->desc->outputs, model->desc->num_outputs, name);
+}
+
+/* The caller's options, completed with what this library provides. */
+static bitnet_run_options complete_options(const bitnet_model *model,
+                                           const bitnet_run_options *options) {
+  bitnet_run_options full;
+  memset(&full, 0, sizeof(full));
+  if (options && options->struct_size >= sizeof(uint64_t))
+    memcpy(&full, options,
+           options->struct_size < sizeof(full) ? options->struct_size
+                                               : sizeof(full));
+  full.struct_size = sizeof(full);
+  full.weights = model->weights;
+  if (!full.parallel_for) {
+    full.parallel_for = bitnet_pool_parallel_for;
+    full.pool = bitnet_default_pool();
+  }
+  if (!full.error || !full.error_size) {
+    full.error = bn_error_buffer();
+    full.error_size = BN_ERROR_SIZE;
+  }
+  return full;
+}
+
+static bitnet_status finish(bitnet_status status,
+                            const bitnet_run_options *options) {
+  if (status != BITNET_OK && options->error != bn_error_buffer())
+    bn_error(status, "%s", options->error);
+  return status;
+}
+
+bitnet_status bitnet_model_invoke(const bitnet_model *model,
+                                  const bitnet_tensor *inputs,
+                                  uint32_t num_inputs, bitnet_tensor *outputs,
+                                  uint32_t num_outputs,
+                                  const bitnet_run_options *options) {
+  if (!model)
+    return bn_error(BITNET_INVALID_ARGUMENT, "no model given");
+  const bitnet_run_options full = complete_options(model, options);
+  return finish(model->run(inputs, num_inputs, outputs, num_outputs, &full),
+                &full);
+}
+
+bitnet_status bitnet_model_shapes(const bitnet_model *model,
+                                  const bitnet_tensor *inputs,
+                                  uint32_t num_inputs, bitnet_tensor *outputs,
+                                  uint32_t num_outputs) {
+  if (!model)
+    return bn_error(BITNET_INVALID_ARGUMENT, "no model given");
+  const bitnet_run_options full = complete_options(model, NULL);
+  return finish(model->shapes(inputs, num_inputs, outputs, num_outputs, &full),
+                &full);
+}

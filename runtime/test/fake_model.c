@@ -1,0 +1,110 @@
+/*===- fake_model.c - a model written by hand
+------------------------------===*\
+|*                                                                            *|
+|* Stands where the compiler's output would: linked with the glue it is a     *|
+|* model.so, so that glue, loader and bitnet-run are tested without the       *|
+|* compiler.   y = x + weights[0];  rows = number of rows;  half passes. *|
+|*                                                                            *|
+|* FAKE_FEATURES: what it claims to need. FAKE_WEIGHTS_FILE: weights beside   *|
+|* the .so instead of inside.                                                 *|
+\*===----------------------------------------------------------------------===*/
+
+#include "fake_model.h"
+#include "bitnet/runtime/abi.h"
+
+#ifndef FAKE_FEATURES
+#define FAKE_FEATURES "+sse2,+fast-bextr,-avx512f"
+#endif
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+#ifndef FAKE_WEIGHTS_FILE
+static const float weights[FAKE_WEIGHTS_COUNT] = {1.0f, 2.0f};
+#endif
+
+static const int64_t rows_by_four[] = {-1, 4};
+static const int64_t rows_only[] = {-1};
+static const char *const rows_by_four_names[] = {"batch", NULL};
+static const char *const rows_names[] = {"batch"};
+
+static const bitnet_value_desc inputs[] = {
+    {"x", BITNET_DTYPE_F32, 2, rows_by_four, rows_by_four_names},
+    {"mask", BITNET_DTYPE_I64, 1, rows_only, rows_names},
+    {"half", BITNET_DTYPE_F16, 1, rows_only, rows_names},
+};
+static const bitnet_value_desc outputs[] = {
+    {"y", BITNET_DTYPE_F32, 2, rows_by_four, rows_by_four_names},
+    {"rows", BITNET_DTYPE_I64, 0, NULL, NULL},
+    {"half_out", BITNET_DTYPE_F16, 1, rows_only, rows_names},
+};
+
+const bitnet_model_desc bitnet_generated_desc = {
+    .magic = BITNET_MODEL_MAGIC,
+    .abi_version = BITNET_ABI_VERSION,
+    .struct_size = sizeof(bitnet_model_desc),
+    .name = "fake.onnx",
+    .cpu = "x86-64",
+    .features = FAKE_FEATURES,
+    .producer = "by hand",
+    .num_inputs = COUNT(inputs),
+    .num_outputs = COUNT(outputs),
+    .inputs = inputs,
+    .outputs = outputs,
+    .weights_size = FAKE_WEIGHTS_COUNT * sizeof(float),
+    .weights_hash = FAKE_WEIGHTS_HASH,
+#ifdef FAKE_WEIGHTS_FILE
+    .weights_file = FAKE_WEIGHTS_FILE,
+#else
+    .weights = weights,
+#endif
+};
+
+typedef struct add_job {
+  const float *x;
+  float *y;
+  int8_t *codes;
+  float bias;
+} add_job;
+
+static void add_rows(void *context, int64_t begin, int64_t end) {
+  const add_job *job = context;
+  for (int64_t i = begin * 4; i < end * 4; ++i) {
+    job->y[i] = job->x[i] + job->bias;
+    job->codes[i] = (int8_t)job->x[i];
+  }
+}
+
+int32_t bitnet_generated_main(bitnet_context *ctx, const bitnet_tensor *in) {
+  const int64_t batch = in[0].dims[0];
+  const int64_t *mask = in[1].data;
+  add_job job = {in[0].data, NULL, NULL, *(const float *)ctx->weights};
+  job.y = bitnet_rt_alloc(ctx, (uint64_t)batch * 4 * sizeof(float));
+  job.codes = bitnet_rt_alloc(ctx, (uint64_t)batch * 4);
+  if (!job.y || !job.codes)
+    return 1;
+  bitnet_rt_parallel(ctx, add_rows, &job, batch);
+  bitnet_rt_probe(ctx, "fc", BITNET_DTYPE_I8, 2, in[0].dims, job.codes);
+  bitnet_rt_output(ctx, 0, 2, in[0].dims, job.y);
+  bitnet_rt_output(ctx, 1, 0, NULL, &batch);
+  bitnet_rt_free(ctx, job.y); /* codes stay: the glue frees them */
+  for (int64_t i = 0; i < batch; ++i) {
+    if (mask[i] >= 0)
+      continue;
+    bitnet_rt_fail(ctx, "mask must not be negative");
+    return 1;
+  }
+  bitnet_rt_output(ctx, 2, 1, in[0].dims, in[2].data);
+  return 0;
+}
+
+int32_t bitnet_generated_shapes(bitnet_context *ctx, const bitnet_tensor *in,
+                                bitnet_tensor *out) {
+  (void)ctx;
+  out[0].rank = 2;
+  out[0].dims[0] = in[0].dims[0];
+  out[0].dims[1] = 4;
+  out[1].rank = 0;
+  out[2].rank = 1;
+  out[2].dims[0] = -1;
+  return 0;
+}
