@@ -1,6 +1,7 @@
 """lit configuration: tools on PATH, substitutions, what counts as a test."""
 import os
 import platform
+import tarfile
 
 import lit.formats
 
@@ -15,11 +16,21 @@ tools = [os.path.join(config.bitnet_binary_dir, "bin"), config.llvm_tools_dir]
 config.environment["PATH"] = os.pathsep.join(tools + [config.environment["PATH"]])
 config.environment["PYTHONPATH"] = os.path.join(config.bitnet_source_dir, "utils")
 
+# The exported models, unpacked once (7 MB of archive, 38 MB of files).
+archive = os.path.join(config.test_source_root, "Inputs", "models.tar.xz")
+config.models_dir = os.path.join(config.test_exec_root, "models")
+stamp = os.path.join(config.test_exec_root, "models.stamp")
+if not os.path.exists(stamp) or os.path.getmtime(stamp) < os.path.getmtime(archive):
+    with tarfile.open(archive) as tar:
+        tar.extractall(config.test_exec_root)
+    with open(stamp, "w"):
+        pass
+
 config.substitutions += [
     ("%python", config.python),
     ("%utils", os.path.join(config.bitnet_source_dir, "utils")),
     ("%inputs", os.path.join(config.test_source_root, "Inputs")),
-    ("%models", os.path.join(config.test_source_root, "Inputs", "models")),
+    ("%models", config.models_dir),
     ("%src", config.bitnet_source_dir),
     ("%build", config.bitnet_binary_dir),
 ]
