@@ -1,0 +1,36 @@
+//===- Import.h - ONNX file to ONNX carrier IR ------------------*- C++ -*-===//
+
+#ifndef BITNET_IMPORT_ONNX_IMPORT_H
+#define BITNET_IMPORT_ONNX_IMPORT_H
+
+#include "mlir/IR/BuiltinOps.h"
+#include "mlir/IR/OwningOpRef.h"
+
+#include <cstdint>
+
+namespace mlir::bitnet {
+
+/// Opsets of the default domain and IR versions that are accepted.
+inline constexpr int64_t kMinOpset = 7, kMaxOpset = 28, kMaxIRVersion = 14;
+
+struct ImportOptions {
+  /// Initializers larger than this stay in their file (`#bitnet.blob`); smaller
+  /// ones become inline `dense` attributes.
+  uint64_t inlineBytes = 4096;
+  /// Graphs nested deeper than this (If, Loop, Scan, functions) are refused.
+  unsigned maxDepth = 64;
+  /// Nodes after inlining model functions; more are refused, since a few
+  /// functions that call each other can expand without bound.
+  uint64_t maxNodes = 4'000'000;
+};
+
+/// Reads the ONNX model at `path` into a module with one `@main` (see the ONNX
+/// dialect). Large tensors are mapped, never copied. Errors go to the
+/// context's diagnostics, located at the ONNX node when there is one.
+FailureOr<OwningOpRef<ModuleOp>>
+importONNXModel(MLIRContext &context, llvm::StringRef path,
+                const ImportOptions &options = {});
+
+} // namespace mlir::bitnet
+
+#endif // BITNET_IMPORT_ONNX_IMPORT_H

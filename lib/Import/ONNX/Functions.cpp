@@ -1,0 +1,108 @@
+//===- Functions.cpp - model functions, inlined at each call --------------===//
+
+#include "Importer.h"
+
+#include "bitnet/Support/SafeFile.h"
+
+using namespace mlir;
+using namespace mlir::bitnet;
+using namespace mlir::bitnet::onnximport;
+
+/// Zero bytes cannot be confused with a part of the names.
+static std::string getKey(StringRef domain, StringRef name,
+                          StringRef overload) {
+  return (normalizeDomain(domain) + Twine('\0') + name + Twine('\0') + overload)
+      .str();
+}
+
+LogicalResult Importer::indexFunctions() {
+  for (const auto &function : model.functions()) {
+    std::string key =
+        getKey(function.domain(), function.name(), function.overload());
+    if (!functions.try_emplace(key, &function).second)
+      return emitError(getLoc(function.name()))
+             << "function " << quoteName(function.name())
+             << " is defined twice";
+  }
+  return success();
+}
+
+const ::onnx::FunctionProto *
+Importer::findFunction(const ::onnx::NodeProto &node) {
+  return functions.empty()
+             ? nullptr
+             : functions.lookup(
+                   getKey(node.domain(), node.op_type(), node.overload()));
+}
+
+LogicalResult Importer::prepareFrame(const ::onnx::NodeProto &node,
+                                     const ::onnx::FunctionProto &function,
+                                     Location loc, const Scope &scope,
+                                     Frame &frame) {
+  frame.caller = &scope.frame;
+  frame.function = &function;
+  for (const Frame *f = frame.caller; f; f = f->caller)
+    if (f->function == &function)
+      return nodeError(node, loc)
+             << "function " << quoteName(function.name()) << " calls itself";
+  if (failed(readOpsets(function.opset_import(), frame.opsets)))
+    return failure();
+  for (const auto &attr : function.attribute_proto())
+    frame.attributes[attr.name()] = &attr;
+  SmallVector<NamedProto> attributes;
+  if (failed(resolveAttributes(node, loc, scope.frame, attributes)))
+    return failure();
+  for (auto [name, attr] : attributes)
+    frame.attributes[name] = attr;
+  if (auto named = dyn_cast<NameLoc>(loc)) {
+    frame.prefix = (named.getName().getValue() + "/").str();
+    if (auto file = dyn_cast<FileLineColLoc>(named.getChildLoc()))
+      frame.callIndex = int(file.getLine()) - 1;
+  }
+  return success();
+}
+
+LogicalResult Importer::importCall(const ::onnx::NodeProto &node,
+                                   const ::onnx::FunctionProto &function,
+                                   Location loc, Scope &scope) {
+  Frame frame;
+  SmallVector<Value> slots;
+  if (failed(prepareFrame(node, function, loc, scope, frame)) ||
+      failed(readInputs(node, loc, scope, slots)))
+    return failure();
+  if (int(slots.size()) > function.input_size() ||
+      node.output_size() > function.output_size())
+    return nodeError(node, loc)
+           << "has more inputs or outputs than its function "
+           << quoteName(function.name());
+
+  Scope body(frame, nullptr, builder.getInsertionBlock());
+  body.depth = scope.depth + 1;
+  if (body.depth > options.maxDepth)
+    return nodeError(node, loc)
+           << "functions are nested deeper than " << options.maxDepth;
+  slots.resize(function.input_size());
+  for (auto [name, value] : llvm::zip_equal(function.input(), slots))
+    if (failed(define(name, value, body, loc)))
+      return failure();
+  for (const auto &info : function.value_info())
+    if (info.has_type())
+      body.types[info.name()] = &info.type();
+  if (failed(importNodes(function.node(), body)))
+    return failure();
+
+  for (auto [outer, inner] : llvm::zip(node.output(), function.output())) {
+    if (outer.empty())
+      continue;
+    FailureOr<std::optional<Value>> value = lookup(inner, body);
+    if (failed(value))
+      return failure();
+    if (!*value)
+      return nodeError(node, loc)
+             << "function " << quoteName(function.name())
+             << " does not produce its output " << quoteName(inner);
+    if (failed(define(outer, **value, scope, loc)))
+      return failure();
+  }
+  return success();
+}

@@ -1,0 +1,157 @@
+//===- Import.cpp - ONNX file to ONNX carrier IR --------------------------===//
+
+#include "bitnet/Import/ONNX/Import.h"
+
+#include "Importer.h"
+#include "WireFormat.h"
+
+#include "bitnet/Dialect/BitNet/IR/BitNet.h"
+#include "bitnet/Support/SafeFile.h"
+
+#include "mlir/IR/Verifier.h"
+#include "llvm/Support/Path.h"
+
+#include <climits>
+
+using namespace mlir;
+using namespace mlir::bitnet;
+using namespace mlir::bitnet::onnximport;
+
+//===----------------------------------------------------------------------===//
+// The model
+//===----------------------------------------------------------------------===//
+
+Importer::Importer(MLIRContext &context, StringRef path,
+                   const ImportOptions &options,
+                   const ::onnx::ModelProto &model)
+    : context(&context), path(path), options(options), model(model),
+      blobs(BitNetDialect::getBlobStore(&context)), builder(&context) {}
+
+Location Importer::getLoc(StringRef name) {
+  Location file = FileLineColLoc::get(context, path, 0, 0);
+  return name.empty() ? file
+                      : NameLoc::get(StringAttr::get(context, name), file);
+}
+
+LogicalResult Importer::readOpsets(const OpsetList &list, Opsets &opsets) {
+  for (const auto &entry : list) {
+    StringRef domain = normalizeDomain(entry.domain());
+    int64_t version = entry.version();
+    if (domain.empty() && (version < kMinOpset || version > kMaxOpset))
+      return emitError(getLoc(""))
+             << "opset " << version << " is not supported; opsets " << kMinOpset
+             << " to " << kMaxOpset << " are";
+    if (auto [it, isNew] = opsets.try_emplace(domain, version);
+        !isNew && it->second != version)
+      return emitError(getLoc(""))
+             << "imports domain " << quoteName(domain) << " in two versions";
+  }
+  return success();
+}
+
+void Importer::setModuleAttributes(ModuleOp module) {
+  NamedAttrList opsets;
+  for (const auto &entry : mainFrame.opsets)
+    opsets.set(entry.getKey().empty() ? "ai.onnx" : entry.getKey(),
+               builder.getI64IntegerAttr(entry.getValue()));
+  module->setAttr("onnx.file", builder.getStringAttr(path));
+  module->setAttr("onnx.ir_version",
+                  builder.getI64IntegerAttr(model.ir_version()));
+  module->setAttr("onnx.opset", opsets.getDictionary(context));
+  std::string producer = model.producer_name();
+  if (!model.producer_version().empty())
+    producer += " " + model.producer_version();
+  module->setAttr("onnx.producer", builder.getStringAttr(producer));
+}
+
+llvm::Expected<uint64_t> Importer::openExternalData(StringRef location,
+                                                    std::string &file) {
+  auto it = externals.find(location);
+  if (it == externals.end()) {
+    StringRef folder = llvm::sys::path::parent_path(path);
+    llvm::Expected<OpenFile> open = openExternal(folder, location);
+    if (!open)
+      return llvm::createStringError("refers to " +
+                                     llvm::toString(open.takeError()));
+    SmallString<128> name(folder);
+    llvm::sys::path::append(name, location);
+    if (llvm::Error error = blobs.addFile(name, open->getFd()))
+      return std::move(error);
+    External external{name.str().str(), open->getSize()};
+    it = externals.try_emplace(location, std::move(external)).first;
+  }
+  file = it->second.file;
+  return it->second.size;
+}
+
+FailureOr<OwningOpRef<ModuleOp>> Importer::run() {
+  if (model.ir_version() > kMaxIRVersion)
+    return emitError(getLoc(""))
+           << "IR version " << model.ir_version()
+           << " is not supported; versions up to " << kMaxIRVersion << " are";
+  if (!model.has_graph())
+    return emitError(getLoc("")) << "holds no graph";
+  if (failed(readOpsets(model.opset_import(), mainFrame.opsets)) ||
+      failed(indexFunctions()))
+    return failure();
+  OwningOpRef<ModuleOp> module = ModuleOp::create(getLoc(""));
+  setModuleAttributes(*module);
+  if (failed(importMain(*module)) || failed(verify(*module)))
+    return failure();
+  return std::move(module);
+}
+
+//===----------------------------------------------------------------------===//
+// The file
+//===----------------------------------------------------------------------===//
+
+/// Maps the model file into `blobs`.
+static llvm::Expected<ArrayRef<uint8_t>> mapModel(BlobStore &blobs,
+                                                  StringRef path) {
+  llvm::Expected<OpenFile> file = openRegularFile(path);
+  if (!file)
+    return file.takeError();
+  if (file->getSize() == 0)
+    return llvm::createStringError("the file is empty");
+  if (file->getSize() > INT_MAX)
+    return llvm::createStringError(
+        "the file exceeds 2 GiB, the limit of its format; save the weights as "
+        "external data");
+  if (llvm::Error error = blobs.addFile(path, file->getFd()))
+    return std::move(error);
+  return blobs.getBytes(path, 0, file->getSize());
+}
+
+/// Parses everything but the weights.
+static llvm::Error parseModel(BlobStore &blobs, StringRef path,
+                              const ImportOptions &options,
+                              ::onnx::ModelProto &model) {
+  llvm::Expected<ArrayRef<uint8_t>> bytes = mapModel(blobs, path);
+  if (!bytes)
+    return bytes.takeError();
+  llvm::Expected<std::string> graph =
+      stripWeights(*bytes, options.inlineBytes, options.maxDepth);
+  if (!graph)
+    return graph.takeError();
+  ::google::protobuf::io::CodedInputStream stream(
+      reinterpret_cast<const uint8_t *>(graph->data()), int(graph->size()));
+  // A nested graph is three messages deep: node, attribute, graph.
+  stream.SetRecursionLimit(int(options.maxDepth) * 3 + 32);
+  if (!model.ParseFromCodedStream(&stream) || !stream.ConsumedEntireMessage())
+    return llvm::createStringError("not a valid ONNX file");
+  return llvm::Error::success();
+}
+
+FailureOr<OwningOpRef<ModuleOp>>
+mlir::bitnet::importONNXModel(MLIRContext &context, StringRef path,
+                              const ImportOptions &options) {
+  context.loadDialect<BitNetDialect, onnx::ONNXDialect, func::FuncDialect>();
+  ::google::protobuf::Arena arena;
+  auto &model =
+      *::google::protobuf::Arena::CreateMessage<::onnx::ModelProto>(&arena);
+  BlobStore &blobs = BitNetDialect::getBlobStore(&context);
+  if (llvm::Error error = parseModel(blobs, path, options, model))
+    return emitError(FileLineColLoc::get(&context, path, 0, 0))
+           << llvm::toString(std::move(error));
+  return Importer(context, path, options, model).run();
+}

@@ -1,0 +1,219 @@
+//===- WireFormat.cpp - a model without its weights -----------------------===//
+
+#include "WireFormat.h"
+
+#include "llvm/ADT/Twine.h"
+
+#include <climits>
+
+using namespace mlir::bitnet::onnximport;
+
+namespace {
+
+/// Messages on a path to a tensor; every other field is copied as it stands.
+enum class Kind { Model, Graph, Node, Attribute, Tensor, Sparse, Function };
+enum class Action { Copy, Drop, Enter };
+struct Rule {
+  Action action = Action::Copy;
+  Kind kind = Kind::Model;
+};
+
+/// Field numbers of onnx-ml.proto.
+Rule getRule(Kind kind, uint64_t field) {
+  auto enter = [](Kind kind) { return Rule{Action::Enter, kind}; };
+  Rule drop{Action::Drop, Kind::Model}, copy;
+  switch (kind) {
+  case Kind::Model: // graph, functions; training_info, doc, metadata
+    return field == 7                                 ? enter(Kind::Graph)
+           : field == 25                              ? enter(Kind::Function)
+           : field == 20 || field == 6 || field == 14 ? drop
+                                                      : copy;
+  case Kind::Graph: // node, initializer, sparse_initializer; doc, metadata
+    return field == 1                   ? enter(Kind::Node)
+           : field == 5                 ? enter(Kind::Tensor)
+           : field == 15                ? enter(Kind::Sparse)
+           : field == 10 || field == 16 ? drop
+                                        : copy;
+  case Kind::Node: // attribute; doc, metadata, device_configurations
+    return field == 5                                ? enter(Kind::Attribute)
+           : field == 6 || field == 9 || field == 10 ? drop
+                                                     : copy;
+  case Kind::Attribute: // t, tensors, g, graphs, sparse_tensor(s); doc
+    return field == 5 || field == 10    ? enter(Kind::Tensor)
+           : field == 6 || field == 11  ? enter(Kind::Graph)
+           : field == 22 || field == 23 ? enter(Kind::Sparse)
+           : field == 13                ? drop
+                                        : copy;
+  case Kind::Sparse: // values, indices
+    return field == 1 || field == 2 ? enter(Kind::Tensor) : copy;
+  case Kind::Function: // node, attribute_proto; doc, metadata
+    return field == 7                  ? enter(Kind::Node)
+           : field == 11               ? enter(Kind::Attribute)
+           : field == 8 || field == 14 ? drop
+                                       : copy;
+  case Kind::Tensor: // doc, metadata; raw_data and segment: see copyTensorField
+    return field == 12 || field == 16 ? drop : copy;
+  }
+  return copy;
+}
+
+class Stripper {
+public:
+  Stripper(llvm::ArrayRef<uint8_t> file, uint64_t inlineBytes,
+           unsigned maxDepth)
+      : file(file), inlineBytes(inlineBytes), maxDepth(maxDepth) {}
+
+  llvm::Error copyMessage(Kind kind, size_t end, unsigned depth);
+  std::string out;
+
+private:
+  struct Field {
+    uint64_t number;
+    unsigned wire;
+    size_t start, payload, end;
+  };
+  llvm::Error malformed(const char *what) const;
+  llvm::Expected<uint64_t> readVarint(size_t end);
+  llvm::Expected<Field> readField(size_t end);
+  llvm::Error enterMessage(Kind kind, const Field &field, unsigned depth);
+  llvm::Expected<bool> replaceTensorField(const Field &field, bool &replaced);
+  void writeVarint(uint64_t value);
+
+  llvm::ArrayRef<uint8_t> file;
+  uint64_t inlineBytes;
+  unsigned maxDepth;
+  size_t pos = 0;
+};
+
+llvm::Error Stripper::malformed(const char *what) const {
+  return llvm::createStringError(llvm::Twine("not a valid ONNX file: ") + what +
+                                 " at byte " + llvm::Twine(pos));
+}
+
+llvm::Expected<uint64_t> Stripper::readVarint(size_t end) {
+  uint64_t value = 0;
+  for (unsigned shift = 0; shift < 64; shift += 7) {
+    if (pos >= end)
+      return malformed("the data ends inside a number");
+    uint8_t byte = file[pos++];
+    value |= uint64_t(byte & 0x7f) << shift;
+    if (!(byte & 0x80))
+      return value;
+  }
+  return malformed("a number is too long");
+}
+
+llvm::Expected<Stripper::Field> Stripper::readField(size_t end) {
+  Field field;
+  field.start = pos;
+  llvm::Expected<uint64_t> tag = readVarint(end);
+  if (!tag)
+    return tag.takeError();
+  field.number = *tag >> 3;
+  field.wire = *tag & 7;
+  if (field.number == 0 || *tag > UINT32_MAX)
+    return malformed("a field number is out of range");
+  uint64_t size = field.wire == 1 ? 8 : field.wire == 5 ? 4 : 0;
+  if (field.wire == 0 || field.wire == 2) {
+    llvm::Expected<uint64_t> value = readVarint(end);
+    if (!value)
+      return value.takeError();
+    size = field.wire == 2 ? *value : 0;
+  } else if (size == 0) {
+    return malformed("unknown wire type");
+  }
+  if (size > end - pos)
+    return malformed("a field is longer than the data that follows");
+  field.payload = pos;
+  field.end = pos + size;
+  return field;
+}
+
+void Stripper::writeVarint(uint64_t value) {
+  for (; value >= 0x80; value >>= 7)
+    out += char(value | 0x80);
+  out += char(value);
+}
+
+llvm::Error Stripper::enterMessage(Kind kind, const Field &field,
+                                   unsigned depth) {
+  if (kind == Kind::Graph && ++depth > maxDepth)
+    return llvm::createStringError("graphs are nested deeper than " +
+                                   llvm::Twine(maxDepth));
+  writeVarint(field.number << 3 | 2);
+  // A length of fixed width, filled in afterwards: five bytes hold any size.
+  size_t patch = out.size();
+  out.append(5, char(0x80));
+  pos = field.payload;
+  if (llvm::Error error = copyMessage(kind, field.end, depth))
+    return error;
+  uint64_t length = out.size() - patch - 5;
+  for (unsigned i = 0; i < 5; ++i, length >>= 7)
+    out[patch + i] = char((length & 0x7f) | (i < 4 ? 0x80 : 0));
+  return llvm::Error::success();
+}
+
+/// Handles raw_data (9) and segment (3); false when the field is to be copied.
+llvm::Expected<bool> Stripper::replaceTensorField(const Field &field,
+                                                  bool &replaced) {
+  if (field.number == 3)
+    return malformed("a tensor is split into segments, which is not supported");
+  if (field.number != 9 || field.wire != 2)
+    return false;
+  if (replaced)
+    return malformed("a tensor has raw_data twice");
+  replaced = true;
+  uint64_t size = field.end - field.payload;
+  if (size <= inlineBytes)
+    return false;
+  std::string saved = std::move(out);
+  out.clear();
+  writeVarint(1 << 3);
+  writeVarint(field.payload);
+  writeVarint(2 << 3);
+  writeVarint(field.end);
+  std::string segment = std::move(out);
+  out = std::move(saved);
+  writeVarint(3 << 3 | 2);
+  writeVarint(segment.size());
+  out += segment;
+  return true;
+}
+
+llvm::Error Stripper::copyMessage(Kind kind, size_t end, unsigned depth) {
+  bool replaced = false;
+  while (pos < end) {
+    llvm::Expected<Field> field = readField(end);
+    if (!field)
+      return field.takeError();
+    Rule rule = getRule(kind, field->number);
+    bool done = rule.action == Action::Drop;
+    if (rule.action == Action::Enter && field->wire == 2) {
+      if (llvm::Error error = enterMessage(rule.kind, *field, depth))
+        return error;
+      done = true;
+    } else if (kind == Kind::Tensor) {
+      llvm::Expected<bool> result = replaceTensorField(*field, replaced);
+      if (!result)
+        return result.takeError();
+      done |= *result;
+    }
+    if (!done)
+      out.append(reinterpret_cast<const char *>(file.data()) + field->start,
+                 field->end - field->start);
+    pos = field->end;
+  }
+  return llvm::Error::success();
+}
+
+} // namespace
+
+llvm::Expected<std::string> mlir::bitnet::onnximport::stripWeights(
+    llvm::ArrayRef<uint8_t> file, uint64_t inlineBytes, unsigned maxDepth) {
+  Stripper stripper(file, inlineBytes, maxDepth);
+  if (llvm::Error error = stripper.copyMessage(Kind::Model, file.size(), 0))
+    return std::move(error);
+  if (stripper.out.size() > INT_MAX)
+    return llvm::createStringError("the graph without weights exceeds 2 GiB");
+  return std::move(stripper.out);
+}
