@@ -1,0 +1,32 @@
+//===- Passes.h - ONNX graphs to linalg -------------------------*- C++ -*-===//
+
+#ifndef BITNET_CONVERSION_ONNXTOLINALG_PASSES_H
+#define BITNET_CONVERSION_ONNXTOLINALG_PASSES_H
+
+#include "mlir/Pass/Pass.h"
+
+#include <string>
+#include <vector>
+
+namespace mlir::bitnet {
+
+#define GEN_PASS_DECL
+#include "bitnet/Conversion/ONNXToLinalg/Passes.h.inc"
+
+#define GEN_PASS_REGISTRATION
+#include "bitnet/Conversion/ONNXToLinalg/Passes.h.inc"
+
+/// One line of `bitnet-compile --supported-ops`.
+struct SupportedOp {
+  std::string domain; // empty for ai.onnx
+  std::string op;
+  std::vector<int64_t> sinceVersions; // ascending
+  std::string note;                   // of the newest version; may be empty
+};
+
+/// Every operator with a lowering, sorted by domain and name.
+std::vector<SupportedOp> listSupportedOps();
+
+} // namespace mlir::bitnet
+
+#endif // BITNET_CONVERSION_ONNXTOLINALG_PASSES_H

@@ -1,0 +1,44 @@
+//===- Passes.td - ONNX graphs to linalg ----------------------*- tablegen -*-===//
+
+#ifndef BITNET_CONVERSION_ONNXTOLINALG_PASSES_TD
+#define BITNET_CONVERSION_ONNXTOLINALG_PASSES_TD
+
+include "mlir/Pass/PassBase.td"
+
+def ConvertONNXToLinalg : Pass<"convert-onnx-to-linalg", "::mlir::ModuleOp"> {
+  let summary = "Lower the ONNX graph in @main to linalg on tensors";
+  let description = [{
+    Walks `@main` once in graph order and replaces every `onnx.node` through a
+    registry keyed by domain, operator and opset version. Result types come from
+    the operands' real types, so value types the file does not declare need no
+    separate inference; declared output types are checked. Small integer tensors
+    are followed as lists of scalars, so that shape computations become SSA
+    `index` values. `bitnet.linear` is rebuilt on the converted operands.
+
+    All nodes without a lowering are listed in one error. Unsigned element
+    types become signless; `onnx.*` attributes of the signature are kept.
+
+    Example:
+
+    ```mlir
+    func.func @main(%x: tensor<4xf32>) -> !onnx.unknown {
+      %y = onnx.node "Relu"(%x) opset 17 {} : (tensor<4xf32>) -> !onnx.unknown
+      return %y : !onnx.unknown
+    }
+    // bitnet-opt --convert-onnx-to-linalg gives:
+    func.func @main(%x: tensor<4xf32>) -> tensor<4xf32> {
+      %0 = tensor.empty() : tensor<4xf32>
+      %1 = linalg.generic {...} ins(%x : tensor<4xf32>) outs(%0 : tensor<4xf32>) {...}
+      return %1 : tensor<4xf32>
+    }
+    ```
+  }];
+  let dependentDialects = [
+    "::mlir::arith::ArithDialect", "::mlir::bitnet::BitNetDialect",
+    "::mlir::cf::ControlFlowDialect", "::mlir::linalg::LinalgDialect",
+    "::mlir::math::MathDialect", "::mlir::scf::SCFDialect",
+    "::mlir::tensor::TensorDialect"
+  ];
+}
+
+#endif // BITNET_CONVERSION_ONNXTOLINALG_PASSES_TD

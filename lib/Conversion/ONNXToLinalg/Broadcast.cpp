@@ -1,0 +1,338 @@
+//===- Broadcast.cpp - elementwise operations with numpy broadcasting -----===//
+
+#include "NodeLowering.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/Dialect/Utils/StaticValueUtils.h"
+#include "mlir/IR/Matchers.h"
+
+using namespace mlir;
+using namespace mlir::bitnet;
+
+/// Narrow floats are computed with in f32.
+static bool isNarrowFloat(Type type) {
+  return isa<FloatType>(type) && type.getIntOrFloatBitWidth() < 32;
+}
+
+/// Widens narrow floats before, rounds once after the body (act_c3).
+static Value emitBody(ScalarBuilder &s, SmallVector<Value> args,
+                      Type resultElement, ScalarFn body) {
+  for (Value &arg : args)
+    if (isNarrowFloat(arg.getType()))
+      arg = s.make<arith::ExtFOp>(s.b.getF32Type(), arg);
+  Value result = body(s, args);
+  if (isNarrowFloat(resultElement) && result.getType() != resultElement)
+    result = s.make<arith::TruncFOp>(resultElement, result);
+  return result;
+}
+
+//===----------------------------------------------------------------------===//
+// Shapes
+//===----------------------------------------------------------------------===//
+
+/// The extent that `a` and `c` broadcast to, with the check that they do.
+FailureOr<OpFoldResult> NodeLowering::broadcastDim(OpFoldResult a,
+                                                   OpFoldResult c) {
+  a = dims.simplify(a);
+  c = dims.simplify(c);
+  if (dims.same(a, c) || isOneInteger(c))
+    return a;
+  if (isOneInteger(a))
+    return c;
+  std::optional<int64_t> n = getConstantIntValue(a), m = getConstantIntValue(c);
+  if (n && m)
+    return emitError() << "cannot broadcast extents " << *n << " and " << *m,
+           failure();
+  OpFoldResult one = dims.constant(1);
+  Value ok = dims.isEqual(a, c);
+  for (OpFoldResult extent : {a, c})
+    if (isa<Value>(extent))
+      ok = dims.orOf(ok, dims.isEqual(extent, one));
+  dims.require(ok, name() + ": operands cannot be broadcast");
+  if (n || m)
+    return n ? a : c;
+  return dims.select(dims.isEqual(a, one), c, a);
+}
+
+FailureOr<Dims> NodeLowering::broadcast(ArrayRef<Value> values) {
+  int64_t resultRank = 0;
+  for (Value v : values)
+    resultRank = std::max(resultRank, rank(v));
+  Dims result(resultRank, dims.constant(1));
+  // Static extents first: a run-time extent then only has to be it or 1.
+  for (bool dynamic : {false, true})
+    for (Value v : values)
+      for (auto [axis, extent] : llvm::enumerate(Dims(dimsOf(v)))) {
+        if (isa<Value>(dims.simplify(extent)) != dynamic)
+          continue;
+        OpFoldResult &out = result[resultRank - rank(v) + axis];
+        FailureOr<OpFoldResult> merged = broadcastDim(out, extent);
+        if (failed(merged))
+          return failure();
+        out = *merged;
+      }
+  return result;
+}
+
+//===----------------------------------------------------------------------===//
+// Operands of the generic
+//===----------------------------------------------------------------------===//
+
+namespace {
+/// How the body of an elementwise generic reaches one operand.
+struct Access {
+  Value tensor;
+  Attribute splat;           // the operand is this constant
+  int64_t input = -1;        // or input number `input` of the generic
+  SmallVector<Value> isUnit; // or read at i, or 0 where isUnit (null: i)
+};
+} // namespace
+
+/// The splat constant that `v` is, if it is one.
+static Attribute getSplat(Value v) {
+  DenseElementsAttr constant;
+  if (matchPattern(v, m_Constant(&constant)) && constant.isSplat())
+    return constant.getSplatValue<Attribute>();
+  return {};
+}
+
+/// The indexing map of an operand with extents `extents` in a space of extents
+/// `space`, or null when an extent is only known at run time to be 1 or not.
+static AffineMap operandMap(DimBuilder &dims, ArrayRef<OpFoldResult> extents,
+                            ArrayRef<OpFoldResult> space, MLIRContext *ctx) {
+  SmallVector<AffineExpr> exprs;
+  size_t lead = space.size() - extents.size();
+  for (auto [axis, extent] : llvm::enumerate(extents)) {
+    if (dims.same(extent, space[lead + axis]))
+      exprs.push_back(getAffineDimExpr(lead + axis, ctx));
+    else if (isOneInteger(dims.simplify(extent)))
+      exprs.push_back(getAffineConstantExpr(0, ctx));
+    else
+      return {};
+  }
+  return AffineMap::get(space.size(), 0, exprs, ctx);
+}
+
+/// An operand whose extents may or may not be 1 at run time.
+static void makeRuntimeAccess(DimBuilder &dims, ArrayRef<OpFoldResult> extents,
+                              ArrayRef<OpFoldResult> space, Access &access) {
+  size_t lead = space.size() - extents.size();
+  for (auto [axis, extent] : llvm::enumerate(extents)) {
+    bool same = dims.same(extent, space[lead + axis]);
+    access.isUnit.push_back(same ? Value()
+                                 : dims.isEqual(extent, dims.constant(1)));
+  }
+}
+
+/// Reads the operand of `access` inside the generic's body.
+static Value readOperand(ScalarBuilder &s, const Access &access,
+                         ValueRange args) {
+  if (access.splat)
+    return s.make<arith::ConstantOp>(cast<TypedAttr>(access.splat));
+  if (access.input >= 0)
+    return args[access.input];
+  auto generic = cast<linalg::GenericOp>(s.b.getBlock()->getParentOp());
+  int64_t lead = generic.getNumLoops() - access.isUnit.size();
+  SmallVector<Value> indices;
+  for (auto [axis, isUnit] : llvm::enumerate(access.isUnit)) {
+    Value index = linalg::IndexOp::create(s.b, s.loc, lead + axis);
+    if (isUnit)
+      index = s.make<arith::SelectOp>(
+          isUnit, s.intConstant(s.b.getIndexType(), 0), index);
+    indices.push_back(index);
+  }
+  return tensor::ExtractOp::create(s.b, s.loc, access.tensor, indices);
+}
+
+//===----------------------------------------------------------------------===//
+// elementwise
+//===----------------------------------------------------------------------===//
+
+/// Scalar code on lists of known integers; nullopt-like null when not possible.
+FailureOr<Value> NodeLowering::elementwiseList(ArrayRef<Value> values,
+                                               Type resultElement,
+                                               ScalarFn body) {
+  if (!isa<IntegerType>(resultElement) || values.empty())
+    return Value();
+  SmallVector<Elements> lists;
+  size_t length = 1;
+  bool scalar = true;
+  for (Value v : values) {
+    std::optional<Elements> list = elements(v);
+    if (!list)
+      return Value();
+    scalar &= rank(v) == 0;
+    if (list->size() != 1)
+      length = list->size();
+    lists.push_back(std::move(*list));
+  }
+  for (const Elements &list : lists)
+    if (list.size() != 1 && list.size() != length)
+      return Value(); // the tensor path reports it
+  ScalarBuilder s{b, loc};
+  Elements result;
+  for (size_t i = 0; i < length; ++i) {
+    SmallVector<Value> args;
+    for (const Elements &list : lists)
+      args.push_back(dims.value(list[list.size() == 1 ? 0 : i]));
+    for (auto [arg, v] : llvm::zip_equal(args, values))
+      if (arg.getType().isIndex())
+        arg = dims.cse(s.make<arith::IndexCastOp>(elementType(v), arg));
+    Value out = body(s, args);
+    if (resultElement.isInteger(64)) {
+      auto cast = out.getDefiningOp<arith::IndexCastOp>();
+      out = cast && cast.getIn().getType().isIndex()
+                ? cast.getIn()
+                : s.make<arith::IndexCastOp>(b.getIndexType(), out);
+    }
+    result.push_back(dims.simplify(dims.cse(out)));
+  }
+  return fromElements(result, resultElement, scalar);
+}
+
+FailureOr<Value> NodeLowering::elementwise(ArrayRef<Value> values,
+                                           Type resultElement, ScalarFn body) {
+  FailureOr<Value> list = elementwiseList(values, resultElement, body);
+  if (failed(list) || *list)
+    return list;
+  FailureOr<Dims> space = broadcast(values);
+  if (failed(space))
+    return failure();
+  MLIRContext *ctx = b.getContext();
+  SmallVector<Access> accesses;
+  SmallVector<Value> inputs;
+  SmallVector<AffineMap> maps;
+  for (Value v : values) {
+    Access access{v, getSplat(v), -1, {}};
+    Dims extents = dimsOf(v);
+    if (!access.splat) {
+      if (AffineMap map = operandMap(dims, extents, *space, ctx)) {
+        access.input = inputs.size();
+        inputs.push_back(v);
+        maps.push_back(map);
+      } else {
+        makeRuntimeAccess(dims, extents, *space, access);
+      }
+    }
+    accesses.push_back(std::move(access));
+  }
+  Value init = empty(*space, resultElement);
+  maps.push_back(b.getMultiDimIdentityMap(space->size()));
+  SmallVector<utils::IteratorType> iterators(space->size(),
+                                             utils::IteratorType::parallel);
+  auto build = [&](OpBuilder &nested, Location nestedLoc, ValueRange args) {
+    ScalarBuilder s{nested, nestedLoc};
+    SmallVector<Value> scalars;
+    for (const Access &access : accesses)
+      scalars.push_back(readOperand(s, access, args));
+    Value result = emitBody(s, scalars, resultElement, body);
+    linalg::YieldOp::create(nested, nestedLoc, result);
+  };
+  auto generic = linalg::GenericOp::create(b, loc, init.getType(), inputs, init,
+                                           maps, iterators, build);
+  Value result = generic.getResult(0);
+  state.extents[result] = *space;
+  return result;
+}
+
+Value NodeLowering::map(Value v, Type resultElement, ScalarFn body) {
+  return *elementwise(v, resultElement, body); // one operand always broadcasts
+}
+
+FailureOr<Value>
+NodeLowering::broadcastTo(Value v, ArrayRef<OpFoldResult> extents) {
+  Dims have = dimsOf(v);
+  if (have.size() == extents.size() &&
+      llvm::all_of(llvm::zip(have, extents), [&](auto pair) {
+        return dims.same(std::get<0>(pair), std::get<1>(pair));
+      }))
+    return v;
+  // The second operand only lends its shape.
+  Value shape = empty(extents, elementType(v));
+  FailureOr<Dims> space = broadcast({v, shape});
+  if (failed(space))
+    return failure();
+  Value init = empty(*space, elementType(v));
+  MLIRContext *ctx = b.getContext();
+  SmallVector<AffineMap> maps;
+  SmallVector<Value> inputs;
+  Access access{v, {}, -1, {}};
+  if (AffineMap map = operandMap(dims, have, *space, ctx)) {
+    access.input = 0;
+    inputs.push_back(v);
+    maps.push_back(map);
+  } else {
+    makeRuntimeAccess(dims, have, *space, access);
+  }
+  maps.push_back(b.getMultiDimIdentityMap(space->size()));
+  SmallVector<utils::IteratorType> iterators(space->size(),
+                                             utils::IteratorType::parallel);
+  auto build = [&](OpBuilder &nested, Location nestedLoc, ValueRange args) {
+    ScalarBuilder s{nested, nestedLoc};
+    linalg::YieldOp::create(nested, nestedLoc, readOperand(s, access, args));
+  };
+  auto generic = linalg::GenericOp::create(b, loc, init.getType(), inputs, init,
+                                           maps, iterators, build);
+  state.extents[generic.getResult(0)] = *space;
+  return generic.getResult(0);
+}
+
+//===----------------------------------------------------------------------===//
+// Reductions
+//===----------------------------------------------------------------------===//
+
+Value mlir::bitnet::reassociableAdd(ScalarBuilder &s, Value lhs, Value rhs) {
+  if (!isa<FloatType>(lhs.getType()))
+    return s.make<arith::AddIOp>(lhs, rhs);
+  auto flags = arith::FastMathFlags::reassoc | arith::FastMathFlags::contract;
+  return arith::AddFOp::create(s.b, s.loc, lhs, rhs, flags);
+}
+
+/// Drops the units that stand for reduced axes.
+static Dims keptDims(DimBuilder &dims, ArrayRef<OpFoldResult> extents,
+                     ArrayRef<int64_t> axes, bool keepDims) {
+  Dims kept;
+  for (auto [axis, extent] : llvm::enumerate(extents)) {
+    if (!llvm::is_contained(axes, int64_t(axis)))
+      kept.push_back(extent);
+    else if (keepDims)
+      kept.push_back(dims.constant(1));
+  }
+  return kept;
+}
+
+Value NodeLowering::reduce(Value v, ArrayRef<int64_t> axes, bool keepDims,
+                           const Reduction &reduction) {
+  Dims extents = dimsOf(v);
+  Value init = filled(keptDims(dims, extents, axes, keepDims), reduction.init);
+  MLIRContext *ctx = b.getContext();
+  SmallVector<AffineExpr> out;
+  SmallVector<utils::IteratorType> iterators;
+  for (int64_t axis = 0, e = extents.size(); axis < e; ++axis) {
+    bool reduced = llvm::is_contained(axes, axis);
+    iterators.push_back(reduced ? utils::IteratorType::reduction
+                                : utils::IteratorType::parallel);
+    if (!reduced)
+      out.push_back(getAffineDimExpr(axis, ctx));
+    else if (keepDims)
+      out.push_back(getAffineConstantExpr(0, ctx));
+  }
+  AffineMap maps[] = {b.getMultiDimIdentityMap(extents.size()),
+                      AffineMap::get(extents.size(), 0, out, ctx)};
+  auto build = [&](OpBuilder &nested, Location nestedLoc, ValueRange args) {
+    ScalarBuilder s{nested, nestedLoc};
+    Value element = args[0];
+    if (isNarrowFloat(element.getType()))
+      element = s.make<arith::ExtFOp>(nested.getF32Type(), element);
+    if (reduction.element)
+      element = reduction.element(s, element);
+    linalg::YieldOp::create(nested, nestedLoc,
+                            reduction.fold(s, element, args[1]));
+  };
+  auto generic = linalg::GenericOp::create(b, loc, init.getType(), v, init,
+                                           maps, iterators, build);
+  state.extents[generic.getResult(0)] = dimsOf(init);
+  return generic.getResult(0);
+}

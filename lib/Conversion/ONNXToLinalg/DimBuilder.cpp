@@ -1,0 +1,292 @@
+//===- DimBuilder.cpp - arithmetic on tensor extents ----------------------===//
+
+#include "DimBuilder.h"
+
+#include "mlir/Dialect/Affine/Utils.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Arith/Utils/Utils.h"
+#include "mlir/Dialect/ControlFlow/IR/ControlFlowOps.h"
+#include "mlir/Dialect/Utils/StaticValueUtils.h"
+#include "mlir/IR/OperationSupport.h"
+
+#include <numeric>
+
+using namespace mlir;
+using namespace mlir::bitnet;
+
+//===----------------------------------------------------------------------===//
+// Values
+//===----------------------------------------------------------------------===//
+
+Value DimBuilder::cse(Value v) {
+  Operation *op = v.getDefiningOp();
+  if (!op || op->getNumRegions() != 0 || op->getNumResults() != 1)
+    return v;
+  size_t hash = OperationEquivalence::computeHash(
+      op, OperationEquivalence::directHashValue,
+      OperationEquivalence::ignoreHashValue,
+      OperationEquivalence::IgnoreLocations);
+  auto [begin, end] = memory.known.equal_range(hash);
+  for (auto it = begin; it != end; ++it) {
+    if (it->second == op)
+      return v;
+    if (OperationEquivalence::isEquivalentTo(
+            op, it->second, OperationEquivalence::IgnoreLocations)) {
+      op->erase();
+      return it->second->getResult(0);
+    }
+  }
+  memory.known.emplace(hash, op);
+  return v;
+}
+
+Value DimBuilder::value(OpFoldResult dim) {
+  dim = simplify(dim);
+  if (auto v = dyn_cast<Value>(dim))
+    return v;
+  auto attr = cast<TypedAttr>(cast<Attribute>(dim));
+  return cse(arith::ConstantOp::create(b, loc, attr));
+}
+
+SmallVector<Value> DimBuilder::values(ArrayRef<OpFoldResult> dims) {
+  return llvm::map_to_vector(dims, [&](OpFoldResult d) { return value(d); });
+}
+
+OpFoldResult DimBuilder::simplify(OpFoldResult dim) {
+  while (auto v = dyn_cast<Value>(dim)) {
+    auto it = memory.unified.find(v);
+    if (it == memory.unified.end())
+      return getAsOpFoldResult(v);
+    dim = it->second;
+  }
+  return dim;
+}
+
+unsigned DimBuilder::idOf(Value v) {
+  return memory.ids.try_emplace(v, memory.ids.size()).first->second;
+}
+
+void DimBuilder::sortFactors(SmallVectorImpl<Value> &factors) {
+  llvm::sort(factors, [&](Value a, Value c) { return idOf(a) < idOf(c); });
+}
+
+//===----------------------------------------------------------------------===//
+// Sums: canonical affine expressions
+//===----------------------------------------------------------------------===//
+
+AffineExpr DimBuilder::exprOf(OpFoldResult dim) {
+  dim = simplify(dim);
+  if (std::optional<int64_t> c = getConstantIntValue(dim))
+    return b.getAffineConstantExpr(*c);
+  Value v = cast<Value>(dim);
+  auto [it, inserted] = memory.exprs.try_emplace(v);
+  if (!inserted)
+    return it->second;
+  AffineExpr symbol = b.getAffineSymbolExpr(memory.symbols.size());
+  memory.symbols.push_back(v);
+  memory.sums[symbol] = v;
+  return memory.exprs[v] = symbol;
+}
+
+OpFoldResult DimBuilder::fromExpr(AffineExpr expr) {
+  expr = simplifyAffineExpr(expr, 0, memory.symbols.size());
+  if (auto c = dyn_cast<AffineConstantExpr>(expr))
+    return constant(c.getValue());
+  auto it = memory.sums.find(expr);
+  if (it != memory.sums.end())
+    return simplify(it->second);
+  Value v = affine::expandAffineExpr(b, loc, expr, {}, memory.symbols);
+  memory.sums[expr] = v;
+  memory.exprs[v] = expr;
+  return v;
+}
+
+OpFoldResult DimBuilder::add(OpFoldResult lhs, OpFoldResult rhs) {
+  AffineExpr l = exprOf(lhs), r = exprOf(rhs);
+  return fromExpr(l + r);
+}
+
+OpFoldResult DimBuilder::sub(OpFoldResult lhs, OpFoldResult rhs) {
+  AffineExpr l = exprOf(lhs), r = exprOf(rhs);
+  return fromExpr(l - r);
+}
+
+//===----------------------------------------------------------------------===//
+// Products: a constant and a multiset of factors
+//===----------------------------------------------------------------------===//
+
+DimBuilder::Product DimBuilder::productOf(ArrayRef<OpFoldResult> dims) {
+  Product p;
+  for (OpFoldResult dim : dims) {
+    dim = simplify(dim);
+    if (std::optional<int64_t> c = getConstantIntValue(dim)) {
+      p.constant *= *c;
+      continue;
+    }
+    auto it = memory.products.find(cast<Value>(dim));
+    if (it == memory.products.end()) {
+      p.factors.push_back(cast<Value>(dim));
+      continue;
+    }
+    p.constant *= it->second.constant;
+    llvm::append_range(p.factors, it->second.factors);
+  }
+  sortFactors(p.factors);
+  return p;
+}
+
+OpFoldResult DimBuilder::fromProduct(Product p) {
+  if (p.constant == 0 || p.factors.empty())
+    return constant(p.constant);
+  if (p.constant == 1 && p.factors.size() == 1)
+    return p.factors[0];
+  std::vector<int64_t> key{p.constant};
+  for (Value v : p.factors)
+    key.push_back(idOf(v));
+  Value &result = memory.productValues[key];
+  if (result)
+    return result;
+  Value v = p.factors[0];
+  for (Value factor : llvm::drop_begin(p.factors))
+    v = cse(arith::MulIOp::create(b, loc, v, factor));
+  if (p.constant != 1)
+    v = cse(arith::MulIOp::create(b, loc, v, value(constant(p.constant))));
+  memory.products[v] = p;
+  return result = v;
+}
+
+OpFoldResult DimBuilder::product(ArrayRef<OpFoldResult> dims) {
+  return fromProduct(productOf(dims));
+}
+
+OpFoldResult DimBuilder::mul(OpFoldResult lhs, OpFoldResult rhs) {
+  return product({lhs, rhs});
+}
+
+/// Removes from `num` and `den` what both hold.
+static void cancel(SmallVectorImpl<Value> &num, SmallVectorImpl<Value> &den) {
+  for (auto it = num.begin(); it != num.end();) {
+    auto at = llvm::find(den, *it);
+    if (at == den.end()) {
+      ++it;
+      continue;
+    }
+    den.erase(at);
+    it = num.erase(it);
+  }
+}
+
+OpFoldResult DimBuilder::quotient(ArrayRef<OpFoldResult> num,
+                                  ArrayRef<OpFoldResult> den) {
+  Product n = productOf(num), d = productOf(den);
+  cancel(n.factors, d.factors);
+  int64_t divisor = std::gcd(n.constant, d.constant);
+  if (divisor > 1) {
+    n.constant /= divisor;
+    d.constant /= divisor;
+  }
+  if (d.factors.empty() && d.constant == 1)
+    return fromProduct(n);
+  return div(fromProduct(n), fromProduct(d));
+}
+
+bool DimBuilder::sameProduct(ArrayRef<OpFoldResult> lhs,
+                             ArrayRef<OpFoldResult> rhs) {
+  Product l = productOf(lhs), r = productOf(rhs);
+  return l.constant == r.constant && l.factors == r.factors;
+}
+
+//===----------------------------------------------------------------------===//
+// Other arithmetic: shared through cse
+//===----------------------------------------------------------------------===//
+
+OpFoldResult DimBuilder::div(OpFoldResult lhs, OpFoldResult rhs) {
+  lhs = simplify(lhs);
+  rhs = simplify(rhs);
+  std::optional<int64_t> l = getConstantIntValue(lhs),
+                         r = getConstantIntValue(rhs);
+  if (r && (*r == 0 || *r == 1 || l))
+    return *r == 0 ? constant(0) : *r == 1 ? lhs : constant(*l / *r);
+  Value divisor = value(rhs);
+  if (!r) {
+    // Division by zero is undefined in arith; any defined result will do.
+    Value zero = isEqual(rhs, constant(0));
+    divisor = value(select(zero, constant(1), rhs));
+  }
+  return simplify(
+      cse(b.createOrFold<arith::DivSIOp>(loc, value(lhs), divisor)));
+}
+
+OpFoldResult DimBuilder::ceilDiv(OpFoldResult lhs, OpFoldResult rhs) {
+  return div(add(lhs, sub(rhs, constant(1))), rhs);
+}
+
+OpFoldResult DimBuilder::min(OpFoldResult lhs, OpFoldResult rhs) {
+  if (same(lhs, rhs))
+    return simplify(lhs);
+  return simplify(
+      cse(b.createOrFold<arith::MinSIOp>(loc, value(lhs), value(rhs))));
+}
+
+OpFoldResult DimBuilder::max(OpFoldResult lhs, OpFoldResult rhs) {
+  if (same(lhs, rhs))
+    return simplify(lhs);
+  return simplify(
+      cse(b.createOrFold<arith::MaxSIOp>(loc, value(lhs), value(rhs))));
+}
+
+OpFoldResult DimBuilder::select(Value condition, OpFoldResult lhs,
+                                OpFoldResult rhs) {
+  if (same(lhs, rhs))
+    return simplify(lhs);
+  return simplify(cse(b.createOrFold<arith::SelectOp>(
+      loc, condition, value(lhs), value(rhs))));
+}
+
+Value DimBuilder::isEqual(OpFoldResult lhs, OpFoldResult rhs) {
+  return cse(b.createOrFold<arith::CmpIOp>(loc, arith::CmpIPredicate::eq,
+                                           value(lhs), value(rhs)));
+}
+
+Value DimBuilder::isLess(OpFoldResult lhs, OpFoldResult rhs) {
+  return cse(b.createOrFold<arith::CmpIOp>(loc, arith::CmpIPredicate::slt,
+                                           value(lhs), value(rhs)));
+}
+
+Value DimBuilder::orOf(Value lhs, Value rhs) {
+  return cse(b.createOrFold<arith::OrIOp>(loc, lhs, rhs));
+}
+
+//===----------------------------------------------------------------------===//
+// Equality
+//===----------------------------------------------------------------------===//
+
+bool DimBuilder::same(OpFoldResult lhs, OpFoldResult rhs) {
+  lhs = simplify(lhs);
+  rhs = simplify(rhs);
+  std::optional<int64_t> l = getConstantIntValue(lhs),
+                         r = getConstantIntValue(rhs);
+  if (l || r)
+    return l == r;
+  return lhs == rhs;
+}
+
+void DimBuilder::unify(OpFoldResult lhs, OpFoldResult rhs) {
+  lhs = simplify(lhs);
+  rhs = simplify(rhs);
+  if (same(lhs, rhs))
+    return;
+  // A constant represents; of two values the earlier one does.
+  if (isa<Attribute>(rhs) ||
+      (isa<Value>(lhs) && idOf(cast<Value>(rhs)) < idOf(cast<Value>(lhs))))
+    std::swap(lhs, rhs);
+  if (auto v = dyn_cast<Value>(rhs))
+    memory.unified[v] = lhs;
+}
+
+void DimBuilder::require(Value condition, const Twine &message) {
+  if (getConstantIntValue(OpFoldResult(condition)).value_or(0) != 0)
+    return;
+  if (memory.required.insert(condition).second)
+    cf::AssertOp::create(b, loc, condition, message.str());
+}

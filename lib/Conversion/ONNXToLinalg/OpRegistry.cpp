@@ -1,0 +1,77 @@
+//===- OpRegistry.cpp - which ONNX operators have a lowering --------------===//
+
+#include "OpRegistry.h"
+
+#include "bitnet/Conversion/ONNXToLinalg/Passes.h"
+
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/Twine.h"
+
+using namespace mlir;
+using namespace mlir::bitnet;
+
+/// "ai.onnx" and "" name the same domain.
+static llvm::StringRef normalize(llvm::StringRef domain) {
+  return domain == "ai.onnx" ? "" : domain;
+}
+
+void OpRegistry::add(llvm::StringRef domain, llvm::StringRef op,
+                     int64_t sinceVersion, LoweringFn lower,
+                     llvm::StringRef note) {
+  std::vector<Row> &rows = table[{normalize(domain).str(), op.str()}];
+  auto at = llvm::find_if(
+      rows, [&](const Row &row) { return row.sinceVersion > sinceVersion; });
+  rows.insert(at, Row{sinceVersion, std::move(lower), note.str()});
+}
+
+const std::vector<OpRegistry::Row> *OpRegistry::find(llvm::StringRef domain,
+                                                     llvm::StringRef op) const {
+  auto it = table.find({normalize(domain).str(), op.str()});
+  return it == table.end() ? nullptr : &it->second;
+}
+
+const OpRegistry::Row *OpRegistry::lookup(llvm::StringRef domain,
+                                          llvm::StringRef op,
+                                          int64_t version) const {
+  const std::vector<Row> *rows = find(domain, op);
+  if (!rows)
+    return nullptr;
+  const Row *best = nullptr;
+  for (const Row &row : *rows)
+    if (row.sinceVersion <= version)
+      best = &row;
+  return best;
+}
+
+std::string OpRegistry::reasonMissing(llvm::StringRef domain,
+                                      llvm::StringRef op,
+                                      int64_t version) const {
+  const std::vector<Row> *rows = find(domain, op);
+  if (!rows)
+    return "no lowering for this operator";
+  return ("supported from opset " + llvm::Twine(rows->front().sinceVersion))
+      .str();
+}
+
+const OpRegistry &OpRegistry::get() {
+  static const OpRegistry registry = [] {
+    OpRegistry r;
+    registerElementwiseOps(r);
+    registerCastOps(r);
+    registerShapeOps(r);
+    registerReduceOps(r);
+    return r;
+  }();
+  return registry;
+}
+
+std::vector<SupportedOp> mlir::bitnet::listSupportedOps() {
+  std::vector<SupportedOp> ops;
+  for (const auto &[key, rows] : OpRegistry::get().rows()) {
+    SupportedOp op{key.first, key.second, {}, rows.back().note};
+    for (const OpRegistry::Row &row : rows)
+      op.sinceVersions.push_back(row.sinceVersion);
+    ops.push_back(std::move(op));
+  }
+  return ops;
+}

@@ -1,0 +1,171 @@
+//===- Reshaping.cpp - building blocks that move or rename elements -------===//
+
+#include "NodeLowering.h"
+
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/Dialect/Utils/StaticValueUtils.h"
+
+using namespace mlir;
+using namespace mlir::bitnet;
+
+using Groups = SmallVector<ReassociationIndices>;
+
+//===----------------------------------------------------------------------===//
+// reshape
+//===----------------------------------------------------------------------===//
+
+/// Pairs runs of `from` with runs of `to` whose products are provably equal.
+/// False when the shapes do not decompose that way.
+static bool pairGroups(DimBuilder &dims, ArrayRef<OpFoldResult> from,
+                       ArrayRef<OpFoldResult> to, Groups &fromGroups,
+                       Groups &toGroups) {
+  size_t i = 0, j = 0;
+  while (i < from.size() && j < to.size()) {
+    size_t bestI = 0, bestJ = 0;
+    // The smallest pair of runs, so that groups stay fine.
+    for (size_t total = 2; !bestI && total <= from.size() - i + to.size() - j;
+         ++total)
+      for (size_t m = 1; m < total && !bestI; ++m) {
+        size_t n = total - m;
+        if (i + m <= from.size() && j + n <= to.size() &&
+            dims.sameProduct(from.slice(i, m), to.slice(j, n)))
+          bestI = m, bestJ = n;
+      }
+    if (!bestI)
+      return false;
+    fromGroups.emplace_back(llvm::to_vector(llvm::seq<int64_t>(i, i + bestI)));
+    toGroups.emplace_back(llvm::to_vector(llvm::seq<int64_t>(j, j + bestJ)));
+    i += bestI;
+    j += bestJ;
+  }
+  // Units left over join the last group.
+  for (; i < from.size(); ++i) {
+    if (fromGroups.empty() || !isOneInteger(dims.simplify(from[i])))
+      return false;
+    fromGroups.back().push_back(i);
+  }
+  for (; j < to.size(); ++j) {
+    if (toGroups.empty() || !isOneInteger(dims.simplify(to[j])))
+      return false;
+    toGroups.back().push_back(j);
+  }
+  return true;
+}
+
+static bool hasRuns(const Groups &groups) {
+  return llvm::any_of(groups, [](auto &group) { return group.size() > 1; });
+}
+
+/// The type in which every group of `type` is one axis: static where all its
+/// members are, as collapse_shape and expand_shape want it.
+static RankedTensorType collapsedType(RankedTensorType type,
+                                      const Groups &groups) {
+  SmallVector<int64_t> shape;
+  for (const ReassociationIndices &group : groups) {
+    int64_t product = 1;
+    for (int64_t axis : group)
+      product = type.isDynamicDim(axis) || product == ShapedType::kDynamic
+                    ? ShapedType::kDynamic
+                    : product * type.getDimSize(axis);
+    shape.push_back(product);
+  }
+  return type.clone(shape);
+}
+
+FailureOr<Value> NodeLowering::reshape(Value v,
+                                       ArrayRef<OpFoldResult> extents) {
+  Dims from = dimsOf(v), to;
+  for (OpFoldResult d : extents)
+    to.push_back(dims.simplify(d));
+  Groups fromGroups, toGroups;
+  if (!pairGroups(dims, from, to, fromGroups, toGroups)) {
+    // One run each way; the element counts are compared at run time.
+    if (failed(requireSame(dims.product(from), dims.product(to),
+                           "numbers of elements before and after")))
+      return failure();
+    fromGroups.assign(1, {});
+    toGroups.assign(1, {});
+    llvm::append_range(fromGroups[0], llvm::seq<int64_t>(0, from.size()));
+    llvm::append_range(toGroups[0], llvm::seq<int64_t>(0, to.size()));
+  }
+  if (from.empty() || to.empty()) {
+    // Rank 0 on one side: every axis of the other is a unit.
+    fromGroups.clear();
+    toGroups.clear();
+    from.assign(from.size(), dims.constant(1));
+    to.assign(to.size(), dims.constant(1));
+  }
+  Value result = refine(v, from);
+  if (hasRuns(fromGroups) || (to.empty() && !from.empty()))
+    result = tensor::CollapseShapeOp::create(
+        b, loc, collapsedType(typeOf(result), fromGroups), result, fromGroups);
+  RankedTensorType target = tensorType(to, elementType(v));
+  if (hasRuns(toGroups) || (from.empty() && !to.empty())) {
+    RankedTensorType middle = collapsedType(target, toGroups);
+    if (middle != result.getType())
+      result = tensor::CastOp::create(b, loc, middle, result);
+    result = tensor::ExpandShapeOp::create(b, loc, target, result, toGroups, to);
+  } else if (target != result.getType()) {
+    result = tensor::CastOp::create(b, loc, target, result);
+  }
+  state.extents[result] = std::move(to);
+  return result;
+}
+
+Value NodeLowering::prependOnes(Value v, int64_t newRank) {
+  Dims extents(newRank - rank(v), dims.constant(1));
+  llvm::append_range(extents, Dims(dimsOf(v)));
+  return *reshape(v, extents); // units only: always possible
+}
+
+//===----------------------------------------------------------------------===//
+// transpose, slice, concat
+//===----------------------------------------------------------------------===//
+
+Value NodeLowering::transpose(Value v, ArrayRef<int64_t> permutation) {
+  if (llvm::equal(permutation, llvm::seq<int64_t>(0, permutation.size())))
+    return v;
+  Dims from = dimsOf(v), to;
+  for (int64_t axis : permutation)
+    to.push_back(from[axis]);
+  Value init = empty(to, elementType(v));
+  Value result = linalg::TransposeOp::create(b, loc, v, init, permutation)
+                     ->getResult(0);
+  state.extents[result] = std::move(to);
+  return result;
+}
+
+Value NodeLowering::slice(Value v, ArrayRef<OpFoldResult> offsets,
+                          ArrayRef<OpFoldResult> sizes,
+                          ArrayRef<OpFoldResult> strides) {
+  RankedTensorType type = tensorType(sizes, elementType(v));
+  auto simplified = [&](ArrayRef<OpFoldResult> list) {
+    return llvm::map_to_vector(
+        list, [&](OpFoldResult d) { return dims.simplify(d); });
+  };
+  Value result = tensor::ExtractSliceOp::create(
+      b, loc, type, v, simplified(offsets), simplified(sizes),
+      simplified(strides));
+  state.extents[result] = Dims(sizes);
+  return result;
+}
+
+Value NodeLowering::concat(ArrayRef<Value> values, int64_t axis) {
+  Dims extents = dimsOf(values.front());
+  for (Value v : values.drop_front())
+    extents[axis] = dims.add(extents[axis], dim(v, axis));
+  Value result = empty(extents, elementType(values.front()));
+  Dims offsets(extents.size(), dims.constant(0));
+  Dims strides(extents.size(), dims.constant(1));
+  for (Value v : values) {
+    Dims sizes = extents;
+    sizes[axis] = dim(v, axis);
+    v = refine(v, sizes);
+    result = tensor::InsertSliceOp::create(b, loc, v, result, offsets,
+                                           sizes, strides);
+    offsets[axis] = dims.add(offsets[axis], sizes[axis]);
+  }
+  state.extents[result] = std::move(extents);
+  return result;
+}

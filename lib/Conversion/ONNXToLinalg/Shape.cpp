@@ -1,0 +1,9 @@
+//===- Shape.cpp -===//
+
+#include "NodeLowering.h"
+#include "OpRegistry.h"
+
+using namespace mlir;
+using namespace mlir::bitnet;
+
+void mlir::bitnet::registerShapeOps(OpRegistry &r) {}
