@@ -1,6 +1,7 @@
 //===- RegisterPasses.cpp - passes known to bitnet-opt --------------------===//
 
 #include "bitnet/Codegen/Memory/Passes.h"
+#include "bitnet/Conversion/ONNXToLinalg/Passes.h"
 #include "bitnet/Pipelines/Passes.h"
 #include "bitnet/Pipelines/Register.h"
 
@@ -9,5 +10,6 @@
 void mlir::bitnet::registerAllPasses() {
   mlir::registerAllPasses();
   registerBitNetMemoryPasses();
+  registerONNXToLinalgPasses();
   registerBitNetPipelinesPasses();
 }

@@ -87,6 +87,7 @@ struct Access {
   Attribute splat;           // the operand is this constant
   int64_t input = -1;        // or input number `input` of the generic
   SmallVector<Value> isUnit; // or read at i, or 0 where isUnit (null: i)
+  int64_t lead = 0;          // loops before those of the operand's axes
 };
 } // namespace
 
@@ -118,9 +119,9 @@ static AffineMap operandMap(DimBuilder &dims, ArrayRef<OpFoldResult> extents,
 /// An operand whose extents may or may not be 1 at run time.
 static void makeRuntimeAccess(DimBuilder &dims, ArrayRef<OpFoldResult> extents,
                               ArrayRef<OpFoldResult> space, Access &access) {
-  size_t lead = space.size() - extents.size();
+  access.lead = space.size() - extents.size();
   for (auto [axis, extent] : llvm::enumerate(extents)) {
-    bool same = dims.same(extent, space[lead + axis]);
+    bool same = dims.same(extent, space[access.lead + axis]);
     access.isUnit.push_back(same ? Value()
                                  : dims.isEqual(extent, dims.constant(1)));
   }
@@ -133,11 +134,9 @@ static Value readOperand(ScalarBuilder &s, const Access &access,
     return s.make<arith::ConstantOp>(cast<TypedAttr>(access.splat));
   if (access.input >= 0)
     return args[access.input];
-  auto generic = cast<linalg::GenericOp>(s.b.getBlock()->getParentOp());
-  int64_t lead = generic.getNumLoops() - access.isUnit.size();
   SmallVector<Value> indices;
   for (auto [axis, isUnit] : llvm::enumerate(access.isUnit)) {
-    Value index = linalg::IndexOp::create(s.b, s.loc, lead + axis);
+    Value index = linalg::IndexOp::create(s.b, s.loc, access.lead + axis);
     if (isUnit)
       index = s.make<arith::SelectOp>(
           isUnit, s.intConstant(s.b.getIndexType(), 0), index);
@@ -205,7 +204,7 @@ FailureOr<Value> NodeLowering::elementwise(ArrayRef<Value> values,
   SmallVector<Value> inputs;
   SmallVector<AffineMap> maps;
   for (Value v : values) {
-    Access access{v, getSplat(v), -1, {}};
+    Access access{v, getSplat(v), -1, {}, 0};
     Dims extents = dimsOf(v);
     if (!access.splat) {
       if (AffineMap map = operandMap(dims, extents, *space, ctx)) {
@@ -241,8 +240,8 @@ Value NodeLowering::map(Value v, Type resultElement, ScalarFn body) {
   return *elementwise(v, resultElement, body); // one operand always broadcasts
 }
 
-FailureOr<Value>
-NodeLowering::broadcastTo(Value v, ArrayRef<OpFoldResult> extents) {
+FailureOr<Value> NodeLowering::broadcastTo(Value v,
+                                           ArrayRef<OpFoldResult> extents) {
   Dims have = dimsOf(v);
   if (have.size() == extents.size() &&
       llvm::all_of(llvm::zip(have, extents), [&](auto pair) {
@@ -258,7 +257,7 @@ NodeLowering::broadcastTo(Value v, ArrayRef<OpFoldResult> extents) {
   MLIRContext *ctx = b.getContext();
   SmallVector<AffineMap> maps;
   SmallVector<Value> inputs;
-  Access access{v, {}, -1, {}};
+  Access access{v, {}, -1, {}, 0};
   if (AffineMap map = operandMap(dims, have, *space, ctx)) {
     access.input = 0;
     inputs.push_back(v);

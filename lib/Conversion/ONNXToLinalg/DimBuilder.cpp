@@ -239,8 +239,8 @@ OpFoldResult DimBuilder::select(Value condition, OpFoldResult lhs,
                                 OpFoldResult rhs) {
   if (same(lhs, rhs))
     return simplify(lhs);
-  return simplify(cse(b.createOrFold<arith::SelectOp>(
-      loc, condition, value(lhs), value(rhs))));
+  return simplify(cse(
+      b.createOrFold<arith::SelectOp>(loc, condition, value(lhs), value(rhs))));
 }
 
 Value DimBuilder::isEqual(OpFoldResult lhs, OpFoldResult rhs) {

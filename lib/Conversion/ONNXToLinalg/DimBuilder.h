@@ -58,8 +58,8 @@ public:
   /// Materialises an extent as an SSA value of type index.
   Value value(OpFoldResult dim);
   SmallVector<Value> values(ArrayRef<OpFoldResult> dims);
-  /// Returns an equal earlier value and erases `v`'s op, or `v` itself. Only for
-  /// ops without regions just made at the insertion point.
+  /// Returns an equal earlier value and erases `v`'s op, or `v` itself. Only
+  /// for ops without regions just made at the insertion point.
   Value cse(Value v);
   /// The attribute behind a constant, or the value; resolves `unify`.
   OpFoldResult simplify(OpFoldResult dim);
@@ -81,10 +81,10 @@ private:
 
   /// Everything that is only valid where it was computed.
   struct Memory {
-    SmallVector<Value> symbols;            // symbol number -> value
-    DenseMap<Value, AffineExpr> exprs;     // value -> canonical sum
-    DenseMap<AffineExpr, Value> sums;      // canonical sum -> value
-    DenseMap<Value, Product> products;     // product value -> factors
+    SmallVector<Value> symbols;        // symbol number -> value
+    DenseMap<Value, AffineExpr> exprs; // value -> canonical sum
+    DenseMap<AffineExpr, Value> sums;  // canonical sum -> value
+    DenseMap<Value, Product> products; // product value -> factors
     std::map<std::vector<int64_t>, Value> productValues;
     DenseMap<Value, unsigned> ids;
     DenseMap<Value, OpFoldResult> unified; // value -> representative

@@ -49,8 +49,7 @@ LogicalResult GraphConverter::reportUnsupported() {
   llvm::MapVector<StringAttr, Missing> missing; // by qualified name
   func.walk([&](onnx::NodeOp node) {
     StringRef op = node.getOp(), domain = node.getDomain();
-    if (!live.contains(node) ||
-        registry.lookup(domain, op, node.getVersion()))
+    if (!live.contains(node) || registry.lookup(domain, op, node.getVersion()))
       return;
     Missing &entry = missing[b.getStringAttr(node.getQualifiedName())];
     entry.reason = registry.reasonMissing(domain, op, node.getVersion());
@@ -301,8 +300,8 @@ LogicalResult GraphConverter::convertReturn(func::ReturnOp op) {
   state.dims.setLoc(func.getLoc());
   SmallVector<Value> values;
   for (auto [index, old] : llvm::enumerate(op.getOperands())) {
-    FailureOr<Value> v = convertOutput(index, mapped(old),
-                                       func.getResultTypes()[index]);
+    FailureOr<Value> v =
+        convertOutput(index, mapped(old), func.getResultTypes()[index]);
     if (failed(v))
       return failure();
     values.push_back(*v);

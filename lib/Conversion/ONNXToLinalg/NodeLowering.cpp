@@ -278,8 +278,8 @@ Value NodeLowering::fromElements(const Elements &list, Type element,
       values.push_back(cast<IntegerAttr>(cast<Attribute>(e))
                            .getValue()
                            .sextOrTrunc(element.getIntOrFloatBitWidth()));
-    result = arith::ConstantOp::create(b, loc,
-                                       DenseElementsAttr::get(type, values));
+    result =
+        arith::ConstantOp::create(b, loc, DenseElementsAttr::get(type, values));
     result = dims.cse(result);
   } else {
     SmallVector<Value> values = dims.values(list);

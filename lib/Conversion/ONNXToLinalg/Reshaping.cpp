@@ -105,7 +105,8 @@ FailureOr<Value> NodeLowering::reshape(Value v,
     RankedTensorType middle = collapsedType(target, toGroups);
     if (middle != result.getType())
       result = tensor::CastOp::create(b, loc, middle, result);
-    result = tensor::ExpandShapeOp::create(b, loc, target, result, toGroups, to);
+    result =
+        tensor::ExpandShapeOp::create(b, loc, target, result, toGroups, to);
   } else if (target != result.getType()) {
     result = tensor::CastOp::create(b, loc, target, result);
   }
@@ -130,8 +131,8 @@ Value NodeLowering::transpose(Value v, ArrayRef<int64_t> permutation) {
   for (int64_t axis : permutation)
     to.push_back(from[axis]);
   Value init = empty(to, elementType(v));
-  Value result = linalg::TransposeOp::create(b, loc, v, init, permutation)
-                     ->getResult(0);
+  Value result =
+      linalg::TransposeOp::create(b, loc, v, init, permutation)->getResult(0);
   state.extents[result] = std::move(to);
   return result;
 }
@@ -144,9 +145,9 @@ Value NodeLowering::slice(Value v, ArrayRef<OpFoldResult> offsets,
     return llvm::map_to_vector(
         list, [&](OpFoldResult d) { return dims.simplify(d); });
   };
-  Value result = tensor::ExtractSliceOp::create(
-      b, loc, type, v, simplified(offsets), simplified(sizes),
-      simplified(strides));
+  Value result =
+      tensor::ExtractSliceOp::create(b, loc, type, v, simplified(offsets),
+                                     simplified(sizes), simplified(strides));
   state.extents[result] = Dims(sizes);
   return result;
 }
@@ -162,8 +163,8 @@ Value NodeLowering::concat(ArrayRef<Value> values, int64_t axis) {
     Dims sizes = extents;
     sizes[axis] = dim(v, axis);
     v = refine(v, sizes);
-    result = tensor::InsertSliceOp::create(b, loc, v, result, offsets,
-                                           sizes, strides);
+    result = tensor::InsertSliceOp::create(b, loc, v, result, offsets, sizes,
+                                           strides);
     offsets[axis] = dims.add(offsets[axis], sizes[axis]);
   }
   state.extents[result] = std::move(extents);
