@@ -1,7 +1,9 @@
 //===- RegisterPasses.cpp - passes known to bitnet-opt --------------------===//
 
 #include "bitnet/Codegen/Memory/Passes.h"
+#include "bitnet/Conversion/BitNetToLinalg/Passes.h"
 #include "bitnet/Conversion/ONNXToLinalg/Passes.h"
+#include "bitnet/Dialect/BitNet/Transforms/Passes.h"
 #include "bitnet/Pipelines/Passes.h"
 #include "bitnet/Pipelines/Register.h"
 
@@ -9,6 +11,8 @@
 
 void mlir::bitnet::registerAllPasses() {
   mlir::registerAllPasses();
+  registerBitNetTransformsPasses();
+  registerBitNetToLinalgPasses();
   registerBitNetMemoryPasses();
   registerONNXToLinalgPasses();
   registerBitNetPipelinesPasses();
