@@ -1,6 +1,8 @@
 //===- RegisterPasses.cpp - passes known to bitnet-opt --------------------===//
 
 #include "bitnet/Codegen/Memory/Passes.h"
+#include "bitnet/Codegen/Strategy/Passes.h"
+#include "bitnet/Codegen/Transforms/Passes.h"
 #include "bitnet/Conversion/BitNetToLinalg/Passes.h"
 #include "bitnet/Conversion/ONNXToLinalg/Passes.h"
 #include "bitnet/Dialect/BitNet/Transforms/Passes.h"
@@ -16,4 +18,6 @@ void mlir::bitnet::registerAllPasses() {
   registerBitNetMemoryPasses();
   registerONNXToLinalgPasses();
   registerBitNetPipelinesPasses();
+  registerBitNetStrategyPasses();
+  registerBitNetCodegenPasses();
 }
