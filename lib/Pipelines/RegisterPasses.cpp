@@ -1,11 +1,7 @@
 //===- RegisterPasses.cpp - passes known to bitnet-opt --------------------===//
 
 #include "bitnet/Codegen/Memory/Passes.h"
-#include "bitnet/Codegen/Strategy/Passes.h"
-#include "bitnet/Codegen/Transforms/Passes.h"
-#include "bitnet/Conversion/BitNetToLinalg/Passes.h"
 #include "bitnet/Conversion/ONNXToLinalg/Passes.h"
-#include "bitnet/Dialect/BitNet/Transforms/Passes.h"
 #include "bitnet/Pipelines/Passes.h"
 #include "bitnet/Pipelines/Register.h"
 
@@ -13,11 +9,7 @@
 
 void mlir::bitnet::registerAllPasses() {
   mlir::registerAllPasses();
-  registerBitNetTransformsPasses();
-  registerBitNetToLinalgPasses();
   registerBitNetMemoryPasses();
   registerONNXToLinalgPasses();
   registerBitNetPipelinesPasses();
-  registerBitNetStrategyPasses();
-  registerBitNetCodegenPasses();
 }

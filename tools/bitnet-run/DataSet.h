@@ -1,0 +1,47 @@
+//===- DataSet.h - inputs and expected outputs of one run -------*- C++ -*-===//
+
+#ifndef BITNET_TOOLS_BITNET_RUN_DATASET_H
+#define BITNET_TOOLS_BITNET_RUN_DATASET_H
+
+#include "Array.h"
+#include "llvm/ADT/StringMap.h"
+#include "llvm/Support/Error.h"
+
+namespace bitnet::run {
+
+struct DataSet {
+  std::string origin; ///< file or folder, for messages
+  std::vector<Array> inputs;
+  std::vector<Array> expected;
+};
+
+/// How inputs without data are made.
+struct RandomOptions {
+  llvm::StringMap<int64_t> dims; ///< sizes of named dynamic dims, else 1
+  uint64_t seed = 0;
+  int64_t intLow = 0;
+  int64_t intHigh = 2; ///< exclusive
+};
+
+/// Arrays `in_<name>` and `out_<name>` of a .npz file.
+llvm::Expected<DataSet> readDataFile(llvm::StringRef path);
+/// input_N.pb and output_N.pb of an ONNX test_data_set folder, or the
+/// .npy files input_N.npy and output_N.npy.
+llvm::Expected<DataSet> readDataFolder(llvm::StringRef path,
+                                       const bitnet_model_desc &desc);
+
+/// Orders arrays as `values` asks: by name, those left over in file order.
+/// Values without an array get an empty one with an empty name.
+std::vector<Array> matchArrays(std::vector<Array> arrays,
+                               llvm::ArrayRef<bitnet_value_desc> values);
+
+/// The inputs in the model's order, cast where the model takes 16-bit floats.
+llvm::Expected<std::vector<Array>> bindInputs(DataSet &data,
+                                              const bitnet_model_desc &desc);
+/// Random inputs of the shapes that the model describes.
+llvm::Expected<std::vector<Array>>
+makeRandomInputs(const bitnet_model_desc &desc, const RandomOptions &options);
+
+} // namespace bitnet::run
+
+#endif // BITNET_TOOLS_BITNET_RUN_DATASET_H

@@ -1,0 +1,46 @@
+//===- Errors.h - failures that know their exit code ------------*- C++ -*-===//
+
+#ifndef BITNET_TOOLS_BITNET_RUN_ERRORS_H
+#define BITNET_TOOLS_BITNET_RUN_ERRORS_H
+
+#include "llvm/Support/Error.h"
+
+namespace bitnet::run {
+
+/// Exit codes of bitnet-run (sysexits.h where one fits).
+enum ExitCode {
+  ExitMismatch = 1,
+  ExitUsage = 64,
+  ExitBadData = 65,
+  ExitMissingInput = 66,
+  ExitUnsupportedCPU = 69,
+  ExitOutputFailure = 74,
+};
+
+/// One line of text and the exit code it leads to.
+class Failure : public llvm::ErrorInfo<Failure> {
+public:
+  static char ID;
+  Failure(ExitCode code, std::string text)
+      : code(code), text(std::move(text)) {}
+  ExitCode getCode() const { return code; }
+  void log(llvm::raw_ostream &os) const override { os << text; }
+  std::error_code convertToErrorCode() const override {
+    return llvm::inconvertibleErrorCode();
+  }
+
+private:
+  ExitCode code;
+  std::string text;
+};
+
+inline llvm::Error fail(ExitCode code, const llvm::Twine &text) {
+  return llvm::make_error<Failure>(code, text.str());
+}
+inline llvm::Error badData(const llvm::Twine &text) {
+  return fail(ExitBadData, text);
+}
+
+} // namespace bitnet::run
+
+#endif // BITNET_TOOLS_BITNET_RUN_ERRORS_H

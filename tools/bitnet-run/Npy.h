@@ -1,0 +1,27 @@
+//===- Npy.h - NumPy's .npy and .npz files ----------------------*- C++ -*-===//
+
+#ifndef BITNET_TOOLS_BITNET_RUN_NPY_H
+#define BITNET_TOOLS_BITNET_RUN_NPY_H
+
+#include "Array.h"
+#include "llvm/Support/Error.h"
+
+namespace bitnet::run {
+
+/// Parses the bytes of a .npy file (versions 1 to 3). `origin` names it in
+/// errors.
+llvm::Expected<Array> parseNpy(llvm::StringRef bytes,
+                               const llvm::Twine &origin);
+llvm::Expected<Array> readNpy(llvm::StringRef path);
+/// All arrays of a .npz file, in its order, names without ".npy".
+llvm::Expected<std::vector<Array>> readNpz(llvm::StringRef path);
+
+/// The bytes of a .npy file; bf16, which NumPy lacks, becomes f32.
+std::string formatNpy(const Array &array);
+llvm::Error writeNpy(llvm::StringRef path, const Array &array);
+/// An uncompressed .npz file. Array names must be unique.
+llvm::Error writeNpz(llvm::StringRef path, llvm::ArrayRef<Array> arrays);
+
+} // namespace bitnet::run
+
+#endif // BITNET_TOOLS_BITNET_RUN_NPY_H

@@ -1,0 +1,151 @@
+//===- Session.cpp - a loaded model with its threads ----------------------===//
+
+#include "Session.h"
+#include "Errors.h"
+#include "llvm/ADT/ScopeExit.h"
+#include "llvm/ADT/StringExtras.h"
+#include <chrono>
+
+using namespace llvm;
+using namespace bitnet::run;
+
+char Failure::ID = 0;
+
+/// The exit code for a failure of the runtime.
+static ExitCode exitCodeOf(bitnet_status status) {
+  switch (status) {
+  case BITNET_IO_ERROR:
+    return ExitMissingInput;
+  case BITNET_UNSUPPORTED_CPU:
+    return ExitUnsupportedCPU;
+  default:
+    return ExitBadData;
+  }
+}
+
+Expected<Session> Session::load(StringRef path, int threads) {
+  Session session;
+  bitnet_model *model = nullptr;
+  const bitnet_status status = bitnet_model_load(path.str().c_str(), &model);
+  if (status != BITNET_OK)
+    return fail(exitCodeOf(status), bitnet_last_error());
+  session.model.reset(model);
+  session.pool.reset(bitnet_pool_create(threads));
+  if (!session.pool)
+    return badData("out of memory");
+  return session;
+}
+
+const bitnet_model_desc &Session::description() const {
+  return *bitnet_model_description(model.get());
+}
+
+/// Called by the model for every bitnet.probe.
+static void collect(void *user, const char *name, const bitnet_tensor *value) {
+  auto &codes = *static_cast<std::vector<Array> *>(user);
+  const auto taken = [&](StringRef candidate) {
+    return llvm::any_of(codes,
+                        [&](const Array &a) { return a.name == candidate; });
+  };
+  std::string unique = name;
+  for (unsigned i = 2; taken(unique); ++i)
+    unique = (name + Twine("#") + Twine(i)).str();
+  codes.push_back(fromTensor(unique, *value));
+}
+
+Error Session::invoke(ArrayRef<bitnet_tensor> inputs,
+                      std::vector<bitnet_tensor> &outputs,
+                      std::vector<Array> *codes) {
+  bitnet_run_options options = {};
+  options.struct_size = sizeof(options);
+  options.parallel_for = bitnet_pool_parallel_for;
+  options.pool = pool.get();
+  options.probe = codes ? collect : nullptr;
+  options.user = codes;
+  const bitnet_status status =
+      bitnet_model_invoke(model.get(), inputs.data(), inputs.size(),
+                          outputs.data(), outputs.size(), &options);
+  if (status == BITNET_OK)
+    return Error::success();
+  return fail(exitCodeOf(status), bitnet_last_error());
+}
+
+static std::vector<bitnet_tensor> asTensors(std::vector<Array> &arrays) {
+  std::vector<bitnet_tensor> tensors;
+  for (Array &array : arrays)
+    tensors.push_back(asTensor(array));
+  return tensors;
+}
+
+static void freeOutputs(std::vector<bitnet_tensor> &outputs) {
+  for (bitnet_tensor &output : outputs)
+    std::free(output.data);
+}
+
+Expected<std::vector<Array>> Session::run(std::vector<Array> &inputs,
+                                          std::vector<Array> *codes) {
+  const bitnet_model_desc &desc = description();
+  std::vector<bitnet_tensor> outputs(desc.num_outputs, bitnet_tensor{});
+  llvm::scope_exit release([&] { freeOutputs(outputs); });
+  if (Error error = invoke(asTensors(inputs), outputs, codes))
+    return error;
+  std::vector<Array> results;
+  for (uint32_t i = 0; i < desc.num_outputs; ++i)
+    results.push_back(fromTensor(desc.outputs[i].name, outputs[i]));
+  return results;
+}
+
+Expected<Timings> Session::bench(std::vector<Array> &inputs, unsigned count) {
+  using Clock = std::chrono::steady_clock;
+  const std::vector<bitnet_tensor> tensors = asTensors(inputs);
+  std::vector<bitnet_tensor> outputs(description().num_outputs,
+                                     bitnet_tensor{});
+  llvm::scope_exit release([&] { freeOutputs(outputs); });
+  const unsigned warmUp = std::min(count, 3u);
+  Timings timings;
+  for (unsigned i = 0; i < warmUp + count; ++i) {
+    const auto start = Clock::now();
+    if (Error error = invoke(tensors, outputs, nullptr))
+      return error;
+    const std::chrono::duration<double, std::milli> took = Clock::now() - start;
+    if (i >= warmUp)
+      timings.milliseconds.push_back(took.count());
+  }
+  llvm::sort(timings.milliseconds);
+  return timings;
+}
+
+double Timings::percentile(double p) const {
+  const size_t last = milliseconds.size() - 1;
+  return milliseconds[static_cast<size_t>(p * last + 0.5)];
+}
+
+static void printValue(raw_ostream &os, StringRef kind,
+                       const bitnet_value_desc &value) {
+  const char *dtype = bitnet_dtype_name(value.dtype);
+  os << kind << " ";
+  printEscapedString(value.name, os);
+  os << ": " << (dtype ? dtype : "?") << "[";
+  for (int32_t i = 0; i < value.rank; ++i) {
+    const char *name = value.dim_names ? value.dim_names[i] : nullptr;
+    os << (i ? "," : "");
+    if (value.dims[i] >= 0)
+      os << value.dims[i];
+    else
+      os << (name && *name ? name : "?");
+  }
+  os << "]\n";
+}
+
+void Session::print(raw_ostream &os) const {
+  const bitnet_model_desc &desc = description();
+  os << "model " << desc.name << ", by " << desc.producer << "\n"
+     << "cpu " << desc.cpu << ", features " << desc.features << "\n"
+     << "weights " << desc.weights_size << " bytes, "
+     << (desc.weights_file ? desc.weights_file : "embedded") << "\n";
+  for (uint32_t i = 0; i < desc.num_inputs; ++i)
+    printValue(os, "input", desc.inputs[i]);
+  for (uint32_t i = 0; i < desc.num_outputs; ++i)
+    printValue(os, "output", desc.outputs[i]);
+  os << "threads " << threads() << "\n";
+}

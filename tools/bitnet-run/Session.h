@@ -1,0 +1,52 @@
+//===- Session.h - a loaded model with its threads --------------*- C++ -*-===//
+
+#ifndef BITNET_TOOLS_BITNET_RUN_SESSION_H
+#define BITNET_TOOLS_BITNET_RUN_SESSION_H
+
+#include "Array.h"
+#include "llvm/Support/Error.h"
+#include "llvm/Support/raw_ostream.h"
+#include <memory>
+
+namespace bitnet::run {
+
+/// Latencies of repeated runs, in milliseconds, sorted.
+struct Timings {
+  std::vector<double> milliseconds;
+  double percentile(double p) const;
+};
+
+class Session {
+public:
+  /// `threads` 0: BITNET_NUM_THREADS or all cores.
+  static llvm::Expected<Session> load(llvm::StringRef path, int threads);
+
+  const bitnet_model_desc &description() const;
+  int threads() const { return bitnet_pool_threads(pool.get()); }
+
+  /// Runs once. With `codes`, every probed value is appended to it under a
+  /// unique name.
+  llvm::Expected<std::vector<Array>> run(std::vector<Array> &inputs,
+                                         std::vector<Array> *codes = nullptr);
+  /// Warms up, then times `count` runs.
+  llvm::Expected<Timings> bench(std::vector<Array> &inputs, unsigned count);
+
+  /// Prints inputs, outputs, target and weights.
+  void print(llvm::raw_ostream &os) const;
+
+private:
+  struct Free {
+    void operator()(bitnet_model *model) const { bitnet_model_free(model); }
+    void operator()(bitnet_pool *pool) const { bitnet_pool_free(pool); }
+  };
+  llvm::Error invoke(llvm::ArrayRef<bitnet_tensor> inputs,
+                     std::vector<bitnet_tensor> &outputs,
+                     std::vector<Array> *codes);
+
+  std::unique_ptr<bitnet_model, Free> model;
+  std::unique_ptr<bitnet_pool, Free> pool;
+};
+
+} // namespace bitnet::run
+
+#endif // BITNET_TOOLS_BITNET_RUN_SESSION_H

@@ -1,0 +1,63 @@
+//===- TestFolder.cpp - ONNX test_data_set folders ------------------------===//
+
+#include "DataSet.h"
+#include "Errors.h"
+#include "Npy.h"
+#include "bitnet/Import/ONNX/TensorFile.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/Path.h"
+
+using namespace llvm;
+using namespace bitnet::run;
+
+static Expected<Array> readProto(StringRef path) {
+  Expected<mlir::bitnet::TensorFile> file =
+      mlir::bitnet::readTensorProtoFile(path);
+  if (!file)
+    return badData(toString(file.takeError()));
+  Array array;
+  array.dtype = file->dtype;
+  array.shape = file->dims;
+  array.bytes.assign(file->bytes.begin(), file->bytes.end());
+  if (!bitnet_dtype_name(array.dtype) ||
+      byteSize(array.dtype, array.shape) != array.bytes.size())
+    return badData(path + ": a tensor of this type is no input of a model");
+  return array;
+}
+
+/// input_0.pb (or .npy), input_1.pb, ... up to the first that is not there.
+static Error readSeries(StringRef folder, StringRef kind,
+                        ArrayRef<bitnet_value_desc> values,
+                        std::vector<Array> &arrays) {
+  for (const bitnet_value_desc &value : values) {
+    SmallString<128> path(folder);
+    sys::path::append(path, kind + "_" + Twine(arrays.size()) + ".pb");
+    const bool isProto = sys::fs::exists(path);
+    if (!isProto)
+      sys::path::replace_extension(path, ".npy");
+    if (!sys::fs::exists(path))
+      return Error::success();
+    Expected<Array> array = isProto ? readProto(path) : readNpy(path);
+    if (!array)
+      return array.takeError();
+    array->name = value.name;
+    arrays.push_back(std::move(*array));
+  }
+  return Error::success();
+}
+
+Expected<DataSet> bitnet::run::readDataFolder(StringRef path,
+                                              const bitnet_model_desc &desc) {
+  DataSet data;
+  data.origin = path.str();
+  if (!sys::fs::is_directory(path))
+    return fail(ExitMissingInput, path + ": no such folder");
+  if (Error error = readSeries(
+          path, "input", ArrayRef(desc.inputs, desc.num_inputs), data.inputs))
+    return error;
+  if (Error error =
+          readSeries(path, "output", ArrayRef(desc.outputs, desc.num_outputs),
+                     data.expected))
+    return error;
+  return data;
+}
