@@ -1,7 +1,11 @@
 //===- RegisterPasses.cpp - passes known to bitnet-opt --------------------===//
 
 #include "bitnet/Codegen/Memory/Passes.h"
+#include "bitnet/Codegen/Strategy/Passes.h"
+#include "bitnet/Codegen/Transforms/Passes.h"
+#include "bitnet/Conversion/BitNetToLinalg/Passes.h"
 #include "bitnet/Conversion/ONNXToLinalg/Passes.h"
+#include "bitnet/Dialect/BitNet/Transforms/Passes.h"
 #include "bitnet/Pipelines/Passes.h"
 #include "bitnet/Pipelines/Register.h"
 
@@ -9,7 +13,11 @@
 
 void mlir::bitnet::registerAllPasses() {
   mlir::registerAllPasses();
+  registerBitNetTransformsPasses();
+  registerBitNetToLinalgPasses();
   registerBitNetMemoryPasses();
   registerONNXToLinalgPasses();
   registerBitNetPipelinesPasses();
+  registerBitNetStrategyPasses();
+  registerBitNetCodegenPasses();
 }

@@ -2,6 +2,7 @@
 
 #include "bitnet/Dialect/BitNet/IR/BitNet.h"
 
+#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/DialectImplementation.h"
 #include "llvm/ADT/TypeSwitch.h"
@@ -24,6 +25,12 @@ void BitNetDialect::initialize() {
 #define GET_OP_LIST
 #include "bitnet/Dialect/BitNet/IR/BitNetOps.cpp.inc"
       >();
+}
+
+Operation *BitNetDialect::materializeConstant(OpBuilder &builder,
+                                              Attribute value, Type type,
+                                              Location loc) {
+  return arith::ConstantOp::materialize(builder, value, type, loc);
 }
 
 BlobStore &BitNetDialect::getBlobStore(MLIRContext *context) {

@@ -1,6 +1,8 @@
 //===- BitNetOps.cpp - verifiers and folds of bitnet operations -----------===//
 
 #include "bitnet/Dialect/BitNet/IR/BitNet.h"
+#include "bitnet/Dialect/BitNet/IR/Constants.h"
+#include "bitnet/Dialect/BitNet/IR/Packing.h"
 
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/TypeUtilities.h"
@@ -298,19 +300,31 @@ LogicalResult UnpackOp::verify() {
 }
 
 /// pack(unpack(x)) and unpack(pack(x)) under one packing are x: padding holds
-/// code 1 by definition.
-OpFoldResult PackOp::fold(FoldAdaptor) {
+/// code 1 by definition. Inline constants are packed at once; larger ones wait
+/// for `bitnet-pack-weights`, which streams them.
+OpFoldResult PackOp::fold(FoldAdaptor adaptor) {
   if (auto unpack = getCodes().getDefiningOp<UnpackOp>())
     if (unpack.getPacking() == getPacking())
       return unpack.getPacked();
-  return {};
+  auto codes = dyn_cast_if_present<DenseElementsAttr>(adaptor.getCodes());
+  if (!codes)
+    return {};
+  FailureOr<std::vector<uint8_t>> bytes =
+      packCodes(getStorage(codes), getPacking());
+  if (failed(bytes))
+    return {};
+  return makeDense(cast<RankedTensorType>(getType()), *bytes);
 }
 
-OpFoldResult UnpackOp::fold(FoldAdaptor) {
+OpFoldResult UnpackOp::fold(FoldAdaptor adaptor) {
   if (auto pack = getPacked().getDefiningOp<PackOp>())
     if (pack.getPacking() == getPacking())
       return pack.getCodes();
-  return {};
+  auto packed = dyn_cast_if_present<DenseElementsAttr>(adaptor.getPacked());
+  if (!packed)
+    return {};
+  return makeDense(cast<RankedTensorType>(getType()),
+                   unpackCodes(getStorage(packed), getPacking()));
 }
 
 //===----------------------------------------------------------------------===//

@@ -19,6 +19,8 @@ def BitNet_Dialect : Dialect {
     `#bitnet.packing` attribute on the operations that touch them.
   }];
   let useDefaultAttributePrinterParser = 1;
+  let hasConstantMaterializer = 1;
+  let dependentDialects = ["::mlir::arith::ArithDialect"];
   let extraClassDeclaration = [{
     /// The bytes behind `#bitnet.blob` attributes of this context.
     BlobStore &getBlobStore() { return *blobStore; }

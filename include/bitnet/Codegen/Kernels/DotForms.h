@@ -1,0 +1,43 @@
+//===- DotForms.h - the arithmetic of one step over K ----------*- C++ -*-===//
+
+#ifndef BITNET_CODEGEN_KERNELS_DOTFORMS_H
+#define BITNET_CODEGEN_KERNELS_DOTFORMS_H
+
+#include "bitnet/Codegen/Kernels/KernelTable.h"
+
+#include "mlir/IR/ImplicitLocOpBuilder.h"
+
+namespace mlir::bitnet {
+
+/// Activations of four consecutive k, spread as the row's form wants them.
+using LhsValues = llvm::SmallVector<Value, 4>;
+
+/// Vector of one register of packed bytes.
+VectorType getByteType(const KernelRow &row, MLIRContext *context);
+/// Vector that leaves the K loop: one lane per weight row.
+VectorType getResultType(const KernelRow &row, MLIRContext *context);
+/// Vector that is carried through the chunks between two drains.
+VectorType getAccType(const KernelRow &row, MLIRContext *context);
+
+/// x[m, k + 4 * field ...] for the four k of `field`.
+LhsValues emitLhs(ImplicitLocOpBuilder &b, const KernelRow &row, Value x,
+                  Value m, Value k, int64_t field);
+
+/// Codes of one field of a register of packed bytes.
+Value emitDecode(ImplicitLocOpBuilder &b, Value bytes, FieldDecode field);
+
+/// acc + codes . lhs
+Value emitDot(ImplicitLocOpBuilder &b, const KernelRow &row, Value acc,
+              Value codes, const LhsValues &lhs);
+
+/// Accumulators of different scales, added up at scale 1 and widened to one
+/// lane per weight row.
+Value emitFold(ImplicitLocOpBuilder &b, const KernelRow &row, ValueRange accs,
+               llvm::ArrayRef<int> shifts);
+
+/// A constant vector with `value` in each lane.
+Value emitSplat(ImplicitLocOpBuilder &b, VectorType type, int64_t value);
+
+} // namespace mlir::bitnet
+
+#endif // BITNET_CODEGEN_KERNELS_DOTFORMS_H

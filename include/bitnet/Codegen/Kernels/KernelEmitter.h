@@ -1,0 +1,42 @@
+//===- KernelEmitter.h - kernel functions from table rows ------*- C++ -*-===//
+
+#ifndef BITNET_CODEGEN_KERNELS_KERNELEMITTER_H
+#define BITNET_CODEGEN_KERNELS_KERNELEMITTER_H
+
+#include "bitnet/Codegen/Kernels/KernelTable.h"
+
+#include "mlir/IR/BuiltinOps.h"
+#include "mlir/IR/ImplicitLocOpBuilder.h"
+
+namespace mlir::func {
+class FuncOp;
+}
+
+namespace mlir::bitnet {
+
+/// Which function of a row is wanted: one is shared by all layers.
+struct KernelForm {
+  const KernelRow *row;
+  /// Element type of the activations.
+  Type lhs;
+  /// Activation rows per pass over the weights in the blocked form.
+  int64_t tileM;
+  /// Accumulators of `[K/G, M, N]` (w_c3).
+  bool grouped;
+
+  bool isInteger() const { return isa<IntegerType>(lhs); }
+};
+
+/// The kernel of `form` in `module`, made if absent:
+///
+///   func private @bitnet_kernel_<kind>[_<lhs>][_m<tile>][_grouped](
+///     %w: [N/64, K/16, 4, 64], %x: [M, K], %sums: [M] ([K/G, M]; integer
+///     only), %y: [M, N] ([K/G, M, N]), %begin, %end) attributes
+///     {bitnet.parallel}
+///
+/// All extents are dynamic; iterations are the row blocks of 64 weights.
+func::FuncOp getOrCreateKernel(ModuleOp module, const KernelForm &form);
+
+} // namespace mlir::bitnet
+
+#endif // BITNET_CODEGEN_KERNELS_KERNELEMITTER_H

@@ -1,0 +1,49 @@
+//===- Passes.td - passes that decide how code is made --------*- tablegen -*-===//
+
+#ifndef BITNET_CODEGEN_STRATEGY_PASSES_TD
+#define BITNET_CODEGEN_STRATEGY_PASSES_TD
+
+include "mlir/Pass/PassBase.td"
+
+def BitNetSelectKernels : Pass<"bitnet-select-kernels"> {
+  let summary = "Chooses the code form of each ternary matmul";
+  let description = [{
+    Writes `lowering <kernel, tile_m = T>` on every `bitnet.matmul` and changes
+    nothing else; `bitnet-lower-matmul` obeys. The choice is the first row of the
+    kernel table whose architecture, features, activation type and K fit; matmuls
+    that already carry a lowering keep it, so a user may decide by hand.
+
+    Example:
+
+    ```
+    bitnet-opt --bitnet-select-kernels="arch=x86_64 features=avx2" in.mlir
+    // %acc = bitnet.matmul ... packing <u2, ...> lowering <avx2, tile_m = 4>
+    ```
+  }];
+  let dependentDialects = ["::mlir::bitnet::BitNetDialect"];
+  let options = [
+    Option<"arch", "arch", "::mlir::bitnet::TargetArch",
+           "::mlir::bitnet::TargetArch::Any",
+           "Architecture that the code is for. Example: arch=aarch64", [{
+             ::llvm::cl::values(
+               clEnumValN(::mlir::bitnet::TargetArch::Any, "any", "portable code"),
+               clEnumValN(::mlir::bitnet::TargetArch::X86_64, "x86_64", "x86-64"),
+               clEnumValN(::mlir::bitnet::TargetArch::AArch64, "aarch64", "64-bit Arm"))
+           }]>,
+    ListOption<"features", "features", "std::string",
+               "LLVM target features, with or without a leading '+'. Example: features=+avx2,+fma">,
+    Option<"kernel", "kernel", "::mlir::bitnet::KernelChoice",
+           "::mlir::bitnet::KernelChoice::Auto",
+           "Code form to use wherever it takes the operands. Example: kernel=scalar", [{
+             ::llvm::cl::values(
+               clEnumValN(::mlir::bitnet::KernelChoice::Auto, "auto", "the fastest that fits"),
+               clEnumValN(::mlir::bitnet::KernelChoice::Scalar, "scalar", "add-only loop nest"),
+               clEnumValN(::mlir::bitnet::KernelChoice::Generic, "generic", "portable vector code"),
+               clEnumValN(::mlir::bitnet::KernelChoice::AVX2, "avx2", "AVX2 vpmaddubsw"),
+               clEnumValN(::mlir::bitnet::KernelChoice::AVX512VNNI, "avx512vnni", "AVX-512 vpdpbusd"),
+               clEnumValN(::mlir::bitnet::KernelChoice::NEONDotprod, "neon_dotprod", "Arm sdot"))
+           }]>
+  ];
+}
+
+#endif // BITNET_CODEGEN_STRATEGY_PASSES_TD

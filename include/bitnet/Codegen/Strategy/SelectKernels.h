@@ -1,0 +1,39 @@
+//===- SelectKernels.h - the policy behind #bitnet.lowering ----*- C++ -*-===//
+
+#ifndef BITNET_CODEGEN_STRATEGY_SELECTKERNELS_H
+#define BITNET_CODEGEN_STRATEGY_SELECTKERNELS_H
+
+#include "bitnet/Codegen/Kernels/KernelTable.h"
+
+#include <string>
+#include <vector>
+
+namespace mlir::bitnet {
+
+/// What the policy may know of the machine that runs the code.
+struct TargetInfo {
+  TargetArch arch = TargetArch::Any;
+  /// LLVM target features, with or without a leading '+'.
+  std::vector<std::string> features;
+
+  bool hasFeature(llvm::StringRef name) const;
+};
+
+/// A wish of the user: `Auto`, or one kernel.
+enum class KernelChoice {
+  Auto,
+  Scalar,
+  Generic,
+  AVX2,
+  AVX512VNNI,
+  NEONDotprod
+};
+
+/// The lowering of `op` on `target`; a wish that cannot take the operands
+/// gives way to what fits.
+LoweringAttr selectKernel(MatMulOp op, const TargetInfo &target,
+                          KernelChoice wish);
+
+} // namespace mlir::bitnet
+
+#endif // BITNET_CODEGEN_STRATEGY_SELECTKERNELS_H

@@ -1,0 +1,36 @@
+//===- Passes.td - passes that make code as decided -----------*- tablegen -*-===//
+
+#ifndef BITNET_CODEGEN_TRANSFORMS_PASSES_TD
+#define BITNET_CODEGEN_TRANSFORMS_PASSES_TD
+
+include "mlir/Pass/PassBase.td"
+
+def BitNetLowerMatMul : Pass<"bitnet-lower-matmul", "::mlir::ModuleOp"> {
+  let summary = "Packed matmuls on memrefs to loop nests and kernel calls";
+  let description = [{
+    Obeys `lowering`. `scalar` becomes an add-only loop nest in place (mm_c1: the
+    loop over k holds no multiplication). Every other kernel becomes a private
+    function, one per code form and shared by all layers, and a call that covers
+    all row blocks of 64 weights:
+
+    ```
+    func.func private @bitnet_kernel_avx512vnni(%w: memref<?x?x4x64xi8, ...>,
+      %x: memref<?x?xi8, ...>, %sums: memref<?xi32, ...>, %y: memref<?x?xi32, ...>,
+      %begin: index, %end: index) attributes {bitnet.parallel}
+    ```
+
+    Float activations have no `%sums`; `_grouped` forms take `[K/G, M, N]`
+    accumulators (w_c3). Matmuls on `i2` weights are left alone.
+
+    Example:
+
+    ```
+    bitnet-opt --bitnet-select-kernels=kernel=scalar --bitnet-lower-matmul in.mlir
+    ```
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::func::FuncDialect",
+      "::mlir::LLVM::LLVMDialect", "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect",
+      "::mlir::vector::VectorDialect"];
+}
+
+#endif // BITNET_CODEGEN_TRANSFORMS_PASSES_TD

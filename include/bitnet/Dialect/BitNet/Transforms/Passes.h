@@ -1,0 +1,16 @@
+//===- Passes.h - passes on the bitnet dialect ------------------*- C++ -*-===//
+
+#ifndef BITNET_DIALECT_BITNET_TRANSFORMS_PASSES_H
+#define BITNET_DIALECT_BITNET_TRANSFORMS_PASSES_H
+
+#include "bitnet/Dialect/BitNet/IR/BitNet.h"
+
+#include "mlir/Pass/Pass.h"
+
+namespace mlir::bitnet {
+#define GEN_PASS_DECL
+#define GEN_PASS_REGISTRATION
+#include "bitnet/Dialect/BitNet/Transforms/Passes.h.inc"
+} // namespace mlir::bitnet
+
+#endif // BITNET_DIALECT_BITNET_TRANSFORMS_PASSES_H

@@ -1,0 +1,119 @@
+//===- Passes.td - passes on the bitnet dialect ---------------*- tablegen -*-===//
+
+#ifndef BITNET_DIALECT_BITNET_TRANSFORMS_PASSES_TD
+#define BITNET_DIALECT_BITNET_TRANSFORMS_PASSES_TD
+
+include "mlir/Pass/PassBase.td"
+
+def BitNetQuantizeLinears : Pass<"bitnet-quantize-linears", "::mlir::ModuleOp"> {
+  let summary = "Turn float linear layers into ternary ones (w_c1, w_c2, w_c6)";
+  let description = [{
+    Never part of the default pipeline: accuracy is given up only on request
+    (w_c6). Every `bitnet.linear` with constant float weights whose name matches
+    a glob of `include` and none of `exclude` gets ternary weights with one
+    scale per tensor and per-token int8 activations (act_c1). The weights are
+    read in chunks, so memory stays near the size of the result. The module's
+    `bitnet.layers` records are brought up to date. A non-finite weight is an
+    error, a layer of zeros a warning. `bitnet.quantize_weights` of constants is
+    evaluated too.
+
+    Example, before:
+
+    ```mlir
+    %y = bitnet.linear "fc" %x, %w : (tensor<?x4xf32>, tensor<1x4xf32>) -> tensor<?x1xf32>
+    ```
+
+    after `--bitnet-quantize-linears="method=absmean include=fc*"`:
+
+    ```mlir
+    %t = bitnet.constant dense<[[1, 0, -1, 1]]> : tensor<1x4xi2> -> tensor<1x4xi2>
+    %s = arith.constant dense<7.5e-01> : tensor<f32>
+    %y = bitnet.linear "fc" %x, %t scale %s
+      act <reciprocal_mul, axes = [-1], qmax = 127, eps = 1.000000e-05 : f64, low = -128, high = 127>
+      : (tensor<?x4xf32>, tensor<1x4xi2>, tensor<f32>) -> tensor<?x1xf32>
+    ```
+  }];
+  let options = [
+    Option<"method", "method", "::mlir::bitnet::WeightMethod",
+           "::mlir::bitnet::WeightMethod::Absmean",
+           "How float weights become codes: absmean, absmean_plus_eps or sign",
+           [{::llvm::cl::values(
+              clEnumValN(::mlir::bitnet::WeightMethod::Absmean, "absmean",
+                         "w_c1: clamp(round(W / max(mean|W|, 1e-5)), -1, 1)"),
+              clEnumValN(::mlir::bitnet::WeightMethod::AbsmeanPlusEps, "absmean_plus_eps",
+                         "w_c1: clamp(round(W / (mean|W| + 1e-5)), -1, 1)"),
+              clEnumValN(::mlir::bitnet::WeightMethod::Sign, "sign",
+                         "w_c2: W - mean(W) > 0 ? 1 : -1"))}]>,
+    ListOption<"include", "include", "std::string",
+               "Globs of layer names to quantize; empty means all">,
+    ListOption<"exclude", "exclude", "std::string",
+               "Globs of layer names to leave as they are">];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::bitnet::BitNetDialect"];
+}
+
+def BitNetDecomposeLinear : Pass<"bitnet-decompose-linear", "::mlir::ModuleOp"> {
+  let summary = "Split bitnet.linear into quantize, matmul and rescale";
+  let description = [{
+    Decides nothing: the op says it all. A ternary layer becomes
+    `quantize_activations`, `probe`, `matmul` (mm_c1) and `rescale` (mm_c2) on
+    `[M, K]` tensors whose M is the product of the leading dimensions; a
+    convolution gathers its windows first (im2col). Layers that read the same x
+    with the same `act` share its codes, which are probed once. Codes that may
+    reach +128 are split into two int8 products (w_c2). A float layer becomes a
+    `linalg.generic` contraction.
+
+    Example, before:
+
+    ```mlir
+    %y = bitnet.linear "fc" %x, %w scale %s
+      act <reciprocal_mul, axes = [-1], qmax = 127, eps = 1.000000e-05 : f64, low = -128, high = 127>
+      : (tensor<8x64xf32>, tensor<32x64xi2>, tensor<f32>) -> tensor<8x32xf32>
+    ```
+
+    after `--bitnet-decompose-linear`:
+
+    ```mlir
+    %q, %r = bitnet.quantize_activations %x
+      <reciprocal_mul, axes = [-1], qmax = 127, eps = 1.000000e-05 : f64, low = -128, high = 127>
+      : tensor<8x64xf32> -> tensor<8x64xi8>, tensor<8x1xf32>
+    bitnet.probe "fc" %q : tensor<8x64xi8>
+    %e = tensor.empty() : tensor<8x32xi32>
+    %acc = bitnet.matmul ins(%q, %w : tensor<8x64xi8>, tensor<32x64xi2>) outs(%e : tensor<8x32xi32>) -> tensor<8x32xi32>
+    %y = bitnet.rescale %acc scale %r weight_scale %s
+      : (tensor<8x32xi32>, tensor<8x1xf32>, tensor<f32>) -> tensor<8x32xf32>
+    ```
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::cf::ControlFlowDialect",
+    "::mlir::linalg::LinalgDialect", "::mlir::tensor::TensorDialect", "::mlir::bitnet::BitNetDialect"];
+}
+
+def BitNetPackWeights : Pass<"bitnet-pack-weights", "::mlir::ModuleOp"> {
+  let summary = "Pack constant ternary weights to 2 bits in kernel order";
+  let description = [{
+    Every `bitnet.matmul` with constant codes reads packed bytes instead (layout
+    `#bitnet.packing<u2>`): its lhs is zero-padded to a multiple of 16 columns, it
+    gets the sums of its lhs rows, and its accumulator is padded to a multiple
+    of 64 rows of weights and sliced back. Bytes are made by streaming; codes
+    that nothing else reads are freed at once. `bitnet.quantize_weights`, `bitnet.pack` and
+    `bitnet.unpack` of constants are evaluated too.
+
+    Example, before:
+
+    ```mlir
+    %w = bitnet.constant dense<1> : tensor<64x16xi2> -> tensor<64x16xi2>
+    %acc = bitnet.matmul ins(%q, %w : tensor<8x16xi8>, tensor<64x16xi2>) outs(%e : tensor<8x64xi32>) -> tensor<8x64xi32>
+    ```
+
+    after `--bitnet-pack-weights`:
+
+    ```mlir
+    %p = bitnet.constant dense<-86> : tensor<1x1x4x64xi8> packing <u2, rows = 64, cols = 16> -> tensor<1x1x4x64xi8>
+    %acc = bitnet.matmul ins(%q, %p, %sums : tensor<8x16xi8>, tensor<1x1x4x64xi8>, tensor<8xi32>)
+      outs(%e : tensor<8x64xi32>) packing <u2, rows = 64, cols = 16> -> tensor<8x64xi32>
+    ```
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect",
+    "::mlir::tensor::TensorDialect", "::mlir::bitnet::BitNetDialect"];
+}
+
+#endif // BITNET_DIALECT_BITNET_TRANSFORMS_PASSES_TD

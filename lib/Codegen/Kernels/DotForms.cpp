@@ -1,0 +1,250 @@
+//===- DotForms.cpp - the arithmetic of one step over K -------------------===//
+
+#include "bitnet/Codegen/Kernels/DotForms.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+
+using namespace mlir;
+using namespace mlir::bitnet;
+
+static VectorType vectorOf(int64_t lanes, Type element) {
+  return VectorType::get({lanes}, element);
+}
+
+static VectorType intVector(MLIRContext *context, int64_t lanes, unsigned w) {
+  return vectorOf(lanes, IntegerType::get(context, w));
+}
+
+VectorType mlir::bitnet::getByteType(const KernelRow &row,
+                                     MLIRContext *context) {
+  return intVector(context, row.registerBytes, 8);
+}
+
+VectorType mlir::bitnet::getResultType(const KernelRow &row,
+                                       MLIRContext *context) {
+  if (row.dot == DotForm::FloatLanes)
+    return vectorOf(row.registerBytes / 4, Float32Type::get(context));
+  return intVector(context, row.registerBytes / 4, 32);
+}
+
+VectorType mlir::bitnet::getAccType(const KernelRow &row,
+                                    MLIRContext *context) {
+  if (row.dot == DotForm::Dot2 || row.dot == DotForm::PortableDot2)
+    return intVector(context, row.registerBytes / 2, 16);
+  return getResultType(row, context);
+}
+
+Value mlir::bitnet::emitSplat(ImplicitLocOpBuilder &b, VectorType type,
+                              int64_t value) {
+  Type element = type.getElementType();
+  Attribute scalar =
+      isa<FloatType>(element)
+          ? Attribute(b.getFloatAttr(element, double(value)))
+          : Attribute(b.getIntegerAttr(
+                element, APInt(element.getIntOrFloatBitWidth(), uint64_t(value),
+                               /*isSigned=*/true, /*implicitTrunc=*/true)));
+  return arith::ConstantOp::create(b, DenseElementsAttr::get(type, scalar));
+}
+
+static Value addIndex(ImplicitLocOpBuilder &b, Value base, int64_t offset) {
+  if (offset == 0)
+    return base;
+  Value c = arith::ConstantIndexOp::create(b, offset);
+  return arith::AddIOp::create(b, base, c);
+}
+
+//===----------------------------------------------------------------------===//
+// Activations
+//===----------------------------------------------------------------------===//
+
+/// Four bytes from memory to every 32-bit lane: vpbroadcastd on x86.
+static Value broadcastQuad(ImplicitLocOpBuilder &b, const KernelRow &row,
+                           Value x, Value m, Value k) {
+  MLIRContext *context = b.getContext();
+  Value quad =
+      vector::LoadOp::create(b, intVector(context, 4, 8), x, ValueRange{m, k});
+  Value word = vector::BitCastOp::create(b, intVector(context, 1, 32), quad);
+  Value lanes = vector::BroadcastOp::create(
+      b, intVector(context, row.registerBytes / 4, 32), word);
+  return vector::BitCastOp::create(b, getByteType(row, context), lanes);
+}
+
+/// A lane of one 16-byte load: `sdot ..., v.4b[lane]` on aarch64.
+static Value shuffleQuad(ImplicitLocOpBuilder &b, const KernelRow &row, Value x,
+                         Value m, Value k, int64_t field) {
+  Value chunk = vector::LoadOp::create(b, intVector(b.getContext(), 16, 8), x,
+                                       ValueRange{m, k});
+  SmallVector<int64_t> lanes;
+  for (int64_t i = 0; i < row.registerBytes; ++i)
+    lanes.push_back(4 * field + i % 4);
+  return vector::ShuffleOp::create(b, chunk, chunk, lanes);
+}
+
+/// The even and the odd bytes of `v`, as i16 lanes. Shifts move bytes within a
+/// lane, so this is free of shuffles; it relies on little-endian lanes, as the
+/// packed layout does.
+static LhsValues splitBytes(ImplicitLocOpBuilder &b, const KernelRow &row,
+                            Value v) {
+  VectorType type = intVector(b.getContext(), row.registerBytes / 2, 16);
+  Value wide = vector::BitCastOp::create(b, type, v);
+  Value eight = emitSplat(b, type, 8);
+  Value up = arith::ShLIOp::create(b, wide, eight);
+  Value even = arith::ShRSIOp::create(b, up, eight);
+  Value odd = arith::ShRSIOp::create(b, wide, eight);
+  return {even, odd};
+}
+
+/// One activation, as the lane type of the accumulator.
+static Value broadcastOne(ImplicitLocOpBuilder &b, const KernelRow &row,
+                          Value x, Value m, Value k) {
+  VectorType type = getResultType(row, b.getContext());
+  Type lane = type.getElementType();
+  Value v = memref::LoadOp::create(b, x, ValueRange{m, k});
+  if (isa<IntegerType>(lane))
+    v = arith::ExtSIOp::create(b, lane, v);
+  else if (v.getType().getIntOrFloatBitWidth() < 32)
+    v = arith::ExtFOp::create(b, lane, v);
+  else if (v.getType().getIntOrFloatBitWidth() > 32)
+    v = arith::TruncFOp::create(b, lane, v);
+  return vector::BroadcastOp::create(b, type, v);
+}
+
+LhsValues mlir::bitnet::emitLhs(ImplicitLocOpBuilder &b, const KernelRow &row,
+                                Value x, Value m, Value k, int64_t field) {
+  if (row.dot == DotForm::Dot4ByLane)
+    return {shuffleQuad(b, row, x, m, k, field)};
+  Value first = addIndex(b, k, 4 * field);
+  if (row.dot == DotForm::Dot4 || row.dot == DotForm::Dot2)
+    return {broadcastQuad(b, row, x, m, first)};
+  if (row.dot == DotForm::PortableDot2)
+    return splitBytes(b, row, broadcastQuad(b, row, x, m, first));
+  LhsValues lanes;
+  for (int64_t j = 0; j < 4; ++j)
+    lanes.push_back(broadcastOne(b, row, x, m, addIndex(b, first, j)));
+  return lanes;
+}
+
+//===----------------------------------------------------------------------===//
+// Weights and products
+//===----------------------------------------------------------------------===//
+
+Value mlir::bitnet::emitDecode(ImplicitLocOpBuilder &b, Value bytes,
+                               FieldDecode field) {
+  auto type = cast<VectorType>(bytes.getType());
+  if (field.shift)
+    bytes = arith::ShRUIOp::create(b, bytes, emitSplat(b, type, field.shift));
+  if (field.mask == 0xff)
+    return bytes;
+  return arith::AndIOp::create(b, bytes, emitSplat(b, type, field.mask));
+}
+
+static Value callIntrinsic(ImplicitLocOpBuilder &b, StringRef name, Type type,
+                           ValueRange args) {
+  return LLVM::CallIntrinsicOp::create(b, type, b.getStringAttr(name), args)
+      .getResult(0);
+}
+
+/// acc + even bytes * even lhs + odd bytes * odd lhs, in i16.
+static Value portableDot2(ImplicitLocOpBuilder &b, Value acc, Value codes,
+                          const LhsValues &lhs) {
+  auto type = cast<VectorType>(acc.getType());
+  Value wide = vector::BitCastOp::create(b, type, codes);
+  Value even = arith::AndIOp::create(b, wide, emitSplat(b, type, 0xff));
+  Value odd = arith::ShRUIOp::create(b, wide, emitSplat(b, type, 8));
+  Value low = arith::MulIOp::create(b, even, lhs[0]);
+  Value high = arith::MulIOp::create(b, odd, lhs[1]);
+  acc = arith::AddIOp::create(b, acc, low);
+  return arith::AddIOp::create(b, acc, high);
+}
+
+/// acc + x where the code is 2, acc - x where it is 0.
+static Value addOrSub(ImplicitLocOpBuilder &b, Value acc, Value code, Value x) {
+  auto type = cast<VectorType>(code.getType());
+  Value plus = arith::CmpIOp::create(b, arith::CmpIPredicate::eq, code,
+                                     emitSplat(b, type, 2));
+  Value minus = arith::CmpIOp::create(b, arith::CmpIPredicate::eq, code,
+                                      emitSplat(b, type, 0));
+  Value sum = arith::AddFOp::create(b, acc, x);
+  Value difference = arith::SubFOp::create(b, acc, x);
+  acc = arith::SelectOp::create(b, minus, difference, acc);
+  return arith::SelectOp::create(b, plus, sum, acc);
+}
+
+/// One weight row per 32-bit lane: byte j of the lane belongs to k + j.
+static Value laneDot(ImplicitLocOpBuilder &b, const KernelRow &row, Value acc,
+                     Value codes, const LhsValues &lhs) {
+  VectorType type = intVector(b.getContext(), row.registerBytes / 4, 32);
+  Value word = vector::BitCastOp::create(b, type, codes);
+  Value mask = emitSplat(b, type, 0xff);
+  for (auto [j, x] : llvm::enumerate(lhs)) {
+    Value code = word;
+    if (j)
+      code = arith::ShRUIOp::create(b, word, emitSplat(b, type, 8 * j));
+    code = arith::AndIOp::create(b, code, mask);
+    if (row.dot == DotForm::FloatLanes) {
+      acc = addOrSub(b, acc, code, x);
+      continue;
+    }
+    Value product = arith::MulIOp::create(b, code, x);
+    acc = arith::AddIOp::create(b, acc, product);
+  }
+  return acc;
+}
+
+Value mlir::bitnet::emitDot(ImplicitLocOpBuilder &b, const KernelRow &row,
+                            Value acc, Value codes, const LhsValues &lhs) {
+  switch (row.dot) {
+  case DotForm::Dot4:
+  case DotForm::Dot4ByLane:
+    return callIntrinsic(b, row.dotIntrinsic, acc.getType(),
+                         {acc, codes, lhs[0]});
+  case DotForm::Dot2: {
+    Value pairs =
+        callIntrinsic(b, row.dotIntrinsic, acc.getType(), {codes, lhs[0]});
+    return arith::AddIOp::create(b, acc, pairs);
+  }
+  case DotForm::PortableDot2:
+    return portableDot2(b, acc, codes, lhs);
+  case DotForm::Lanes:
+  case DotForm::FloatLanes:
+    return laneDot(b, row, acc, codes, lhs);
+  }
+  llvm_unreachable("every dot form is handled");
+}
+
+//===----------------------------------------------------------------------===//
+// After the loop
+//===----------------------------------------------------------------------===//
+
+/// Adds the two i16 halves of each 32-bit lane.
+static Value widen(ImplicitLocOpBuilder &b, const KernelRow &row, Value v) {
+  VectorType type = getResultType(row, b.getContext());
+  if (!row.widenIntrinsic.empty()) {
+    Value one = emitSplat(b, cast<VectorType>(v.getType()), 1);
+    return callIntrinsic(b, row.widenIntrinsic, type, {v, one});
+  }
+  Value word = vector::BitCastOp::create(b, type, v);
+  Value sixteen = emitSplat(b, type, 16);
+  Value up = arith::ShLIOp::create(b, word, sixteen);
+  Value low = arith::ShRSIOp::create(b, up, sixteen);
+  Value high = arith::ShRSIOp::create(b, word, sixteen);
+  return arith::AddIOp::create(b, low, high);
+}
+
+Value mlir::bitnet::emitFold(ImplicitLocOpBuilder &b, const KernelRow &row,
+                             ValueRange accs, ArrayRef<int> shifts) {
+  Value total;
+  for (auto [acc, shift] : llvm::zip_equal(accs, shifts)) {
+    Value v = acc;
+    if (shift)
+      v = arith::ShRSIOp::create(
+          b, v, emitSplat(b, cast<VectorType>(v.getType()), shift));
+    total = total ? arith::AddIOp::create(b, total, v).getResult() : v;
+  }
+  return total.getType() == getResultType(row, b.getContext())
+             ? total
+             : widen(b, row, total);
+}

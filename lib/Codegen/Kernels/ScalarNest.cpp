@@ -1,0 +1,145 @@
+//===- ScalarNest.cpp - the literal add-only loop nest --------------------===//
+
+#include "bitnet/Codegen/Kernels/ScalarNest.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+
+using namespace mlir;
+using namespace mlir::bitnet;
+
+namespace {
+/// Emits the nest; the members are what its levels share.
+class Nest {
+public:
+  Nest(ImplicitLocOpBuilder &b, const ScalarOperands &operands)
+      : b(b), operands(operands),
+        accType(cast<MemRefType>(operands.init.getType()).getElementType()) {}
+  void emit();
+
+private:
+  Value index(int64_t v) { return arith::ConstantIndexOp::create(b, v); }
+  Value zero() { return arith::ConstantOp::create(b, b.getZeroAttr(accType)); }
+  /// Runs `body` with the induction variable of a new loop.
+  template <typename Body> void loop(Value low, Value high, Body body) {
+    auto op = scf::ForOp::create(b, low, high, index(1));
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPointToStart(op.getBody());
+    body(op.getInductionVar());
+  }
+  void emitLine(Value m, Value group);
+  Value emitReduction(Value m, Value n, Value group);
+  Value emitStep(Value acc, Value m, Value k, ValueRange rowIndex);
+  Value loadActivation(Value m, Value k);
+  Value loadCode(Value k, ValueRange rowIndex);
+  void store(Value v, Value m, Value n, Value group);
+
+  ImplicitLocOpBuilder &b;
+  const ScalarOperands &operands;
+  Type accType;
+};
+} // namespace
+
+void Nest::emit() {
+  auto emitLines = [&](Value group) {
+    Value rows = memref::DimOp::create(b, operands.lhs, index(0));
+    if (auto type = cast<MemRefType>(operands.lhs.getType());
+        !type.isDynamicDim(0))
+      rows = index(type.getDimSize(0));
+    loop(index(0), rows, [&](Value m) { emitLine(m, group); });
+  };
+  if (!operands.groupSize)
+    return emitLines(Value());
+  int64_t groups = operands.packing.getCols() / *operands.groupSize;
+  loop(index(0), index(groups), emitLines);
+}
+
+void Nest::emitLine(Value m, Value group) {
+  PackingAttr packing = operands.packing;
+  loop(index(0), index(packing.getRows()),
+       [&](Value n) { store(emitReduction(m, n, group), m, n, group); });
+  if (packing.getRows() != packing.getPaddedRows())
+    loop(index(packing.getRows()), index(packing.getPaddedRows()),
+         [&](Value n) { store(zero(), m, n, group); });
+}
+
+Value Nest::emitReduction(Value m, Value n, Value group) {
+  // Row n lives in chunks [n / 64, ., n % 64 / 16], bytes 4 * (n % 16) + k % 4.
+  Value inBlock = arith::RemSIOp::create(b, n, index(64));
+  Value inChunk = arith::RemSIOp::create(b, n, index(16));
+  Value rowIndex[] = {arith::DivSIOp::create(b, n, index(64)),
+                      arith::DivSIOp::create(b, inBlock, index(16)),
+                      arith::MulIOp::create(b, inChunk, index(4))};
+  Value low = index(0), high = index(operands.packing.getCols());
+  if (group) {
+    Value size = index(*operands.groupSize);
+    low = arith::MulIOp::create(b, group, size);
+    high = arith::AddIOp::create(b, low, size);
+  }
+  auto k = scf::ForOp::create(b, low, high, index(1), ValueRange{zero()});
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(k.getBody());
+  Value next =
+      emitStep(k.getRegionIterArg(0), m, k.getInductionVar(), rowIndex);
+  scf::YieldOp::create(b, next);
+  return k.getResult(0);
+}
+
+Value Nest::loadActivation(Value m, Value k) {
+  Value x = memref::LoadOp::create(b, operands.lhs, ValueRange{m, k});
+  if (isa<IntegerType>(accType))
+    return arith::ExtSIOp::create(b, accType, x);
+  unsigned width = x.getType().getIntOrFloatBitWidth();
+  if (width < 32)
+    return arith::ExtFOp::create(b, accType, x);
+  return width > 32 ? arith::TruncFOp::create(b, accType, x).getResult() : x;
+}
+
+/// Code W + 1 of one weight: field k / 4 % 4 of byte k % 4.
+Value Nest::loadCode(Value k, ValueRange rowIndex) {
+  Value four = index(4);
+  Value lane = arith::RemSIOp::create(b, k, four);
+  Value quad = arith::DivSIOp::create(b, k, four);
+  Value field = arith::RemSIOp::create(b, quad, four);
+  Value chunk = arith::DivSIOp::create(b, k, index(16));
+  Value column = arith::AddIOp::create(b, rowIndex[2], lane);
+  Value byte = memref::LoadOp::create(
+      b, operands.packed, ValueRange{rowIndex[0], chunk, rowIndex[1], column});
+  Value bit = arith::AddIOp::create(b, field, field);
+  Value shift = arith::IndexCastOp::create(b, byte.getType(), bit);
+  Value shifted = arith::ShRUIOp::create(b, byte, shift);
+  Value mask = arith::ConstantIntOp::create(b, byte.getType(), 3);
+  return arith::AndIOp::create(b, shifted, mask);
+}
+
+Value Nest::emitStep(Value acc, Value m, Value k, ValueRange rowIndex) {
+  Value code = loadCode(k, rowIndex), x = loadActivation(m, k);
+  auto is = [&](int64_t v) -> Value {
+    Value c = arith::ConstantIntOp::create(b, code.getType(), v);
+    return arith::CmpIOp::create(b, arith::CmpIPredicate::eq, code, c);
+  };
+  Value sum, difference;
+  if (isa<IntegerType>(accType)) {
+    sum = arith::AddIOp::create(b, acc, x);
+    difference = arith::SubIOp::create(b, acc, x);
+  } else {
+    sum = arith::AddFOp::create(b, acc, x);
+    difference = arith::SubFOp::create(b, acc, x);
+  }
+  Value kept = arith::SelectOp::create(b, is(0), difference, acc);
+  return arith::SelectOp::create(b, is(2), sum, kept);
+}
+
+void Nest::store(Value v, Value m, Value n, Value group) {
+  SmallVector<Value> at;
+  if (group)
+    at.push_back(group);
+  at.append({m, n});
+  memref::StoreOp::create(b, v, operands.init, at);
+}
+
+void mlir::bitnet::emitScalarNest(ImplicitLocOpBuilder &b,
+                                  const ScalarOperands &operands) {
+  Nest(b, operands).emit();
+}

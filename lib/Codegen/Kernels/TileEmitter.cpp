@@ -1,0 +1,168 @@
+//===- TileEmitter.cpp - one tile of a kernel: the loop over K ------------===//
+
+#include "TileEmitter.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "llvm/ADT/bit.h"
+
+using namespace mlir;
+using namespace mlir::bitnet;
+
+/// Bytes of one row block (4 chunks) and of a chunk; k per chunk.
+static constexpr int64_t kBlockBytes = 256, kChunkBytes = 64, kChunkCols = 16;
+/// How many chunk columns ahead memory is asked for: 2 KB.
+static constexpr int64_t kPrefetchChunks = 8;
+
+TileEmitter::TileEmitter(ImplicitLocOpBuilder &b, const KernelRow &row,
+                         const LoopForm &form, const TileOperands &operands,
+                         Value m, Value block)
+    : b(b), row(row), form(form), operands(operands), m(m), block(block) {
+  for (FieldDecode field : form.fields) {
+    int shift = llvm::countr_zero(field.mask);
+    auto *it = llvm::find(slotShifts, shift);
+    slotOfField.push_back(it - slotShifts.begin());
+    if (it == slotShifts.end())
+      slotShifts.push_back(shift);
+  }
+}
+
+Value TileEmitter::index(int64_t value) {
+  return arith::ConstantIndexOp::create(b, value);
+}
+
+Value TileEmitter::plus(Value base, int64_t offset) {
+  if (offset == 0)
+    return base;
+  return arith::AddIOp::create(b, base, index(offset));
+}
+
+TileEmitter::Values TileEmitter::splats(VectorType type, int64_t count) {
+  return Values(count, emitSplat(b, type, 0));
+}
+
+void TileEmitter::emit() {
+  int64_t passBytes = form.parts * row.registerBytes;
+  if (passBytes == kBlockBytes)
+    return emitPass(index(0));
+  int64_t passes = kBlockBytes / passBytes;
+  auto loop = scf::ForOp::create(b, index(0), index(4), index(4 / passes));
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(loop.getBody());
+  emitPass(loop.getInductionVar());
+}
+
+/// The registers of `form` from chunk `rowChunk` (0..3) of the block on.
+void TileEmitter::emitPass(Value rowChunk) {
+  if (form.drainChunks)
+    return store(emitDrainedLoop(rowChunk), rowChunk);
+  Values init =
+      splats(getAccType(row, b.getContext()), numResults() * slotShifts.size());
+  Values accs = emitLoop(index(0), operands.chunks, rowChunk, init);
+  store(fold(accs), rowChunk);
+}
+
+TileEmitter::Values TileEmitter::emitLoop(Value low, Value high, Value rowChunk,
+                                          Values init) {
+  auto loop = scf::ForOp::create(b, low, high, index(1), init);
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(loop.getBody());
+  Values accs(loop.getRegionIterArgs());
+  emitChunk(loop.getInductionVar(), rowChunk, accs);
+  scf::YieldOp::create(b, accs);
+  return Values(loop.getResults());
+}
+
+/// i16 accumulators inside, widened into 32-bit ones before they can wrap.
+TileEmitter::Values TileEmitter::emitDrainedLoop(Value rowChunk) {
+  MLIRContext *context = b.getContext();
+  Value step = index(form.drainChunks);
+  auto outer =
+      scf::ForOp::create(b, index(0), operands.chunks, step,
+                         splats(getResultType(row, context), numResults()));
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(outer.getBody());
+  Value low = outer.getInductionVar();
+  Value high = arith::AddIOp::create(b, low, step);
+  high = arith::MinSIOp::create(b, high, operands.chunks);
+  Values init =
+      splats(getAccType(row, context), numResults() * slotShifts.size());
+  Values parts = fold(emitLoop(low, high, rowChunk, init));
+  for (auto [part, total] : llvm::zip_equal(parts, outer.getRegionIterArgs()))
+    part = arith::AddIOp::create(b, total, part);
+  scf::YieldOp::create(b, parts);
+  return Values(outer.getResults());
+}
+
+/// Weights of the next rows of the stream, while this chunk is worked on. The
+/// address may lie past the operand's end: a prefetch does not fault.
+void TileEmitter::emitPrefetch(Value i, Value rowChunk) {
+  Value ahead = plus(i, kPrefetchChunks);
+  for (int64_t at = 0; at < form.parts * row.registerBytes; at += kChunkBytes)
+    memref::PrefetchOp::create(
+        b, operands.w,
+        ValueRange{block, ahead, plus(rowChunk, at / kChunkBytes), index(0)},
+        /*isWrite=*/false, /*localityHint=*/3, /*isDataCache=*/true);
+}
+
+void TileEmitter::emitChunk(Value i, Value rowChunk, Values &accs) {
+  if (form.rows == 1)
+    emitPrefetch(i, rowChunk);
+  Value k = arith::MulIOp::create(b, i, index(kChunkCols));
+  VectorType byteType = getByteType(row, b.getContext());
+  Values bytes;
+  for (int64_t part = 0; part < form.parts; ++part) {
+    int64_t at = part * row.registerBytes;
+    Value chunk = plus(rowChunk, at / kChunkBytes);
+    bytes.push_back(vector::LoadOp::create(
+        b, byteType, operands.w,
+        ValueRange{block, i, chunk, index(at % kChunkBytes)}));
+  }
+  size_t slots = slotShifts.size();
+  for (auto [f, field] : llvm::enumerate(form.fields)) {
+    Values codes;
+    for (Value v : bytes)
+      codes.push_back(emitDecode(b, v, field));
+    for (int64_t r = 0; r < form.rows; ++r) {
+      LhsValues lhs = emitLhs(b, row, operands.x, plus(m, r), k, f);
+      for (auto [part, code] : llvm::enumerate(codes)) {
+        Value &acc = accs[(r * form.parts + part) * slots + slotOfField[f]];
+        acc = emitDot(b, row, acc, code, lhs);
+      }
+    }
+  }
+}
+
+TileEmitter::Values TileEmitter::fold(const Values &accs) {
+  Values results;
+  size_t slots = slotShifts.size();
+  for (size_t i = 0; i < accs.size(); i += slots)
+    results.push_back(
+        emitFold(b, row, ValueRange(accs).slice(i, slots), slotShifts));
+  return results;
+}
+
+/// Codes are W + 1, so the sum of the activations is one W too many.
+void TileEmitter::store(const Values &results, Value rowChunk) {
+  VectorType type = getResultType(row, b.getContext());
+  Value first = arith::MulIOp::create(b, block, index(64));
+  Value inBlock = arith::MulIOp::create(b, rowChunk, index(16));
+  first = arith::AddIOp::create(b, first, inBlock);
+  for (int64_t r = 0; r < form.rows; ++r) {
+    Value line = plus(m, r), sum;
+    if (operands.sums) {
+      Value scalar = memref::LoadOp::create(b, operands.sums, line);
+      sum = vector::BroadcastOp::create(b, type, scalar);
+    }
+    for (int64_t part = 0; part < form.parts; ++part) {
+      Value v = results[r * form.parts + part];
+      if (sum)
+        v = arith::SubIOp::create(b, v, sum);
+      vector::StoreOp::create(
+          b, v, operands.y,
+          ValueRange{line, plus(first, part * row.registerBytes / 4)});
+    }
+  }
+}

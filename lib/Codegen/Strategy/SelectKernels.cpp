@@ -1,0 +1,102 @@
+//===- SelectKernels.cpp - chooses the code form of each matmul -----------===//
+
+#include "bitnet/Codegen/Strategy/Passes.h"
+
+#include "llvm/ADT/StringExtras.h"
+
+namespace mlir::bitnet {
+#define GEN_PASS_DEF_BITNETSELECTKERNELS
+#include "bitnet/Codegen/Strategy/Passes.h.inc"
+} // namespace mlir::bitnet
+
+using namespace mlir;
+using namespace mlir::bitnet;
+
+bool TargetInfo::hasFeature(StringRef name) const {
+  // As in LLVM, the last mention of a feature wins.
+  for (StringRef feature : llvm::reverse(features)) {
+    bool disabled = feature.consume_front("-");
+    if (!disabled)
+      feature.consume_front("+");
+    if (feature == name)
+      return !disabled;
+  }
+  return false;
+}
+
+static std::optional<KernelKind> kindOf(KernelChoice wish) {
+  switch (wish) {
+  case KernelChoice::Auto:
+    return std::nullopt;
+  case KernelChoice::Scalar:
+    return KernelKind::Scalar;
+  case KernelChoice::Generic:
+    return KernelKind::Generic;
+  case KernelChoice::AVX2:
+    return KernelKind::AVX2;
+  case KernelChoice::AVX512VNNI:
+    return KernelKind::AVX512VNNI;
+  case KernelChoice::NEONDotprod:
+    return KernelKind::NEONDotprod;
+  }
+  llvm_unreachable("every choice is handled");
+}
+
+/// Whether `target` runs the code of `row`.
+static bool runsOn(const KernelRow &row, const TargetInfo &target) {
+  if (row.arch != TargetArch::Any && row.arch != target.arch)
+    return false;
+  return llvm::all_of(llvm::split(row.features, ' '), [&](StringRef feature) {
+    return feature.empty() || target.hasFeature(feature);
+  });
+}
+
+LoweringAttr mlir::bitnet::selectKernel(MatMulOp op, const TargetInfo &target,
+                                        KernelChoice wish) {
+  MLIRContext *context = op.getContext();
+  auto scalar = LoweringAttr::get(context, KernelKind::Scalar, /*tileM=*/1);
+  PackingAttr packing = op.getPackingAttr();
+  std::optional<KernelKind> wanted = kindOf(wish);
+  // The vector forms read the packed layout.
+  if (!packing || wanted == KernelKind::Scalar)
+    return scalar;
+  Type lhs = cast<ShapedType>(op.getLhs().getType()).getElementType();
+  int64_t cols = op.getGroupSize().value_or(packing.getPaddedCols());
+  auto fits = [&](const KernelRow &row) {
+    return acceptsLhs(row, lhs) && cols < row.maxCols;
+  };
+  // A wish may name a kernel that this machine cannot run: it is
+  // cross-compiled.
+  for (const KernelRow &row : getKernelTable())
+    if (fits(row) && wanted == row.kind)
+      return LoweringAttr::get(context, row.kind, row.block.rows);
+  for (const KernelRow &row : getKernelTable())
+    if (fits(row) && runsOn(row, target))
+      return LoweringAttr::get(context, row.kind, row.block.rows);
+  return scalar;
+}
+
+namespace {
+struct SelectKernels
+    : public bitnet::impl::BitNetSelectKernelsBase<SelectKernels> {
+  using BitNetSelectKernelsBase::BitNetSelectKernelsBase;
+
+  void runOnOperation() override {
+    TargetInfo target{arch, {features.begin(), features.end()}};
+    getOperation()->walk([&](MatMulOp op) {
+      if (!op.getLoweringAttr())
+        op.setLoweringAttr(selectKernel(op, target, kernel));
+    });
+  }
+};
+} // namespace
+
+std::unique_ptr<Pass>
+mlir::bitnet::createBitNetSelectKernels(const TargetInfo &target,
+                                        KernelChoice wish) {
+  BitNetSelectKernelsOptions options;
+  options.arch = target.arch;
+  options.features.assign(target.features.begin(), target.features.end());
+  options.kernel = wish;
+  return createBitNetSelectKernels(std::move(options));
+}

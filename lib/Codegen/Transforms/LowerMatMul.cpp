@@ -1,0 +1,104 @@
+//===- LowerMatMul.cpp - packed matmuls to loop nests and kernel calls ----===//
+
+#include "bitnet/Codegen/Kernels/KernelEmitter.h"
+#include "bitnet/Codegen/Kernels/ScalarNest.h"
+#include "bitnet/Codegen/Transforms/Passes.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+
+namespace mlir::bitnet {
+#define GEN_PASS_DEF_BITNETLOWERMATMUL
+#include "bitnet/Codegen/Transforms/Passes.h.inc"
+} // namespace mlir::bitnet
+
+using namespace mlir;
+using namespace mlir::bitnet;
+
+static LogicalResult checkOp(MatMulOp op) {
+  if (!op.getLoweringAttr())
+    return op.emitOpError("has no lowering: run bitnet-select-kernels first");
+  for (Value v : op->getOperands())
+    if (!isa<MemRefType>(v.getType()))
+      return op.emitOpError("expects memrefs: bufferize first");
+  int64_t group = op.getGroupSize().value_or(op.getPacking()->getCols());
+  if (op.getPacking()->getCols() % group != 0)
+    return op.emitOpError("w_c3: expects a group size that divides K = ")
+           << op.getPacking()->getCols() << ", got " << group;
+  return success();
+}
+
+static FailureOr<KernelForm> getForm(MatMulOp op) {
+  KernelForm form;
+  LoweringAttr lowering = op.getLoweringAttr();
+  form.lhs = cast<MemRefType>(op.getLhs().getType()).getElementType();
+  form.row = findKernelRow(lowering.getKernel(), form.lhs);
+  form.tileM = lowering.getTileM();
+  form.grouped = op.getGroupSize().has_value();
+  int64_t cols = op.getGroupSize().value_or(op.getPacking()->getPaddedCols());
+  if (!form.row || form.tileM < 1)
+    return op.emitOpError("has a lowering that does not take ")
+           << form.lhs << " activations: " << lowering;
+  if (cols >= form.row->maxCols)
+    return op.emitOpError("mm_c1: kernel ")
+           << stringifyKernelKind(lowering.getKernel()) << " is exact for K < "
+           << form.row->maxCols << ", got " << cols;
+  return form;
+}
+
+/// The operands of the call: every memref under the kernel's dynamic type.
+static LogicalResult emitCall(MatMulOp op, func::FuncOp kernel) {
+  ImplicitLocOpBuilder b(op.getLoc(), op);
+  SmallVector<Value> args = {op.getLhs(), op.getInit()};
+  if (op.getSums())
+    args.insert(args.begin() + 1, op.getSums());
+  args.insert(args.begin(), op.getRhs());
+  for (auto [arg, type] : llvm::zip(args, kernel.getArgumentTypes())) {
+    if (!memref::CastOp::areCastCompatible(arg.getType(), type))
+      return op.emitOpError("expects operands with unit inner stride, got ")
+             << arg.getType();
+    if (arg.getType() != type)
+      arg = memref::CastOp::create(b, type, arg);
+  }
+  int64_t blocks = op.getPacking()->getPackedShape()[0];
+  args.push_back(arith::ConstantIndexOp::create(b, 0));
+  args.push_back(arith::ConstantIndexOp::create(b, blocks));
+  func::CallOp::create(b, kernel, args);
+  return success();
+}
+
+static LogicalResult lower(MatMulOp op, ModuleOp module) {
+  if (failed(checkOp(op)))
+    return failure();
+  if (op.getLowering()->getKernel() == KernelKind::Scalar) {
+    ImplicitLocOpBuilder b(op.getLoc(), op);
+    std::optional<int64_t> group = op.getGroupSize();
+    emitScalarNest(
+        b, {op.getLhs(), op.getRhs(), op.getInit(), *op.getPacking(), group});
+  } else {
+    FailureOr<KernelForm> form = getForm(op);
+    if (failed(form) || failed(emitCall(op, getOrCreateKernel(module, *form))))
+      return failure();
+  }
+  op.erase();
+  return success();
+}
+
+namespace {
+struct LowerMatMul : public bitnet::impl::BitNetLowerMatMulBase<LowerMatMul> {
+  void runOnOperation() override {
+    SmallVector<MatMulOp> ops;
+    getOperation().walk([&](MatMulOp op) {
+      if (op.getPackingAttr())
+        ops.push_back(op);
+    });
+    for (MatMulOp op : ops)
+      if (failed(lower(op, getOperation())))
+        return signalPassFailure();
+  }
+};
+} // namespace

@@ -1,0 +1,181 @@
+//===- LowerQuantizeActivations.cpp - act_c1, act_c2, act_c3 --------------===//
+
+#include "Patterns.h"
+
+#include "bitnet/Dialect/BitNet/Transforms/Builders.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+
+using namespace mlir;
+using namespace mlir::bitnet;
+
+namespace {
+/// Scalar arithmetic as the graph does it (act_c3): operations of a 16-bit type
+/// are computed in f32 and rounded to that type one by one. Values are held in
+/// the compute type.
+class RoundedMath {
+public:
+  RoundedMath(ImplicitLocOpBuilder &b, Type element)
+      : b(b), element(element),
+        compute(element.getIntOrFloatBitWidth() < 32 ? b.getF32Type()
+                                                     : element) {}
+
+  Value load(Value value) { return castFloat(b, value, compute); }
+  Value store(Value value) { return castFloat(b, value, element); }
+  Value constant(double value) {
+    APFloat rounded(value);
+    bool lost;
+    rounded.convert(cast<FloatType>(element).getFloatSemantics(),
+                    APFloat::rmNearestTiesToEven, &lost);
+    rounded.convert(cast<FloatType>(compute).getFloatSemantics(),
+                    APFloat::rmNearestTiesToEven, &lost);
+    return arith::ConstantOp::create(b, b.getFloatAttr(compute, rounded));
+  }
+  Value mul(Value x, Value y) { return round(arith::MulFOp::create(b, x, y)); }
+  Value div(Value x, Value y) { return round(arith::DivFOp::create(b, x, y)); }
+
+private:
+  Value round(Value value) { return load(store(value)); }
+
+  ImplicitLocOpBuilder &b;
+  Type element, compute;
+};
+
+/// One quantize_activations operation and what its loops share.
+class Lowering {
+public:
+  Lowering(ImplicitLocOpBuilder &b, QuantizeActivationsOp op);
+  SmallVector<Value, 2> build();
+
+private:
+  Value buildMaximum();
+  Value buildScale(Value maximum);
+  Value buildCodes(Value maximum, Value scale);
+  Value toInteger(ImplicitLocOpBuilder &b, Value value);
+  AffineMap getMap(ArrayRef<AffineExpr> exprs) {
+    return AffineMap::get(rank, 0, exprs, b.getContext());
+  }
+
+  ImplicitLocOpBuilder &b;
+  QuantizeActivationsOp op;
+  ActQuantAttr act;
+  Type element;
+  unsigned rank;
+  /// Kept loops of x, its reduced ones, and how a scale is indexed.
+  SmallVector<AffineExpr> kept, scaleIndex;
+  SmallVector<bool> reduced;
+};
+} // namespace
+
+Lowering::Lowering(ImplicitLocOpBuilder &b, QuantizeActivationsOp op)
+    : b(b), op(op), act(op.getAct()) {
+  auto type = cast<RankedTensorType>(op.getX().getType());
+  element = type.getElementType();
+  rank = type.getRank();
+  reduced.assign(rank, false);
+  for (int64_t axis : act.getAxes())
+    reduced[axis < 0 ? axis + rank : axis] = true;
+  for (unsigned i = 0; i < rank; ++i) {
+    if (!reduced[i])
+      kept.push_back(b.getAffineDimExpr(i));
+    scaleIndex.push_back(reduced[i] ? b.getAffineConstantExpr(0)
+                                    : b.getAffineDimExpr(i));
+  }
+}
+
+/// m = max(absmax(x), eps) without the reduced axes. `maximumf` hands a NaN on
+/// (act_c2).
+Value Lowering::buildMaximum() {
+  SmallVector<OpFoldResult> shape;
+  // makeGeneric wants parallel loops first: x is read through a permutation.
+  SmallVector<AffineExpr> from(rank), to;
+  unsigned parallel = kept.size(), nextKept = 0, nextReduced = parallel;
+  for (unsigned i = 0; i < rank; ++i) {
+    from[i] = b.getAffineDimExpr(reduced[i] ? nextReduced++ : nextKept++);
+    if (reduced[i])
+      continue;
+    shape.push_back(getExtent(b, op.getX(), i));
+    to.push_back(from[i]);
+  }
+  RoundedMath outer(b, element);
+  Value eps = outer.store(outer.constant(act.getEps().getValueAsDouble()));
+  Value init =
+      linalg::FillOp::create(b, eps, makeEmpty(b, shape, element)).getResult(0);
+  return makeGeneric(b, op.getX(), init, {getMap(from), getMap(to)}, parallel,
+                     [](ImplicitLocOpBuilder &b, ValueRange args) -> Value {
+                       Value abs = math::AbsFOp::create(b, args[0]);
+                       return arith::MaximumFOp::create(b, args[1], abs);
+                     });
+}
+
+Value Lowering::buildScale(Value maximum) {
+  SmallVector<OpFoldResult> shape;
+  for (unsigned i = 0; i < rank; ++i)
+    shape.push_back(reduced[i] ? OpFoldResult(b.getIndexAttr(1))
+                               : getExtent(b, op.getX(), i));
+  return makeGeneric(b, maximum, makeEmpty(b, shape, element),
+                     {getMap(kept), b.getMultiDimIdentityMap(rank)}, rank,
+                     [&](ImplicitLocOpBuilder &b, ValueRange args) -> Value {
+                       RoundedMath math(b, element);
+                       Value m = math.load(args[0]),
+                             qmax = math.constant(act.getQmax());
+                       Value s =
+                           act.getForm() == ScaleForm::ReciprocalMul
+                               ? math.mul(math.div(math.constant(1), m), qmax)
+                               : math.div(qmax, m);
+                       // act_c2: m - m is 0, or NaN when m is not finite.
+                       Value poison = arith::SubFOp::create(b, m, m);
+                       return math.store(arith::AddFOp::create(b, s, poison));
+                     });
+}
+
+/// clamp(round half to even) as an integer; never undefined, as a NaN fails the
+/// first comparison and becomes the bound (act_c2).
+Value Lowering::toInteger(ImplicitLocOpBuilder &b, Value value) {
+  Type type = value.getType();
+  auto bound = [&](int64_t v) -> Value {
+    return arith::ConstantOp::create(b, b.getFloatAttr(type, double(v)));
+  };
+  Value rounded = math::RoundEvenOp::create(b, value);
+  Value high = bound(act.getHigh()), low = bound(act.getLow());
+  Value below =
+      arith::CmpFOp::create(b, arith::CmpFPredicate::OLT, rounded, high);
+  rounded = arith::SelectOp::create(b, below, rounded, high);
+  Value above =
+      arith::CmpFOp::create(b, arith::CmpFPredicate::OGT, rounded, low);
+  rounded = arith::SelectOp::create(b, above, rounded, low);
+  Type code = cast<RankedTensorType>(op.getCodes().getType()).getElementType();
+  return arith::FPToSIOp::create(b, code, rounded);
+}
+
+Value Lowering::buildCodes(Value maximum, Value scale) {
+  bool divides = act.getForm() == ScaleForm::MulDivide;
+  AffineMap identity = b.getMultiDimIdentityMap(rank);
+  Type code = cast<RankedTensorType>(op.getCodes().getType()).getElementType();
+  Value init = makeEmpty(b, getExtents(b, op.getX()), code);
+  Value factor = divides ? maximum : scale;
+  return makeGeneric(
+      b, {op.getX(), factor}, init,
+      {identity, getMap(divides ? kept : scaleIndex), identity}, rank,
+      [&](ImplicitLocOpBuilder &b, ValueRange args) -> Value {
+        RoundedMath math(b, element);
+        Value x = math.load(args[0]), y = math.load(args[1]);
+        if (divides)
+          return toInteger(
+              b, math.div(math.mul(x, math.constant(act.getQmax())), y));
+        return toInteger(b, math.mul(x, y));
+      });
+}
+
+SmallVector<Value, 2> Lowering::build() {
+  Value maximum = buildMaximum();
+  Value scale = buildScale(maximum);
+  return {buildCodes(maximum, scale), scale};
+}
+
+SmallVector<Value, 2>
+mlir::bitnet::lowerQuantizeActivations(ImplicitLocOpBuilder &b,
+                                       QuantizeActivationsOp op) {
+  return Lowering(b, op).build();
+}

@@ -1,0 +1,212 @@
+//===- DecomposeProduct.cpp - activations and products of one layer -------===//
+
+#include "DecomposeLinear.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+
+using namespace mlir;
+using namespace mlir::bitnet;
+
+static RankedTensorType getTensorType(Value value) {
+  return cast<RankedTensorType>(value.getType());
+}
+
+/// One value of `element` type per element of `input`.
+static Value mapElements(ImplicitLocOpBuilder &b, ValueRange inputs,
+                         Type element, BodyBuilder body) {
+  unsigned rank = getTensorType(inputs[0]).getRank();
+  SmallVector<AffineMap> maps(inputs.size() + 1,
+                              b.getMultiDimIdentityMap(rank));
+  Value init = makeEmpty(b, getExtents(b, inputs[0]), element);
+  return makeGeneric(b, inputs, init, maps, rank, body);
+}
+
+Value ActivationCache::collapse(ImplicitLocOpBuilder &b, Value x) {
+  auto type = getTensorType(x);
+  if (type.getRank() == 2)
+    return x;
+  Value &known = collapsed[{x, b.getInsertionBlock()}];
+  if (known)
+    return known;
+  if (type.getRank() == 1) {
+    auto rows =
+        RankedTensorType::get({1, type.getDimSize(0)}, type.getElementType());
+    SmallVector<OpFoldResult> shape = {b.getIndexAttr(1), getExtent(b, x, 0)};
+    return known = tensor::ExpandShapeOp::create(
+               b, rows, x, ArrayRef<ReassociationIndices>{{0, 1}}, shape);
+  }
+  SmallVector<ReassociationIndices> groups(2);
+  for (int64_t i = 0, e = type.getRank(); i < e; ++i)
+    groups[i + 1 < e ? 0 : 1].push_back(i);
+  return known = tensor::CollapseShapeOp::create(b, x, groups);
+}
+
+/// A float that holds a code as an integer. Clamped so that the conversion is
+/// never undefined: a NaN fails the first comparison (act_c2).
+static Value toCode(ImplicitLocOpBuilder &b, Value value, Type to,
+                    ActQuantAttr act) {
+  auto clamp = [&](arith::CmpFPredicate keep, int64_t limit) {
+    Value bound = arith::ConstantOp::create(
+        b, b.getFloatAttr(value.getType(), double(limit)));
+    Value inside = arith::CmpFOp::create(b, keep, value, bound);
+    value = arith::SelectOp::create(b, inside, value, bound);
+  };
+  clamp(arith::CmpFPredicate::OLT, act.getHigh());
+  clamp(arith::CmpFPredicate::OGT, act.getLow());
+  return arith::FPToSIOp::create(b, to, value);
+}
+
+/// act `codes`: x holds integers already; the conversion is exact.
+static Value convertCodes(ImplicitLocOpBuilder &b, Value x, Type to,
+                          ActQuantAttr act) {
+  Type from = getTensorType(x).getElementType();
+  if (from == to)
+    return x;
+  return mapElements(
+      b, x, to, [&](ImplicitLocOpBuilder &b, ValueRange args) -> Value {
+        if (isa<FloatType>(from))
+          return toCode(b, args[0], to, act);
+        if (from.getIntOrFloatBitWidth() > to.getIntOrFloatBitWidth())
+          return arith::TruncIOp::create(b, to, args[0]);
+        return arith::ExtSIOp::create(b, to, args[0]);
+      });
+}
+
+QuantizedActivation ActivationCache::get(ImplicitLocOpBuilder &b,
+                                         LinearOp linear, Value x,
+                                         ActQuantAttr act) {
+  QuantizedActivation &known = quantized[{{x, b.getInsertionBlock()}, act}];
+  if (known.codes)
+    return known;
+  unsigned width = act.fitsInt8() ? 8 : 16;
+  auto type = getTensorType(x);
+  if (act.getForm() == ScaleForm::Codes) {
+    known = {convertCodes(b, x, b.getIntegerType(width), act), {}};
+  } else {
+    SmallVector<int64_t> reduced(type.getShape());
+    for (int64_t axis : act.getAxes())
+      reduced[axis < 0 ? axis + type.getRank() : axis] = 1;
+    auto op = QuantizeActivationsOp::create(
+        b, type.clone(b.getIntegerType(width)), type.clone(reduced), x, act);
+    known = {op.getCodes(), op.getScale()};
+  }
+  ProbeOp::create(b, linear.getName(), known.codes);
+  return known;
+}
+
+static Value buildMatMul(ImplicitLocOpBuilder &b, LinearOp op, Value rows) {
+  Type element = getTensorType(rows).getElementType();
+  Type acc =
+      isa<IntegerType>(element) ? Type(b.getI32Type()) : Type(b.getF32Type());
+  auto weights = getTensorType(op.getW());
+  SmallVector<OpFoldResult> shape = {getExtent(b, rows, 0),
+                                     b.getIndexAttr(weights.getDimSize(0))};
+  // One group is no group: the plain form is the faster one.
+  IntegerAttr group = op.getGroupSizeAttr();
+  if (group && group.getInt() == weights.getDimSize(1))
+    group = {};
+  if (group)
+    shape.insert(shape.begin(),
+                 b.getIndexAttr(weights.getDimSize(1) / group.getInt()));
+  Value init = makeEmpty(b, shape, acc);
+  return MatMulOp::create(b, init.getType(), rows, op.getW(), Value(), init,
+                          PackingAttr(), group, LoweringAttr())
+      ->getResult(0);
+}
+
+/// w_c2: i16 codes that may be +128 as int8 codes plus what is cut off, which
+/// is multiplied on its own: exact.
+static Value buildSplitMatMul(ImplicitLocOpBuilder &b, LinearOp op,
+                              Value rows) {
+  Type i8 = b.getI8Type();
+  auto part = [&](bool rest) {
+    return mapElements(
+        b, rows, i8, [&](ImplicitLocOpBuilder &b, ValueRange args) {
+          Type i16 = args[0].getType();
+          Value limit =
+              arith::ConstantOp::create(b, b.getIntegerAttr(i16, 127));
+          Value low = arith::MinSIOp::create(b, args[0], limit);
+          Value value =
+              rest ? arith::SubIOp::create(b, args[0], low).getResult() : low;
+          return arith::TruncIOp::create(b, i8, value).getResult();
+        });
+  };
+  Value low = buildMatMul(b, op, part(false));
+  Value rest = buildMatMul(b, op, part(true));
+  return mapElements(
+      b, {low, rest}, b.getI32Type(),
+      [](ImplicitLocOpBuilder &b, ValueRange args) {
+        return arith::AddIOp::create(b, args[0], args[1]).getResult();
+      });
+}
+
+/// Float `rows` with elements of type `element`.
+static Value convertFloats(ImplicitLocOpBuilder &b, Value rows, Type element) {
+  if (getTensorType(rows).getElementType() == element)
+    return rows;
+  return mapElements(b, rows, element,
+                     [&](ImplicitLocOpBuilder &b, ValueRange args) {
+                       return castFloat(b, args[0], element);
+                     });
+}
+
+static Value buildTernary(ImplicitLocOpBuilder &b, LinearOp op, Value rows,
+                          Value scale) {
+  Type element = getTensorType(rows).getElementType();
+  if (isa<FloatType>(element))
+    rows = convertFloats(b, rows, b.getF32Type());
+  else if (element.getIntOrFloatBitWidth() > 16)
+    rows = convertCodes(b, rows, b.getI8Type(), ActQuantAttr());
+  bool split = element.isInteger(16);
+  Value acc = split ? buildSplitMatMul(b, op, rows) : buildMatMul(b, op, rows);
+  Type result = getTensorType(op.getY()).getElementType();
+  if (isa<IntegerType>(result))
+    return acc;
+  SmallVector<int64_t> shape(getTensorType(acc).getShape().take_back(2));
+  return RescaleOp::create(b, RankedTensorType::get(shape, result), acc, scale,
+                           op.getScale(), op.getBias());
+}
+
+/// x * transpose(w) (+ bias) in f32 (f64 for f64 x), rounded once.
+static Value buildFloat(ImplicitLocOpBuilder &b, LinearOp op, Value rows) {
+  Type element = getTensorType(op.getY()).getElementType();
+  Type wide = element.isF64() ? element : b.getF32Type();
+  SmallVector<OpFoldResult> shape = {
+      getExtent(b, rows, 0),
+      b.getIndexAttr(getTensorType(op.getW()).getDimSize(0))};
+  AffineExpr m, n, k;
+  bindDims(b.getContext(), m, n, k);
+  auto map = [&](ArrayRef<AffineExpr> exprs) {
+    return AffineMap::get(3, 0, exprs, b.getContext());
+  };
+  Value acc = makeGeneric(
+      b, {rows, op.getW()}, makeZeros(b, shape, wide),
+      {map({m, k}), map({n, k}), map({m, n})}, 2,
+      [&](ImplicitLocOpBuilder &b, ValueRange args) {
+        Value product = arith::MulFOp::create(b, castFloat(b, args[0], wide),
+                                              castFloat(b, args[1], wide));
+        return arith::AddFOp::create(b, args[2], product,
+                                     arith::FastMathFlags::reassoc |
+                                         arith::FastMathFlags::contract)
+            .getResult();
+      });
+  if (!op.getBias())
+    return convertFloats(b, acc, element);
+  AffineMap identity = b.getMultiDimIdentityMap(2);
+  AffineMap column =
+      AffineMap::get(2, 0, {b.getAffineDimExpr(1)}, b.getContext());
+  return makeGeneric(b, {acc, op.getBias()}, makeEmpty(b, shape, element),
+                     {identity, column, identity}, 2,
+                     [&](ImplicitLocOpBuilder &b, ValueRange args) {
+                       Value bias = castFloat(b, args[1], wide);
+                       Value sum = arith::AddFOp::create(b, args[0], bias);
+                       return castFloat(b, sum, element);
+                     });
+}
+
+Value mlir::bitnet::buildProduct(ImplicitLocOpBuilder &b, LinearOp linear,
+                                 Value rows, Value scale) {
+  return linear.isTernary() ? buildTernary(b, linear, rows, scale)
+                            : buildFloat(b, linear, rows);
+}

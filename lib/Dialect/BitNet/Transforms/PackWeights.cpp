@@ -1,0 +1,140 @@
+//===- PackWeights.cpp - constant codes to kernel order -------------------===//
+
+#include "FoldWeights.h"
+#include "bitnet/Dialect/BitNet/IR/Constants.h"
+#include "bitnet/Dialect/BitNet/Transforms/Builders.h"
+#include "bitnet/Dialect/BitNet/Transforms/Passes.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+
+namespace mlir::bitnet {
+#define GEN_PASS_DEF_BITNETPACKWEIGHTS
+#include "bitnet/Dialect/BitNet/Transforms/Passes.h.inc"
+} // namespace mlir::bitnet
+
+using namespace mlir;
+using namespace mlir::bitnet;
+
+static RankedTensorType getTensorType(Value value) {
+  return cast<RankedTensorType>(value.getType());
+}
+
+namespace {
+/// Rewrites matmuls to the packed form; what several of them need is made once.
+class Packer {
+public:
+  void rewrite(MatMulOp op);
+
+private:
+  Value getPacked(ImplicitLocOpBuilder &b, Value codes, PackingAttr packing);
+  Value getSums(ImplicitLocOpBuilder &b, Value lhs, int64_t group);
+
+  llvm::DenseMap<Value, Value> packed;
+  llvm::DenseMap<std::pair<Value, std::pair<Block *, int64_t>>, Value> sums;
+};
+} // namespace
+
+/// One `bitnet.pack` per constant, beside it; evaluated when all are in place.
+Value Packer::getPacked(ImplicitLocOpBuilder &b, Value codes,
+                        PackingAttr packing) {
+  Value &known = packed[codes];
+  if (known)
+    return known;
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointAfterValue(codes);
+  return known = PackOp::create(
+             b, RankedTensorType::get(packing.getPackedShape(), b.getI8Type()),
+             codes, packing);
+}
+
+/// Row sums [M], or [G, M] for groups along K, in i32.
+Value Packer::getSums(ImplicitLocOpBuilder &b, Value lhs, int64_t group) {
+  Value &known = sums[{lhs, {b.getInsertionBlock(), group}}];
+  if (known)
+    return known;
+  Type i32 = b.getI32Type();
+  auto add = [&](ImplicitLocOpBuilder &b, ValueRange args) -> Value {
+    Value wide = arith::ExtSIOp::create(b, i32, args[0]);
+    return arith::AddIOp::create(b, args[1], wide);
+  };
+  OpFoldResult rows = getExtent(b, lhs, 0);
+  auto map = [&](unsigned dims, ArrayRef<unsigned> results) {
+    return AffineMap::getMultiDimMapWithTargets(dims, results, b.getContext());
+  };
+  if (!group)
+    return known = makeGeneric(b, lhs, makeZeros(b, rows, i32),
+                               {map(2, {0, 1}), map(2, {0})}, 1, add);
+  auto type = getTensorType(lhs);
+  int64_t count = type.getDimSize(1) / group;
+  SmallVector<OpFoldResult> shape = {rows, b.getIndexAttr(count),
+                                     b.getIndexAttr(group)};
+  auto grouped = RankedTensorType::get({type.getDimSize(0), count, group},
+                                       type.getElementType());
+  Value parts = tensor::ExpandShapeOp::create(
+      b, grouped, lhs, ArrayRef<ReassociationIndices>{{0}, {1, 2}}, shape);
+  return known = makeGeneric(b, parts, makeZeros(b, {shape[1], rows}, i32),
+                             {map(3, {1, 0, 2}), map(3, {0, 1})}, 2, add);
+}
+
+void Packer::rewrite(MatMulOp op) {
+  ImplicitLocOpBuilder b(op.getLoc(), op);
+  auto weights = getTensorType(op.getRhs());
+  int64_t rows = weights.getDimSize(0), cols = weights.getDimSize(1);
+  auto packing = PackingAttr::get(op.getContext(), PackingKind::U2, rows, cols);
+  Value lhs = op.getLhs();
+  Value bytes = getPacked(b, op.getRhs(), packing);
+  Value rowSums;
+  if (isa<IntegerType>(getTensorType(lhs).getElementType()))
+    rowSums = getSums(b, lhs, op.getGroupSize().value_or(0));
+  Value padded =
+      padWithZeros(b, lhs, {0, 0}, {0, packing.getPaddedCols() - cols});
+
+  SmallVector<OpFoldResult> sizes = getExtents(b, op.getInit());
+  SmallVector<OpFoldResult> paddedSizes = sizes;
+  paddedSizes.back() = b.getIndexAttr(packing.getPaddedRows());
+  auto accType = getTensorType(op.getInit());
+  Value init = packing.getPaddedRows() == rows
+                   ? op.getInit()
+                   : makeEmpty(b, paddedSizes, accType.getElementType());
+  Value acc =
+      MatMulOp::create(b, init.getType(), padded, bytes, rowSums, init, packing,
+                       op.getGroupSizeAttr(), op.getLoweringAttr())
+          ->getResult(0);
+  if (acc.getType() != accType) {
+    SmallVector<OpFoldResult> zeros(sizes.size(), b.getIndexAttr(0));
+    SmallVector<OpFoldResult> ones(sizes.size(), b.getIndexAttr(1));
+    acc = tensor::ExtractSliceOp::create(b, accType, acc, zeros, sizes, ones);
+  }
+  op->getResult(0).replaceAllUsesWith(acc);
+  op.erase();
+}
+
+/// Float or int8 activations times constant codes, on tensors.
+static bool canPack(MatMulOp op) {
+  if (op.getPackingAttr() || op->getNumResults() == 0 ||
+      !isConstant(op.getRhs()))
+    return false;
+  Type element = getTensorType(op.getLhs()).getElementType();
+  return isa<FloatType>(element) || element.isInteger(8);
+}
+
+namespace {
+struct PackWeights : bitnet::impl::BitNetPackWeightsBase<PackWeights> {
+  void runOnOperation() override {
+    ConstantReaper reaper(getOperation());
+    if (failed(foldWeights(getOperation(), reaper)))
+      return signalPassFailure();
+    SmallVector<MatMulOp> ops;
+    getOperation().walk([&](MatMulOp op) {
+      if (canPack(op))
+        ops.push_back(op);
+    });
+    Packer packer;
+    for (MatMulOp op : ops)
+      packer.rewrite(op);
+    if (failed(foldWeights(getOperation(), reaper)))
+      return signalPassFailure();
+  }
+};
+} // namespace

@@ -1,0 +1,122 @@
+//===- QuantizeLinears.cpp - float layers to ternary, on request ----------===//
+
+#include "FoldWeights.h"
+#include "bitnet/Dialect/BitNet/IR/Constants.h"
+#include "bitnet/Dialect/BitNet/Transforms/Passes.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/IR/BuiltinOps.h"
+#include "llvm/ADT/StringSet.h"
+#include "llvm/Support/GlobPattern.h"
+
+namespace mlir::bitnet {
+#define GEN_PASS_DEF_BITNETQUANTIZELINEARS
+#include "bitnet/Dialect/BitNet/Transforms/Passes.h.inc"
+} // namespace mlir::bitnet
+
+using namespace mlir;
+using namespace mlir::bitnet;
+
+static FailureOr<SmallVector<llvm::GlobPattern>>
+parseGlobs(ArrayRef<std::string> texts, Location loc) {
+  SmallVector<llvm::GlobPattern> globs;
+  for (const std::string &text : texts) {
+    llvm::Expected<llvm::GlobPattern> glob = llvm::GlobPattern::create(text);
+    if (!glob)
+      return emitError(loc, "layer pattern '")
+             << text << "': " << llvm::toString(glob.takeError());
+    globs.push_back(std::move(*glob));
+  }
+  return globs;
+}
+
+static bool matchesAny(ArrayRef<llvm::GlobPattern> globs, StringRef name) {
+  return llvm::any_of(
+      globs, [&](const llvm::GlobPattern &glob) { return glob.match(name); });
+}
+
+/// Default act_c1 per token, for convolutions per sample.
+static ActQuantAttr getDefaultAct(LinearOp op) {
+  MLIRContext *context = op.getContext();
+  if (!op.getConvAttr())
+    return ActQuantAttr::getDefault(context);
+  return ActQuantAttr::get(context, ScaleForm::ReciprocalMul, {1, 2, 3}, 127,
+                           1e-5, -128, 127);
+}
+
+static LogicalResult quantize(LinearOp op, WeightMethod method,
+                              ConstantReaper &reaper) {
+  OpBuilder builder(op);
+  auto type = cast<RankedTensorType>(op.getW().getType());
+  auto quantized = QuantizeWeightsOp::create(
+      builder, op.getLoc(), type.clone(builder.getIntegerType(2)),
+      RankedTensorType::get({}, builder.getF32Type()), op.getW(), method);
+  auto ternary = LinearOp::create(
+      builder, op.getLoc(), op.getY().getType(), op.getName(), op.getX(),
+      quantized.getCodes(), quantized.getScale(), op.getBias(),
+      getDefaultAct(op), op.getConvAttr(), IntegerAttr(), DenseI64ArrayAttr());
+  op.getY().replaceAllUsesWith(ternary.getY());
+  std::string name = op.getName().str();
+  op.erase();
+  return foldQuantizeWeights(quantized, name, reaper);
+}
+
+/// Brings the recognizer's report up to date for the layers in `quantized`.
+static void updateRecords(ModuleOp module, WeightMethod method,
+                          const llvm::StringSet<> &quantized) {
+  auto records = module->getAttrOfType<ArrayAttr>("bitnet.layers");
+  if (!records)
+    return;
+  Builder builder(module.getContext());
+  std::string reason =
+      ("quantized on request: " + stringifyWeightMethod(method)).str();
+  SmallVector<Attribute> updated;
+  for (Attribute record : records) {
+    auto dict = dyn_cast<DictionaryAttr>(record);
+    auto name = dict ? dict.getAs<StringAttr>("name") : StringAttr();
+    if (!name || !quantized.contains(name.getValue())) {
+      updated.push_back(record);
+      continue;
+    }
+    NamedAttrList entries(dict);
+    entries.set("kind", builder.getStringAttr("ternary"));
+    entries.set("reason", builder.getStringAttr(reason));
+    entries.set("granularity", builder.getStringAttr("tensor"));
+    entries.set("act", builder.getStringAttr("reciprocal_mul"));
+    updated.push_back(entries.getDictionary(module.getContext()));
+  }
+  module->setAttr("bitnet.layers", builder.getArrayAttr(updated));
+}
+
+namespace {
+struct QuantizeLinears
+    : bitnet::impl::BitNetQuantizeLinearsBase<QuantizeLinears> {
+  using BitNetQuantizeLinearsBase::BitNetQuantizeLinearsBase;
+
+  void runOnOperation() override {
+    ModuleOp module = getOperation();
+    auto included = parseGlobs(include, module.getLoc());
+    auto excluded = parseGlobs(exclude, module.getLoc());
+    if (failed(included) || failed(excluded))
+      return signalPassFailure();
+    SmallVector<LinearOp> ops;
+    module.walk([&](LinearOp op) {
+      StringRef name = op.getName();
+      bool wanted = included->empty() || matchesAny(*included, name);
+      if (!op.isTernary() && isConstant(op.getW()) && wanted &&
+          !matchesAny(*excluded, name))
+        ops.push_back(op);
+    });
+    ConstantReaper reaper(module);
+    llvm::StringSet<> names;
+    for (LinearOp op : ops) {
+      names.insert(op.getName());
+      if (failed(quantize(op, method, reaper)))
+        return signalPassFailure();
+    }
+    if (failed(foldWeights(module, reaper)))
+      return signalPassFailure();
+    updateRecords(module, method, names);
+  }
+};
+} // namespace

@@ -1,0 +1,170 @@
+"""Runs one kernel form on many shapes and compares with exact int64 arithmetic.
+
+usage: run-kernels.py --kernel=avx2 [--lhs=i8] [--cpu=haswell] [--triple=T] [--run="qemu-x86_64-static"]
+
+A bitnet.matmul per shape is lowered by bitnet-opt, compiled by the LLVM tools and
+linked with driver.c into a static program, which reads the cases and their expected
+accumulators (mm_c1: every bit counts) from a file.
+"""
+import argparse
+import os
+import shlex
+import struct
+import subprocess
+import sys
+import tempfile
+
+import numpy as np
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+EDGES = (1, 15, 16, 17, 63, 65, 127, 129)
+# (N, K, group or 0): what the big layers of real models look like.
+LARGE = ((65, 2560, 0), (33, 6912, 0), (64, 8640, 0))
+GROUPS = ((65, 256, 128), (17, 48, 16), (130, 1280, 128))
+PASSES = ("--canonicalize --cse --convert-scf-to-cf --expand-strided-metadata --lower-affine "
+          "--convert-vector-to-llvm --finalize-memref-to-llvm --convert-index-to-llvm --convert-arith-to-llvm "
+          "--convert-cf-to-llvm --convert-func-to-llvm --reconcile-unrealized-casts")
+CODES = {"i8": np.int8, "i16": np.int16, "f32": np.float32}
+
+
+def pad(n, step):
+    return -(-n // step) * step
+
+
+def pack(w):
+    """Layout U2: byte 4r+j of a chunk, bits 2f..2f+1 hold W+1 of row r, k = 16i+4f+j."""
+    n, k = w.shape
+    codes = np.ones((pad(n, 64), pad(k, 16)), np.uint8)
+    codes[:n, :k] = w + 1
+    fields = codes.reshape(-1, 4, 16, codes.shape[1] // 16, 4, 4)  # g, rb, r, i, f, j
+    packed = sum(fields[:, :, :, :, f, :] << (2 * f) for f in range(4))
+    return np.ascontiguousarray(packed.transpose(0, 3, 1, 2, 4).astype(np.uint8))
+
+
+def matmul(x, w, group):
+    """[groups, M, N]; float products add or subtract in ascending k, as the kernels do."""
+    parts = []
+    for at in range(0, x.shape[1], group):
+        a, b = x[:, at:at + group], w[:, at:at + group]
+        if a.dtype != np.float32:
+            exact = a.astype(np.int64) @ b.astype(np.int64).T
+            assert np.abs(exact).max() < 2**31
+            parts.append(exact.astype(np.int32))
+            continue
+        acc = np.zeros((len(a), len(b)), np.float32)
+        for k in range(a.shape[1]):
+            column, t = a[:, k:k + 1], b[:, k]
+            acc = np.where(t == 1, acc + column, np.where(t == -1, acc - column, acc))
+        parts.append(acc)
+    return np.stack(parts)
+
+
+def function_name(n, k, group):
+    return f"mm_{n}_{k}_{group}"
+
+
+def function_text(n, k, group, lhs):
+    kp, np_ = pad(k, 16), pad(n, 64)
+    acc = "f32" if lhs.startswith("f") else "i32"
+    lead = f"{k // group}x" if group else ""
+    strides = "[?, ?, 1]" if group else "[?, 1]"
+    x = f"memref<?x{kp}x{lhs}, strided<[?, 1], offset: ?>>"
+    w = f"memref<{np_ // 64}x{kp // 16}x4x64xi8>"
+    s = f"memref<{lead}?xi32>"
+    y = f"memref<{lead}?x{np_}x{acc}, strided<{strides}, offset: ?>>"
+    integer = acc == "i32"
+    return f"""
+func.func @{function_name(n, k, group)}(%x: {x}, %w: {w}{f', %s: {s}' if integer else ''}, %y: {y}) attributes {{llvm.emit_c_interface}} {{
+  bitnet.matmul ins(%x, %w{', %s' if integer else ''} : {x}, {w}{', ' + s if integer else ''}) outs(%y : {y})
+    packing <u2, rows = {n}, cols = {k}>{f' group {group}' if group else ''}
+  return
+}}"""
+
+
+def activations(rng, m, k, lhs, kind):
+    if lhs == "f32":
+        return rng.standard_normal((m, k)).astype(np.float32)
+    low, high = (-128, 127) if lhs == "i8" else (-128, 128)
+    if kind:
+        return np.full((m, k), high if kind % 2 else low, CODES[lhs])
+    return rng.integers(low, high + 1, (m, k)).astype(CODES[lhs])
+
+
+def weights(rng, n, k, kind):
+    if kind:
+        return np.full((n, k), 1 if kind < 3 else -1, np.int8)
+    return rng.integers(-1, 2, (n, k)).astype(np.int8)
+
+
+def write_case(file, index, x, w, group, rng):
+    m, k = x.shape
+    kp, np_ = pad(k, 16), pad(len(w), 64)
+    xpad, ypad = (int(v) for v in rng.integers(0, 3, 2) * 8)
+    padded = np.full((m, kp + xpad), 77, x.dtype)
+    padded[:, :k], padded[:, k:kp] = x, 0
+    y = matmul(x, w, group or k)
+    full = np.zeros((len(y), m, np_), y.dtype)
+    full[:, :, :len(w)] = y
+    sums = x.reshape(m, len(y), -1).astype(np.int64).sum(2).T.astype(np.int32)
+    file.write(struct.pack("<9i", index, m, kp, np_, len(y), xpad, ypad, x.itemsize, int(x.dtype == np.float32)))
+    for array in (padded, pack(w), np.ascontiguousarray(sums), full):
+        file.write(array.tobytes())
+
+
+def write_cases(path, shapes, lhs):
+    rng, count = np.random.default_rng(1), 0
+    with open(path, "wb") as file:
+        for index, (n, k, group) in enumerate(shapes):
+            large = (n, k, group) in LARGE
+            rows = (1, 2, 6, 65) if large else (1, 3, 4, 9) if group else range(1, 18)
+            kinds = [(m, 0) for m in rows] + [(m, kind) for m in (1, 5) for kind in (1, 2, 3, 4)]
+            for m, kind in kinds:
+                write_case(file, index, activations(rng, m, k, lhs, kind), weights(rng, n, k, kind), group, rng)
+                count += 1
+        file.write(struct.pack("<i", -1))
+    return count
+
+
+def sh(command):
+    result = subprocess.run(command, shell=True, capture_output=True, text=True)
+    if result.returncode:
+        sys.exit(f"{command}\n{result.stdout}{result.stderr}")
+    return result.stdout
+
+
+def build(args, shapes, work):
+    mlir, obj = os.path.join(work, "k.mlir"), os.path.join(work, "k.o")
+    with open(mlir, "w") as file:
+        file.write("".join(function_text(*shape, args.lhs) for shape in shapes))
+    sh(f"bitnet-opt {mlir} --bitnet-select-kernels=kernel={args.kernel} --bitnet-lower-matmul -o {work}/l.mlir")
+    target = f"-mtriple={args.triple} " + (f"-mcpu={args.cpu} " if args.cpu else "") + (f"-mattr={args.attr}" if args.attr else "")
+    sh(f"mlir-opt {work}/l.mlir {PASSES} | mlir-translate --mlir-to-llvmir -o {work}/k.ll")
+    sh(f"opt -O3 {target} {work}/k.ll -o {work}/k.bc && llc -O3 {target} -filetype=obj {work}/k.bc -o {obj}")
+    with open(os.path.join(work, "table.inc"), "w") as file:
+        file.write("".join(f"FUNCTION(_mlir_ciface_{function_name(*shape)})\n" for shape in shapes))
+    cc = "aarch64-linux-gnu-gcc" if args.triple.startswith("aarch64") else args.cc
+    sh(f"{cc} -O1 -static -I{work} {HERE}/driver.c {obj} -lm -o {work}/run")
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--kernel", required=True)
+    parser.add_argument("--lhs", default="i8", choices=sorted(CODES))
+    parser.add_argument("--triple", default="x86_64-linux-gnu")
+    parser.add_argument("--cpu", default="")
+    parser.add_argument("--attr", default="")
+    parser.add_argument("--run", default="")
+    parser.add_argument("--cc", default="clang")
+    args = parser.parse_args()
+    shapes = [(n, k, 0) for n in EDGES for k in EDGES] + list(LARGE) + list(GROUPS)
+    with tempfile.TemporaryDirectory() as work:
+        build(args, shapes, work)
+        count = write_cases(os.path.join(work, "cases"), shapes, args.lhs)
+        report = sh(" ".join(shlex.split(args.run) + [f"{work}/run", f"{work}/cases"])).strip()
+    print(report)
+    if report != f"{count} cases bit-equal":
+        sys.exit(f"expected {count} cases")
+
+
+if __name__ == "__main__":
+    main()

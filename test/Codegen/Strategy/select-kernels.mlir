@@ -1,0 +1,66 @@
+// RUN: bitnet-opt %s --bitnet-select-kernels="arch=x86_64 features=+avx2,+avx512f,+avx512bw,+avx512vnni" | FileCheck %s --check-prefixes=CHECK,VNNI
+// RUN: bitnet-opt %s --bitnet-select-kernels="arch=x86_64 features=avx2,avx512vnni" | FileCheck %s --check-prefixes=CHECK,AVX2
+// RUN: bitnet-opt %s --bitnet-select-kernels="arch=x86_64 features=+avx2,-avx2" | FileCheck %s --check-prefixes=CHECK,GENERIC
+// RUN: bitnet-opt %s --bitnet-select-kernels="arch=aarch64 features=+neon,+dotprod" | FileCheck %s --check-prefixes=CHECK,NEON
+// RUN: bitnet-opt %s --bitnet-select-kernels="arch=aarch64 features=+neon" | FileCheck %s --check-prefixes=CHECK,GENERIC
+// RUN: bitnet-opt %s --bitnet-select-kernels | FileCheck %s --check-prefixes=CHECK,GENERIC
+// RUN: bitnet-opt %s --bitnet-select-kernels="arch=x86_64 features=avx2 kernel=scalar" | FileCheck %s --check-prefixes=SCALAR
+// RUN: bitnet-opt %s --bitnet-select-kernels="arch=x86_64 features=avx2 kernel=neon_dotprod" | FileCheck %s --check-prefixes=CHECK,NEON
+
+// CHECK-LABEL: @integer
+// VNNI: lowering <avx512vnni, tile_m = 4>
+// AVX2: lowering <avx2, tile_m = 4>
+// NEON: lowering <neon_dotprod, tile_m = 4>
+// GENERIC: lowering <generic, tile_m = 4>
+// SCALAR: lowering <scalar, tile_m = 1>
+func.func @integer(%x: tensor<?x64xi8>, %w: tensor<1x4x4x64xi8>, %s: tensor<?xi32>, %y: tensor<?x64xi32>) -> tensor<?x64xi32> {
+  %0 = bitnet.matmul ins(%x, %w, %s : tensor<?x64xi8>, tensor<1x4x4x64xi8>, tensor<?xi32>)
+    outs(%y : tensor<?x64xi32>) packing <u2, rows = 64, cols = 64> -> tensor<?x64xi32>
+  return %0 : tensor<?x64xi32>
+}
+
+// Codes of BitNet v1 may reach +128 (w_c2) and need wider lanes.
+// CHECK-LABEL: @wide_codes
+// CHECK: lowering <generic, tile_m = 4>
+func.func @wide_codes(%x: memref<?x64xi16>, %w: memref<1x4x4x64xi8>, %s: memref<?xi32>, %y: memref<?x64xi32>) {
+  bitnet.matmul ins(%x, %w, %s : memref<?x64xi16>, memref<1x4x4x64xi8>, memref<?xi32>)
+    outs(%y : memref<?x64xi32>) packing <u2, rows = 64, cols = 64>
+  return
+}
+
+// CHECK-LABEL: @float
+// CHECK: lowering <generic, tile_m = 4>
+// SCALAR-LABEL: @float
+// SCALAR: lowering <scalar, tile_m = 1>
+func.func @float(%x: memref<?x64xf32>, %w: memref<1x4x4x64xi8>, %y: memref<?x64xf32>) {
+  bitnet.matmul ins(%x, %w : memref<?x64xf32>, memref<1x4x4x64xi8>)
+    outs(%y : memref<?x64xf32>) packing <u2, rows = 64, cols = 64>
+  return
+}
+
+// Weights that are not packed have no vector form.
+// CHECK-LABEL: @unpacked
+// CHECK: lowering <scalar, tile_m = 1>
+func.func @unpacked(%x: tensor<?x64xi8>, %w: tensor<32x64xi2>, %y: tensor<?x32xi32>) -> tensor<?x32xi32> {
+  %0 = bitnet.matmul ins(%x, %w : tensor<?x64xi8>, tensor<32x64xi2>) outs(%y : tensor<?x32xi32>) -> tensor<?x32xi32>
+  return %0 : tensor<?x32xi32>
+}
+
+// The masks in place are exact for K < 2^19 only (mm_c1); AVX2 widens in time.
+// CHECK-LABEL: @long_reduction
+// VNNI: lowering <avx2, tile_m = 4>
+// AVX2: lowering <avx2, tile_m = 4>
+func.func @long_reduction(%x: memref<1x524288xi8>, %w: memref<1x32768x4x64xi8>, %s: memref<1xi32>, %y: memref<1x64xi32>) {
+  bitnet.matmul ins(%x, %w, %s : memref<1x524288xi8>, memref<1x32768x4x64xi8>, memref<1xi32>)
+    outs(%y : memref<1x64xi32>) packing <u2, rows = 64, cols = 524288>
+  return
+}
+
+// A decision that is already there stays.
+// CHECK-LABEL: @decided
+// CHECK: lowering <generic, tile_m = 2>
+func.func @decided(%x: memref<?x64xi8>, %w: memref<1x4x4x64xi8>, %s: memref<?xi32>, %y: memref<?x64xi32>) {
+  bitnet.matmul ins(%x, %w, %s : memref<?x64xi8>, memref<1x4x4x64xi8>, memref<?xi32>)
+    outs(%y : memref<?x64xi32>) packing <u2, rows = 64, cols = 64> lowering <generic, tile_m = 2>
+  return
+}

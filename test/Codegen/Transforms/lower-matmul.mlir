@@ -1,0 +1,134 @@
+// RUN: bitnet-opt %s --bitnet-lower-matmul --canonicalize --cse --split-input-file | FileCheck %s
+
+// One kernel serves all layers of one code form; extents are run-time values.
+
+// CHECK-LABEL: func.func @two_layers
+// CHECK-DAG: %[[ZERO:.*]] = arith.constant 0 : index
+// CHECK-DAG: %[[ONE:.*]] = arith.constant 1 : index
+// CHECK-DAG: %[[THREE:.*]] = arith.constant 3 : index
+// CHECK: memref.cast %{{.*}} : memref<3x4x4x64xi8> to memref<?x?x4x64xi8, strided<[?, 256, 64, 1], offset: ?>>
+// CHECK: call @bitnet_kernel_avx512vnni(%{{.*}}, %{{.*}}, %{{.*}}, %{{.*}}, %[[ZERO]], %[[THREE]])
+// CHECK: call @bitnet_kernel_avx512vnni(%{{.*}}, %{{.*}}, %{{.*}}, %{{.*}}, %[[ZERO]], %[[ONE]])
+// CHECK-NOT: bitnet.matmul
+
+// CHECK: func.func private @bitnet_kernel_avx512vnni(
+// CHECK-SAME: memref<?x?x4x64xi8, strided<[?, 256, 64, 1], offset: ?>>, %{{.*}}: memref<?x?xi8, strided<[?, 1], offset: ?>>, %{{.*}}: memref<?xi32, strided<[1], offset: ?>>, %{{.*}}: memref<?x?xi32, strided<[?, 1], offset: ?>>, %[[BEGIN:.*]]: index, %[[END:.*]]: index) attributes {bitnet.parallel}
+// CHECK: scf.for %{{.*}} = %[[BEGIN]] to %[[END]]
+// The blocked form: 4 rows of activations by 4 registers.
+// CHECK: scf.for %[[K:.*]] = {{.*}} iter_args
+// CHECK-NOT: memref.prefetch
+// CHECK-COUNT-64: llvm.call_intrinsic "llvm.x86.avx512.vpdpbusd.512"
+// CHECK-NOT: llvm.call_intrinsic
+// CHECK: scf.yield
+// The form of one row: fields masked in place, told apart after the loop.
+// CHECK: scf.for %[[K1:.*]] = {{.*}} iter_args
+// CHECK-COUNT-4: memref.prefetch
+// CHECK-NOT: arith.shr
+// CHECK-COUNT-16: llvm.call_intrinsic "llvm.x86.avx512.vpdpbusd.512"
+// CHECK: scf.yield
+// CHECK: arith.shrsi
+// CHECK: arith.subi
+// CHECK: vector.store
+// CHECK-NOT: func.func private @bitnet_kernel
+func.func @two_layers(%x: memref<?x64xi8>, %w: memref<3x4x4x64xi8>, %s: memref<?xi32>, %y: memref<?x192xi32>,
+                      %w1: memref<1x4x4x64xi8>, %y1: memref<?x64xi32>) {
+  bitnet.matmul ins(%x, %w, %s : memref<?x64xi8>, memref<3x4x4x64xi8>, memref<?xi32>)
+    outs(%y : memref<?x192xi32>) packing <u2, rows = 130, cols = 64> lowering <avx512vnni, tile_m = 4>
+  bitnet.matmul ins(%x, %w1, %s : memref<?x64xi8>, memref<1x4x4x64xi8>, memref<?xi32>)
+    outs(%y1 : memref<?x64xi32>) packing <u2, rows = 64, cols = 64> lowering <avx512vnni, tile_m = 4>
+  return
+}
+
+// -----
+
+// i16 accumulators live for 7 chunks, or 15 when every field has scale 1.
+
+// CHECK-LABEL: func.func private @bitnet_kernel_avx2(
+// CHECK: scf.for %{{.*}} step %{{.*}} iter_args({{.*}}) -> (vector<8xi32>
+// CHECK: arith.minsi
+// CHECK: scf.for {{.*}} -> (vector<16xi16>
+// CHECK-COUNT-32: llvm.call_intrinsic "llvm.x86.avx2.pmadd.ub.sw"
+// CHECK: scf.yield
+// CHECK: llvm.call_intrinsic "llvm.x86.avx2.pmadd.wd"
+// CHECK: scf.for {{.*}} -> (vector<16xi16>
+// CHECK-COUNT-8: llvm.call_intrinsic "llvm.x86.avx2.pmadd.ub.sw"
+// CHECK-NOT: pmadd.ub.sw
+func.func @avx2(%x: memref<?x64xi8>, %w: memref<1x4x4x64xi8>, %s: memref<?xi32>, %y: memref<?x64xi32>) {
+  bitnet.matmul ins(%x, %w, %s : memref<?x64xi8>, memref<1x4x4x64xi8>, memref<?xi32>)
+    outs(%y : memref<?x64xi32>) packing <u2, rows = 64, cols = 64> lowering <avx2, tile_m = 4>
+  return
+}
+
+// -----
+
+// CHECK-LABEL: func.func private @bitnet_kernel_neon_dotprod(
+// CHECK-COUNT-64: llvm.call_intrinsic "llvm.aarch64.neon.sdot.v4i32.v16i8"
+// CHECK: scf.yield
+// CHECK-COUNT-16: llvm.call_intrinsic "llvm.aarch64.neon.sdot.v4i32.v16i8"
+// CHECK-NOT: sdot
+func.func @neon(%x: memref<?x64xi8>, %w: memref<1x4x4x64xi8>, %s: memref<?xi32>, %y: memref<?x64xi32>) {
+  bitnet.matmul ins(%x, %w, %s : memref<?x64xi8>, memref<1x4x4x64xi8>, memref<?xi32>)
+    outs(%y : memref<?x64xi32>) packing <u2, rows = 64, cols = 64> lowering <neon_dotprod, tile_m = 4>
+  return
+}
+
+// -----
+
+// Another tile is another form; tile 1 has no blocked loop.
+
+// CHECK-LABEL: func.func private @bitnet_kernel_avx512vnni_m1(
+// CHECK-COUNT-16: vpdpbusd
+// CHECK-NOT: vpdpbusd
+// CHECK-LABEL: func.func private @bitnet_kernel_avx512vnni_m2(
+// CHECK-COUNT-32: vpdpbusd
+// CHECK: scf.yield
+func.func @tiles(%x: memref<?x64xi8>, %w: memref<1x4x4x64xi8>, %s: memref<?xi32>, %y: memref<?x64xi32>) {
+  bitnet.matmul ins(%x, %w, %s : memref<?x64xi8>, memref<1x4x4x64xi8>, memref<?xi32>)
+    outs(%y : memref<?x64xi32>) packing <u2, rows = 64, cols = 64> lowering <avx512vnni, tile_m = 1>
+  bitnet.matmul ins(%x, %w, %s : memref<?x64xi8>, memref<1x4x4x64xi8>, memref<?xi32>)
+    outs(%y : memref<?x64xi32>) packing <u2, rows = 64, cols = 64> lowering <avx512vnni, tile_m = 2>
+  return
+}
+
+// -----
+
+// w_c3: groups of K are products of their own, inside the parallel loop.
+
+// CHECK-LABEL: func.func @grouped
+// CHECK: call @bitnet_kernel_generic_grouped
+// CHECK-LABEL: func.func private @bitnet_kernel_generic_grouped(
+// CHECK-SAME: memref<?x?xi32, strided<[?, 1], offset: ?>>, %[[Y:.*]]: memref<?x?x?xi32, strided<[?, ?, 1], offset: ?>>, %{{.*}}: index, %{{.*}}: index) attributes {bitnet.parallel}
+// CHECK: %[[GROUPS:.*]] = memref.dim %[[Y]]
+// CHECK: scf.for %{{.*}} = %{{.*}} to %[[GROUPS]]
+// CHECK-COUNT-4: memref.subview
+func.func @grouped(%x: memref<?x64xi8>, %w: memref<1x4x4x64xi8>, %s: memref<2x?xi32>, %y: memref<2x?x64xi32>) {
+  bitnet.matmul ins(%x, %w, %s : memref<?x64xi8>, memref<1x4x4x64xi8>, memref<2x?xi32>)
+    outs(%y : memref<2x?x64xi32>) packing <u2, rows = 64, cols = 64> group 32 lowering <generic, tile_m = 4>
+  return
+}
+
+// -----
+
+// Float activations: selects between acc + x and acc - x, k ascending, no sums.
+
+// CHECK-LABEL: func.func private @bitnet_kernel_generic_bf16(
+// CHECK-SAME: memref<?x?xbf16, strided<[?, 1], offset: ?>>, %{{.*}}: memref<?x?xf32, strided<[?, 1], offset: ?>>, %{{.*}}: index
+// CHECK: arith.extf
+// CHECK: arith.addf
+// CHECK: arith.subf
+// CHECK: arith.select
+// CHECK-NOT: arith.mulf
+func.func @float(%x: memref<?x64xbf16>, %w: memref<1x4x4x64xi8>, %y: memref<?x64xf32>) {
+  bitnet.matmul ins(%x, %w : memref<?x64xbf16>, memref<1x4x4x64xi8>)
+    outs(%y : memref<?x64xf32>) packing <u2, rows = 64, cols = 64> lowering <generic, tile_m = 4>
+  return
+}
+
+// -----
+
+// CHECK-LABEL: func.func @unpacked
+// CHECK: bitnet.matmul
+func.func @unpacked(%x: memref<?x64xi8>, %w: memref<32x64xi2>, %y: memref<?x32xi32>) {
+  bitnet.matmul ins(%x, %w : memref<?x64xi8>, memref<32x64xi2>) outs(%y : memref<?x32xi32>)
+  return
+}
