@@ -55,7 +55,7 @@ llvm::Expected<OpenFile> mlir::bitnet::openRegularFile(llvm::StringRef path) {
   // O_NONBLOCK: opening a fifo must not wait for its writer.
   int fd = ::open(path.str().c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (fd < 0)
-    return broken(std::strerror(errno));
+    return broken(llvm::Twine("cannot be opened: ") + std::strerror(errno));
   return adopt(fd, /*oneLink=*/false);
 }
 
@@ -85,7 +85,7 @@ static llvm::Error openError(int error) {
   if (error == ELOOP || error == ENOTDIR)
     return broken("passes through a symbolic link or something that is no "
                   "folder");
-  return broken(std::strerror(error));
+  return broken(llvm::Twine("cannot be opened: ") + std::strerror(error));
 }
 
 static llvm::Expected<OpenFile> openBeneath(llvm::StringRef folder,

@@ -97,8 +97,10 @@ llvm::Expected<TensorValue> Importer::readConstant(const AttributeProto &attr,
   return convertTensor(tensor, options.inlineBytes);
 }
 
-/// Tensor attributes other than a Constant's value; they have no place for a
-/// type beside a blob, hence stay inline.
+/// Tensor attributes other than a Constant's value have no place for a type
+/// beside a blob, hence stay inline, up to this size.
+static constexpr uint64_t kMaxAttributeBytes = uint64_t(64) << 20;
+
 FailureOr<Attribute> Importer::convertTensors(const AttributeProto &attr,
                                               const ::onnx::NodeProto &node,
                                               StringRef name, Location loc) {
@@ -107,15 +109,19 @@ FailureOr<Attribute> Importer::convertTensors(const AttributeProto &attr,
     if (!tensor)
       return nodeError(node, loc) << "attribute " << quoteName(name) << " "
                                   << llvm::toString(tensor.takeError());
+    if (!isa<ElementsAttr>(tensor->value))
+      return nodeError(node, loc)
+             << "attribute " << quoteName(name) << " exceeds "
+             << kMaxAttributeBytes << " bytes";
     values.push_back(tensor->value);
     return success();
   };
   if (attr.type() == AttributeProto::TENSOR)
-    return failed(add(convertTensor(attr.t(), UINT64_MAX)))
+    return failed(add(convertTensor(attr.t(), kMaxAttributeBytes)))
                ? FailureOr<Attribute>(failure())
                : values.front();
   for (const ::onnx::TensorProto &tensor : attr.tensors())
-    if (failed(add(convertTensor(tensor, UINT64_MAX))))
+    if (failed(add(convertTensor(tensor, kMaxAttributeBytes))))
       return failure();
   return Attribute(builder.getArrayAttr(values));
 }

@@ -55,7 +55,8 @@ LogicalResult Importer::prepareFrame(const ::onnx::NodeProto &node,
   for (auto [name, attr] : attributes)
     frame.attributes[name] = attr;
   if (auto named = dyn_cast<NameLoc>(loc)) {
-    frame.prefix = (named.getName().getValue() + "/").str();
+    // Nested prefixes add up; this much identifies a call.
+    frame.prefix = (named.getName().getValue().take_front(256) + "/").str();
     if (auto file = dyn_cast<FileLineColLoc>(named.getChildLoc()))
       frame.callIndex = int(file.getLine()) - 1;
   }
@@ -67,7 +68,9 @@ LogicalResult Importer::importCall(const ::onnx::NodeProto &node,
                                    Location loc, Scope &scope) {
   Frame frame;
   SmallVector<Value> slots;
-  if (failed(prepareFrame(node, function, loc, scope, frame)) ||
+  // Bytes count, too: a body of one node may have a million inputs.
+  if (failed(charge(function.ByteSizeLong() / 64, node, loc)) ||
+      failed(prepareFrame(node, function, loc, scope, frame)) ||
       failed(readInputs(node, loc, scope, slots)))
     return failure();
   if (int(slots.size()) > function.input_size() ||
@@ -91,6 +94,12 @@ LogicalResult Importer::importCall(const ::onnx::NodeProto &node,
   if (failed(importNodes(function.node(), body)))
     return failure();
 
+  return bindResults(node, function, loc, body, scope);
+}
+
+LogicalResult Importer::bindResults(const ::onnx::NodeProto &node,
+                                    const ::onnx::FunctionProto &function,
+                                    Location loc, Scope &body, Scope &scope) {
   for (auto [outer, inner] : llvm::zip(node.output(), function.output())) {
     if (outer.empty())
       continue;

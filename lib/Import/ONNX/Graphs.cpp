@@ -29,8 +29,7 @@ LogicalResult Importer::define(StringRef name, Value value, Scope &scope,
   if (name.empty())
     return emitError(loc) << "a graph input has no name";
   if (scope.values.try_emplace(name, value).second &&
-      !scope.initializers.contains(name) &&
-      !scope.sparseInitializers.contains(name))
+      !scope.isInitializer(name))
     return success();
   return emitError(loc) << "tensor " << quoteName(name) << " is defined twice";
 }
@@ -40,8 +39,7 @@ FailureOr<std::optional<Value>> Importer::lookup(StringRef name,
   for (Scope *scope = &innermost; scope; scope = scope->parent) {
     if (auto it = scope->values.find(name); it != scope->values.end())
       return std::optional<Value>(it->second);
-    if (!scope->initializers.contains(name) &&
-        !scope->sparseInitializers.contains(name))
+    if (!scope->isInitializer(name))
       continue;
     FailureOr<Value> value = addInitializer(name, *scope);
     if (failed(value))
@@ -142,8 +140,7 @@ LogicalResult Importer::addMainInputs(func::FuncOp main, Scope &scope) {
       return emitError(loc) << "graph input " << quoteName(input.name())
                             << " is defined twice";
     // IR before version 4 lists initializers as inputs, too.
-    if (scope.initializers.contains(input.name()) ||
-        scope.sparseInitializers.contains(input.name()))
+    if (scope.isInitializer(input.name()))
       continue;
     FailureOr<Type> type = getType(input.type(), input.name());
     if (failed(type) ||
@@ -206,6 +203,8 @@ LogicalResult Importer::importSubgraph(const ::onnx::GraphProto &graph,
   if (failed(indexInitializers(graph, scope)))
     return failure();
   for (const auto &input : graph.input()) {
+    if (scope.isInitializer(input.name()))
+      continue;
     FailureOr<Type> type = getType(input.type(), input.name());
     if (failed(type) ||
         failed(define(input.name(), scope.block->addArgument(*type, loc), scope,

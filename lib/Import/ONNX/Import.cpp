@@ -110,7 +110,8 @@ static llvm::Expected<ArrayRef<uint8_t>> mapModel(BlobStore &blobs,
                                                   StringRef path) {
   llvm::Expected<OpenFile> file = openRegularFile(path);
   if (!file)
-    return file.takeError();
+    return llvm::createStringError("the file " +
+                                   llvm::toString(file.takeError()));
   if (file->getSize() == 0)
     return llvm::createStringError("the file is empty");
   if (file->getSize() > INT_MAX)

@@ -45,6 +45,10 @@ struct Scope {
   Scope(const Frame &frame, Scope *parent, Block *block)
       : frame(frame), parent(parent), block(block) {}
 
+  bool isInitializer(StringRef name) const {
+    return initializers.contains(name) || sparseInitializers.contains(name);
+  }
+
   const Frame &frame;
   Scope *parent;
   Block *block;
@@ -95,12 +99,22 @@ private:
                            Scope &scope);
   LogicalResult importOrdinaryNode(const ::onnx::NodeProto &node, Location loc,
                                    int64_t version, Scope &scope);
+  using Body = const ::onnx::GraphProto *;
+  LogicalResult readParams(const ::onnx::NodeProto &node, Location loc,
+                           const Frame &frame, NamedAttrList &params,
+                           SmallVectorImpl<Body> &bodies);
+  LogicalResult readResultTypes(const ::onnx::NodeProto &node,
+                                const Scope &scope,
+                                SmallVectorImpl<Type> &types);
   LogicalResult importConstantNode(const ::onnx::NodeProto &node, Location loc,
                                    Scope &scope);
   LogicalResult readInputs(const ::onnx::NodeProto &node, Location loc,
                            Scope &scope, SmallVectorImpl<Value> &slots);
   LogicalResult defineOutputs(const ::onnx::NodeProto &node, Location loc,
                               ValueRange results, Scope &scope);
+  /// Counts work against `maxNodes`.
+  LogicalResult charge(uint64_t amount, const ::onnx::NodeProto &node,
+                       Location loc);
   Location getNodeLoc(const ::onnx::NodeProto &node, int index,
                       const Scope &scope);
   InFlightDiagnostic nodeError(const ::onnx::NodeProto &node, Location loc);
@@ -129,6 +143,9 @@ private:
   LogicalResult importCall(const ::onnx::NodeProto &node,
                            const ::onnx::FunctionProto &function, Location loc,
                            Scope &scope);
+  LogicalResult bindResults(const ::onnx::NodeProto &node,
+                            const ::onnx::FunctionProto &function, Location loc,
+                            Scope &body, Scope &scope);
   LogicalResult prepareFrame(const ::onnx::NodeProto &node,
                              const ::onnx::FunctionProto &function,
                              Location loc, const Scope &scope, Frame &frame);

@@ -52,12 +52,19 @@ LogicalResult Importer::importNodes(const NodeList &nodes, Scope &scope) {
   return success();
 }
 
+LogicalResult Importer::charge(uint64_t amount, const ::onnx::NodeProto &node,
+                               Location loc) {
+  numNodes += amount;
+  if (numNodes <= options.maxNodes)
+    return success();
+  return nodeError(node, loc) << "the model has more than " << options.maxNodes
+                              << " nodes once its functions are inlined";
+}
+
 LogicalResult Importer::importNode(const ::onnx::NodeProto &node, Location loc,
                                    Scope &scope) {
-  if (++numNodes > options.maxNodes)
-    return nodeError(node, loc)
-           << "the model has more than " << options.maxNodes
-           << " nodes once its functions are inlined";
+  if (failed(charge(1, node, loc)))
+    return failure();
   if (node.op_type().empty())
     return nodeError(node, loc) << "has no operator name";
   if (const ::onnx::FunctionProto *function = findFunction(node))
@@ -105,38 +112,38 @@ LogicalResult Importer::defineOutputs(const ::onnx::NodeProto &node,
   return success();
 }
 
-LogicalResult Importer::importOrdinaryNode(const ::onnx::NodeProto &node,
-                                           Location loc, int64_t version,
-                                           Scope &scope) {
-  SmallVector<Value> slots;
+/// Attributes that are no graphs become `params`; graphs go to `bodies`.
+LogicalResult Importer::readParams(const ::onnx::NodeProto &node, Location loc,
+                                   const Frame &frame, NamedAttrList &params,
+                                   SmallVectorImpl<Body> &bodies) {
   SmallVector<NamedProto> attributes;
-  if (failed(readInputs(node, loc, scope, slots)) ||
-      failed(resolveAttributes(node, loc, scope.frame, attributes)))
+  if (failed(resolveAttributes(node, loc, frame, attributes)))
     return failure();
-
-  NamedAttrList params;
-  SmallVector<const ::onnx::GraphProto *> graphs;
-  SmallVector<StringRef> graphNames;
+  SmallVector<StringRef> names;
   for (auto [name, attr] : attributes) {
-    auto addGraph = [&, name = name](const ::onnx::GraphProto &graph) {
-      graphs.push_back(&graph);
-      graphNames.push_back(name);
-    };
-    if (attr->type() == ::onnx::AttributeProto::GRAPH) {
-      addGraph(attr->g());
-    } else if (attr->type() == ::onnx::AttributeProto::GRAPHS) {
-      llvm::for_each(attr->graphs(), addGraph);
-    } else {
-      FailureOr<Attribute> value = convertAttribute(*attr, node, name, loc);
-      if (failed(value))
-        return failure();
+    size_t before = bodies.size();
+    if (attr->type() == ::onnx::AttributeProto::GRAPH)
+      bodies.push_back(&attr->g());
+    else if (attr->type() == ::onnx::AttributeProto::GRAPHS)
+      for (const ::onnx::GraphProto &graph : attr->graphs())
+        bodies.push_back(&graph);
+    else if (FailureOr<Attribute> value =
+                 convertAttribute(*attr, node, name, loc);
+             succeeded(value))
       params.set(name, *value);
-    }
+    else
+      return failure();
+    names.append(bodies.size() - before, name);
   }
-  if (!graphs.empty())
-    params.set(onnx::kBodiesParam, builder.getStrArrayAttr(graphNames));
+  if (!bodies.empty())
+    params.set(onnx::kBodiesParam, builder.getStrArrayAttr(names));
+  return success();
+}
 
-  SmallVector<Type> types;
+/// The declared types of the node's outputs.
+LogicalResult Importer::readResultTypes(const ::onnx::NodeProto &node,
+                                        const Scope &scope,
+                                        SmallVectorImpl<Type> &types) {
   for (const std::string &name : node.output()) {
     const ::onnx::TypeProto *declared = scope.types.lookup(name);
     FailureOr<Type> type = declared ? getType(*declared, name)
@@ -145,8 +152,20 @@ LogicalResult Importer::importOrdinaryNode(const ::onnx::NodeProto &node,
       return failure();
     types.push_back(*type);
   }
+  return success();
+}
 
-  SmallVector<Value> operands;
+LogicalResult Importer::importOrdinaryNode(const ::onnx::NodeProto &node,
+                                           Location loc, int64_t version,
+                                           Scope &scope) {
+  SmallVector<Value> slots, operands;
+  NamedAttrList params;
+  SmallVector<Body> bodies;
+  SmallVector<Type> types;
+  if (failed(readInputs(node, loc, scope, slots)) ||
+      failed(readParams(node, loc, scope.frame, params, bodies)) ||
+      failed(readResultTypes(node, scope, types)))
+    return failure();
   SmallVector<int32_t> present;
   for (Value slot : slots) {
     present.push_back(slot ? 1 : 0);
@@ -160,9 +179,9 @@ LogicalResult Importer::importOrdinaryNode(const ::onnx::NodeProto &node,
       builder, loc, types, builder.getStringAttr(node.op_type()),
       builder.getStringAttr(normalizeDomain(node.domain())),
       builder.getI64IntegerAttr(version), params.getDictionary(context),
-      presentAttr, operands, graphs.size());
-  for (auto [graph, region] : llvm::zip_equal(graphs, op.getBodies()))
-    if (failed(importSubgraph(*graph, region, scope, loc)))
+      presentAttr, operands, bodies.size());
+  for (auto [body, region] : llvm::zip_equal(bodies, op.getBodies()))
+    if (failed(importSubgraph(*body, region, scope, loc)))
       return failure();
   return defineOutputs(node, loc, op.getResults(), scope);
 }

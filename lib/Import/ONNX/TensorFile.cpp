@@ -50,7 +50,8 @@ static llvm::Expected<std::string> readAll(const OpenFile &file) {
 static llvm::Expected<TensorFile> read(llvm::StringRef path) {
   llvm::Expected<OpenFile> file = openRegularFile(path);
   if (!file)
-    return file.takeError();
+    return llvm::createStringError("the file " +
+                                   llvm::toString(file.takeError()));
   // protobuf aborts the process past this size.
   if (file->getSize() > INT_MAX)
     return llvm::createStringError("larger than the 2 GiB protobuf can hold");
