@@ -4,6 +4,7 @@
 #include "bitnet/Codegen/Strategy/Passes.h"
 #include "bitnet/Codegen/Transforms/Passes.h"
 #include "bitnet/Conversion/BitNetToLinalg/Passes.h"
+#include "bitnet/Conversion/ONNXToBitNet/Passes.h"
 #include "bitnet/Conversion/ONNXToLinalg/Passes.h"
 #include "bitnet/Dialect/BitNet/Transforms/Passes.h"
 #include "bitnet/Pipelines/Passes.h"
@@ -16,6 +17,7 @@ void mlir::bitnet::registerAllPasses() {
   registerBitNetTransformsPasses();
   registerBitNetToLinalgPasses();
   registerBitNetMemoryPasses();
+  registerONNXToBitNetPasses();
   registerONNXToLinalgPasses();
   registerBitNetPipelinesPasses();
   registerBitNetStrategyPasses();

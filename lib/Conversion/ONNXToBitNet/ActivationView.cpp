@@ -1,0 +1,327 @@
+//===- ActivationView.cpp - activation quantizers in ONNX graphs ----------===//
+
+#include "ActivationView.h"
+#include "NodeParams.h"
+
+#include <cmath>
+
+using namespace mlir;
+using namespace mlir::bitnet;
+
+namespace {
+/// `m = max(absmax(x), eps)` over `axes`.
+struct AbsMax {
+  Value x;
+  SmallVector<int64_t> axes;
+  double eps = 0;
+};
+
+/// The codes `clamp(round(x * s))` and what s is.
+struct Codes {
+  Value x;
+  /// The value of s (or of m in the mul_divide form).
+  Value scale;
+  ScaleForm form;
+  SmallVector<int64_t> axes;
+  double eps = 0, qmax = 0, low = -128, high = 127;
+};
+
+class Matcher {
+public:
+  Matcher(bool isConv, ConstantFolder &folder)
+      : isConv(isConv), folder(folder) {}
+
+  std::optional<Codes> matchCodes(Value value);
+  bool matchDequantized(Value value, const Codes &codes, Value quotient);
+  std::optional<std::pair<Codes, Value>> matchDequantized(Value value);
+
+private:
+  std::optional<AbsMax> matchAbsMax(Value value);
+  bool matchScale(Value s, Codes &codes);
+  bool matchProduct(Value value, Codes &codes);
+  bool sameValue(Value a, Value b) { return stripCasts(a) == stripCasts(b); }
+
+public:
+  static Value stripCasts(Value value);
+
+private:
+  bool isConv;
+  ConstantFolder &folder;
+};
+} // namespace
+
+/// Casts between float types do not change what a quantizer means.
+Value Matcher::stripCasts(Value value) {
+  while (true) {
+    onnx::NodeOp node = getNode(value, "Cast");
+    if (!node)
+      if (node = getNode(value, "Identity"); !node)
+        return value;
+    if (node.getOp() == "Cast" &&
+        !isa_and_nonnull<FloatType>(
+            getElementType(node.getContext(), getInt(node, "to", 0))))
+      return value;
+    value = node.getInputs().front();
+  }
+}
+
+/// The operand of a two-operand node that is not the constant `constant`.
+static Value otherOperand(onnx::NodeOp node, ConstantFolder &folder,
+                          double &constant) {
+  if (node.getInputs().size() != 2)
+    return {};
+  for (unsigned i : {0u, 1u})
+    if (std::optional<double> value = folder.getScalar(node.getInputs()[i])) {
+      constant = *value;
+      return node.getInputs()[1 - i];
+    }
+  return {};
+}
+
+/// Clip(v, low, none) or Max(v, low).
+static Value matchLowerBound(Value value, ConstantFolder &folder,
+                             double &bound) {
+  if (onnx::NodeOp node = getNode(value, "Max"))
+    return otherOperand(node, folder, bound);
+  onnx::NodeOp node = getNode(value, "Clip");
+  if (!node || node.getSlot(2) || node.getParams().contains("max"))
+    return {};
+  std::optional<double> low = folder.getScalar(node.getSlot(1));
+  if (!low && node.getParams().contains("min"))
+    low = getFloat(node, "min", 0);
+  if (!low)
+    return {};
+  bound = *low;
+  return node.getInputs().front();
+}
+
+std::optional<AbsMax> Matcher::matchAbsMax(Value value) {
+  AbsMax result;
+  Value reduced = matchLowerBound(stripCasts(value), folder, result.eps);
+  if (!reduced || !(result.eps >= 0))
+    return std::nullopt;
+  onnx::NodeOp max = getNode(stripCasts(reduced), "ReduceMax");
+  if (!max || getInt(max, "keepdims", 1) != 1)
+    return std::nullopt;
+  auto axes = getInts(max, "axes");
+  if (Value input = max.getSlot(1))
+    if (auto values = folder.getValues(input))
+      axes.emplace(values->begin(), values->end());
+  onnx::NodeOp abs = getNode(stripCasts(max.getInputs().front()), "Abs");
+  if (!axes || !abs)
+    return std::nullopt;
+  result.x = abs.getInputs().front();
+  result.axes = *axes;
+  return result;
+}
+
+/// Whether `axes` reduce everything that one output of the layer sums over:
+/// the last axis, or all but the batch axis of a convolution.
+static bool normaliseAxes(SmallVector<int64_t> &axes, Value x, bool isConv) {
+  if (isConv) {
+    for (int64_t &axis : axes)
+      axis += axis < 0 ? 4 : 0;
+    llvm::sort(axes);
+    return ArrayRef<int64_t>(axes) == ArrayRef<int64_t>({1, 2, 3});
+  }
+  auto type = dyn_cast<RankedTensorType>(x.getType());
+  if (axes.size() == 1 && type && axes[0] == type.getRank() - 1)
+    axes[0] = -1;
+  return ArrayRef<int64_t>(axes) == ArrayRef<int64_t>({-1});
+}
+
+/// s = (1/m)*Q or Q/m.
+bool Matcher::matchScale(Value s, Codes &codes) {
+  s = stripCasts(s);
+  std::optional<AbsMax> max;
+  if (onnx::NodeOp mul = getNode(s, "Mul")) {
+    Value inverse = otherOperand(mul, folder, codes.qmax);
+    inverse = inverse ? stripCasts(inverse) : inverse;
+    codes.form = ScaleForm::ReciprocalMul;
+    if (onnx::NodeOp node = getNode(inverse, "Reciprocal"))
+      max = matchAbsMax(node.getInputs().front());
+    else if (onnx::NodeOp node = getNode(inverse, "Div"))
+      if (folder.getScalar(node.getInputs()[0]) == 1.0)
+        max = matchAbsMax(node.getInputs()[1]);
+  } else if (onnx::NodeOp div = getNode(s, "Div")) {
+    std::optional<double> qmax = folder.getScalar(div.getInputs()[0]);
+    codes.qmax = qmax.value_or(0);
+    codes.form = ScaleForm::Divide;
+    max = qmax ? matchAbsMax(div.getInputs()[1]) : std::nullopt;
+  }
+  if (!max || !sameValue(max->x, codes.x))
+    return false;
+  codes.axes = max->axes;
+  codes.eps = max->eps;
+  return true;
+}
+
+/// x*s, or (x*Q)/m.
+bool Matcher::matchProduct(Value value, Codes &codes) {
+  value = stripCasts(value);
+  if (onnx::NodeOp mul = getNode(value, "Mul")) {
+    for (unsigned i : {0u, 1u}) {
+      codes.x = mul.getInputs()[i];
+      codes.scale = mul.getInputs()[1 - i];
+      if (matchScale(codes.scale, codes))
+        return true;
+    }
+    return false;
+  }
+  onnx::NodeOp div = getNode(value, "Div");
+  onnx::NodeOp mul =
+      div ? getNode(stripCasts(div.getInputs()[0]), "Mul") : onnx::NodeOp();
+  if (!mul)
+    return false;
+  codes.x = otherOperand(mul, folder, codes.qmax);
+  std::optional<AbsMax> max = matchAbsMax(div.getInputs()[1]);
+  if (!codes.x || !max || !sameValue(max->x, codes.x))
+    return false;
+  codes.form = ScaleForm::MulDivide;
+  codes.scale = div.getInputs()[1];
+  codes.axes = max->axes;
+  codes.eps = max->eps;
+  return true;
+}
+
+/// Clip with two constant bounds.
+static Value matchClip(Value value, ConstantFolder &folder, double &low,
+                       double &high) {
+  onnx::NodeOp node = getNode(value, "Clip");
+  if (!node)
+    return {};
+  std::optional<double> min = folder.getScalar(node.getSlot(1));
+  std::optional<double> max = folder.getScalar(node.getSlot(2));
+  if (node.getNumSlots() == 1 && node.getParams().contains("min") &&
+      node.getParams().contains("max")) {
+    min = getFloat(node, "min", 0);
+    max = getFloat(node, "max", 0);
+  }
+  if (!min || !max)
+    return {};
+  low = *min;
+  high = *max;
+  return node.getInputs().front();
+}
+
+/// Round, or its two half-even equivalents around a clip; bounds after
+/// rounding.
+std::optional<Codes> Matcher::matchCodes(Value value) {
+  Codes codes;
+  value = stripCasts(value);
+  Value inner = matchClip(value, folder, codes.low, codes.high);
+  onnx::NodeOp round = getNode(stripCasts(inner ? inner : value), "Round");
+  if (!round)
+    return std::nullopt;
+  Value product = stripCasts(round.getInputs().front());
+  bool isClipped = bool(inner);
+  if (!isClipped)
+    if (Value clipped = matchClip(product, folder, codes.low, codes.high)) {
+      product = clipped;
+      isClipped = true;
+    }
+  if (!matchProduct(product, codes))
+    return std::nullopt;
+  // |x*s| cannot exceed Q by more than rounding.
+  if (!isClipped && codes.qmax > 127)
+    return std::nullopt;
+  codes.low = std::nearbyint(codes.low);
+  codes.high = std::nearbyint(codes.high);
+  bool inRange = codes.low >= -128 && codes.high <= 128 &&
+                 codes.low < codes.high && codes.qmax >= 1 &&
+                 codes.qmax == std::floor(codes.qmax);
+  if (!inRange || !normaliseAxes(codes.axes, codes.x, isConv))
+    return std::nullopt;
+  return codes;
+}
+
+/// q/s, or (q*m)/Q.
+std::optional<std::pair<Codes, Value>> Matcher::matchDequantized(Value value) {
+  value = stripCasts(value);
+  onnx::NodeOp div = getNode(value, "Div");
+  if (!div)
+    return std::nullopt;
+  if (std::optional<Codes> codes = matchCodes(div.getInputs()[0]))
+    if (codes->form != ScaleForm::MulDivide &&
+        sameValue(codes->scale, div.getInputs()[1]))
+      return std::pair(*codes, div.getInputs()[0]);
+  onnx::NodeOp mul = getNode(stripCasts(div.getInputs()[0]), "Mul");
+  std::optional<double> qmax = folder.getScalar(div.getInputs()[1]);
+  if (!mul || !qmax)
+    return std::nullopt;
+  for (unsigned i : {0u, 1u})
+    if (std::optional<Codes> codes = matchCodes(mul.getInputs()[i]))
+      if (codes->form == ScaleForm::MulDivide && codes->qmax == *qmax &&
+          sameValue(codes->scale, mul.getInputs()[1 - i]))
+        return std::pair(*codes, mul.getInputs()[i]);
+  return std::nullopt;
+}
+
+//===----------------------------------------------------------------------===//
+// Proof of integers
+//===----------------------------------------------------------------------===//
+
+/// The integer type a Cast node converts to, or null.
+static IntegerType castTarget(Value value) {
+  onnx::NodeOp cast = getNode(value, "Cast");
+  if (!cast)
+    return {};
+  return dyn_cast_or_null<IntegerType>(
+      getElementType(cast.getContext(), getInt(cast, "to", 0)));
+}
+
+bool mlir::bitnet::holdsInt8Codes(Value value, ConstantFolder &folder) {
+  if (auto type = dyn_cast<RankedTensorType>(value.getType()))
+    if (type.getElementType().isSignlessInteger(8))
+      return true;
+  if (IntegerType type = castTarget(value)) {
+    if (type.isSignlessInteger(8))
+      return true;
+    if (type.getWidth() < 16)
+      return false;
+  }
+  // Any cast to a wider type keeps integers of eight bits.
+  if (onnx::NodeOp cast = getNode(value, "Cast"))
+    return holdsInt8Codes(cast.getInputs().front(), folder);
+  if (onnx::NodeOp node = getNode(value, "Identity"))
+    return holdsInt8Codes(node.getInputs().front(), folder);
+  double low = 0, high = 0;
+  auto inRange = [&] {
+    return std::nearbyint(low) >= -128 && std::nearbyint(high) <= 127;
+  };
+  auto isRounded = [](Value v) {
+    return getNode(v, "Round") || getNode(v, "Floor") || getNode(v, "Ceil");
+  };
+  if (Value clipped = matchClip(value, folder, low, high))
+    return isRounded(clipped) && low == std::floor(low) &&
+           high == std::floor(high) && inRange();
+  if (onnx::NodeOp round = getNode(value, "Round"))
+    return matchClip(round.getInputs().front(), folder, low, high) && inRange();
+  return false;
+}
+
+//===----------------------------------------------------------------------===//
+// Entry point
+//===----------------------------------------------------------------------===//
+
+ActivationView mlir::bitnet::viewActivation(Value value, bool isConv,
+                                            ConstantFolder &folder) {
+  ActivationView view;
+  view.x = value;
+  Matcher matcher(isConv, folder);
+  if (auto found = matcher.matchDequantized(value)) {
+    const Codes &codes = found->first;
+    view.x = codes.x;
+    view.act = ActQuantAttr::get(value.getContext(), codes.form, codes.axes,
+                                 int64_t(codes.qmax), codes.eps,
+                                 int64_t(codes.low), int64_t(codes.high));
+    // The quantizer may work in f32 on values of a 16-bit graph.
+    if (onnx::NodeOp cast = getNode(value, "Cast"))
+      view.castTo = getElementType(cast.getContext(), getInt(cast, "to", 0));
+    return view;
+  }
+  if (holdsInt8Codes(value, folder))
+    view.act = ActQuantAttr::get(value.getContext(), ScaleForm::Codes,
+                                 ArrayRef<int64_t>(), 127, 0.0, -128, 127);
+  return view;
+}

@@ -1,0 +1,311 @@
+//===- ConstantFolder.cpp - constant ONNX subgraphs as streams ------------===//
+
+#include "ConstantFolder.h"
+#include "NodeParams.h"
+#include "bitnet/Dialect/BitNet/IR/BitNet.h"
+
+#include "llvm/ADT/StringSwitch.h"
+
+using namespace mlir;
+using namespace mlir::bitnet;
+using namespace mlir::bitnet::fold;
+
+//===----------------------------------------------------------------------===//
+// Entry points
+//===----------------------------------------------------------------------===//
+
+View ConstantFolder::get(Value value) {
+  if (!value)
+    return {};
+  if (auto it = views.find(value); it != views.end())
+    return it->second;
+  View view = build(value);
+  views[value] = view;
+  return view;
+}
+
+std::optional<std::vector<double>> ConstantFolder::getValues(Value value,
+                                                             int64_t limit) {
+  View view = get(value);
+  if (!view || view.stream->size > limit)
+    return std::nullopt;
+  return readAll(*view.contiguous());
+}
+
+std::optional<double> ConstantFolder::getScalar(Value value) {
+  std::optional<std::vector<double>> values = getValues(value, 1);
+  if (!values || values->size() != 1)
+    return std::nullopt;
+  return values->front();
+}
+
+View ConstantFolder::build(Value value) {
+  if (auto constant = value.getDefiningOp<onnx::ConstantOp>())
+    return buildConstant(constant);
+  auto node = value.getDefiningOp<onnx::NodeOp>();
+  if (!node || !node.getDomain().empty() || node.getOutputs().size() != 1)
+    return {};
+  return buildNode(node);
+}
+
+//===----------------------------------------------------------------------===//
+// Leaves
+//===----------------------------------------------------------------------===//
+
+static std::vector<double> denseValues(DenseElementsAttr attr) {
+  std::vector<double> values;
+  if (isa<FloatType>(attr.getElementType())) {
+    for (const APFloat &value : attr.getValues<APFloat>()) {
+      APFloat wide = value;
+      bool lossy;
+      wide.convert(APFloat::IEEEdouble(), APFloat::rmNearestTiesToEven, &lossy);
+      values.push_back(wide.convertToDouble());
+    }
+    return values;
+  }
+  bool isUnsigned = attr.getElementType().isUnsignedInteger() ||
+                    attr.getElementType().isInteger(1);
+  for (const APInt &value : attr.getValues<APInt>())
+    values.push_back(isUnsigned ? double(value.getZExtValue())
+                                : double(value.getSExtValue()));
+  return values;
+}
+
+View ConstantFolder::buildConstant(onnx::ConstantOp op) {
+  auto type = dyn_cast<RankedTensorType>(op.getType());
+  if (!type || !type.hasStaticShape() ||
+      !(type.getElementType().isIntOrFloat()) || type.getNumElements() == 0)
+    return {};
+  FailureOr<uint64_t> bytes = getStorageBytes(type);
+  if (failed(bytes))
+    return {};
+  if (auto blob = dyn_cast<bitnet::BlobAttr>(op.getValue())) {
+    if (blob.getLength() != *bytes)
+      return {};
+    auto data = store.getBytes(blob.getFile(), blob.getOffset(), *bytes);
+    if (!data) {
+      op.emitError("cannot read tensor '")
+          << op.getName() << "': " << llvm::toString(data.takeError());
+      return {};
+    }
+    return View(makeLeaf(op.getName(), *data, type.getShape(),
+                         type.getElementType(), &store));
+  }
+  auto dense = dyn_cast<DenseElementsAttr>(op.getValue());
+  if (!dense)
+    return {};
+  Origin origin;
+  origin.add(op.getName(), *bytes);
+  return View(makeBuffer(type.getShape(), type.getElementType(),
+                         denseValues(dense), origin));
+}
+
+//===----------------------------------------------------------------------===//
+// Dispatch
+//===----------------------------------------------------------------------===//
+
+static std::optional<MapKind> getMapKind(onnx::NodeOp node) {
+  if (node.getOp() == "BitShift")
+    return getString(node, "direction", "RIGHT") == "LEFT"
+               ? MapKind::ShiftLeft
+               : MapKind::ShiftRight;
+  return llvm::StringSwitch<std::optional<MapKind>>(node.getOp())
+      .Case("Identity", MapKind::Identity)
+      .Case("Abs", MapKind::Abs)
+      .Case("Neg", MapKind::Neg)
+      .Case("Round", MapKind::Round)
+      .Case("Sign", MapKind::Sign)
+      .Case("Sqrt", MapKind::Sqrt)
+      .Case("Reciprocal", MapKind::Reciprocal)
+      .Case("Floor", MapKind::Floor)
+      .Case("Ceil", MapKind::Ceil)
+      .Case("Not", MapKind::Not)
+      .Case("Relu", MapKind::Relu)
+      .Case("Add", MapKind::Add)
+      .Case("Sub", MapKind::Sub)
+      .Case("Mul", MapKind::Mul)
+      .Case("Div", MapKind::Div)
+      .Case("Max", MapKind::Max)
+      .Case("Min", MapKind::Min)
+      .Case("Greater", MapKind::Greater)
+      .Case("Less", MapKind::Less)
+      .Case("GreaterOrEqual", MapKind::GreaterOrEqual)
+      .Case("LessOrEqual", MapKind::LessOrEqual)
+      .Case("Equal", MapKind::Equal)
+      .Case("And", MapKind::And)
+      .Case("Or", MapKind::Or)
+      .Case("Xor", MapKind::Xor)
+      .Case("BitwiseAnd", MapKind::BitwiseAnd)
+      .Case("BitwiseOr", MapKind::BitwiseOr)
+      .Case("BitwiseXor", MapKind::BitwiseXor)
+      .Case("Where", MapKind::Where)
+      .Default(std::nullopt);
+}
+
+View ConstantFolder::buildNode(onnx::NodeOp node) {
+  StringRef op = node.getOp();
+  if (std::optional<MapKind> kind = getMapKind(node))
+    return buildMap(node, *kind);
+  if (op == "Clip")
+    return buildClip(node);
+  if (op == "Cast" || op == "CastLike")
+    return buildCast(node);
+  if (op == "ReduceMean")
+    return buildReduce(node, ReduceKind::Mean);
+  if (op == "ReduceSum")
+    return buildReduce(node, ReduceKind::Sum);
+  if (op == "ReduceMax")
+    return buildReduce(node, ReduceKind::Max);
+  if (op == "ReduceMin")
+    return buildReduce(node, ReduceKind::Min);
+  if (op == "Transpose")
+    return buildTranspose(node);
+  if (op == "Reshape" || op == "Flatten" || op == "Squeeze" ||
+      op == "Unsqueeze")
+    return buildReshape(node);
+  if (op == "Expand" || op == "ConstantOfShape")
+    return buildExpand(node);
+  if (op == "Concat")
+    return buildConcat(node);
+  if (op == "ScatterND" || op == "Gather" || op == "Slice")
+    return buildRows(node);
+  if (op == "DequantizeLinear")
+    return buildDequantize(node);
+  return {};
+}
+
+//===----------------------------------------------------------------------===//
+// Elementwise
+//===----------------------------------------------------------------------===//
+
+/// A small operand of a map whose largest operand is transposed: its own
+/// dimensions, aligned at the end, take the largest operand's stream order.
+static StreamRef alignTo(const View &view, const View &largest) {
+  StreamRef stream = view.contiguous();
+  SmallVector<int64_t> shape(stream->shape);
+  if (shape.size() > largest.perm.size())
+    return nullptr;
+  while (shape.size() < largest.perm.size())
+    shape.insert(shape.begin(), 1);
+  View aligned(makeReshape(stream, shape));
+  // Stream dimension perm[i] of the largest is its dimension i.
+  for (auto [i, dim] : llvm::enumerate(largest.perm))
+    aligned.perm[dim] = int64_t(i);
+  return aligned.contiguous();
+}
+
+View ConstantFolder::applyMap(MapKind kind, Type element,
+                              ArrayRef<View> operands) {
+  const View *largest = &operands.front();
+  for (const View &operand : operands)
+    if (operand.stream->size > largest->stream->size)
+      largest = &operand;
+  bool plain =
+      llvm::all_of(operands, [](const View &v) { return v.isIdentity(); });
+  SmallVector<StreamRef> streams;
+  for (const View &operand : operands) {
+    bool same = operand.perm == largest->perm &&
+                operand.stream->shape == largest->stream->shape;
+    streams.push_back(plain || same || operand.stream->size == 1
+                          ? operand.stream
+                          : alignTo(operand, *largest));
+    if (!streams.back())
+      return {};
+  }
+  StreamRef result = makeMap(kind, element, streams);
+  if (!result)
+    return {};
+  // A scalar operand of higher rank may have raised the rank.
+  if (plain || result->shape.size() != largest->perm.size())
+    return plain ? View(result) : View();
+  return View(result, largest->perm);
+}
+
+static bool isComparison(MapKind kind) {
+  return kind >= MapKind::Greater && kind <= MapKind::Equal;
+}
+
+View ConstantFolder::buildMap(onnx::NodeOp node, MapKind kind) {
+  SmallVector<View> operands;
+  for (Value input : node.getInputs()) {
+    operands.push_back(get(input));
+    if (!operands.back())
+      return {};
+  }
+  if (operands.empty())
+    return {};
+  Type element = operands.back().stream->element;
+  if (isComparison(kind))
+    element = IntegerType::get(node.getContext(), 1);
+  bool variadic = kind == MapKind::Max || kind == MapKind::Min;
+  if (!variadic)
+    return applyMap(kind, element, operands);
+  View result = operands.front();
+  for (const View &operand : ArrayRef(operands).drop_front())
+    if (result)
+      result = applyMap(kind, element, {result, operand});
+  return result;
+}
+
+View ConstantFolder::buildClip(onnx::NodeOp node) {
+  View result = get(node.getInputs().front());
+  if (!result)
+    return {};
+  Type element = result.stream->element;
+  // Opset 6 has the bounds as attributes.
+  auto clamp = [&](unsigned slot, StringRef attr, MapKind kind) {
+    View bound;
+    if (Value value = node.getSlot(slot)) {
+      bound = get(value);
+    } else if (node.getParams().contains(attr)) {
+      bound = View(makeBuffer({}, element, {getFloat(node, attr, 0)}));
+    } else {
+      return;
+    }
+    result =
+        result && bound ? applyMap(kind, element, {result, bound}) : View();
+  };
+  clamp(1, "min", MapKind::Max);
+  clamp(2, "max", MapKind::Min);
+  return result;
+}
+
+View ConstantFolder::buildCast(onnx::NodeOp node) {
+  View operand = get(node.getInputs().front());
+  Type element;
+  if (node.getOp() == "Cast") {
+    element = getElementType(node.getContext(), getInt(node, "to", 0));
+  } else if (View like = get(node.getInputs().back())) {
+    element = like.stream->element;
+  }
+  if (!operand || !element)
+    return {};
+  return applyMap(MapKind::Cast, element, {operand});
+}
+
+View ConstantFolder::buildReduce(onnx::NodeOp node, ReduceKind kind) {
+  View operand = get(node.getInputs().front());
+  if (!operand)
+    return {};
+  int64_t rank = int64_t(operand.perm.size());
+  std::optional<SmallVector<int64_t>> axes = getInts(node, "axes");
+  if (Value input = node.getSlot(1)) {
+    std::optional<std::vector<double>> values = getValues(input);
+    if (!values)
+      return {};
+    axes.emplace(values->begin(), values->end());
+  }
+  if (!axes || axes->empty()) {
+    if (getInt(node, "noop_with_empty_axes", 0))
+      return operand;
+    axes = llvm::to_vector(llvm::seq<int64_t>(0, rank));
+  }
+  for (int64_t &axis : *axes)
+    if ((axis += axis < 0 ? rank : 0) < 0 || axis >= rank)
+      return {};
+  llvm::sort(*axes);
+  bool keepDims = getInt(node, "keepdims", 1);
+  if (int64_t(axes->size()) == rank) // in any order
+    return View(makeReduce(kind, *operand.stream, *axes, keepDims));
+  return View(makeReduce(kind, *operand.contiguous(), *axes, keepDims));
+}

@@ -1,0 +1,65 @@
+//===- ConstantFolder.h - constant ONNX subgraphs as streams ----*- C++ -*-===//
+//
+// Turns the value at the end of a chain of ONNX nodes over initializers into a
+// Stream. Knows what ONNX operators compute, and nothing about quantization.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef BITNET_LIB_CONVERSION_ONNXTOBITNET_CONSTANTFOLDER_H
+#define BITNET_LIB_CONVERSION_ONNXTOBITNET_CONSTANTFOLDER_H
+
+#include "Stream.h"
+#include "bitnet/Dialect/ONNX/IR/ONNX.h"
+
+#include "llvm/ADT/DenseMap.h"
+
+#include <optional>
+
+namespace mlir::bitnet {
+
+class ConstantFolder {
+public:
+  explicit ConstantFolder(BlobStore &store) : store(store) {}
+
+  /// `value` as a stream, or a null view when it is not constant or uses an
+  /// operator that is not folded. Chains are shared by all their users.
+  fold::View get(Value value);
+
+  /// All values of a constant of at most `limit` elements.
+  std::optional<std::vector<double>> getValues(Value value,
+                                               int64_t limit = 4096);
+  /// The value of a constant with one element.
+  std::optional<double> getScalar(Value value);
+
+  /// Forgets the streams built so far (they may hold memory).
+  void clear() { views.clear(); }
+
+  /// Blocked weights of com.microsoft.MatMulNBits as [N, K].
+  fold::View getMatMulNBits(onnx::NodeOp node);
+
+private:
+  fold::View build(Value value);
+  fold::View buildConstant(onnx::ConstantOp op);
+  fold::View buildNode(onnx::NodeOp node);
+  fold::View buildMap(onnx::NodeOp node, fold::MapKind kind);
+  fold::View buildClip(onnx::NodeOp node);
+  fold::View buildCast(onnx::NodeOp node);
+  fold::View buildReduce(onnx::NodeOp node, fold::ReduceKind kind);
+  fold::View buildTranspose(onnx::NodeOp node);
+  fold::View buildReshape(onnx::NodeOp node);
+  fold::View buildExpand(onnx::NodeOp node);
+  fold::View buildConcat(onnx::NodeOp node);
+  fold::View buildRows(onnx::NodeOp node);
+  fold::View buildDequantize(onnx::NodeOp node);
+
+  /// Brings operands to one dimension order, that of the largest.
+  fold::View applyMap(fold::MapKind kind, Type element,
+                      ArrayRef<fold::View> operands);
+
+  BlobStore &store;
+  llvm::DenseMap<Value, fold::View> views;
+};
+
+} // namespace mlir::bitnet
+
+#endif // BITNET_LIB_CONVERSION_ONNXTOBITNET_CONSTANTFOLDER_H

@@ -1,0 +1,368 @@
+//===- ConstantFolderShape.cpp - operators that move values ---------------===//
+
+#include "ConstantFolder.h"
+#include "NodeParams.h"
+
+#include "mlir/IR/BuiltinTypes.h"
+
+using namespace mlir;
+using namespace mlir::bitnet;
+using namespace mlir::bitnet::fold;
+
+View ConstantFolder::buildTranspose(onnx::NodeOp node) {
+  View operand = get(node.getInputs().front());
+  if (!operand)
+    return {};
+  int64_t rank = int64_t(operand.perm.size());
+  std::optional<SmallVector<int64_t>> perm = getInts(node, "perm");
+  if (!perm)
+    perm = llvm::to_vector(llvm::reverse(llvm::seq<int64_t>(0, rank)));
+  if (int64_t(perm->size()) != rank)
+    return {};
+  for (int64_t &dim : *perm) {
+    if (dim < 0 || dim >= rank)
+      return {};
+    dim = operand.perm[dim];
+  }
+  return View(operand.stream, *perm);
+}
+
+/// The shape operand `requested` of Reshape asks for.
+static std::optional<SmallVector<int64_t>>
+resolveShape(ArrayRef<double> requested, ArrayRef<int64_t> shape,
+             bool allowZero) {
+  SmallVector<int64_t> result;
+  int64_t known = 1, wildcard = -1;
+  for (auto [i, value] : llvm::enumerate(requested)) {
+    int64_t dim = int64_t(value);
+    if (dim == 0 && !allowZero) {
+      if (i >= shape.size())
+        return std::nullopt;
+      dim = shape[i];
+    }
+    if (dim == -1)
+      wildcard = int64_t(i);
+    else
+      known *= dim;
+    result.push_back(dim);
+  }
+  if (wildcard >= 0) {
+    if (known <= 0 || countOf(shape) % known != 0)
+      return std::nullopt;
+    result[wildcard] = countOf(shape) / known;
+  }
+  return result;
+}
+
+static std::optional<SmallVector<int64_t>>
+squeezed(ArrayRef<int64_t> shape, std::optional<SmallVector<int64_t>> axes) {
+  SmallVector<int64_t> result;
+  int64_t rank = int64_t(shape.size());
+  for (auto [i, dim] : llvm::enumerate(shape)) {
+    bool drop = axes ? llvm::is_contained(*axes, int64_t(i)) ||
+                           llvm::is_contained(*axes, int64_t(i) - rank)
+                     : dim == 1;
+    if (drop && dim != 1)
+      return std::nullopt;
+    if (!drop)
+      result.push_back(dim);
+  }
+  return result;
+}
+
+static std::optional<SmallVector<int64_t>> unsqueezed(ArrayRef<int64_t> shape,
+                                                      ArrayRef<int64_t> axes) {
+  int64_t rank = int64_t(shape.size() + axes.size());
+  SmallVector<int64_t> result(rank, 0);
+  for (int64_t axis : axes) {
+    axis += axis < 0 ? rank : 0;
+    if (axis < 0 || axis >= rank || result[axis] == 1)
+      return std::nullopt;
+    result[axis] = 1;
+  }
+  const int64_t *next = shape.begin();
+  for (int64_t &dim : result)
+    dim = dim == 1 ? 1 : *next++;
+  return result;
+}
+
+View ConstantFolder::buildReshape(onnx::NodeOp node) {
+  View operand = get(node.getInputs().front());
+  if (!operand)
+    return {};
+  SmallVector<int64_t> shape = operand.getShape();
+  std::optional<SmallVector<int64_t>> axes = getInts(node, "axes"), result;
+  std::optional<std::vector<double>> values;
+  if (Value input = node.getSlot(1)) {
+    if (!(values = getValues(input)))
+      return {};
+    axes.emplace(values->begin(), values->end());
+  }
+  if (node.getOp() == "Reshape" && values) {
+    result = resolveShape(*values, shape, getInt(node, "allowzero", 0));
+  } else if (node.getOp() == "Flatten") {
+    int64_t axis = getInt(node, "axis", 1), rank = int64_t(shape.size());
+    axis += axis < 0 ? rank : 0;
+    if (axis < 0 || axis > rank)
+      return {};
+    result = {countOf(ArrayRef(shape).take_front(axis)),
+              countOf(ArrayRef(shape).drop_front(axis))};
+  } else if (node.getOp() == "Squeeze") {
+    result = squeezed(shape, axes);
+  } else if (node.getOp() == "Unsqueeze" && axes) {
+    result = unsqueezed(shape, *axes);
+  }
+  if (!result)
+    return {};
+  StreamRef reshaped = makeReshape(operand.contiguous(), *result);
+  return reshaped ? View(reshaped) : View();
+}
+
+View ConstantFolder::buildExpand(onnx::NodeOp node) {
+  bool isFill = node.getOp() == "ConstantOfShape";
+  auto dims = getValues(isFill ? node.getInputs().front() : node.getSlot(1));
+  if (!dims)
+    return {};
+  SmallVector<int64_t> shape(dims->begin(), dims->end());
+  if (countOf(shape) <= 0)
+    return {};
+  if (!isFill) {
+    View operand = get(node.getInputs().front());
+    StreamRef result =
+        operand ? makeExpand(operand.contiguous(), shape) : nullptr;
+    return result ? View(result) : View();
+  }
+  Type element = Float32Type::get(node.getContext());
+  double value = 0;
+  if (auto attr = node.getParams().getAs<DenseElementsAttr>("value")) {
+    element = attr.getElementType();
+    if (auto type = dyn_cast<IntegerType>(element)) {
+      APInt raw = *attr.getValues<APInt>().begin();
+      value = type.isUnsigned() ? double(raw.getZExtValue())
+                                : double(raw.getSExtValue());
+    } else if (isa<FloatType>(element)) {
+      APFloat raw = *attr.getValues<APFloat>().begin();
+      bool lossy;
+      raw.convert(APFloat::IEEEdouble(), APFloat::rmNearestTiesToEven, &lossy);
+      value = raw.convertToDouble();
+    }
+  }
+  return View(makeExpand(makeBuffer({}, element, {value}), shape));
+}
+
+View ConstantFolder::buildConcat(onnx::NodeOp node) {
+  SmallVector<View> operands;
+  for (Value input : node.getInputs()) {
+    operands.push_back(get(input));
+    if (!operands.back())
+      return {};
+  }
+  int64_t rank = int64_t(operands.front().perm.size());
+  int64_t axis = getInt(node, "axis", 0);
+  axis += axis < 0 ? rank : 0;
+  // One dimension order for all: that of the first when they agree.
+  ArrayRef<int64_t> perm = operands.front().perm;
+  bool agree = llvm::all_of(
+      operands, [&](const View &v) { return ArrayRef(v.perm) == perm; });
+  SmallVector<StreamRef> streams;
+  for (const View &operand : operands)
+    streams.push_back(agree ? operand.stream : operand.contiguous());
+  if (axis < 0 || axis >= rank)
+    return {};
+  StreamRef result = makeConcat(streams, agree ? perm[axis] : axis);
+  if (!result)
+    return {};
+  return agree ? View(result, perm) : View(result);
+}
+
+//===----------------------------------------------------------------------===//
+// Rows
+//===----------------------------------------------------------------------===//
+
+using RowMap = std::vector<std::pair<unsigned, int64_t>>;
+
+static RowMap identityRows(int64_t count) {
+  RowMap rows(count);
+  for (int64_t i = 0; i != count; ++i)
+    rows[i] = {0, i};
+  return rows;
+}
+
+/// ScatterND that replaces whole rows: indices [R, 1].
+static StreamRef scatterRows(StreamRef data, StreamRef updates,
+                             Stream &indices) {
+  if (indices.shape.empty() || indices.shape.back() != 1 ||
+      data->shape.empty() ||
+      updates->size != indices.size * (data->size / data->shape[0]))
+    return nullptr;
+  RowMap rows = identityRows(data->shape[0]);
+  for (auto [i, index] : llvm::enumerate(readAll(indices))) {
+    int64_t row = int64_t(index) + (index < 0 ? data->shape[0] : 0);
+    if (row < 0 || row >= data->shape[0])
+      return nullptr;
+    rows[row] = {1, int64_t(i)};
+  }
+  return makeRows({data, updates}, std::move(rows));
+}
+
+/// Slice with step along one axis: 0, or the last one with step 1.
+static StreamRef sliceOne(StreamRef data, int64_t axis, double start,
+                          double end, double step) {
+  int64_t rank = int64_t(data->shape.size());
+  axis += axis < 0 ? rank : 0;
+  if (axis < 0 || axis >= rank || step < 1)
+    return nullptr;
+  double dim = double(data->shape[axis]);
+  auto clamp = [&](double v) {
+    return std::min(std::max(v < 0 ? v + dim : v, 0.0), dim);
+  };
+  int64_t first = int64_t(clamp(start)), last = int64_t(clamp(end));
+  if (first >= last)
+    return nullptr;
+  if (axis == rank - 1 && step == 1 && rank > 1)
+    return makeColumns(data, first, last);
+  if (axis != 0)
+    return nullptr;
+  RowMap rows;
+  for (int64_t row = first; row < last; row += int64_t(step))
+    rows.push_back({0, row});
+  return makeRows({data}, std::move(rows));
+}
+
+View ConstantFolder::buildRows(onnx::NodeOp node) {
+  View operand = get(node.getInputs().front());
+  if (!operand)
+    return {};
+  StreamRef data = operand.contiguous(), result;
+  if (node.getOp() == "ScatterND") {
+    View indices = get(node.getSlot(1)), updates = get(node.getSlot(2));
+    if (indices && updates && getString(node, "reduction", "none") == "none")
+      result = scatterRows(data, updates.contiguous(), *indices.contiguous());
+  } else if (node.getOp() == "Gather") {
+    View indices = get(node.getSlot(1));
+    if (!indices || indices.perm.size() != 1 || getInt(node, "axis", 0) != 0 ||
+        data->shape.empty())
+      return {};
+    RowMap rows;
+    for (double index : readAll(*indices.stream)) {
+      rows.push_back({0, int64_t(index < 0 ? index + data->shape[0] : index)});
+      if (rows.back().second < 0 || rows.back().second >= data->shape[0])
+        return {};
+    }
+    result = makeRows({data}, std::move(rows));
+  } else {
+    auto starts = getValues(node.getSlot(1)), ends = getValues(node.getSlot(2));
+    auto axes = getValues(node.getSlot(3)), steps = getValues(node.getSlot(4));
+    if (!starts || !ends || (node.getSlot(3) && !axes) ||
+        (node.getSlot(4) && !steps))
+      return {};
+    result = data;
+    for (size_t i = 0; result && i != starts->size(); ++i)
+      result = sliceOne(result, axes ? int64_t((*axes)[i]) : int64_t(i),
+                        (*starts)[i], (*ends)[i], steps ? (*steps)[i] : 1);
+  }
+  return result ? View(result) : View();
+}
+
+//===----------------------------------------------------------------------===//
+// Dequantization
+//===----------------------------------------------------------------------===//
+
+/// Brings a scale or zero point to a shape that broadcasts with `shape`, in
+/// which dimension `axis` was split into (blocks, block) when block > 0.
+static StreamRef shapeParameter(const View &view, ArrayRef<int64_t> shape,
+                                int64_t axis, int64_t block) {
+  StreamRef stream = view.contiguous();
+  if (stream->size == 1)
+    return makeReshape(stream, {});
+  if (block == 0) {
+    SmallVector<int64_t> result(shape.size() - axis, 1);
+    result[0] = stream->size;
+    return makeReshape(stream, result);
+  }
+  SmallVector<int64_t> result(stream->shape);
+  if (axis >= int64_t(result.size()))
+    return nullptr;
+  result.insert(result.begin() + axis + 1, 1);
+  return makeReshape(stream, result);
+}
+
+View ConstantFolder::buildDequantize(onnx::NodeOp node) {
+  View x = get(node.getSlot(0)), scale = get(node.getSlot(1));
+  View zero = get(node.getSlot(2));
+  if (!x || !scale || (node.getSlot(2) && !zero))
+    return {};
+  StreamRef values = x.contiguous();
+  SmallVector<int64_t> shape(values->shape), split(shape);
+  int64_t rank = int64_t(shape.size()), axis = getInt(node, "axis", 1);
+  int64_t block = getInt(node, "block_size", 0);
+  axis += axis < 0 ? rank : 0;
+  bool perTensor = scale.stream->size == 1;
+  if (!perTensor && (axis < 0 || axis >= rank))
+    return {};
+  if (!perTensor && block > 0) {
+    if (shape[axis] % block != 0)
+      return {};
+    split[axis] = shape[axis] / block;
+    split.insert(split.begin() + axis + 1, block);
+  } else {
+    block = 0;
+  }
+  Type element = scale.stream->element;
+  values = makeMap(MapKind::Cast, element, {makeReshape(values, split)});
+  StreamRef factor = shapeParameter(scale, split, axis, block);
+  if (zero) {
+    StreamRef offset = shapeParameter(zero, split, axis, block);
+    offset = offset ? makeMap(MapKind::Cast, element, {offset}) : nullptr;
+    values =
+        offset ? makeMap(MapKind::Sub, element, {values, offset}) : nullptr;
+  }
+  if (!values || !factor)
+    return {};
+  values = makeMap(MapKind::Mul, element, {values, factor});
+  if (!values || values->size != countOf(shape))
+    return {};
+  return View(makeReshape(values, shape));
+}
+
+View ConstantFolder::getMatMulNBits(onnx::NodeOp node) {
+  int64_t n = getInt(node, "N", 0), k = getInt(node, "K", 0);
+  int64_t block = getInt(node, "block_size", 0), bits = getInt(node, "bits", 4);
+  View packed = get(node.getSlot(1)), scale = get(node.getSlot(2));
+  if (!packed || !scale || block < 16 || n < 1 || k < 1 ||
+      (bits != 2 && bits != 4) || node.getSlot(4))
+    return {};
+  int64_t blocks = (k + block - 1) / block;
+  MLIRContext *context = node.getContext();
+  Type code = IntegerType::get(context, unsigned(bits), IntegerType::Unsigned);
+  auto unpack = [&](const View &bytes, ArrayRef<int64_t> shape) -> StreamRef {
+    if (!bytes.stream->element.isInteger(8) ||
+        bytes.stream->size != (countOf(shape) * bits + 7) / 8)
+      return nullptr;
+    return makeBits(bytes.stream, shape, code);
+  };
+  StreamRef codes = unpack(packed, {n, blocks, block});
+  if (!codes || scale.stream->size != n * blocks)
+    return {};
+  Type element = scale.stream->element;
+  StreamRef zero = makeBuffer({}, element, {double(1 << (bits - 1))});
+  if (View given = get(node.getSlot(3))) {
+    // Packed row by row, each row padded to a byte; or plain values.
+    int64_t perByte = 8 / bits, padded = (blocks + perByte - 1) / perByte;
+    if (given.stream->element == element && given.stream->size == n * blocks)
+      zero = makeReshape(given.contiguous(), {n, blocks, 1});
+    else if (StreamRef raw = unpack(given, {n, padded * perByte}))
+      zero = makeReshape(makeColumns(raw, 0, blocks), {n, blocks, 1});
+    else
+      return {};
+  } else if (node.getSlot(3)) {
+    return {};
+  }
+  zero = makeMap(MapKind::Cast, element, {zero});
+  codes = makeMap(MapKind::Cast, element, {codes});
+  codes = makeMap(MapKind::Sub, element, {codes, zero});
+  codes = makeMap(MapKind::Mul, element,
+                  {codes, makeReshape(scale.contiguous(), {n, blocks, 1})});
+  StreamRef rows = makeReshape(codes, {n, blocks * block});
+  return View(blocks * block == k ? rows : makeColumns(rows, 0, k));
+}

@@ -1,0 +1,160 @@
+//===- LayerForm.cpp - linear layers in ONNX graphs -----------------------===//
+
+#include "LayerForm.h"
+#include "NodeParams.h"
+
+using namespace mlir;
+using namespace mlir::bitnet;
+using namespace mlir::bitnet::fold;
+
+/// Fills in two-dimensional weights given as [K, N], or [N, K] when
+/// `transposed`.
+static bool setWeights(LayerForm &form, const View &view, bool transposed) {
+  if (!view || view.perm.size() != 2)
+    return false;
+  SmallVector<int64_t> shape = view.getShape();
+  form.n = shape[transposed ? 0 : 1];
+  form.k = shape[transposed ? 1 : 0];
+  form.weights = view;
+  // The order of the stream, not of the view, is what matters.
+  form.rowsFirst = transposed == view.isIdentity();
+  return true;
+}
+
+static std::optional<LayerForm> readMatMul(LayerForm form,
+                                           ConstantFolder &folder) {
+  form.weightKey = form.node.getInputs()[1];
+  View weights = folder.get(form.weightKey);
+  if (!setWeights(form, weights, getInt(form.node, "transB", 0)))
+    return std::nullopt;
+  form.isInteger = isa<IntegerType>(weights.stream->element);
+  form.alpha = getFloat(form.node, "alpha", 1.0);
+  for (StringRef name : {"transA", "transBatchA", "transBatchB"})
+    if (getInt(form.node, name, 0))
+      form.refusal = (name + " is set").str();
+  return form;
+}
+
+static std::optional<LayerForm> readGemm(LayerForm form,
+                                         ConstantFolder &folder) {
+  std::optional<LayerForm> result = readMatMul(std::move(form), folder);
+  if (!result)
+    return std::nullopt;
+  result->bias = result->node.getSlot(2);
+  if (result->bias && getFloat(result->node, "beta", 1.0) != 1.0)
+    result->refusal = "beta is not 1";
+  return result;
+}
+
+/// Pads of a convolution, or nullopt when they depend on the input's size.
+static std::optional<SmallVector<int64_t>> readPads(onnx::NodeOp node) {
+  StringRef mode = getString(node, "auto_pad", "NOTSET");
+  SmallVector<int64_t> zero(4, 0);
+  if (mode == "VALID")
+    return zero;
+  if (mode != "NOTSET" && !mode.empty())
+    return std::nullopt;
+  return getInts(node, "pads").value_or(zero);
+}
+
+static std::optional<LayerForm> readConv(LayerForm form,
+                                         ConstantFolder &folder) {
+  form.weightKey = form.node.getInputs()[1];
+  form.bias = form.node.getSlot(2);
+  View weights = folder.get(form.weightKey);
+  if (!weights)
+    return std::nullopt;
+  form.weights = View(weights.contiguous());
+  ArrayRef<int64_t> shape = form.weights.stream->shape;
+  if (shape.size() < 3)
+    return std::nullopt;
+  form.rowsFirst = true;
+  form.n = shape[0];
+  form.k = countOf(shape.drop_front());
+  std::optional<SmallVector<int64_t>> pads = readPads(form.node);
+  auto ones = [](unsigned count) { return SmallVector<int64_t>(count, 1); };
+  SmallVector<int64_t> strides =
+      getInts(form.node, "strides").value_or(ones(2));
+  SmallVector<int64_t> dilations =
+      getInts(form.node, "dilations").value_or(ones(2));
+  if (shape.size() != 4)
+    form.refusal = std::to_string(shape.size() - 2) + "-D convolution";
+  else if (int64_t group = getInt(form.node, "group", 1); group != 1)
+    form.refusal =
+        "grouped convolution (group = " + std::to_string(group) + ")";
+  else if (!pads || pads->size() != 4 ||
+           llvm::any_of(*pads, [](int64_t p) { return p < 0; }))
+    form.refusal = "padding depends on the input";
+  if (form.refusal.empty())
+    form.conv = ConvAttr::get(form.node.getContext(), shape.take_back(2),
+                              strides, dilations, *pads);
+  return form;
+}
+
+/// MatMulInteger: weights minus their zero point.
+static std::optional<LayerForm> readMatMulInteger(LayerForm form,
+                                                  ConstantFolder &folder) {
+  form.weightKey = form.node.getInputs()[1];
+  View weights = folder.get(form.weightKey);
+  if (!weights || weights.perm.size() != 2)
+    return std::nullopt;
+  form.isInteger = true;
+  Type wide = IntegerType::get(form.node.getContext(), 32);
+  StreamRef values = makeMap(MapKind::Cast, wide, {weights.stream});
+  if (Value zero = form.node.getSlot(3)) {
+    View offset = folder.get(zero);
+    if (!offset)
+      return std::nullopt;
+    // One zero point per column of [K, N].
+    StreamRef point = makeMap(MapKind::Cast, wide, {offset.contiguous()});
+    if (point->size != 1 && !weights.isIdentity())
+      point = makeReshape(point, {point->size, 1});
+    values = makeMap(MapKind::Sub, wide, {values, point});
+    if (!values)
+      return std::nullopt;
+  }
+  setWeights(form, View(values, weights.perm), false);
+  form.zeroPoint = form.node.getSlot(2);
+  auto type = dyn_cast<RankedTensorType>(form.x.getType());
+  if (!type)
+    form.refusal = "activations of unknown type";
+  else
+    form.isUnsigned = type.getElementType().isUnsignedInteger();
+  return form;
+}
+
+static std::optional<LayerForm> readMatMulNBits(LayerForm form,
+                                                ConstantFolder &folder) {
+  form.weightKey = form.node.getInputs()[1];
+  form.weights = folder.getMatMulNBits(form.node);
+  if (!setWeights(form, form.weights, /*transposed=*/true))
+    return std::nullopt;
+  form.bias = form.node.getSlot(5);
+  return form;
+}
+
+std::optional<LayerForm> mlir::bitnet::readLayer(onnx::NodeOp node,
+                                                 ConstantFolder &folder) {
+  LayerForm form;
+  form.node = node;
+  if (node.getNumSlots() < 2 || !node.getSlot(0) || !node.getSlot(1))
+    return std::nullopt;
+  form.x = node.getSlot(0);
+  StringRef op = node.getOp();
+  if (node.getDomain().empty()) {
+    if (op == "MatMul")
+      return readMatMul(std::move(form), folder);
+    if (op == "Gemm")
+      return readGemm(std::move(form), folder);
+    if (op == "Conv")
+      return readConv(std::move(form), folder);
+    if (op == "MatMulInteger")
+      return readMatMulInteger(std::move(form), folder);
+  } else if (node.getDomain() == "com.microsoft") {
+    if (op == "FusedMatMul")
+      return readMatMul(std::move(form), folder);
+    if (op == "MatMulNBits")
+      return readMatMulNBits(std::move(form), folder);
+  }
+  return std::nullopt;
+}

@@ -1,0 +1,46 @@
+//===- LayerForm.h - linear layers in ONNX graphs ---------------*- C++ -*-===//
+//
+// One form for the ONNX operators that multiply activations by weights.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef BITNET_LIB_CONVERSION_ONNXTOBITNET_LAYERFORM_H
+#define BITNET_LIB_CONVERSION_ONNXTOBITNET_LAYERFORM_H
+
+#include "ConstantFolder.h"
+#include "bitnet/Dialect/BitNet/IR/BitNet.h"
+
+namespace mlir::bitnet {
+
+/// A layer `alpha * x * w + bias` with constant weights.
+struct LayerForm {
+  mutable onnx::NodeOp node; // operation handles have no const methods
+  /// The node's name; its weights' name when the file strips node names.
+  std::string name;
+  Value x;
+  /// What names the weights: layers that share it share codes.
+  Value weightKey;
+  /// [N, K], [F, C, kh, kw] (rowsFirst), or [K, N].
+  fold::View weights;
+  bool rowsFirst = false;
+  int64_t n = 0, k = 0;
+  double alpha = 1;
+  /// Added to the result, may be null.
+  Value bias;
+  ConvAttr conv;
+  /// The product is an i32 accumulator.
+  bool isInteger = false;
+  /// Unsigned activations and their zero point (null: zero).
+  bool isUnsigned = false;
+  Value zeroPoint;
+  /// Why the layer must stay an ONNX node, or empty.
+  std::string refusal;
+};
+
+/// Reads `node` as a layer; nullopt when it is none or its weights are not
+/// constant.
+std::optional<LayerForm> readLayer(onnx::NodeOp node, ConstantFolder &folder);
+
+} // namespace mlir::bitnet
+
+#endif // BITNET_LIB_CONVERSION_ONNXTOBITNET_LAYERFORM_H

@@ -1,0 +1,60 @@
+//===- LayerReport.cpp - what was found, layer by layer -------------------===//
+
+#include "LayerReport.h"
+#include "NodeParams.h"
+#include "bitnet/Conversion/ONNXToBitNet/Passes.h"
+
+using namespace mlir;
+using namespace mlir::bitnet;
+
+static fold::Origin getOrigin(const LayerForm &form) {
+  fold::Origin origin;
+  form.weights.stream->describe(origin);
+  return origin;
+}
+
+std::string mlir::bitnet::getWeightName(const LayerForm &form) {
+  return getOrigin(form).getName();
+}
+
+std::string LayerReport::getUniqueName(const LayerForm &form) {
+  std::string name = getNodeName(form.node);
+  if (name.empty())
+    name = getWeightName(form);
+  unsigned count = names[name]++;
+  return count == 0 ? name : name + "#" + std::to_string(count + 1);
+}
+
+void LayerReport::add(const LayerForm &form, StringRef kind, StringRef reason,
+                      StringRef granularity, StringRef act) {
+  Builder builder(form.node.getContext());
+  fold::Origin origin = getOrigin(form);
+  auto text = [&](StringRef value) { return builder.getStringAttr(value); };
+  auto number = [&](int64_t value) { return builder.getI64IntegerAttr(value); };
+  entries.push_back(builder.getDictionaryAttr(
+      {builder.getNamedAttr("name", text(form.name)),
+       builder.getNamedAttr("weight", text(origin.getName())),
+       builder.getNamedAttr("kind", text(kind)),
+       builder.getNamedAttr("reason", text(reason)),
+       builder.getNamedAttr("n", number(form.n)),
+       builder.getNamedAttr("k", number(form.k)),
+       builder.getNamedAttr("granularity", text(granularity)),
+       builder.getNamedAttr("act", text(act)),
+       builder.getNamedAttr("bytes_before",
+                            number(int64_t(origin.getBytes())))}));
+}
+
+void LayerReport::addTernary(const LayerForm &form, const TernaryWeight &weight,
+                             ActQuantAttr act) {
+  add(form, weight.isBinary ? "binary" : "ternary", "",
+      stringify(weight.granularity),
+      act ? stringifyScaleForm(act.getForm()) : "none");
+}
+
+void LayerReport::addFloat(const LayerForm &form, StringRef reason) {
+  add(form, "float", reason, "", "none");
+}
+
+void LayerReport::attach(Operation *module) const {
+  module->setAttr(kLayersAttr, ArrayAttr::get(module->getContext(), entries));
+}

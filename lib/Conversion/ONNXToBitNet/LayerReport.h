@@ -1,0 +1,36 @@
+//===- LayerReport.h - what was found, layer by layer -----------*- C++ -*-===//
+
+#ifndef BITNET_LIB_CONVERSION_ONNXTOBITNET_LAYERREPORT_H
+#define BITNET_LIB_CONVERSION_ONNXTOBITNET_LAYERREPORT_H
+
+#include "LayerForm.h"
+#include "TernaryJudge.h"
+
+#include "llvm/ADT/StringMap.h"
+
+namespace mlir::bitnet {
+
+/// Collects the entries of the module attribute `bitnet.layers`.
+class LayerReport {
+public:
+  void addTernary(const LayerForm &form, const TernaryWeight &weight,
+                  ActQuantAttr act);
+  void addFloat(const LayerForm &form, StringRef reason);
+  /// A name for the layer that no other layer has.
+  std::string getUniqueName(const LayerForm &form);
+  /// Adds the attribute to `module`.
+  void attach(Operation *module) const;
+
+private:
+  void add(const LayerForm &form, StringRef kind, StringRef reason,
+           StringRef granularity, StringRef act);
+  SmallVector<Attribute> entries;
+  llvm::StringMap<unsigned> names;
+};
+
+/// The ONNX name of the largest initializer behind the weights.
+std::string getWeightName(const LayerForm &form);
+
+} // namespace mlir::bitnet
+
+#endif // BITNET_LIB_CONVERSION_ONNXTOBITNET_LAYERREPORT_H

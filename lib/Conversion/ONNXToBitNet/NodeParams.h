@@ -1,0 +1,115 @@
+//===- NodeParams.h - reading attributes of onnx.node -----------*- C++ -*-===//
+
+#ifndef BITNET_LIB_CONVERSION_ONNXTOBITNET_NODEPARAMS_H
+#define BITNET_LIB_CONVERSION_ONNXTOBITNET_NODEPARAMS_H
+
+#include "bitnet/Dialect/ONNX/IR/ONNX.h"
+
+#include "mlir/IR/Builders.h"
+
+namespace mlir::bitnet {
+
+/// The integer attribute `name`, or `otherwise`.
+inline int64_t getInt(onnx::NodeOp node, StringRef name, int64_t otherwise) {
+  auto attr = node.getParams().getAs<IntegerAttr>(name);
+  return attr ? attr.getValue().getSExtValue() : otherwise;
+}
+
+/// The float attribute `name`, or `otherwise`.
+inline double getFloat(onnx::NodeOp node, StringRef name, double otherwise) {
+  auto attr = node.getParams().getAs<FloatAttr>(name);
+  return attr ? attr.getValueAsDouble() : otherwise;
+}
+
+inline StringRef getString(onnx::NodeOp node, StringRef name,
+                           StringRef otherwise) {
+  auto attr = node.getParams().getAs<StringAttr>(name);
+  return attr ? attr.getValue() : otherwise;
+}
+
+/// The list of integers `name`, or nullopt when the attribute is absent.
+inline std::optional<SmallVector<int64_t>> getInts(onnx::NodeOp node,
+                                                   StringRef name) {
+  Attribute attr = node.getParams().get(name);
+  if (auto dense = dyn_cast_or_null<DenseI64ArrayAttr>(attr))
+    return SmallVector<int64_t>(dense.asArrayRef());
+  auto array = dyn_cast_or_null<ArrayAttr>(attr);
+  if (!array)
+    return std::nullopt;
+  SmallVector<int64_t> values;
+  for (Attribute element : array) {
+    auto integer = dyn_cast<IntegerAttr>(element);
+    if (!integer)
+      return std::nullopt;
+    values.push_back(integer.getValue().getSExtValue());
+  }
+  return values;
+}
+
+/// `value` as a node `op` of the default domain (any domain when `domain` is
+/// given), or null.
+inline onnx::NodeOp getNode(Value value, StringRef op, StringRef domain = "") {
+  auto node = value ? value.getDefiningOp<onnx::NodeOp>() : onnx::NodeOp();
+  if (!node || node.getOp() != op || node.getDomain() != domain)
+    return {};
+  return node;
+}
+
+/// The element type that TensorProto.DataType `code` names, null when it is not
+/// a number.
+inline Type getElementType(MLIRContext *context, int64_t code) {
+  auto integer = [&](unsigned width, bool isUnsigned = false) -> Type {
+    return IntegerType::get(context, width,
+                            isUnsigned ? IntegerType::Unsigned
+                                       : IntegerType::Signless);
+  };
+  switch (code) {
+  case 1:
+    return Float32Type::get(context);
+  case 2:
+    return integer(8, true);
+  case 3:
+    return integer(8);
+  case 4:
+    return integer(16, true);
+  case 5:
+    return integer(16);
+  case 6:
+    return integer(32);
+  case 7:
+    return integer(64);
+  case 9:
+    return integer(1);
+  case 10:
+    return Float16Type::get(context);
+  case 11:
+    return Float64Type::get(context);
+  case 12:
+    return integer(32, true);
+  case 13:
+    return integer(64, true);
+  case 16:
+    return BFloat16Type::get(context);
+  case 21:
+    return integer(4, true);
+  case 22:
+    return integer(4);
+  case 25:
+    return integer(2, true);
+  case 26:
+    return integer(2);
+  default:
+    return {};
+  }
+}
+
+/// The name a node has in reports and on bitnet.linear.
+inline std::string getNodeName(Operation *op) {
+  if (auto name = dyn_cast<NameLoc>(op->getLoc()))
+    return name.getName().str();
+  return {};
+}
+
+} // namespace mlir::bitnet
+
+#endif // BITNET_LIB_CONVERSION_ONNXTOBITNET_NODEPARAMS_H

@@ -1,0 +1,256 @@
+//===- StreamShape.cpp - streams that move values, and reductions ---------===//
+
+#include "Stream.h"
+
+#include "llvm/ADT/STLExtras.h"
+
+#include <cmath>
+
+using namespace mlir;
+using namespace mlir::bitnet;
+using namespace mlir::bitnet::fold;
+
+namespace {
+/// The same values in the same order under another shape.
+class Reshape final : public Stream {
+public:
+  Reshape(StreamRef operand, ArrayRef<int64_t> shape)
+      : Stream(shape, operand->element), operand(std::move(operand)) {}
+  void read(int64_t begin, MutableArrayRef<double> out) override {
+    operand->read(begin, out);
+  }
+  void describe(Origin &origin) const override { operand->describe(origin); }
+
+private:
+  StreamRef operand;
+};
+
+/// Elements narrower than a byte inside bytes that are themselves a stream.
+class Bits final : public Stream {
+public:
+  Bits(StreamRef bytes, ArrayRef<int64_t> shape, Type element)
+      : Stream(shape, element), bytes(std::move(bytes)),
+        bits(element.getIntOrFloatBitWidth()) {}
+  void read(int64_t begin, MutableArrayRef<double> out) override {
+    int64_t perByte = 8 / bits, first = begin / perByte;
+    int64_t last = (begin + int64_t(out.size()) - 1) / perByte;
+    std::vector<double> raw(last - first + 1);
+    bytes->read(first, raw);
+    unsigned mask = (1u << bits) - 1;
+    unsigned sign = element.isUnsignedInteger() ? 0 : 1u << (bits - 1);
+    for (auto [i, value] : llvm::enumerate(out)) {
+      int64_t at = begin + int64_t(i);
+      unsigned byte = unsigned(int(raw[at / perByte - first])) & 255;
+      unsigned code = (byte >> (at % perByte * bits)) & mask;
+      value = double(int(code ^ sign) - int(sign));
+    }
+  }
+  void describe(Origin &origin) const override { bytes->describe(origin); }
+
+private:
+  StreamRef bytes;
+  unsigned bits;
+};
+
+/// Values that come in runs of consecutive values of some operand. `locate`
+/// maps a position to (operand, position there, length of the run).
+class Gathered : public Stream {
+public:
+  Gathered(ArrayRef<int64_t> shape, ArrayRef<StreamRef> operands)
+      : Stream(shape, operands.front()->element), operands(operands) {}
+  void read(int64_t begin, MutableArrayRef<double> out) final {
+    while (!out.empty()) {
+      Run run = locate(begin);
+      int64_t count = std::min<int64_t>(run.length, int64_t(out.size()));
+      operands[run.operand]->read(run.begin, out.take_front(count));
+      out = out.drop_front(count);
+      begin += count;
+    }
+  }
+  void describe(Origin &origin) const final {
+    for (const StreamRef &operand : operands)
+      operand->describe(origin);
+  }
+
+protected:
+  struct Run {
+    unsigned operand;
+    int64_t begin, length;
+  };
+  virtual Run locate(int64_t at) const = 0;
+  SmallVector<StreamRef> operands;
+};
+
+class Concat final : public Gathered {
+public:
+  Concat(ArrayRef<int64_t> shape, ArrayRef<StreamRef> operands, int64_t axis)
+      : Gathered(shape, operands) {
+    for (const StreamRef &operand : operands)
+      widths.push_back(countOf(ArrayRef(operand->shape).drop_front(axis)));
+    width = countOf(ArrayRef(shape).drop_front(axis));
+  }
+
+private:
+  Run locate(int64_t at) const override {
+    int64_t outer = at / width, rest = at % width;
+    unsigned i = 0;
+    for (; rest >= widths[i]; ++i)
+      rest -= widths[i];
+    return {i, outer * widths[i] + rest, widths[i] - rest};
+  }
+  SmallVector<int64_t> widths;
+  int64_t width;
+};
+
+class Rows final : public Gathered {
+public:
+  Rows(ArrayRef<int64_t> shape, ArrayRef<StreamRef> operands,
+       std::vector<std::pair<unsigned, int64_t>> rows)
+      : Gathered(shape, operands), rows(std::move(rows)),
+        width(countOf(ArrayRef(shape).drop_front())) {}
+
+private:
+  Run locate(int64_t at) const override {
+    auto [operand, row] = rows[at / width];
+    return {operand, row * width + at % width, width - at % width};
+  }
+  std::vector<std::pair<unsigned, int64_t>> rows;
+  int64_t width;
+};
+
+class Columns final : public Gathered {
+public:
+  Columns(ArrayRef<int64_t> shape, StreamRef operand, int64_t first)
+      : Gathered(shape, {operand}), first(first), width(shape.back()),
+        sourceWidth(operand->shape.back()) {}
+
+private:
+  Run locate(int64_t at) const override {
+    int64_t column = at % width;
+    return {0, at / width * sourceWidth + first + column, width - column};
+  }
+  int64_t first, width, sourceWidth;
+};
+} // namespace
+
+StreamRef fold::makeReshape(StreamRef operand, ArrayRef<int64_t> shape) {
+  if (countOf(shape) != operand->size)
+    return nullptr;
+  return std::make_shared<Reshape>(std::move(operand), shape);
+}
+
+StreamRef fold::makeBits(StreamRef bytes, ArrayRef<int64_t> shape,
+                         Type element) {
+  return std::make_shared<Bits>(std::move(bytes), shape, element);
+}
+
+StreamRef fold::makeConcat(ArrayRef<StreamRef> operands, int64_t axis) {
+  SmallVector<int64_t> shape(operands.front()->shape);
+  if (axis < 0 || axis >= int64_t(shape.size()))
+    return nullptr;
+  shape[axis] = 0;
+  for (const StreamRef &operand : operands) {
+    SmallVector<int64_t> other(operand->shape);
+    if (other.size() != shape.size() ||
+        operand->element != operands.front()->element)
+      return nullptr;
+    shape[axis] += other[axis];
+    other[axis] = shape[axis];
+    if (other != shape)
+      return nullptr;
+  }
+  return std::make_shared<Concat>(shape, operands, axis);
+}
+
+StreamRef fold::makeRows(ArrayRef<StreamRef> operands,
+                         std::vector<std::pair<unsigned, int64_t>> rows) {
+  SmallVector<int64_t> shape(operands.front()->shape);
+  shape[0] = int64_t(rows.size());
+  return std::make_shared<Rows>(shape, operands, std::move(rows));
+}
+
+StreamRef fold::makeColumns(StreamRef operand, int64_t begin, int64_t end) {
+  SmallVector<int64_t> shape(operand->shape);
+  if (shape.empty() || begin < 0 || end > shape.back() || begin >= end)
+    return nullptr;
+  shape.back() = end - begin;
+  return std::make_shared<Columns>(shape, std::move(operand), begin);
+}
+
+//===----------------------------------------------------------------------===//
+// Reductions
+//===----------------------------------------------------------------------===//
+
+static double combine(ReduceKind kind, double total, double value) {
+  switch (kind) {
+  case ReduceKind::Max:
+    return value > total || std::isnan(value) ? value : total;
+  case ReduceKind::Min:
+    return value < total || std::isnan(value) ? value : total;
+  default:
+    return total + value;
+  }
+}
+
+static double startOf(ReduceKind kind) {
+  if (kind == ReduceKind::Max)
+    return -INFINITY;
+  return kind == ReduceKind::Min ? INFINITY : 0.0;
+}
+
+namespace {
+/// Strides of the result per operand dimension: 0 along reduced axes.
+struct ReducePlan {
+  SmallVector<int64_t> shape, strides;
+  int64_t count = 1, reduced = 1;
+
+  ReducePlan(ArrayRef<int64_t> operand, ArrayRef<int64_t> axes, bool keepDims)
+      : strides(operand.size(), 0) {
+    for (int64_t d = int64_t(operand.size()) - 1; d >= 0; --d) {
+      bool isReduced = llvm::is_contained(axes, d);
+      if (!isReduced || keepDims)
+        shape.insert(shape.begin(), isReduced ? 1 : operand[d]);
+      if (isReduced) {
+        reduced *= operand[d];
+        continue;
+      }
+      strides[d] = count;
+      count *= operand[d];
+    }
+  }
+  int64_t offset(ArrayRef<int64_t> operand, int64_t row) const {
+    int64_t result = 0;
+    for (int64_t d = int64_t(operand.size()) - 2; d >= 0; --d) {
+      result += row % operand[d] * strides[d];
+      row /= operand[d];
+    }
+    return result;
+  }
+};
+} // namespace
+
+StreamRef fold::makeReduce(ReduceKind kind, Stream &operand,
+                           ArrayRef<int64_t> axes, bool keepDims) {
+  ReducePlan plan(operand.shape, axes, keepDims);
+  std::vector<double> totals(plan.count, startOf(kind));
+  int64_t inner = operand.shape.empty() ? 1 : operand.shape.back();
+  int64_t stride = plan.strides.empty() ? 0 : plan.strides.back();
+  std::vector<double> chunk(kChunk);
+  for (int64_t begin = 0; begin < operand.size;) {
+    int64_t column = begin % inner;
+    int64_t run = std::min({inner - column, operand.size - begin, kChunk});
+    operand.read(begin, MutableArrayRef(chunk).take_front(run));
+    double *total = totals.data() + plan.offset(operand.shape, begin / inner) +
+                    column * stride;
+    for (int64_t i = 0; i != run; ++i)
+      total[i * stride] = combine(kind, total[i * stride], chunk[i]);
+    begin += run;
+  }
+  if (kind == ReduceKind::Mean)
+    for (double &total : totals)
+      total /= double(plan.reduced);
+  roundTo(operand.element, totals);
+  Origin origin;
+  operand.describe(origin);
+  return makeBuffer(plan.shape, operand.element, totals, origin);
+}
