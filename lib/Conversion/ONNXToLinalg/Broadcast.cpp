@@ -149,36 +149,68 @@ static Value readOperand(ScalarBuilder &s, const Access &access,
 // elementwise
 //===----------------------------------------------------------------------===//
 
-/// Scalar code on lists of known integers; nullopt-like null when not possible.
-FailureOr<Value> NodeLowering::elementwiseList(ArrayRef<Value> values,
-                                               Type resultElement,
-                                               ScalarFn body) {
-  if (!isa<IntegerType>(resultElement) || values.empty())
-    return Value();
+std::optional<SmallVector<Elements>>
+NodeLowering::broadcastLists(ArrayRef<Value> values, size_t &length) {
   SmallVector<Elements> lists;
-  size_t length = 1;
-  bool scalar = true;
+  length = 1;
   for (Value v : values) {
     std::optional<Elements> list = elements(v);
     if (!list)
-      return Value();
-    scalar &= rank(v) == 0;
+      return std::nullopt;
     if (list->size() != 1)
       length = list->size();
     lists.push_back(std::move(*list));
   }
-  for (const Elements &list : lists)
-    if (list.size() != 1 && list.size() != length)
-      return Value(); // the tensor path reports it
+  for (Elements &list : lists) {
+    if (list.size() != length && list.size() != 1)
+      return std::nullopt; // the tensor path reports it
+    if (list.size() != length)
+      list = Elements(length, list.front());
+  }
+  return lists;
+}
+
+static bool allScalars(ArrayRef<Value> values) {
+  return llvm::all_of(values,
+                      [](Value v) { return NodeLowering::rank(v) == 0; });
+}
+
+Value NodeLowering::elementwiseExtents(
+    ArrayRef<Value> values, Type resultElement,
+    llvm::function_ref<OpFoldResult(ArrayRef<OpFoldResult>)> body) {
+  size_t length;
+  if (!llvm::all_of(values,
+                    [](Value v) { return elementType(v).isInteger(64); }))
+    return {};
+  std::optional<SmallVector<Elements>> lists = broadcastLists(values, length);
+  if (!lists)
+    return {};
+  Elements result;
+  for (size_t i = 0; i < length; ++i)
+    result.push_back(body(llvm::map_to_vector(
+        *lists, [&](const Elements &list) { return list[i]; })));
+  return fromElements(result, resultElement, allScalars(values));
+}
+
+/// Scalar code on lists of known integers; null when the operands are not.
+Value NodeLowering::elementwiseList(ArrayRef<Value> values, Type resultElement,
+                                    ScalarFn body) {
+  size_t length;
+  if (!isa<IntegerType>(resultElement) || values.empty())
+    return {};
+  std::optional<SmallVector<Elements>> lists = broadcastLists(values, length);
+  if (!lists)
+    return {};
   ScalarBuilder s{b, loc};
   Elements result;
   for (size_t i = 0; i < length; ++i) {
     SmallVector<Value> args;
-    for (const Elements &list : lists)
-      args.push_back(dims.value(list[list.size() == 1 ? 0 : i]));
-    for (auto [arg, v] : llvm::zip_equal(args, values))
+    for (auto [list, v] : llvm::zip_equal(*lists, values)) {
+      Value arg = dims.value(list[i]);
       if (arg.getType().isIndex())
         arg = dims.cse(s.make<arith::IndexCastOp>(elementType(v), arg));
+      args.push_back(arg);
+    }
     Value out = body(s, args);
     if (resultElement.isInteger(64)) {
       auto cast = out.getDefiningOp<arith::IndexCastOp>();
@@ -188,14 +220,39 @@ FailureOr<Value> NodeLowering::elementwiseList(ArrayRef<Value> values,
     }
     result.push_back(dims.simplify(dims.cse(out)));
   }
-  return fromElements(result, resultElement, scalar);
+  return fromElements(result, resultElement, allScalars(values));
+}
+
+/// The result when all operands are splat constants and the code folds.
+Value NodeLowering::elementwiseSplat(ArrayRef<Value> values, Type resultElement,
+                                     ScalarFn body) {
+  ScalarBuilder s{b, loc};
+  SmallVector<Value> args;
+  for (Value v : values) {
+    Attribute splat = getSplat(v);
+    if (!splat)
+      return {};
+    args.push_back(s.make<arith::ConstantOp>(cast<TypedAttr>(splat)));
+  }
+  FailureOr<Dims> space = broadcast(values);
+  Attribute folded;
+  if (failed(space) || args.empty() ||
+      !matchPattern(emitBody(s, args, resultElement, body),
+                    m_Constant(&folded)))
+    return {};
+  RankedTensorType type = tensorType(*space, resultElement);
+  if (type.getRank() > 1)
+    return {}; // large splats are cheaper as code
+  return dims.cse(
+      arith::ConstantOp::create(b, loc, DenseElementsAttr::get(type, folded)));
 }
 
 FailureOr<Value> NodeLowering::elementwise(ArrayRef<Value> values,
                                            Type resultElement, ScalarFn body) {
-  FailureOr<Value> list = elementwiseList(values, resultElement, body);
-  if (failed(list) || *list)
+  if (Value list = elementwiseList(values, resultElement, body))
     return list;
+  if (Value constant = elementwiseSplat(values, resultElement, body))
+    return constant;
   FailureOr<Dims> space = broadcast(values);
   if (failed(space))
     return failure();

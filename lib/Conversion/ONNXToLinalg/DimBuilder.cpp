@@ -6,6 +6,7 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Arith/Utils/Utils.h"
 #include "mlir/Dialect/ControlFlow/IR/ControlFlowOps.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
 #include "mlir/IR/OperationSupport.h"
 
@@ -32,6 +33,7 @@ Value DimBuilder::cse(Value v) {
       return v;
     if (OperationEquivalence::isEquivalentTo(
             op, it->second, OperationEquivalence::IgnoreLocations)) {
+      op->replaceAllUsesWith(it->second);
       op->erase();
       return it->second->getResult(0);
     }
@@ -222,15 +224,17 @@ OpFoldResult DimBuilder::ceilDiv(OpFoldResult lhs, OpFoldResult rhs) {
 }
 
 OpFoldResult DimBuilder::min(OpFoldResult lhs, OpFoldResult rhs) {
-  if (same(lhs, rhs))
-    return simplify(lhs);
+  OpFoldResult less = compare(arith::CmpIPredicate::sle, lhs, rhs);
+  if (std::optional<int64_t> known = getConstantIntValue(less))
+    return simplify(*known ? lhs : rhs);
   return simplify(
       cse(b.createOrFold<arith::MinSIOp>(loc, value(lhs), value(rhs))));
 }
 
 OpFoldResult DimBuilder::max(OpFoldResult lhs, OpFoldResult rhs) {
-  if (same(lhs, rhs))
-    return simplify(lhs);
+  OpFoldResult less = compare(arith::CmpIPredicate::sle, lhs, rhs);
+  if (std::optional<int64_t> known = getConstantIntValue(less))
+    return simplify(*known ? rhs : lhs);
   return simplify(
       cse(b.createOrFold<arith::MaxSIOp>(loc, value(lhs), value(rhs))));
 }
@@ -243,14 +247,58 @@ OpFoldResult DimBuilder::select(Value condition, OpFoldResult lhs,
       b.createOrFold<arith::SelectOp>(loc, condition, value(lhs), value(rhs))));
 }
 
+/// Whether `v` is an extent, or made of extents so that it cannot be negative.
+static bool isNonNegative(OpFoldResult dim, unsigned depth = 0) {
+  if (std::optional<int64_t> c = getConstantIntValue(dim))
+    return *c >= 0;
+  Operation *op = cast<Value>(dim).getDefiningOp();
+  if (!op || depth > 6)
+    return false;
+  auto operand = [&](unsigned i) {
+    return isNonNegative(getAsOpFoldResult(op->getOperand(i)), depth + 1);
+  };
+  if (isa<tensor::DimOp>(op))
+    return true;
+  if (isa<arith::MaxSIOp>(op))
+    return operand(0) || operand(1);
+  if (isa<arith::SelectOp>(op))
+    return operand(1) && operand(2);
+  if (isa<arith::AddIOp, arith::MulIOp, arith::DivSIOp, arith::MinSIOp>(op))
+    return operand(0) && operand(1);
+  return false;
+}
+
+OpFoldResult DimBuilder::compare(arith::CmpIPredicate predicate,
+                                 OpFoldResult lhs, OpFoldResult rhs) {
+  using P = arith::CmpIPredicate;
+  lhs = simplify(lhs);
+  rhs = simplify(rhs);
+  auto decided = [&](int64_t difference) -> OpFoldResult {
+    APInt l(64, difference, true), r(64, 0);
+    return b.getBoolAttr(arith::applyCmpPredicate(predicate, l, r));
+  };
+  AffineExpr l = exprOf(lhs), r = exprOf(rhs);
+  AffineExpr difference = simplifyAffineExpr(l - r, 0, memory.symbols.size());
+  if (auto c = dyn_cast<AffineConstantExpr>(difference))
+    return decided(c.getValue());
+  // An extent against a negative constant.
+  if (getConstantIntValue(rhs).value_or(0) < 0 && isNonNegative(lhs))
+    return decided(1);
+  if (getConstantIntValue(lhs).value_or(0) < 0 && isNonNegative(rhs))
+    return decided(-1);
+  if (getConstantIntValue(rhs) == 0 && isNonNegative(lhs) &&
+      (predicate == P::slt || predicate == P::sge))
+    return b.getBoolAttr(predicate == P::sge);
+  return simplify(
+      cse(arith::CmpIOp::create(b, loc, predicate, value(lhs), value(rhs))));
+}
+
 Value DimBuilder::isEqual(OpFoldResult lhs, OpFoldResult rhs) {
-  return cse(b.createOrFold<arith::CmpIOp>(loc, arith::CmpIPredicate::eq,
-                                           value(lhs), value(rhs)));
+  return value(compare(arith::CmpIPredicate::eq, lhs, rhs));
 }
 
 Value DimBuilder::isLess(OpFoldResult lhs, OpFoldResult rhs) {
-  return cse(b.createOrFold<arith::CmpIOp>(loc, arith::CmpIPredicate::slt,
-                                           value(lhs), value(rhs)));
+  return value(compare(arith::CmpIPredicate::slt, lhs, rhs));
 }
 
 Value DimBuilder::orOf(Value lhs, Value rhs) {

@@ -10,6 +10,7 @@
 #ifndef BITNET_CONVERSION_ONNXTOLINALG_DIMBUILDER_H
 #define BITNET_CONVERSION_ONNXTOLINALG_DIMBUILDER_H
 
+#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/IR/AffineExpr.h"
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/OpDefinition.h"
@@ -41,6 +42,10 @@ public:
   OpFoldResult quotient(ArrayRef<OpFoldResult> num, ArrayRef<OpFoldResult> den);
   /// condition ? lhs : rhs
   OpFoldResult select(Value condition, OpFoldResult lhs, OpFoldResult rhs);
+  /// The i1 attribute or value of a comparison; knows that extents are not
+  /// negative.
+  OpFoldResult compare(arith::CmpIPredicate predicate, OpFoldResult lhs,
+                       OpFoldResult rhs);
   /// lhs == rhs, lhs < rhs (signed) as an i1 value.
   Value isEqual(OpFoldResult lhs, OpFoldResult rhs);
   Value isLess(OpFoldResult lhs, OpFoldResult rhs);

@@ -149,7 +149,12 @@ public:
   /// operands are known lists and the result is an integer).
   FailureOr<Value> elementwise(ArrayRef<Value> values, Type resultElement,
                                ScalarFn body);
-  /// Same, of one operand.
+  /// Extent arithmetic on operands that all are known i64 lists; null when they
+  /// are not. The result is i64 or bool.
+  Value elementwiseExtents(
+      ArrayRef<Value> values, Type resultElement,
+      llvm::function_ref<OpFoldResult(ArrayRef<OpFoldResult>)> body);
+  /// elementwise of one operand.
   Value map(Value v, Type resultElement, ScalarFn body);
   /// Converts between element types with ONNX Cast meaning.
   Value convert(Value v, Type from, Type to);
@@ -180,10 +185,14 @@ public:
                const Reduction &reduction);
 
 private:
-  Value constantOrExtract(OpBuilder &body, Value v);
   FailureOr<OpFoldResult> broadcastDim(OpFoldResult a, OpFoldResult c);
-  FailureOr<Value> elementwiseList(ArrayRef<Value> values, Type resultElement,
-                                   ScalarFn body);
+  /// The lists of all operands and the length they broadcast to.
+  std::optional<SmallVector<Elements>> broadcastLists(ArrayRef<Value> values,
+                                                      size_t &length);
+  Value elementwiseList(ArrayRef<Value> values, Type resultElement,
+                        ScalarFn body);
+  Value elementwiseSplat(ArrayRef<Value> values, Type resultElement,
+                         ScalarFn body);
   GraphState &state;
 };
 

@@ -57,6 +57,7 @@ const OpRegistry &OpRegistry::get() {
   static const OpRegistry registry = [] {
     OpRegistry r;
     registerElementwiseOps(r);
+    registerParametricOps(r);
     registerCastOps(r);
     registerShapeOps(r);
     registerReduceOps(r);

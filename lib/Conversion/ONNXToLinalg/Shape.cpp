@@ -1,9 +1,340 @@
-//===- Shape.cpp -===//
+//===- Shape.cpp - operators that read or change shapes -------------------===//
 
-#include "NodeLowering.h"
 #include "OpRegistry.h"
+#include "ScalarMath.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/Dialect/Utils/StaticValueUtils.h"
 
 using namespace mlir;
 using namespace mlir::bitnet;
 
-void mlir::bitnet::registerShapeOps(OpRegistry &r) {}
+//===----------------------------------------------------------------------===//
+// Shape, Size
+//===----------------------------------------------------------------------===//
+
+static LogicalResult lowerShape(NodeLowering &n) {
+  Dims extents = n.dimsOf(n.operand(0));
+  int64_t rank = extents.size();
+  auto clamp = [&](int64_t axis) {
+    return std::clamp<int64_t>(axis < 0 ? axis + rank : axis, 0, rank);
+  };
+  int64_t start = clamp(n.intAttr("start", 0));
+  int64_t end = std::max(start, clamp(n.intAttr("end", rank)));
+  Elements list(ArrayRef(extents).slice(start, end - start));
+  Type i64 = n.b.getI64Type();
+  n.setResult(0, n.fromElements(list, i64), i64);
+  return success();
+}
+
+static LogicalResult lowerSize(NodeLowering &n) {
+  Type i64 = n.b.getI64Type();
+  Elements list{n.dims.product(Dims(n.dimsOf(n.operand(0))))};
+  n.setResult(0, n.fromElements(list, i64, /*scalar=*/true), i64);
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// Reshape and its special cases
+//===----------------------------------------------------------------------===//
+
+/// Reshapes operand 0 to `extents`; a known integer list stays one.
+static LogicalResult reshapeTo(NodeLowering &n,
+                               ArrayRef<OpFoldResult> extents) {
+  Value x = n.operand(0);
+  std::optional<Elements> list = n.elements(x);
+  RankedTensorType type = n.tensorType(extents, n.elementType(x));
+  if (list && type.getRank() <= 1 && type.hasStaticShape() &&
+      type.getNumElements() == int64_t(list->size())) {
+    n.setResult(
+        0, n.fromElements(*list, type.getElementType(), type.getRank() == 0));
+    return success();
+  }
+  FailureOr<Value> v = n.reshape(x, extents);
+  if (failed(v))
+    return failure();
+  n.setResult(0, *v);
+  return success();
+}
+
+/// The scalars of a shape operand, read at run time when need be.
+static FailureOr<Elements> shapeOperand(NodeLowering &n, unsigned slot) {
+  Value v = n.operand(slot);
+  std::optional<Elements> list = n.extractElements(v);
+  if (!list || !n.elementType(v).isInteger(64))
+    return n.emitError() << "needs a shape operand of known length, got "
+                         << v.getType(),
+           failure();
+  return *list;
+}
+
+static LogicalResult lowerReshape(NodeLowering &n) {
+  FailureOr<Elements> shape = shapeOperand(n, 1);
+  if (failed(shape))
+    return failure();
+  Dims from = n.dimsOf(n.operand(0)), to;
+  bool keepZero = n.intAttr("allowzero", 0) != 0;
+  std::optional<size_t> inferred;
+  for (auto [axis, extent] : llvm::enumerate(*shape)) {
+    std::optional<int64_t> constant = getConstantIntValue(extent);
+    if (constant == -1) {
+      if (inferred)
+        return n.emitError() << "infers more than one extent";
+      inferred = axis;
+      extent = n.dims.constant(1);
+    } else if (constant == 0 && !keepZero) {
+      if (axis >= from.size())
+        return n.emitError() << "copies extent " << axis << " of a tensor of "
+                             << "rank " << from.size();
+      extent = from[axis];
+    } else if (constant && *constant < 0) {
+      return n.emitError() << "has the extent " << *constant;
+    }
+    to.push_back(extent);
+  }
+  if (inferred)
+    to[*inferred] = n.dims.quotient(from, to);
+  return reshapeTo(n, to);
+}
+
+static LogicalResult lowerFlatten(NodeLowering &n) {
+  Dims from = n.dimsOf(n.operand(0));
+  int64_t rank = from.size(), axis = n.intAttr("axis", 1);
+  if (axis < -rank || axis > rank)
+    return n.emitError() << "has axis " << axis << " but rank " << rank;
+  axis += axis < 0 ? rank : 0;
+  ArrayRef<OpFoldResult> all(from);
+  return reshapeTo(n, {n.dims.product(all.take_front(axis)),
+                       n.dims.product(all.drop_front(axis))});
+}
+
+/// `axesSlot`: input that holds the axes, or -1 for the attribute.
+static LogicalResult lowerSqueeze(NodeLowering &n, int axesSlot) {
+  Dims from = n.dimsOf(n.operand(0)), to;
+  FailureOr<std::optional<SmallVector<int64_t>>> axes =
+      n.intsFrom(axesSlot, "axes");
+  if (failed(axes))
+    return failure();
+  SmallVector<bool> drop(from.size(), false);
+  for (int64_t axis : axes->value_or(SmallVector<int64_t>())) {
+    FailureOr<int64_t> a = n.normalizeAxis(axis, from.size());
+    if (failed(a) || failed(n.requireSame(from[*a], n.dims.constant(1),
+                                          "a squeezed extent and 1")))
+      return failure();
+    drop[*a] = true;
+  }
+  for (auto [axis, extent] : llvm::enumerate(from)) {
+    bool isOne = isOneInteger(n.dims.simplify(extent));
+    if (!*axes && !isOne && isa<Value>(n.dims.simplify(extent)))
+      return n.emitError() << "without axes has the unknown extent " << axis;
+    if (!drop[axis] && (*axes || !isOne))
+      to.push_back(extent);
+  }
+  return reshapeTo(n, to);
+}
+
+static LogicalResult lowerUnsqueeze(NodeLowering &n, int axesSlot) {
+  Dims from = n.dimsOf(n.operand(0));
+  FailureOr<std::optional<SmallVector<int64_t>>> axes =
+      n.intsFrom(axesSlot, "axes");
+  if (failed(axes))
+    return failure();
+  if (!*axes)
+    return n.emitError() << "has no axes";
+  Dims to(from.size() + (*axes)->size());
+  for (int64_t axis : **axes) {
+    FailureOr<int64_t> a = n.normalizeAxis(axis, to.size());
+    if (failed(a))
+      return failure();
+    if (to[*a])
+      return n.emitError() << "repeats axis " << axis;
+    to[*a] = n.dims.constant(1);
+  }
+  const OpFoldResult *next = from.begin();
+  for (OpFoldResult &extent : to)
+    if (!extent)
+      extent = *next++;
+  return reshapeTo(n, to);
+}
+
+//===----------------------------------------------------------------------===//
+// Expand, ConstantOfShape, Range
+//===----------------------------------------------------------------------===//
+
+static LogicalResult lowerExpand(NodeLowering &n) {
+  FailureOr<Elements> shape = shapeOperand(n, 1);
+  if (failed(shape))
+    return failure();
+  Value x = n.operand(0);
+  std::optional<Elements> list = n.elements(x);
+  std::optional<int64_t> length =
+      shape->size() == 1 ? getConstantIntValue((*shape)[0]) : std::nullopt;
+  if (list && list->size() == 1 && length && *length >= 0 && *length <= 64) {
+    Elements copies(*length, list->front());
+    n.setResult(0, n.fromElements(copies, n.elementType(x)));
+    return success();
+  }
+  FailureOr<Value> v = n.broadcastTo(x, *shape);
+  if (failed(v))
+    return failure();
+  n.setResult(0, *v);
+  return success();
+}
+
+static LogicalResult lowerConstantOfShape(NodeLowering &n) {
+  FailureOr<Elements> shape = shapeOperand(n, 0);
+  if (failed(shape))
+    return failure();
+  Type element = n.b.getF32Type();
+  TypedAttr value = n.b.getFloatAttr(element, 0.0);
+  if (auto dense = dyn_cast_if_present<DenseElementsAttr>(n.attr("value"))) {
+    element = dense.getElementType();
+    if (signless(element) != element)
+      dense = dense.bitcast(signless(element));
+    value = cast<TypedAttr>(*dense.value_begin<Attribute>());
+  }
+  std::optional<int64_t> length =
+      shape->size() == 1 ? getConstantIntValue((*shape)[0]) : std::nullopt;
+  if (isa<IntegerType>(element) && (shape->empty() || length) &&
+      length.value_or(1) <= 64) {
+    auto type = RankedTensorType::get(
+        shape->empty() ? SmallVector<int64_t>{} : SmallVector<int64_t>{*length},
+        value.getType());
+    Value v = arith::ConstantOp::create(
+        n.b, n.loc, DenseElementsAttr::get(type, Attribute(value)));
+    n.setResult(0, v, element);
+    return success();
+  }
+  n.setResult(0, n.filled(*shape, value), element);
+  return success();
+}
+
+/// max(ceil((limit - start) / delta), 0) at run time, in f64 for floats.
+static Value rangeLength(NodeLowering &n, Value start, Value limit,
+                         Value delta) {
+  ScalarBuilder s{n.b, n.loc};
+  Type element = start.getType(), index = n.b.getIndexType();
+  if (isa<FloatType>(element)) {
+    Type f64 = n.b.getF64Type();
+    auto widen = [&](Value v) { return castScalar(s, v, element, f64); };
+    Value span = s.make<arith::SubFOp>(widen(limit), widen(start));
+    Value steps =
+        s.make<math::CeilOp>(s.make<arith::DivFOp>(span, widen(delta)));
+    Value count = castScalar(s, steps, f64, n.b.getI64Type());
+    Value zero = s.intConstant(count.getType(), 0);
+    return s.make<arith::IndexCastOp>(index,
+                                      s.make<arith::MaxSIOp>(count, zero));
+  }
+  Value span = s.make<arith::SubIOp>(limit, start);
+  Value zero = s.intConstant(element, 0), one = s.intConstant(element, 1);
+  Value quotient = divideInt(s, span, delta, /*isUnsigned=*/false);
+  Value back = s.make<arith::MulIOp>(quotient, delta);
+  // Round up when the quotient is positive and not exact.
+  using P = arith::CmpIPredicate;
+  Value inexact = s.make<arith::CmpIOp>(P::ne, back, span);
+  Value spanSign = s.make<arith::CmpIOp>(P::slt, span, zero);
+  Value deltaSign = s.make<arith::CmpIOp>(P::slt, delta, zero);
+  Value towards = s.make<arith::CmpIOp>(P::eq, spanSign, deltaSign);
+  Value up = s.make<arith::AndIOp>(inexact, towards);
+  Value more = s.make<arith::AddIOp>(quotient, one);
+  quotient = s.make<arith::SelectOp>(up, more, quotient);
+  return s.make<arith::IndexCastOp>(index,
+                                    s.make<arith::MaxSIOp>(quotient, zero));
+}
+
+/// The value of a one-element operand as a scalar.
+static Value scalarOf(NodeLowering &n, Value v) {
+  if (std::optional<Elements> list = n.extractElements(v)) {
+    Value scalar = n.dims.value(list->front());
+    if (!scalar.getType().isIndex())
+      return scalar;
+    return n.dims.cse(
+        arith::IndexCastOp::create(n.b, n.loc, n.b.getI64Type(), scalar));
+  }
+  SmallVector<Value> zeros(n.rank(v), n.dims.value(n.dims.constant(0)));
+  return n.b.createOrFold<tensor::ExtractOp>(n.loc, v, zeros);
+}
+
+/// Range over known i64 extents: a list when short, else an exact length.
+static OpFoldResult rangeExtent(NodeLowering &n, ArrayRef<Elements> args) {
+  DimBuilder &d = n.dims;
+  OpFoldResult span = d.sub(args[1][0], args[0][0]);
+  OpFoldResult count = d.ceilDiv(span, args[2][0]);
+  return d.max(count, d.constant(0));
+}
+
+static Value emitRange(NodeLowering &n, OpFoldResult length, Value start,
+                       Value delta) {
+  Type element = start.getType();
+  Value init = n.empty(length, element);
+  auto build = [&](OpBuilder &b, Location loc, ValueRange) {
+    ScalarBuilder s{b, loc};
+    Value index = linalg::IndexOp::create(b, loc, 0);
+    Type i64 = b.getI64Type();
+    Value i = s.make<arith::IndexCastOp>(i64, index), v;
+    if (isa<FloatType>(element)) {
+      Type wide = element.isF64() ? element : Type(b.getF32Type());
+      Value step = castScalar(s, delta, element, wide);
+      Value scaled = s.make<arith::MulFOp>(castScalar(s, i, i64, wide), step);
+      v = s.make<arith::AddFOp>(castScalar(s, start, element, wide), scaled);
+    } else {
+      Value scaled =
+          s.make<arith::MulIOp>(castScalar(s, i, i64, element), delta);
+      v = s.make<arith::AddIOp>(start, scaled);
+    }
+    linalg::YieldOp::create(b, loc, castScalar(s, v, v.getType(), element));
+  };
+  AffineMap map = n.b.getMultiDimIdentityMap(1);
+  auto generic =
+      linalg::GenericOp::create(n.b, n.loc, init.getType(), ValueRange{}, init,
+                                map, utils::IteratorType::parallel, build);
+  return n.refine(generic.getResult(0), length);
+}
+
+static LogicalResult lowerRange(NodeLowering &n) {
+  SmallVector<Elements> args;
+  Value start = n.operand(0), limit = n.operand(1), delta = n.operand(2);
+  for (Value v : {start, limit, delta})
+    if (std::optional<Elements> list = n.elements(v);
+        list && list->size() == 1 && n.elementType(v).isInteger(64))
+      args.push_back(*list);
+  OpFoldResult length;
+  std::optional<int64_t> step =
+      args.size() == 3 ? getConstantIntValue(args[2][0]) : std::nullopt;
+  if (step && *step > 0) {
+    length = rangeExtent(n, args);
+    std::optional<int64_t> count = getConstantIntValue(length);
+    if (count && *count <= 64) {
+      Elements list;
+      for (int64_t i = 0; i < *count; ++i)
+        list.push_back(n.dims.add(args[0][0], n.dims.constant(i * *step)));
+      n.setResult(0, n.fromElements(list, n.b.getI64Type()));
+      return success();
+    }
+  }
+  Value from = scalarOf(n, start), by = scalarOf(n, delta);
+  if (!length)
+    length = n.dims.simplify(rangeLength(n, from, scalarOf(n, limit), by));
+  n.setResult(0, emitRange(n, length, from, by));
+  return success();
+}
+
+void mlir::bitnet::registerShapeOps(OpRegistry &r) {
+  auto withAxes = [](auto lower, int slot) {
+    return [=](NodeLowering &n) { return lower(n, slot); };
+  };
+  r.add("Shape", 1, lowerShape);
+  r.add("Size", 1, lowerSize);
+  r.add("Reshape", 5, lowerReshape);
+  r.add("Flatten", 1, lowerFlatten);
+  r.add("Squeeze", 1, withAxes(lowerSqueeze, -1));
+  r.add("Squeeze", 13, withAxes(lowerSqueeze, 1));
+  r.add("Unsqueeze", 1, withAxes(lowerUnsqueeze, -1));
+  r.add("Unsqueeze", 13, withAxes(lowerUnsqueeze, 1));
+  r.add("Expand", 8, lowerExpand);
+  r.add("ConstantOfShape", 9, lowerConstantOfShape);
+  r.add("Range", 11, lowerRange);
+}

@@ -1,0 +1,271 @@
+//===- Parametric.cpp - elementwise operators with parameters -------------===//
+//
+// Operators whose scalar code depends on attributes, constants or the types of
+// several operands; the plain ones are rows of Elementwise.cpp.
+//
+//===----------------------------------------------------------------------===//
+
+#include "OpRegistry.h"
+#include "ScalarMath.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+
+using namespace mlir;
+using namespace mlir::bitnet;
+
+/// elementwise over all operands with the type of operand 0 as result.
+static LogicalResult lowerWith(NodeLowering &n, ArrayRef<Value> values,
+                               ScalarFn body) {
+  FailureOr<Value> v = n.elementwise(values, n.elementType(n.operand(0)), body);
+  if (failed(v))
+    return failure();
+  n.setResult(0, *v);
+  return success();
+}
+
+static LogicalResult requireFloat(NodeLowering &n) {
+  if (isa<FloatType>(n.onnxType(0)))
+    return success();
+  return n.emitError() << "does not take elements of type " << n.onnxType(0);
+}
+
+//===----------------------------------------------------------------------===//
+// Pow, Mod, BitShift
+//===----------------------------------------------------------------------===//
+
+/// x to a constant power as products, or null.
+static Value powConstant(ScalarBuilder &s, Value x, double exponent) {
+  bool isFloat = isa<FloatType>(x.getType());
+  auto times = [&](Value l, Value r) -> Value {
+    return isFloat ? s.make<arith::MulFOp>(l, r) : s.make<arith::MulIOp>(l, r);
+  };
+  if (exponent == 1)
+    return x;
+  if (exponent == 2)
+    return times(x, x);
+  if (exponent == 3)
+    return times(times(x, x), x);
+  if (isFloat && exponent == 0.5)
+    return s.make<math::SqrtOp>(x);
+  return {};
+}
+
+static LogicalResult lowerPow(NodeLowering &n) {
+  Value x = n.operand(0), y = n.operand(1);
+  Type base = n.onnxType(0), power = n.onnxType(1);
+  std::optional<double> constant = n.constantScalar(y);
+  return lowerWith(n, {x, y}, [&](ScalarBuilder &s, ValueRange a) -> Value {
+    if (constant)
+      if (Value v = powConstant(s, a[0], *constant))
+        return v;
+    if (isa<FloatType>(base)) {
+      Value exponent = castScalar(s, a[1], power, a[0].getType());
+      return s.make<math::PowFOp>(a[0], exponent);
+    }
+    // Integer powers are exact in f64 up to 2^53.
+    Type f64 = s.b.getF64Type();
+    Value v = s.make<math::PowFOp>(castScalar(s, a[0], base, f64),
+                                   castScalar(s, a[1], power, f64));
+    return castScalar(s, v, f64, base);
+  });
+}
+
+/// Remainder with the sign of the divisor, as Python's %.
+static Value floorMod(ScalarBuilder &s, Value lhs, Value rhs, bool isUnsigned) {
+  Value r = remainderInt(s, lhs, rhs, isUnsigned);
+  if (isUnsigned)
+    return r;
+  Value zero = s.intConstant(r.getType(), 0);
+  using P = arith::CmpIPredicate;
+  Value nonZero = s.make<arith::CmpIOp>(P::ne, r, zero);
+  Value signs = s.make<arith::XOrIOp>(r, rhs);
+  Value differ = s.make<arith::CmpIOp>(P::slt, signs, zero);
+  Value adjust = s.make<arith::AndIOp>(nonZero, differ);
+  return s.make<arith::SelectOp>(adjust, s.make<arith::AddIOp>(r, rhs), r);
+}
+
+static LogicalResult lowerMod(NodeLowering &n) {
+  bool fmod = n.intAttr("fmod", 0) != 0, isUnsigned = n.isUnsigned(0);
+  return lowerWith(n, n.operands(),
+                   [&](ScalarBuilder &s, ValueRange a) -> Value {
+                     if (isa<FloatType>(a[0].getType()))
+                       return s.make<arith::RemFOp>(a[0], a[1]);
+                     if (fmod)
+                       return remainderInt(s, a[0], a[1], isUnsigned);
+                     return floorMod(s, a[0], a[1], isUnsigned);
+                   });
+}
+
+static LogicalResult lowerBitShift(NodeLowering &n) {
+  bool left = n.stringAttr("direction", "LEFT") == "LEFT";
+  unsigned width = n.elementType(n.operand(0)).getIntOrFloatBitWidth();
+  return lowerWith(n, n.operands(), [&](ScalarBuilder &s, ValueRange a) {
+    // A shift by the width or more gives 0; arith leaves it undefined.
+    Type type = a[0].getType();
+    Value inRange = s.make<arith::CmpIOp>(arith::CmpIPredicate::ult, a[1],
+                                          s.intConstant(type, width));
+    Value zero = s.intConstant(type, 0);
+    Value by = s.make<arith::SelectOp>(inRange, a[1], zero);
+    Value v = left ? s.make<arith::ShLIOp>(a[0], by)
+                   : s.make<arith::ShRUIOp>(a[0], by);
+    return s.make<arith::SelectOp>(inRange, v, zero);
+  });
+}
+
+//===----------------------------------------------------------------------===//
+// Clip, Where, IsInf
+//===----------------------------------------------------------------------===//
+
+/// max(x, low), then min(., high): NaN propagates, high wins over low.
+static Value clampScalar(ScalarBuilder &s, Value v, Value low, Value high,
+                         bool isUnsigned) {
+  if (isa<FloatType>(v.getType())) {
+    v = low ? s.make<arith::MaximumFOp>(v, low) : v;
+    return high ? s.make<arith::MinimumFOp>(v, high) : v;
+  }
+  if (isUnsigned) {
+    v = low ? s.make<arith::MaxUIOp>(v, low) : v;
+    return high ? s.make<arith::MinUIOp>(v, high) : v;
+  }
+  v = low ? s.make<arith::MaxSIOp>(v, low) : v;
+  return high ? s.make<arith::MinSIOp>(v, high) : v;
+}
+
+/// Clip-6: bounds are attributes.
+static LogicalResult lowerClipAttrs(NodeLowering &n) {
+  bool hasLow = bool(n.attr("min")), hasHigh = bool(n.attr("max"));
+  return lowerWith(n, n.operands(), [&](ScalarBuilder &s, ValueRange a) {
+    Type type = a[0].getType();
+    Value low, high;
+    if (hasLow)
+      low = s.constant(type, n.floatAttr("min", 0));
+    if (hasHigh)
+      high = s.constant(type, n.floatAttr("max", 0));
+    return clampScalar(s, a[0], low, high, /*isUnsigned=*/false);
+  });
+}
+
+/// Clip-11: bounds are optional inputs of one element.
+static LogicalResult lowerClipInputs(NodeLowering &n) {
+  SmallVector<Value> values{n.operand(0)};
+  int lowAt = -1, highAt = -1;
+  for (unsigned slot : {1u, 2u}) {
+    Value bound = n.operand(slot);
+    if (!bound)
+      continue;
+    if (n.rank(bound) > 0) {
+      FailureOr<Value> scalar = n.reshape(bound, {});
+      if (failed(scalar))
+        return failure();
+      bound = *scalar;
+    }
+    (slot == 1 ? lowAt : highAt) = values.size();
+    values.push_back(bound);
+  }
+  bool isUnsigned = n.isUnsigned(0);
+  return lowerWith(n, values, [&](ScalarBuilder &s, ValueRange a) {
+    return clampScalar(s, a[0], lowAt < 0 ? Value() : a[lowAt],
+                       highAt < 0 ? Value() : a[highAt], isUnsigned);
+  });
+}
+
+static LogicalResult lowerWhere(NodeLowering &n) {
+  Value x = n.operand(1);
+  FailureOr<Value> v = n.elementwise(
+      n.operands(), n.elementType(x), [](ScalarBuilder &s, ValueRange a) {
+        return s.make<arith::SelectOp>(a[0], a[1], a[2]);
+      });
+  if (failed(v))
+    return failure();
+  n.setResult(0, *v, n.onnxType(1));
+  return success();
+}
+
+static LogicalResult lowerIsInf(NodeLowering &n) {
+  if (failed(requireFloat(n)))
+    return failure();
+  bool positive = n.intAttr("detect_positive", 1) != 0;
+  bool negative = n.intAttr("detect_negative", 1) != 0;
+  auto body = [&](ScalarBuilder &s, ValueRange a) -> Value {
+    auto type = cast<FloatType>(a[0].getType());
+    auto equals = [&](bool minus) {
+      auto inf = APFloat::getInf(type.getFloatSemantics(), minus);
+      Value bound = s.make<arith::ConstantOp>(FloatAttr::get(type, inf));
+      return s.make<arith::CmpFOp>(arith::CmpFPredicate::OEQ, a[0], bound);
+    };
+    Value no = s.intConstant(s.b.getI1Type(), 0);
+    return s.make<arith::OrIOp>(positive ? equals(false) : no,
+                                negative ? equals(true) : no);
+  };
+  Type boolean = n.b.getI1Type();
+  n.setResult(0, n.map(n.operand(0), boolean, body), boolean);
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// Activations
+//===----------------------------------------------------------------------===//
+
+static LogicalResult lowerLeakyRelu(NodeLowering &n) {
+  double alpha = n.floatAttr("alpha", 0.01f);
+  return lowerWith(n, n.operands(), [&](ScalarBuilder &s, ValueRange a) {
+    Type type = a[0].getType();
+    Value negative = s.make<arith::CmpFOp>(arith::CmpFPredicate::OLT, a[0],
+                                           s.constant(type, 0));
+    Value scaled = s.make<arith::MulFOp>(a[0], s.constant(type, alpha));
+    return s.make<arith::SelectOp>(negative, scaled, a[0]);
+  });
+}
+
+static LogicalResult lowerGelu(NodeLowering &n) {
+  std::string form = n.stringAttr("approximate", "none");
+  if (form != "none" && form != "tanh")
+    return n.emitError() << "has the unknown approximation '" << form << "'";
+  return lowerWith(n, n.operands(), [&](ScalarBuilder &s, ValueRange a) {
+    return form == "tanh" ? geluTanh(s, a[0]) : geluErf(s, a[0]);
+  });
+}
+
+/// gelu(x + bias) of com.microsoft; the bias is optional in FastGelu.
+template <Value (*gelu)(ScalarBuilder &, Value)>
+static LogicalResult lowerBiasGelu(NodeLowering &n) {
+  return lowerWith(n, n.operands(), [](ScalarBuilder &s, ValueRange a) {
+    Value x = a.size() == 1 ? a[0] : s.make<arith::AddFOp>(a[0], a[1]);
+    return gelu(s, x);
+  });
+}
+
+/// x * sigmoid(alpha * x)
+static LogicalResult swishWith(NodeLowering &n, double defaultAlpha) {
+  double alpha = n.floatAttr("alpha", defaultAlpha);
+  return lowerWith(n, n.operands(), [&](ScalarBuilder &s, ValueRange a) {
+    Value scaled = a[0];
+    if (alpha != 1)
+      scaled = s.make<arith::MulFOp>(a[0], s.constant(a[0].getType(), alpha));
+    return s.make<arith::MulFOp>(a[0], sigmoid(s, scaled));
+  });
+}
+
+static LogicalResult lowerSwish(NodeLowering &n) { return swishWith(n, 1.0); }
+
+static LogicalResult lowerQuickGelu(NodeLowering &n) {
+  return swishWith(n, 1.702f);
+}
+
+void mlir::bitnet::registerParametricOps(OpRegistry &r) {
+  r.add("Pow", 7, lowerPow, "integer powers are computed in f64");
+  r.add("Mod", 10, lowerMod);
+  r.add("BitShift", 11, lowerBitShift);
+  r.add("Clip", 6, lowerClipAttrs);
+  r.add("Clip", 11, lowerClipInputs);
+  r.add("Where", 9, lowerWhere);
+  r.add("IsInf", 10, lowerIsInf);
+  r.add("LeakyRelu", 6, lowerLeakyRelu);
+  r.add("Gelu", 20, lowerGelu);
+  r.add("Swish", 24, lowerSwish);
+  r.add(kMicrosoftDomain, "BiasGelu", 1, lowerBiasGelu<geluErf>);
+  r.add(kMicrosoftDomain, "FastGelu", 1, lowerBiasGelu<geluTanh>);
+  r.add(kMicrosoftDomain, "Gelu", 1, lowerBiasGelu<geluErf>);
+  r.add(kMicrosoftDomain, "QuickGelu", 1, lowerQuickGelu);
+}
