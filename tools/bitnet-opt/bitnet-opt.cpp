@@ -9,6 +9,7 @@ int main(int argc, char **argv) {
   mlir::DialectRegistry registry;
   mlir::bitnet::registerAllDialects(registry);
   mlir::bitnet::registerAllPasses();
+  mlir::bitnet::registerAllPipelines();
   return mlir::asMainReturnCode(
       mlir::MlirOptMain(argc, argv, "BitNet optimizer driver\n", registry));
 }

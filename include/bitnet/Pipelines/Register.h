@@ -10,6 +10,8 @@ namespace bitnet {
 void registerAllDialects(DialectRegistry &registry);
 /// Our passes and the upstream ones that our pipelines use.
 void registerAllPasses();
+/// One pipeline per stage: --bitnet-frontend-pipeline, ...
+void registerAllPipelines();
 } // namespace bitnet
 } // namespace mlir
 

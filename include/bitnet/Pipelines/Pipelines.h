@@ -1,0 +1,59 @@
+//===- Pipelines.h - one builder and one options struct per stage -*- C++
+//-*-===//
+//
+// import -> frontend -> quantize -> pack -> loops -> cpu | hls -> link.
+// Each builder appends the passes of one stage and ends with a check of the
+// dialects that may leave it (docs/Architecture.md, table of stages).
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef BITNET_PIPELINES_PIPELINES_H
+#define BITNET_PIPELINES_PIPELINES_H
+
+#include "bitnet/Codegen/Strategy/SelectKernels.h"
+#include "bitnet/Dialect/BitNet/IR/BitNet.h"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace mlir {
+class OpPassManager;
+namespace bitnet {
+
+/// Stage 1: ONNX to bitnet, linalg, tensor, arith, math, scf, cf.
+struct FrontendOptions {
+  /// Keep float layers as bitnet.linear so that stage 2 can quantize them.
+  bool floatLinears = false;
+};
+
+/// Stage 2: ternary weights and int8 activations.
+struct QuantizeOptions {
+  /// How float layers become ternary; unset leaves them float (w_c6).
+  std::optional<WeightMethod> method;
+  /// Name patterns ("model.layers.*"); empty include means all.
+  std::vector<std::string> include;
+  std::vector<std::string> exclude;
+};
+
+/// Stage 3: packed weights.
+struct PackOptions {};
+
+/// Stage 4: loop nests over buffers.
+struct LoopsOptions {
+  TargetInfo target;
+  /// Code form of ternary matmuls; Auto chooses by features.
+  KernelChoice kernel = KernelChoice::Auto;
+};
+
+void populateFrontendPipeline(OpPassManager &pm,
+                              const FrontendOptions &options);
+void populateQuantizePipeline(OpPassManager &pm,
+                              const QuantizeOptions &options);
+void populatePackPipeline(OpPassManager &pm, const PackOptions &options);
+void populateLoopsPipeline(OpPassManager &pm, const LoopsOptions &options);
+
+} // namespace bitnet
+} // namespace mlir
+
+#endif // BITNET_PIPELINES_PIPELINES_H

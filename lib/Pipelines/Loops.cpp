@@ -1,0 +1,67 @@
+//===- Loops.cpp - stage 4: loop nests over buffers -----------------------===//
+
+#include "StageCheck.h"
+#include "bitnet/Codegen/Memory/Passes.h"
+#include "bitnet/Codegen/Strategy/Passes.h"
+#include "bitnet/Codegen/Transforms/Passes.h"
+#include "bitnet/Conversion/BitNetToLinalg/Passes.h"
+#include "bitnet/Pipelines/Pipelines.h"
+
+#include "mlir/Conversion/BufferizationToMemRef/BufferizationToMemRef.h"
+#include "mlir/Dialect/Bufferization/Pipelines/Passes.h"
+#include "mlir/Dialect/Bufferization/Transforms/OneShotAnalysis.h"
+#include "mlir/Dialect/Bufferization/Transforms/Passes.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/Linalg/Passes.h"
+#include "mlir/Dialect/MemRef/Transforms/Passes.h"
+#include "mlir/Transforms/Passes.h"
+
+using namespace mlir;
+using namespace mlir::bitnet;
+
+/// Fewer, fused elementwise nests, before buffers freeze the structure.
+static void addFusion(OpPassManager &pm) {
+  OpPassManager &func = pm.nest<func::FuncOp>();
+  func.addPass(createConvertElementwiseToLinalgPass());
+  func.addPass(createLinalgElementwiseOpFusionPass());
+  func.addPass(createCSEPass());
+  func.addPass(createCanonicalizerPass());
+}
+
+static void addBufferization(OpPassManager &pm) {
+  bufferization::OneShotBufferizePassOptions options;
+  options.bufferizeFunctionBoundaries = true;
+  options.functionBoundaryTypeConversion =
+      bufferization::LayoutMapOption::IdentityLayoutMap;
+  pm.addPass(bufferization::createEmptyTensorEliminationPass());
+  pm.addPass(bufferization::createOneShotBufferizePass(options));
+  pm.addPass(createCanonicalizerPass());
+  pm.addPass(createCSEPass());
+  pm.addPass(createBitNetLowerConstants());
+  pm.addPass(memref::createExpandReallocPass());
+  bufferization::BufferDeallocationPipelineOptions deallocation;
+  bufferization::buildBufferDeallocationPipeline(pm, deallocation);
+  pm.addPass(createConvertBufferizationToMemRefPass());
+}
+
+void bitnet::populateLoopsPipeline(OpPassManager &pm,
+                                   const LoopsOptions &options) {
+  BitNetSelectKernelsOptions selection;
+  selection.arch = options.target.arch;
+  for (const std::string &feature : options.target.features)
+    selection.features.push_back(feature);
+  selection.kernel = options.kernel;
+  pm.addPass(createBitNetSelectKernels(selection));
+  pm.addPass(createConvertBitNetToLinalg());
+  pm.addPass(createCanonicalizerPass());
+  pm.addPass(createBitNetFoldOutputShapes());
+  addFusion(pm);
+  addBufferization(pm);
+  pm.addPass(createBitNetLowerMatMul());
+  pm.addNestedPass<func::FuncOp>(createConvertLinalgToLoopsPass());
+  pm.addPass(createCanonicalizerPass());
+  pm.addPass(createCSEPass());
+  addStageCheck(pm, "loops",
+                {"scf", "memref", "vector", "arith", "math", "func", "cf",
+                 "llvm", "amx", "arm_neon", "bitnet", "affine"});
+}

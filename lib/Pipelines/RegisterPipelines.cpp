@@ -1,0 +1,33 @@
+//===- RegisterPipelines.cpp - stages as bitnet-opt pipelines -------------===//
+
+#include "bitnet/Pipelines/Pipelines.h"
+#include "bitnet/Pipelines/Register.h"
+
+#include "mlir/Pass/PassManager.h"
+#include "mlir/Pass/PassRegistry.h"
+
+using namespace mlir;
+using namespace mlir::bitnet;
+
+/// A stage with its default options under `--bitnet-<stage>-pipeline`.
+template <typename Options>
+static void registerStage(StringRef name, StringRef summary,
+                          void (*populate)(OpPassManager &, const Options &)) {
+  PassPipelineRegistration<>(name, summary, [populate](OpPassManager &pm) {
+    populate(pm, Options());
+  });
+}
+
+void mlir::bitnet::registerAllPipelines() {
+  registerStage("bitnet-frontend-pipeline",
+                "Stage 1: recognise ternary layers, lower ONNX to linalg",
+                populateFrontendPipeline);
+  registerStage("bitnet-quantize-pipeline",
+                "Stage 2: layers to quantize, exact matmul, rescale",
+                populateQuantizePipeline);
+  registerStage("bitnet-pack-pipeline", "Stage 3: pack ternary weights",
+                populatePackPipeline);
+  registerStage("bitnet-loops-pipeline",
+                "Stage 4: loop nests over buffers, portable kernels",
+                populateLoopsPipeline);
+}
