@@ -9,6 +9,8 @@
 #include "bitnet/Dialect/BitNet/Transforms/Passes.h"
 #include "bitnet/Pipelines/Passes.h"
 #include "bitnet/Pipelines/Register.h"
+#include "bitnet/Target/CPU/CPU.h"
+#include "bitnet/Target/CPU/Passes.h"
 
 #include "mlir/InitAllPasses.h"
 
@@ -22,4 +24,6 @@ void mlir::bitnet::registerAllPasses() {
   registerBitNetPipelinesPasses();
   registerBitNetStrategyPasses();
   registerBitNetCodegenPasses();
+  registerTargetCPUPasses();
+  registerCPUPipelines();
 }

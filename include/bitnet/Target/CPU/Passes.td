@@ -1,0 +1,151 @@
+//===- Passes.td - from loops to the model ABI -------------*- tablegen -*-===//
+
+#ifndef BITNET_TARGET_CPU_PASSES_TD
+#define BITNET_TARGET_CPU_PASSES_TD
+
+include "mlir/Pass/PassBase.td"
+
+def BitNetLowerProbes : Pass<"bitnet-lower-probes", "mlir::ModuleOp"> {
+  let summary = "Turn bitnet.probe on memrefs into calls of bitnet_rt_probe";
+  let description = [{
+    The call gets the layer's name, the ONNX element type, the rank, the dims and
+    the data pointer. The runtime tests whether a hook is set, so a probe
+    costs a call and a few stores. A strided value is copied first: hooks see
+    dense data.
+
+    Example: `bitnet.probe "fc" %q : memref<?x64xi8>` becomes
+    `call @bitnet_rt_probe(%name, %c3, %c2, %dims, %data)`.
+  }];
+  let dependentDialects = ["arith::ArithDialect", "func::FuncDialect",
+                           "memref::MemRefDialect", "LLVM::LLVMDialect"];
+}
+
+def BitNetExpandStridedCopies : Pass<"bitnet-expand-strided-copies"> {
+  let summary = "Turn memref.copy of strided memrefs into loops";
+  let description = [{
+    Upstream lowers such a copy to a call of `memrefCopy`, which a model .so does
+    not have. Copies between contiguous memrefs stay: they become memcpy.
+
+    Example: `memref.copy %a, %b : memref<?xf32, strided<[2]>> to memref<?xf32>`
+    becomes an `scf.for` with a load and a store.
+  }];
+  let dependentDialects = ["arith::ArithDialect", "memref::MemRefDialect",
+                           "scf::SCFDialect"];
+}
+
+def BitNetGuardAllocations : Pass<"bitnet-guard-allocations"> {
+  let summary = "Check the size of dynamic allocations, drop alignments";
+  let description = [{
+    A `memref.alloc` with dynamic dims is preceded by a `cf.assert` that no
+    dim is negative and that the size in bytes does not overflow, so that a
+    hostile shape ends in an error status. Alignments up to 64 are dropped:
+    `bitnet_rt_alloc` gives 64 anyway, and upstream would pad the block.
+
+    Example: `memref.alloc(%n) {alignment = 64 : i64} : memref<?xf32>` loses its
+    alignment and gains `cf.assert %ok, "a tensor size is negative or too large"`.
+  }];
+  let dependentDialects = ["arith::ArithDialect", "cf::ControlFlowDialect",
+                           "memref::MemRefDialect"];
+}
+
+def BitNetExpandMath : Pass<"bitnet-expand-math"> {
+  let summary = "Expand math functions that libm is too slow for";
+  let description = [{
+    `exp`, `tanh`, `erf` and `log` of f32 become polynomials that the vectorizer
+    understands; `sin`, `cos`, `pow` and all f64 functions stay libm calls,
+    because polynomials are inaccurate for large arguments. `native-round` is
+    false for CPUs without a rounding instruction (x86 before SSE4.1):
+    `math.roundeven` is then expanded to integer operations.
+
+    Example: `math.exp %x : f32` becomes about 20 arith operations.
+  }];
+  let options = [
+    Option<"nativeRound", "native-round", "bool", /*default=*/"true",
+           "The CPU rounds to an integer in one instruction">,
+  ];
+  let dependentDialects = ["arith::ArithDialect", "math::MathDialect",
+                           "vector::VectorDialect"];
+}
+
+def BitNetExpandSmallFloats : Pass<"bitnet-expand-small-floats"> {
+  let summary = "Convert f16 and bf16 without help from a compiler library";
+  let description = [{
+    f64 is narrowed through an f32 rounded to odd, so that no value is rounded
+    twice. With `native-half` false (x86 without F16C) f16 conversions become
+    integer operations, otherwise LLVM would call `__truncsfhf2`. bf16 is left
+    to `arith-expand{include-bf16}`, which runs next.
+
+    Example: `arith.truncf %x : f64 to f16` becomes a rounding to odd and
+    `arith.truncf %y : f32 to f16`.
+  }];
+  let options = [
+    Option<"nativeHalf", "native-half", "bool", /*default=*/"true",
+           "The CPU converts between f16 and f32">,
+  ];
+  let dependentDialects = ["arith::ArithDialect"];
+}
+
+def BitNetThreadContext : Pass<"bitnet-thread-context", "mlir::ModuleOp"> {
+  let summary = "Give functions the run's context and a status result";
+  let description = [{
+    Every function that can fail or call the runtime gets a leading `!llvm.ptr`
+    argument (the run's context) and a leading i32 result (0, or 1 after
+    `bitnet_rt_fail`). `cf.assert` becomes a branch to a block that calls
+    `bitnet_rt_fail(ctx, message)` and returns 1; calls of `bitnet_rt_*` and of
+    such functions get the context, the latter also a test of the status.
+    Parallel kernels (`bitnet.parallel`) are left alone; an assert or an allocation
+    in one is an error. Runs after control flow is lowered to cf.
+
+    Example: `cf.assert %ok, "bad index"` in `@main` becomes
+    `cf.cond_br %ok, ^next, ^fail`.
+  }];
+  let dependentDialects = ["arith::ArithDialect", "cf::ControlFlowDialect",
+                           "func::FuncDialect", "ub::UBDialect",
+                           "LLVM::LLVMDialect"];
+}
+
+def BitNetGenerateEntry : Pass<"bitnet-generate-entry", "mlir::ModuleOp"> {
+  let summary = "Add bitnet_generated_main and bitnet_generated_shapes";
+  let description = [{
+    The two functions that the glue calls (abi.h). The first builds memrefs from
+    the `bitnet_tensor` array, passes the weights of the context, calls `@main`
+    and hands each result over with `bitnet_rt_output`. The second calls
+    `@bitnet_shapes` where it exists, else writes static dims and -1. Names,
+    dims and types of inputs and outputs go to the module attribute
+    `bitnet.signature`, from which the description table is made.
+
+    Example: after this pass `@main` is private and
+    `func.func @bitnet_generated_main(!llvm.ptr, !llvm.ptr) -> i32` calls it.
+  }];
+  let dependentDialects = ["arith::ArithDialect", "cf::ControlFlowDialect",
+                           "func::FuncDialect", "memref::MemRefDialect",
+                           "LLVM::LLVMDialect"];
+}
+
+def BitNetLowerAllocations : Pass<"bitnet-lower-allocations", "mlir::ModuleOp"> {
+  let summary = "Replace malloc and free by bitnet_rt_alloc and bitnet_rt_free";
+  let description = [{
+    Works on the LLVM dialect. A null block makes the function return 1; the runtime
+    has recorded the reason and frees the other blocks of the run.
+
+    Example: `llvm.call @malloc(%n)` becomes `llvm.call @bitnet_rt_alloc(%ctx, %n)`
+    and a branch.
+  }];
+  let dependentDialects = ["LLVM::LLVMDialect"];
+}
+
+def BitNetLowerParallelCalls : Pass<"bitnet-lower-parallel-calls", "mlir::ModuleOp"> {
+  let summary = "Distribute calls of parallel kernels with bitnet_rt_parallel";
+  let description = [{
+    Works on the LLVM dialect. A call of a function marked `bitnet.parallel`
+    stores its operands but the last two (begin, end) in a struct on the stack
+    and passes a trampoline that loads them again and calls the kernel for a part
+    of the range. A call from one kernel to another stays a plain call.
+
+    Example: `llvm.call @kernel(%a, %zero, %n)` becomes
+    `llvm.call @bitnet_rt_parallel(%ctx, @kernel_task, %struct, %n)`.
+  }];
+  let dependentDialects = ["LLVM::LLVMDialect"];
+}
+
+#endif // BITNET_TARGET_CPU_PASSES_TD

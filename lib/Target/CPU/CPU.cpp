@@ -1,0 +1,215 @@
+//===- CPU.cpp - emitCPU --------------------------------------------------===//
+
+#include "bitnet/Target/CPU/CPU.h"
+
+#include "LLVMModule.h"
+#include "Linker.h"
+#include "OutputFile.h"
+#include "TargetInfo.h"
+#include "WeightImage.h"
+
+#include "llvm/IR/LLVMContext.h"
+#include "llvm/IR/Module.h"
+#include "llvm/Support/Path.h"
+#include "llvm/Support/raw_ostream.h"
+#include "llvm/Target/TargetMachine.h"
+
+#include <optional>
+
+using namespace mlir;
+using namespace mlir::bitnet;
+
+namespace {
+/// One call of emitCPU.
+class Emitter {
+public:
+  Emitter(ModuleOp module, CPUOutput kind, StringRef path)
+      : module(module), kind(kind), path(path) {}
+
+  LogicalResult run(const CPUTargetOptions &options);
+
+private:
+  LogicalResult prepareWeights(const CPUTargetOptions &target);
+  LogicalResult describe(const CPUTargetOptions &target);
+  LogicalResult buildCode(const CPUTargetOptions &target);
+  LogicalResult writeWeightsFile();
+  LogicalResult writeOutput();
+  LogicalResult writeText();
+  FailureOr<Bytes> buildImage();
+  LogicalResult embedInObject();
+  LogicalResult check(llvm::Error error) {
+    if (!error)
+      return success();
+    return module.emitError(llvm::toString(std::move(error)));
+  }
+  bool isEmbedded() const {
+    return weights->size() != 0 && description.weightsFile.empty();
+  }
+
+  ModuleOp module;
+  CPUOutput kind;
+  StringRef path;
+  std::optional<WeightImage> weights;
+  ModelDescription description;
+  std::unique_ptr<llvm::TargetMachine> machine;
+  llvm::LLVMContext context;
+  std::unique_ptr<llvm::Module> code;
+  /// Both appear under their names at the end, or not at all.
+  std::optional<OutputFile> output, weightsOutput;
+};
+} // namespace
+
+LogicalResult Emitter::run(const CPUTargetOptions &options) {
+  std::string error;
+  FailureOr<CPUTargetOptions> target = resolveTarget(options, error);
+  if (succeeded(target))
+    machine = createTargetMachine(*target, error);
+  if (!machine)
+    return module.emitError(error);
+  if (failed(prepareWeights(*target)) || failed(describe(*target)) ||
+      failed(buildCode(*target)))
+    return failure();
+  if (failed(writeOutput()) || failed(writeWeightsFile()))
+    return failure();
+  if (weightsOutput && failed(check(weightsOutput->keep())))
+    return failure();
+  return check(output->keep());
+}
+
+LogicalResult Emitter::prepareWeights(const CPUTargetOptions &target) {
+  FailureOr<WeightImage> image = WeightImage::get(module);
+  if (failed(image))
+    return failure();
+  weights.emplace(std::move(*image));
+  bool inFile = target.weights == WeightsPlacement::File ||
+                (target.weights == WeightsPlacement::Auto &&
+                 weights->size() > kEmbedLimit);
+  description.weightsSize = weights->size();
+  if (weights->size() == 0)
+    return success();
+  if (inFile)
+    description.weightsFile = (llvm::sys::path::stem(path) + ".weights").str();
+  FailureOr<uint64_t> hash = weights->hash();
+  if (failed(hash))
+    return failure();
+  description.weightsHash = *hash;
+  return success();
+}
+
+LogicalResult Emitter::describe(const CPUTargetOptions &target) {
+  FailureOr<ModelSignature> signature = readSignature(module);
+  if (failed(signature))
+    return failure();
+  description.signature = std::move(*signature);
+  description.name = target.modelName;
+  auto file = module->getAttrOfType<StringAttr>("onnx.file");
+  if (description.name.empty() && file)
+    description.name = llvm::sys::path::filename(file.getValue()).str();
+  description.cpu = target.cpu;
+  // The host is asked for what must be there, not for what is unused.
+  SmallVector<StringRef> features;
+  StringRef(target.features).split(features, ',');
+  llvm::erase_if(features, [](StringRef f) { return !f.starts_with("+"); });
+  description.features = llvm::join(features, ",");
+  description.producer = target.producer;
+  return success();
+}
+
+LogicalResult Emitter::buildCode(const CPUTargetOptions &target) {
+  code = buildLLVMModule(module, context, *machine, target, description);
+  return success(code != nullptr);
+}
+
+LogicalResult Emitter::writeText() {
+  std::string text;
+  llvm::raw_string_ostream stream(text);
+  code->print(stream, nullptr);
+  return check(output->write(llvm::arrayRefFromStringRef(text)));
+}
+
+/// The bytes of the output without embedded weights.
+FailureOr<Bytes> Emitter::buildImage() {
+  bool shared = kind == CPUOutput::SharedLibrary;
+  if (shared && isEmbedded())
+    code->appendModuleInlineAsm(
+        reserveWeights(kWeightsSymbol, weights->size()));
+  FailureOr<SmallVector<char, 0>> object =
+      emitMachineCode(module, *code, *machine, kind == CPUOutput::Assembly);
+  if (failed(object) || !shared)
+    return object;
+  auto image = linkSharedLibrary(StringRef(object->data(), object->size()),
+                                 llvm::sys::path::filename(path), *machine);
+  if (!image)
+    return check(image.takeError()), failure();
+  if (isEmbedded() && failed(check(placeWeights(*image, weights->size()))))
+    return failure();
+  return std::move(*image);
+}
+
+/// An object file holds its weights as a constant of the module.
+LogicalResult Emitter::embedInObject() {
+  std::string bytes;
+  bytes.reserve(weights->size());
+  LogicalResult result = weights->stream([&](ArrayRef<uint8_t> chunk) {
+    bytes.append(chunk.begin(), chunk.end());
+    return success();
+  });
+  if (failed(result))
+    return failure();
+  auto *data = llvm::ConstantDataArray::getString(context, bytes,
+                                                  /*AddNull=*/false);
+  auto *symbol = code->getNamedGlobal(kWeightsSymbol);
+  if (!symbol)
+    return success();
+  auto *variable =
+      new llvm::GlobalVariable(*code, data->getType(), /*isConstant=*/true,
+                               llvm::GlobalValue::InternalLinkage, data, "");
+  variable->setAlignment(llvm::Align(64));
+  variable->takeName(symbol);
+  symbol->replaceAllUsesWith(variable);
+  symbol->eraseFromParent();
+  return success();
+}
+
+LogicalResult Emitter::writeOutput() {
+  bool shared = kind == CPUOutput::SharedLibrary;
+  auto file = OutputFile::create(path, shared ? 0777 : 0666);
+  if (!file)
+    return check(file.takeError());
+  output.emplace(std::move(*file));
+  if (kind == CPUOutput::LLVMIR)
+    return writeText();
+  if (kind == CPUOutput::Object && isEmbedded() && failed(embedInObject()))
+    return failure();
+  FailureOr<Bytes> image = buildImage();
+  if (failed(image))
+    return failure();
+  if (failed(check(output->write(ArrayRef<uint8_t>(
+          reinterpret_cast<const uint8_t *>(image->data()), image->size())))))
+    return failure();
+  if (!shared || !isEmbedded())
+    return success();
+  return weights->stream(
+      [&](ArrayRef<uint8_t> bytes) { return check(output->write(bytes)); });
+}
+
+LogicalResult Emitter::writeWeightsFile() {
+  bool hasCode = kind == CPUOutput::SharedLibrary || kind == CPUOutput::Object;
+  if (description.weightsFile.empty() || !hasCode)
+    return success();
+  SmallString<128> name(path);
+  llvm::sys::path::remove_filename(name);
+  llvm::sys::path::append(name, description.weightsFile);
+  auto file = OutputFile::create(name, 0666);
+  if (!file)
+    return check(file.takeError());
+  weightsOutput.emplace(std::move(*file));
+  return weights->stream([&](ArrayRef<uint8_t> bytes) {
+    return check(weightsOutput->write(bytes));
+  });
+}
+
+LogicalResult bitnet::emitCPU(ModuleOp module, const CPUTargetOptions &options,
+                              CPUOutput kind, StringRef path) {
+  return Emitter(module, kind, path).run(options);
+}

@@ -1,0 +1,125 @@
+//===- Description.cpp - the table bitnet_generated_desc ------------------===//
+
+#include "Description.h"
+
+#include "bitnet/runtime/abi.h"
+
+#include "llvm/IR/Constants.h"
+#include "llvm/IR/Module.h"
+
+using namespace mlir;
+using namespace mlir::bitnet;
+
+namespace {
+/// Makes the constants of abi.h's structs in one LLVM module.
+class DescriptionBuilder {
+public:
+  explicit DescriptionBuilder(llvm::Module &module)
+      : module(module), context(module.getContext()),
+        ptr(llvm::PointerType::getUnqual(context)),
+        i32(llvm::Type::getInt32Ty(context)),
+        i64(llvm::Type::getInt64Ty(context)) {}
+
+  void define(const ModelDescription &description);
+
+private:
+  llvm::Constant *number(llvm::Type *type, uint64_t value) {
+    return llvm::ConstantInt::get(type, value);
+  }
+  llvm::Constant *null() {
+    return llvm::ConstantPointerNull::get(
+        llvm::PointerType::getUnqual(context));
+  }
+  llvm::GlobalVariable *global(llvm::Constant *value) {
+    auto *variable = new llvm::GlobalVariable(
+        module, value->getType(), /*isConstant=*/true,
+        llvm::GlobalValue::PrivateLinkage, value, "bitnet_desc");
+    variable->setUnnamedAddr(llvm::GlobalValue::UnnamedAddr::Global);
+    return variable;
+  }
+  llvm::Constant *string(llvm::StringRef text) {
+    return global(llvm::ConstantDataArray::getString(context, text));
+  }
+  llvm::Constant *array(llvm::Type *type,
+                        llvm::ArrayRef<llvm::Constant *> values) {
+    auto *arrayType = llvm::ArrayType::get(type, values.size());
+    return global(llvm::ConstantArray::get(arrayType, values));
+  }
+  llvm::Constant *dims(llvm::ArrayRef<int64_t> values);
+  llvm::Constant *dimNames(llvm::ArrayRef<std::string> names);
+  llvm::Constant *values(llvm::ArrayRef<ValueSignature> signatures);
+  llvm::Constant *weights(const ModelDescription &description);
+
+  llvm::Module &module;
+  llvm::LLVMContext &context;
+  llvm::Type *ptr, *i32, *i64;
+};
+} // namespace
+
+llvm::Constant *DescriptionBuilder::dims(llvm::ArrayRef<int64_t> values) {
+  llvm::SmallVector<llvm::Constant *> constants;
+  for (int64_t value : values)
+    constants.push_back(number(i64, uint64_t(value)));
+  return array(i64, constants);
+}
+
+llvm::Constant *
+DescriptionBuilder::dimNames(llvm::ArrayRef<std::string> names) {
+  llvm::SmallVector<llvm::Constant *> constants;
+  for (const std::string &name : names)
+    constants.push_back(name.empty() ? null() : string(name));
+  return array(ptr, constants);
+}
+
+/// An array of bitnet_value_desc.
+llvm::Constant *
+DescriptionBuilder::values(llvm::ArrayRef<ValueSignature> signatures) {
+  auto *type = llvm::StructType::get(context, {ptr, i32, i32, ptr, ptr});
+  llvm::SmallVector<llvm::Constant *> constants;
+  for (const ValueSignature &value : signatures)
+    constants.push_back(llvm::ConstantStruct::get(
+        type, {string(value.name), number(i32, uint32_t(value.dtype)),
+               number(i32, value.dims.size()), dims(value.dims),
+               dimNames(value.dimNames)}));
+  return array(type, constants);
+}
+
+llvm::Constant *
+DescriptionBuilder::weights(const ModelDescription &description) {
+  if (description.weightsSize == 0 || !description.weightsFile.empty())
+    return null();
+  auto *variable = new llvm::GlobalVariable(
+      module, llvm::Type::getInt8Ty(context), /*isConstant=*/true,
+      llvm::GlobalValue::ExternalLinkage, nullptr, kWeightsSymbol);
+  variable->setVisibility(llvm::GlobalValue::HiddenVisibility);
+  return variable;
+}
+
+void DescriptionBuilder::define(const ModelDescription &d) {
+  auto *type =
+      llvm::StructType::get(context, {i32, i32, i64, ptr, ptr, ptr, ptr, i32,
+                                      i32, ptr, ptr, ptr, i64, i64, ptr});
+  uint64_t size = module.getDataLayout().getTypeAllocSize(type);
+  llvm::Constant *file = d.weightsFile.empty() ? null() : string(d.weightsFile);
+  auto *value = llvm::ConstantStruct::get(
+      type,
+      {number(i32, BITNET_MODEL_MAGIC), number(i32, BITNET_ABI_VERSION),
+       number(i64, size), string(d.name), string(d.cpu), string(d.features),
+       string(d.producer), number(i32, d.signature.inputs.size()),
+       number(i32, d.signature.outputs.size()), values(d.signature.inputs),
+       values(d.signature.outputs), weights(d), number(i64, d.weightsSize),
+       number(i64, d.weightsHash), file});
+  auto *table = new llvm::GlobalVariable(module, type, /*isConstant=*/true,
+                                         llvm::GlobalValue::ExternalLinkage,
+                                         value, "bitnet_generated_desc");
+  table->setVisibility(llvm::GlobalValue::HiddenVisibility);
+}
+
+static_assert(sizeof(bitnet_model_desc) == 104 &&
+                  sizeof(bitnet_value_desc) == 32,
+              "the structs above mirror abi.h");
+
+void bitnet::defineDescription(llvm::Module &module,
+                               const ModelDescription &description) {
+  DescriptionBuilder(module).define(description);
+}

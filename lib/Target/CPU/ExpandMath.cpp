@@ -1,0 +1,38 @@
+//===- ExpandMath.cpp - math functions without libm -----------------------===//
+
+#include "bitnet/Target/CPU/Passes.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/Math/Transforms/Passes.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "mlir/Transforms/GreedyPatternRewriteDriver.h"
+
+namespace mlir::bitnet {
+#define GEN_PASS_DEF_BITNETEXPANDMATH
+#include "bitnet/Target/CPU/Passes.h.inc"
+} // namespace mlir::bitnet
+
+using namespace mlir;
+
+namespace {
+struct BitNetExpandMath : bitnet::impl::BitNetExpandMathBase<BitNetExpandMath> {
+  using Base::Base;
+
+  void runOnOperation() override {
+    RewritePatternSet patterns(&getContext());
+    populateMathPolynomialApproximationPatterns(patterns, [](StringRef name) {
+      return llvm::is_contained(
+          {math::ExpOp::getOperationName(), math::TanhOp::getOperationName(),
+           math::ErfOp::getOperationName(), math::LogOp::getOperationName()},
+          name);
+    });
+    SmallVector<StringRef> expanded{"ctlz"};
+    if (!nativeRound)
+      expanded.push_back("roundeven");
+    math::populateExpansionPatterns(patterns, expanded);
+    if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))
+      signalPassFailure();
+  }
+};
+} // namespace

@@ -1,0 +1,103 @@
+//===- LLVMModule.cpp - translation, glue, visibility ---------------------===//
+
+#include "LLVMModule.h"
+
+#include "GlueBitcode.h"
+
+#include "mlir/Target/LLVMIR/Dialect/All.h"
+#include "mlir/Target/LLVMIR/Export.h"
+#include "llvm/Bitcode/BitcodeReader.h"
+#include "llvm/IR/Module.h"
+#include "llvm/IR/Verifier.h"
+#include "llvm/Linker/Linker.h"
+#include "llvm/Support/MemoryBuffer.h"
+#include "llvm/Target/TargetMachine.h"
+
+using namespace mlir;
+using namespace mlir::bitnet;
+
+/// Generated functions use the whole CPU; glue keeps its baseline attributes,
+/// because it runs before the CPU is checked.
+static void setTargetAttributes(llvm::Module &module,
+                                const CPUTargetOptions &target) {
+  bool wide = hasFeature(target, "avx512f");
+  for (llvm::Function &function : module) {
+    if (function.isDeclaration())
+      continue;
+    function.addFnAttr("target-cpu", target.cpu);
+    function.addFnAttr("target-features", target.features);
+    if (wide)
+      function.addFnAttr("prefer-vector-width", "512");
+    function.setDoesNotThrow();
+  }
+}
+
+LogicalResult bitnet::linkGlue(ModuleOp module, llvm::Module &llvmModule) {
+  bool isArm = llvmModule.getTargetTriple().isAArch64();
+  StringRef bytes =
+      isArm ? StringRef(reinterpret_cast<const char *>(bitnet_glue_aarch64),
+                        bitnet_glue_aarch64_size)
+            : StringRef(reinterpret_cast<const char *>(bitnet_glue_x86_64),
+                        bitnet_glue_x86_64_size);
+  auto glue = llvm::parseBitcodeFile(llvm::MemoryBufferRef(bytes, "glue"),
+                                     llvmModule.getContext());
+  if (!glue)
+    return module.emitError("cannot read the glue code: ")
+           << llvm::toString(glue.takeError());
+  (*glue)->setTargetTriple(llvmModule.getTargetTriple());
+  (*glue)->setDataLayout(llvmModule.getDataLayout());
+  if (llvm::Linker::linkModules(llvmModule, std::move(*glue)))
+    return module.emitError("cannot link the glue code");
+  return success();
+}
+
+/// Only bitnet_model_* is visible outside; the rest may be inlined or dropped.
+static void hideSymbols(llvm::Module &module) {
+  auto hide = [](llvm::GlobalValue &value) {
+    if (!value.isDeclaration() && !value.getName().starts_with("bitnet_model_"))
+      value.setLinkage(llvm::GlobalValue::InternalLinkage);
+    if (value.hasInternalLinkage())
+      value.setVisibility(llvm::GlobalValue::DefaultVisibility);
+  };
+  for (llvm::Function &function : module)
+    hide(function);
+  for (llvm::GlobalVariable &variable : module.globals())
+    if (!variable.hasLocalLinkage())
+      hide(variable);
+}
+
+static std::unique_ptr<llvm::Module> translate(ModuleOp module,
+                                               llvm::LLVMContext &context) {
+  DialectRegistry registry;
+  registerAllToLLVMIRTranslations(registry);
+  module.getContext()->appendDialectRegistry(registry);
+  module.getContext()->loadAllAvailableDialects();
+  return translateModuleToLLVMIR(module, context, "model");
+}
+
+std::unique_ptr<llvm::Module> bitnet::buildLLVMModule(
+    ModuleOp module, llvm::LLVMContext &context, llvm::TargetMachine &machine,
+    const CPUTargetOptions &target, const ModelDescription &description) {
+  std::unique_ptr<llvm::Module> result = translate(module, context);
+  if (!result) {
+    module.emitError("cannot translate to LLVM IR");
+    return nullptr;
+  }
+  result->setTargetTriple(machine.getTargetTriple());
+  result->setDataLayout(machine.createDataLayout());
+  result->setPICLevel(llvm::PICLevel::BigPIC);
+  setTargetAttributes(*result, target);
+  defineDescription(*result, description);
+  if (failed(linkGlue(module, *result)))
+    return nullptr;
+  hideSymbols(*result);
+  std::string problem;
+  llvm::raw_string_ostream stream(problem);
+  if (llvm::verifyModule(*result, &stream)) {
+    module.emitError("invalid LLVM IR: ")
+        << StringRef(problem).split('\n').first;
+    return nullptr;
+  }
+  optimize(*result, machine, target.optLevel);
+  return result;
+}

@@ -1,0 +1,51 @@
+//===- Linker.h - objects to a shared library, in memory --------*- C++ -*-===//
+
+#ifndef BITNET_LIB_TARGET_CPU_LINKER_H
+#define BITNET_LIB_TARGET_CPU_LINKER_H
+
+#include "llvm/ADT/ArrayRef.h"
+#include "llvm/ADT/SmallVector.h"
+#include "llvm/ADT/StringRef.h"
+#include "llvm/Support/Error.h"
+
+#include <string>
+#include <vector>
+
+namespace llvm {
+class TargetMachine;
+}
+
+namespace mlir::bitnet {
+
+using Bytes = llvm::SmallVector<char, 0>;
+
+/// Runs lld in this process on inputs in memory; no file is written. `args` go
+/// before the inputs.
+llvm::Expected<Bytes> runLinker(llvm::ArrayRef<std::string> args,
+                                llvm::ArrayRef<llvm::StringRef> inputs);
+
+/// Stand-ins for libm.so.6 and libc.so.6 that define what `object` uses of
+/// them: linking needs no sysroot, also for another architecture. An error
+/// names a symbol that neither library has.
+llvm::Expected<std::vector<Bytes>>
+makeSystemLibraries(llvm::StringRef object, llvm::TargetMachine &machine);
+
+/// Links `object` into a shared library. When `weightsSize` is not 0, the
+/// section kWeightsSection of the image is empty in the file; see embedWeights.
+llvm::Expected<Bytes> linkSharedLibrary(llvm::StringRef object,
+                                        llvm::StringRef soname,
+                                        llvm::TargetMachine &machine);
+
+inline constexpr llvm::StringLiteral kWeightsSection = ".bitnet_weights";
+
+/// Assembly that reserves `size` bytes of address space for the weights under
+/// `symbol`, for the module asm of the object.
+std::string reserveWeights(llvm::StringRef symbol, uint64_t size);
+
+/// Makes the weights section of a linked image point past the image's end,
+/// where the caller appends the weights. Pads `image` to a page boundary.
+llvm::Error placeWeights(Bytes &image, uint64_t size);
+
+} // namespace mlir::bitnet
+
+#endif // BITNET_LIB_TARGET_CPU_LINKER_H

@@ -1,0 +1,118 @@
+//===- LowerProbes.cpp - bitnet.probe to bitnet_rt_probe ------------------===//
+
+#include "Runtime.h"
+
+#include "bitnet/Dialect/BitNet/IR/BitNet.h"
+#include "bitnet/Target/CPU/Passes.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+
+namespace mlir::bitnet {
+#define GEN_PASS_DEF_BITNETLOWERPROBES
+#include "bitnet/Target/CPU/Passes.h.inc"
+} // namespace mlir::bitnet
+
+using namespace mlir;
+using namespace mlir::bitnet;
+
+static Value createI32(OpBuilder &builder, Location loc, int32_t value) {
+  return arith::ConstantOp::create(builder, loc,
+                                   builder.getI32IntegerAttr(value));
+}
+
+static Value toI64(OpBuilder &builder, Location loc, Value index) {
+  return arith::IndexCastOp::create(builder, loc, builder.getI64Type(), index);
+}
+
+static SmallVector<Value> getDims(OpBuilder &builder, Location loc,
+                                  Value value) {
+  SmallVector<Value> dims;
+  for (int64_t i = 0, e = cast<MemRefType>(value.getType()).getRank(); i < e;
+       ++i)
+    dims.push_back(memref::DimOp::create(builder, loc, value, i));
+  return dims;
+}
+
+/// `value` itself when its layout is dense, else a dense copy.
+static Value getDense(OpBuilder &builder, Location loc, Value value) {
+  auto type = cast<MemRefType>(value.getType());
+  if (type.getLayout().isIdentity())
+    return value;
+  SmallVector<Value> dynamicDims;
+  for (auto [i, dim] : llvm::enumerate(type.getShape()))
+    if (ShapedType::isDynamic(dim))
+      dynamicDims.push_back(memref::DimOp::create(builder, loc, value, i));
+  auto dense = MemRefType::get(type.getShape(), type.getElementType());
+  Value copy = memref::AllocOp::create(builder, loc, dense, dynamicDims);
+  memref::CopyOp::create(builder, loc, value, copy);
+  return copy;
+}
+
+/// A stack array with the dims. It lives in the entry block, because a probe
+/// in a loop must not grow the stack.
+static Value storeDims(OpBuilder &builder, Location loc, Operation *function,
+                       ArrayRef<Value> dims) {
+  auto ptr = LLVM::LLVMPointerType::get(builder.getContext());
+  Type i64 = builder.getI64Type();
+  Value array;
+  {
+    OpBuilder::InsertionGuard guard(builder);
+    builder.setInsertionPointToStart(&function->getRegion(0).front());
+    Value size = LLVM::ConstantOp::create(
+        builder, loc, i64,
+        builder.getI64IntegerAttr(std::max<size_t>(dims.size(), 1)));
+    array = LLVM::AllocaOp::create(builder, loc, ptr, i64, size);
+  }
+  for (auto [i, dim] : llvm::enumerate(dims)) {
+    Value slot = LLVM::GEPOp::create(builder, loc, ptr, i64, array,
+                                     ArrayRef<LLVM::GEPArg>{int32_t(i)});
+    LLVM::StoreOp::create(builder, loc, toI64(builder, loc, dim), slot);
+  }
+  return array;
+}
+
+static LogicalResult lowerProbe(ProbeOp probe, ModuleOp module) {
+  auto type = dyn_cast<MemRefType>(probe.getValue().getType());
+  if (!type)
+    return probe.emitOpError("must be on memrefs to be lowered");
+  int32_t dtype = getDtype(type.getElementType());
+  if (!dtype)
+    return probe.emitOpError("cannot show element type ")
+           << type.getElementType();
+  OpBuilder builder(probe);
+  Location loc = probe.getLoc();
+  auto ptr = LLVM::LLVMPointerType::get(builder.getContext());
+  Value dense = getDense(builder, loc, probe.getValue());
+  Value dims = storeDims(builder, loc, probe->getParentOfType<func::FuncOp>(),
+                         getDims(builder, loc, dense));
+  Value address = toI64(
+      builder, loc,
+      memref::ExtractAlignedPointerAsIndexOp::create(builder, loc, dense));
+  Value data = LLVM::IntToPtrOp::create(builder, loc, ptr, address);
+  SmallVector<Value> operands{
+      createCString(builder, loc, module, probe.getName()),
+      createI32(builder, loc, dtype), createI32(builder, loc, type.getRank()),
+      dims, data};
+  auto callee = declareFunction(
+      module, "bitnet_rt_probe",
+      builder.getFunctionType(ValueRange(operands).getTypes(), {}));
+  func::CallOp::create(builder, loc, callee, operands);
+  if (dense != probe.getValue())
+    memref::DeallocOp::create(builder, loc, dense);
+  probe.erase();
+  return success();
+}
+
+namespace {
+struct BitNetLowerProbes
+    : bitnet::impl::BitNetLowerProbesBase<BitNetLowerProbes> {
+  void runOnOperation() override {
+    SmallVector<ProbeOp> probes;
+    getOperation().walk([&](ProbeOp probe) { probes.push_back(probe); });
+    for (ProbeOp probe : probes)
+      if (failed(lowerProbe(probe, getOperation())))
+        signalPassFailure();
+  }
+};
+} // namespace

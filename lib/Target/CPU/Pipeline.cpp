@@ -1,0 +1,97 @@
+//===- Pipeline.cpp - loops to the LLVM dialect ---------------------------===//
+
+#include "bitnet/Target/CPU/CPU.h"
+#include "bitnet/Target/CPU/Passes.h"
+
+#include "mlir/Conversion/Passes.h"
+#include "mlir/Dialect/Arith/Transforms/Passes.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/LLVMIR/Transforms/Passes.h"
+#include "mlir/Dialect/Math/Transforms/Passes.h"
+#include "mlir/Dialect/MemRef/Transforms/Passes.h"
+#include "mlir/Dialect/Vector/Transforms/Passes.h"
+#include "mlir/Pass/PassManager.h"
+#include "mlir/Pass/PassRegistry.h"
+#include "mlir/Transforms/Passes.h"
+
+using namespace mlir;
+using namespace mlir::bitnet;
+
+/// Rewrites of memrefs that upstream has no lowering of our kind for.
+static void addBufferPasses(OpPassManager &passes) {
+  passes.addPass(createBitNetLowerProbes());
+  passes.addPass(createConvertBufferizationToMemRefPass());
+  passes.addPass(memref::createExpandReallocPass());
+  passes.addNestedPass<func::FuncOp>(createBitNetExpandStridedCopies());
+  passes.addNestedPass<func::FuncOp>(createBitNetGuardAllocations());
+}
+
+/// 16-bit floats become f32 arithmetic, so that no operation and no conversion
+/// ends in a call of a compiler library.
+static void addFloatPasses(OpPassManager &passes,
+                           const CPUPipelineOptions &options) {
+  math::MathExtendToSupportedTypesOptions extend;
+  passes.addNestedPass<func::FuncOp>(
+      math::createMathExtendToSupportedTypes(extend));
+  BitNetExpandMathOptions mathOptions;
+  mathOptions.nativeRound = options.nativeRound;
+  passes.addNestedPass<func::FuncOp>(createBitNetExpandMath(mathOptions));
+  arith::ArithEmulateUnsupportedFloatsOptions emulate;
+  SmallVector<std::string> narrow{"bf16", "f16"};
+  emulate.sourceTypeStrs = narrow;
+  passes.addNestedPass<func::FuncOp>(
+      arith::createArithEmulateUnsupportedFloats(emulate));
+  BitNetExpandSmallFloatsOptions small;
+  small.nativeHalf = options.nativeHalf;
+  passes.addNestedPass<func::FuncOp>(createBitNetExpandSmallFloats(small));
+  arith::ArithExpandOpsPassOptions expand;
+  expand.includeBf16 = true;
+  passes.addNestedPass<func::FuncOp>(arith::createArithExpandOpsPass(expand));
+}
+
+static void addControlFlowPasses(OpPassManager &passes) {
+  passes.addNestedPass<func::FuncOp>(createConvertVectorToSCFPass());
+  passes.addPass(memref::createExpandStridedMetadataPass());
+  passes.addPass(createLowerAffinePass());
+  passes.addPass(createCSEPass());
+  passes.addPass(createSCFToControlFlowPass());
+}
+
+static void addLLVMPasses(OpPassManager &passes,
+                          const CPUPipelineOptions &options) {
+  ConvertVectorToLLVMPassOptions vector;
+  vector.armNeon = options.armNeon;
+  passes.addPass(createConvertVectorToLLVMPass(vector));
+  passes.addPass(createUBToLLVMConversionPass());
+  ConvertMathToLLVMPassOptions math;
+  math.approximateLog1p = false;
+  // Intrinsics first: floor and fma are instructions, not libm calls.
+  passes.addNestedPass<func::FuncOp>(createConvertMathToLLVMPass(math));
+  passes.addPass(createConvertMathToLibmPass());
+  passes.addPass(createConvertIndexToLLVMPass());
+  passes.addPass(createArithToLLVMConversionPass());
+  passes.addPass(createFinalizeMemRefToLLVMConversionPass());
+  passes.addPass(createConvertControlFlowToLLVMPass());
+  passes.addPass(createConvertFuncToLLVMPass());
+  passes.addPass(createReconcileUnrealizedCastsPass());
+  passes.addPass(createBitNetLowerAllocations());
+  passes.addPass(createBitNetLowerParallelCalls());
+}
+
+void bitnet::populateCPUPipeline(OpPassManager &passes,
+                                 const CPUPipelineOptions &options) {
+  addBufferPasses(passes);
+  addFloatPasses(passes, options);
+  addControlFlowPasses(passes);
+  passes.addPass(createBitNetThreadContext());
+  passes.addPass(createBitNetGenerateEntry());
+  addLLVMPasses(passes, options);
+}
+
+void bitnet::registerCPUPipelines() {
+  PassPipelineRegistration<>(
+      "bitnet-cpu-pipeline", "Loops to the LLVM dialect with the model ABI",
+      [](OpPassManager &passes) {
+        populateCPUPipeline(passes, CPUPipelineOptions());
+      });
+}

@@ -1,0 +1,197 @@
+//===- TargetInfo.cpp - triple, CPU and features --------------------------===//
+
+#include "TargetInfo.h"
+
+#include "llvm/ADT/StringSet.h"
+#include "llvm/MC/MCSubtargetInfo.h"
+#include "llvm/MC/TargetRegistry.h"
+#include "llvm/Support/TargetSelect.h"
+#include "llvm/Target/TargetMachine.h"
+#include "llvm/TargetParser/Host.h"
+#include "llvm/TargetParser/SubtargetFeature.h"
+#include "llvm/TargetParser/Triple.h"
+
+#include <mutex>
+
+using namespace mlir;
+using namespace mlir::bitnet;
+
+static void initializeTargets() {
+  static std::once_flag once;
+  std::call_once(once, [] {
+    LLVMInitializeX86TargetInfo();
+    LLVMInitializeX86Target();
+    LLVMInitializeX86TargetMC();
+    LLVMInitializeX86AsmPrinter();
+    LLVMInitializeX86AsmParser();
+    LLVMInitializeAArch64TargetInfo();
+    LLVMInitializeAArch64Target();
+    LLVMInitializeAArch64TargetMC();
+    LLVMInitializeAArch64AsmPrinter();
+    LLVMInitializeAArch64AsmParser();
+  });
+}
+
+static const llvm::Target *lookupTarget(const llvm::Triple &triple,
+                                        std::string &error) {
+  initializeTargets();
+  if (!triple.isOSLinux() || !(triple.getArch() == llvm::Triple::x86_64 ||
+                               triple.getArch() == llvm::Triple::aarch64)) {
+    error = "target triple '" + triple.str() +
+            "' is not supported: expected x86_64 or aarch64 Linux";
+    return nullptr;
+  }
+  return llvm::TargetRegistry::lookupTarget(triple, error);
+}
+
+/// The host's features: what a virtual machine hides is listed as "-x".
+static std::vector<std::string> getHostFeatures() {
+  std::vector<std::string> features;
+  for (const auto &entry : llvm::sys::getHostCPUFeatures())
+    features.push_back((entry.second ? "+" : "-") + entry.first().str());
+  llvm::sort(features);
+  return features;
+}
+
+static std::unique_ptr<llvm::MCSubtargetInfo>
+createSubtarget(const llvm::Target &target, const llvm::Triple &triple,
+                StringRef cpu, StringRef features) {
+  return std::unique_ptr<llvm::MCSubtargetInfo>(
+      target.createMCSubtargetInfo(triple, cpu, features));
+}
+
+/// Names of the enabled features, sorted.
+static std::vector<std::string>
+getEnabledFeatures(const llvm::MCSubtargetInfo &subtarget) {
+  std::vector<std::string> names;
+  for (const auto &feature : subtarget.getEnabledProcessorFeatures())
+    names.emplace_back(feature.Key);
+  llvm::sort(names);
+  return names;
+}
+
+static bool isKnownFeature(const llvm::MCSubtargetInfo &subtarget,
+                           StringRef name) {
+  return llvm::any_of(
+      subtarget.getAllProcessorFeatures(),
+      [&](const llvm::SubtargetFeatureKV &known) { return name == known.Key; });
+}
+
+/// "+a,+b" for all enabled features, then "-c" for those that the CPU's name
+/// implies but that are off.
+static std::string spellFeatures(const llvm::Target &target,
+                                 const llvm::Triple &triple, StringRef cpu,
+                                 StringRef wanted) {
+  auto subtarget = createSubtarget(target, triple, cpu, wanted);
+  std::vector<std::string> enabled = getEnabledFeatures(*subtarget);
+  llvm::StringSet<> set;
+  std::string text;
+  for (const std::string &name : enabled) {
+    set.insert(name);
+    // LLVM would use half of each AVX-512 register on most CPUs.
+    if (name != "prefer-256-bit")
+      text += "+" + name + ",";
+  }
+  auto plain = createSubtarget(target, triple, cpu, "");
+  for (const std::string &name : getEnabledFeatures(*plain))
+    if (!set.contains(name) || name == "prefer-256-bit")
+      text += "-" + name + ",";
+  if (!text.empty())
+    text.pop_back();
+  return text;
+}
+
+static LogicalResult checkNames(const llvm::MCSubtargetInfo &subtarget,
+                                const CPUTargetOptions &options,
+                                std::string &error) {
+  if (!subtarget.isCPUStringValid(options.cpu)) {
+    error = "unknown CPU '" + options.cpu + "' for '" + options.triple + "'";
+    return failure();
+  }
+  SmallVector<StringRef> parts;
+  StringRef(options.features).split(parts, ',', -1, /*KeepEmpty=*/false);
+  for (StringRef part : parts) {
+    StringRef name = part.drop_front();
+    if ((part[0] == '+' || part[0] == '-') && isKnownFeature(subtarget, name))
+      continue;
+    error = "unknown CPU feature '" + part.str() + "' for '" + options.triple +
+            "': expected +name or -name";
+    return failure();
+  }
+  return success();
+}
+
+FailureOr<CPUTargetOptions> bitnet::resolveTarget(CPUTargetOptions options,
+                                                  std::string &error) {
+  llvm::Triple host(llvm::sys::getDefaultTargetTriple());
+  llvm::Triple triple(options.triple.empty()
+                          ? host.str()
+                          : llvm::Triple::normalize(options.triple));
+  options.triple = triple.str();
+  const llvm::Target *target = lookupTarget(triple, error);
+  if (!target)
+    return failure();
+  std::string base;
+  if (options.cpu.empty() || options.cpu == "native") {
+    bool isHost = triple.getArch() == host.getArch();
+    options.cpu = isHost ? llvm::sys::getHostCPUName().str()
+                  : triple.getArch() == llvm::Triple::x86_64 ? "x86-64"
+                                                             : "generic";
+    if (isHost)
+      base = llvm::join(getHostFeatures(), ",");
+  }
+  auto subtarget = createSubtarget(*target, triple, "", "");
+  if (failed(checkNames(*subtarget, options, error)))
+    return failure();
+  if (!base.empty() && !options.features.empty())
+    base += ",";
+  options.features =
+      spellFeatures(*target, triple, options.cpu, base + options.features);
+  return options;
+}
+
+bool bitnet::hasFeature(const CPUTargetOptions &resolved, StringRef feature) {
+  SmallVector<StringRef> parts;
+  StringRef(resolved.features).split(parts, ',');
+  return llvm::is_contained(parts, ("+" + feature).str());
+}
+
+CPUPipelineOptions
+bitnet::getCPUPipelineOptions(const CPUTargetOptions &resolved) {
+  CPUPipelineOptions options;
+  options.armNeon = llvm::Triple(resolved.triple).isAArch64();
+  if (!options.armNeon) {
+    options.nativeHalf = hasFeature(resolved, "f16c");
+    options.nativeRound = hasFeature(resolved, "sse4.1");
+  }
+  return options;
+}
+
+static llvm::CodeGenOptLevel getCodeGenLevel(unsigned level) {
+  switch (level) {
+  case 0:
+    return llvm::CodeGenOptLevel::None;
+  case 1:
+    return llvm::CodeGenOptLevel::Less;
+  case 2:
+    return llvm::CodeGenOptLevel::Default;
+  default:
+    return llvm::CodeGenOptLevel::Aggressive;
+  }
+}
+
+std::unique_ptr<llvm::TargetMachine>
+bitnet::createTargetMachine(const CPUTargetOptions &resolved,
+                            std::string &error) {
+  llvm::Triple triple(resolved.triple);
+  const llvm::Target *target = lookupTarget(triple, error);
+  if (!target)
+    return nullptr;
+  llvm::TargetOptions options;
+  // Only operations that carry the contract flag may become an FMA.
+  options.AllowFPOpFusion = llvm::FPOpFusion::Strict;
+  options.MCOptions.X86RelaxRelocations = true;
+  return std::unique_ptr<llvm::TargetMachine>(target->createTargetMachine(
+      triple, resolved.cpu, resolved.features, options, llvm::Reloc::PIC_,
+      std::nullopt, getCodeGenLevel(resolved.optLevel)));
+}

@@ -1,0 +1,48 @@
+//===- TensorAccess.h - memrefs from and to bitnet_tensor -------*- C++ -*-===//
+
+#ifndef BITNET_LIB_TARGET_CPU_TENSORACCESS_H
+#define BITNET_LIB_TARGET_CPU_TENSORACCESS_H
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+
+namespace mlir {
+class LLVMTypeConverter;
+}
+
+namespace mlir::bitnet {
+
+/// Builds code that reads and writes the structs of abi.h. Memrefs are made
+/// from LLVM descriptors through casts that the conversion to LLVM removes.
+class TensorAccess {
+public:
+  TensorAccess(OpBuilder &builder, Location loc, LLVMTypeConverter &converter);
+
+  Value i64(int64_t value);
+  Value toI64(Value index);
+
+  /// `context->weights` as a memref of `size` bytes.
+  Value loadWeights(Value context, MemRefType type, uint64_t size);
+  /// Element `index` of the bitnet_tensor array at `tensors`. It is dense.
+  Value loadTensor(Value tensors, unsigned index, MemRefType type);
+  /// Calls bitnet_rt_output for result `index`.
+  void handOver(ModuleOp module, Value context, func::FuncOp entry,
+                unsigned index, Value result);
+  void storeRank(Value tensors, unsigned index, int64_t rank);
+  void storeDim(Value tensors, unsigned index, unsigned dim, Value value);
+
+private:
+  Value field(Value tensors, unsigned index, ArrayRef<int32_t> path);
+  Value toMemRef(MemRefType type, Value data, ArrayRef<Value> dims);
+  Value allocateDims(func::FuncOp entry, int64_t rank);
+
+  OpBuilder &builder;
+  Location loc;
+  LLVMTypeConverter &converter;
+  Type ptr;
+  Type tensorType;
+};
+
+} // namespace mlir::bitnet
+
+#endif // BITNET_LIB_TARGET_CPU_TENSORACCESS_H

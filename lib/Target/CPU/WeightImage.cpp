@@ -1,0 +1,143 @@
+//===- WeightImage.cpp - the bytes of the model's weights -----------------===//
+
+#include "WeightImage.h"
+
+#include "StreamingHash.h"
+
+using namespace mlir;
+using namespace mlir::bitnet;
+
+/// Large enough for the disk, small enough to leave no trace in peak memory.
+static constexpr uint64_t kChunkBytes = uint64_t(4) << 20;
+
+/// Inline constants are small (kInlineConstantBytes), so they may be copied.
+static SmallVector<uint8_t> getBytes(DenseElementsAttr value) {
+  SmallVector<uint8_t> bytes;
+  Type element = value.getElementType();
+  unsigned width = element.getIntOrFloatBitWidth();
+  uint64_t bit = 0;
+  auto append = [&](const APInt &number) {
+    // Narrow elements share a byte, low bits first; i1 has a byte of its own.
+    unsigned step = width == 1 ? 8 : width;
+    bytes.resize((bit + step + 7) / 8, 0);
+    for (unsigned i = 0; i < width; ++i)
+      if (number[i])
+        bytes[(bit + i) / 8] |= uint8_t(1u << ((bit + i) % 8));
+    bit += step;
+  };
+  if (isa<FloatType>(element))
+    for (const APFloat &number : value.getValues<APFloat>())
+      append(number.bitcastToAPInt());
+  else
+    for (const APInt &number : value.getValues<APInt>())
+      append(number);
+  return bytes;
+}
+
+static std::optional<uint64_t> getLength(Attribute value) {
+  if (auto blob = dyn_cast<BlobAttr>(value))
+    return blob.getLength();
+  auto dense = dyn_cast<DenseElementsAttr>(value);
+  if (dense && dense.getElementType().isIntOrFloat())
+    return getBytes(dense).size();
+  return std::nullopt;
+}
+
+LogicalResult WeightImage::addRange(Attribute entry) {
+  auto pair = dyn_cast<ArrayAttr>(entry);
+  auto offset =
+      pair && pair.size() == 2 ? dyn_cast<IntegerAttr>(pair[1]) : IntegerAttr();
+  std::optional<uint64_t> length;
+  if (offset)
+    length = getLength(pair[0]);
+  if (!length)
+    return module.emitError("bitnet.weights must hold [blob or dense, offset] "
+                            "pairs, not ")
+           << entry;
+  ranges.push_back({pair[0], offset.getValue().getZExtValue(), *length});
+  return success();
+}
+
+LogicalResult WeightImage::checkRanges() {
+  llvm::stable_sort(ranges, [](const Range &a, const Range &b) {
+    return a.offset < b.offset;
+  });
+  uint64_t end = 0;
+  for (const Range &range : ranges) {
+    if (range.offset < end || range.offset > totalSize ||
+        range.length > totalSize - range.offset)
+      return module.emitError("bitnet.weights: range at offset ")
+             << range.offset << " overlaps another or ends after " << totalSize;
+    end = range.offset + range.length;
+  }
+  return success();
+}
+
+FailureOr<WeightImage> WeightImage::get(ModuleOp module) {
+  WeightImage image(module);
+  auto size = module->getAttrOfType<IntegerAttr>("bitnet.weights_size");
+  auto entries = module->getAttrOfType<ArrayAttr>("bitnet.weights");
+  if (size)
+    image.totalSize = size.getValue().getZExtValue();
+  if (entries)
+    for (Attribute entry : entries)
+      if (failed(image.addRange(entry)))
+        return failure();
+  if (failed(image.checkRanges()))
+    return failure();
+  return image;
+}
+
+LogicalResult WeightImage::streamBlob(BlobAttr blob, Sink sink) const {
+  BlobStore &store = BitNetDialect::getBlobStore(module.getContext());
+  for (uint64_t done = 0; done < blob.getLength();) {
+    uint64_t length = std::min(kChunkBytes, blob.getLength() - done);
+    auto bytes = store.getBytes(blob.getFile().getValue(),
+                                blob.getOffset() + done, length);
+    if (!bytes)
+      return module.emitError(llvm::toString(bytes.takeError()));
+    if (failed(sink(*bytes)))
+      return failure();
+    store.releasePages(*bytes);
+    done += length;
+  }
+  return success();
+}
+
+static LogicalResult streamZeros(uint64_t count, WeightImage::Sink sink) {
+  static const uint8_t zeros[4096] = {};
+  for (uint64_t done = 0; done < count;) {
+    uint64_t length = std::min<uint64_t>(sizeof(zeros), count - done);
+    if (failed(sink(ArrayRef<uint8_t>(zeros, length))))
+      return failure();
+    done += length;
+  }
+  return success();
+}
+
+LogicalResult WeightImage::stream(Sink sink) const {
+  uint64_t position = 0;
+  for (const Range &range : ranges) {
+    if (failed(streamZeros(range.offset - position, sink)))
+      return failure();
+    LogicalResult result =
+        isa<BlobAttr>(range.value)
+            ? streamBlob(cast<BlobAttr>(range.value), sink)
+            : sink(getBytes(cast<DenseElementsAttr>(range.value)));
+    if (failed(result))
+      return failure();
+    position = range.offset + range.length;
+  }
+  return streamZeros(totalSize - position, sink);
+}
+
+FailureOr<uint64_t> WeightImage::hash() const {
+  StreamingHash hash;
+  LogicalResult result = stream([&](ArrayRef<uint8_t> bytes) {
+    hash.update(bytes);
+    return success();
+  });
+  if (failed(result))
+    return failure();
+  return hash.finish();
+}

@@ -1,0 +1,48 @@
+//===- WeightImage.h - the bytes of the model's weights ---------*- C++ -*-===//
+
+#ifndef BITNET_LIB_TARGET_CPU_WEIGHTIMAGE_H
+#define BITNET_LIB_TARGET_CPU_WEIGHTIMAGE_H
+
+#include "bitnet/Dialect/BitNet/IR/BitNet.h"
+
+#include "mlir/IR/BuiltinOps.h"
+
+namespace mlir::bitnet {
+
+/// The module attributes `bitnet.weights` (values and offsets) and
+/// `bitnet.weights_size` as one stream of bytes, gaps filled with zeros.
+/// Nothing is gathered in memory: mapped files are read in chunks and their
+/// pages released.
+class WeightImage {
+public:
+  /// Failure, with a diagnostic, when the attributes are malformed, ranges
+  /// overlap or a file cannot be read.
+  static FailureOr<WeightImage> get(ModuleOp module);
+
+  uint64_t size() const { return totalSize; }
+  /// xxh3_64 of all bytes.
+  FailureOr<uint64_t> hash() const;
+
+  using Sink = llvm::function_ref<LogicalResult(ArrayRef<uint8_t>)>;
+  /// Passes all bytes to `sink` in order.
+  LogicalResult stream(Sink sink) const;
+
+private:
+  struct Range {
+    Attribute value;
+    uint64_t offset, length;
+  };
+
+  explicit WeightImage(ModuleOp module) : module(module) {}
+  LogicalResult addRange(Attribute entry);
+  LogicalResult checkRanges();
+  LogicalResult streamBlob(BlobAttr blob, Sink sink) const;
+
+  ModuleOp module;
+  SmallVector<Range> ranges;
+  uint64_t totalSize = 0;
+};
+
+} // namespace mlir::bitnet
+
+#endif // BITNET_LIB_TARGET_CPU_WEIGHTIMAGE_H
