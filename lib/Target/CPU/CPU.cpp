@@ -8,6 +8,7 @@
 #include "TargetInfo.h"
 #include "WeightImage.h"
 
+#include "llvm/IR/Constants.h"
 #include "llvm/IR/LLVMContext.h"
 #include "llvm/IR/Module.h"
 #include "llvm/Support/Path.h"
@@ -139,8 +140,10 @@ FailureOr<Bytes> Emitter::buildImage() {
     return object;
   auto image = linkSharedLibrary(StringRef(object->data(), object->size()),
                                  llvm::sys::path::filename(path), *machine);
-  if (!image)
-    return check(image.takeError()), failure();
+  if (!image) {
+    (void)check(image.takeError());
+    return failure();
+  }
   if (isEmbedded() && failed(check(placeWeights(*image, weights->size()))))
     return failure();
   return std::move(*image);

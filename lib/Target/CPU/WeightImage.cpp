@@ -35,7 +35,7 @@ static SmallVector<uint8_t> getBytes(DenseElementsAttr value) {
 }
 
 static std::optional<uint64_t> getLength(Attribute value) {
-  if (auto blob = dyn_cast<BlobAttr>(value))
+  if (auto blob = dyn_cast<bitnet::BlobAttr>(value))
     return blob.getLength();
   auto dense = dyn_cast<DenseElementsAttr>(value);
   if (dense && dense.getElementType().isIntOrFloat())
@@ -59,8 +59,8 @@ LogicalResult WeightImage::addRange(Attribute entry) {
 }
 
 LogicalResult WeightImage::checkRanges() {
-  llvm::stable_sort(ranges, [](const Range &a, const Range &b) {
-    return a.offset < b.offset;
+  llvm::sort(ranges, [](const Range &a, const Range &b) {
+    return std::tie(a.offset, a.length) < std::tie(b.offset, b.length);
   });
   uint64_t end = 0;
   for (const Range &range : ranges) {
@@ -88,7 +88,7 @@ FailureOr<WeightImage> WeightImage::get(ModuleOp module) {
   return image;
 }
 
-LogicalResult WeightImage::streamBlob(BlobAttr blob, Sink sink) const {
+LogicalResult WeightImage::streamBlob(bitnet::BlobAttr blob, Sink sink) const {
   BlobStore &store = BitNetDialect::getBlobStore(module.getContext());
   for (uint64_t done = 0; done < blob.getLength();) {
     uint64_t length = std::min(kChunkBytes, blob.getLength() - done);
@@ -121,8 +121,8 @@ LogicalResult WeightImage::stream(Sink sink) const {
     if (failed(streamZeros(range.offset - position, sink)))
       return failure();
     LogicalResult result =
-        isa<BlobAttr>(range.value)
-            ? streamBlob(cast<BlobAttr>(range.value), sink)
+        isa<bitnet::BlobAttr>(range.value)
+            ? streamBlob(cast<bitnet::BlobAttr>(range.value), sink)
             : sink(getBytes(cast<DenseElementsAttr>(range.value)));
     if (failed(result))
       return failure();

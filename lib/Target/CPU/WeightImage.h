@@ -36,9 +36,9 @@ private:
   explicit WeightImage(ModuleOp module) : module(module) {}
   LogicalResult addRange(Attribute entry);
   LogicalResult checkRanges();
-  LogicalResult streamBlob(BlobAttr blob, Sink sink) const;
+  LogicalResult streamBlob(bitnet::BlobAttr blob, Sink sink) const;
 
-  ModuleOp module;
+  mutable ModuleOp module;
   SmallVector<Range> ranges;
   uint64_t totalSize = 0;
 };
