@@ -20,11 +20,12 @@ static constexpr std::array<FieldDecode, 4> kShift = {
 
 // Bounds behind maxCols and drainChunks (codes 0..2, activations -128..127):
 // a field of scale s adds at most 4 * 2s * 128 to an i32 accumulator per
-// chunk, so 2^31 is out of reach below 2^31 / (64 s) columns (s = 64, 16). The
-// i16 forms add at most 2 * 2s * 128 per field: 2 fields of scale 4 (4096 per
-// chunk) for 7 chunks, or 4 fields of scale 1 (2048 per chunk) for 15. At
-// scale 1 i32 sums of codes wrap harmlessly: the difference to the sum of
-// activations is what must fit (mm_c1).
+// chunk, so 2^31 is out of reach below 2^31 / (64 s) columns (s = 64). The i16
+// forms add at most 2 * 2s * 128 per field: 2 fields of scale 4 (4096 per
+// chunk) for 7 chunks, or 4 fields of scale 1 (2048 per chunk) for 15; NEON
+// drains only to read memory in order. At scale 1 i32 sums of codes wrap
+// harmlessly: the difference to the sum of activations is what must fit
+// (mm_c1).
 static constexpr int64_t kAnyCols = int64_t(1) << 24;
 
 static const KernelRow kTable[] = {
@@ -47,7 +48,7 @@ static const KernelRow kTable[] = {
      32,
      "llvm.x86.avx2.pmadd.ub.sw",
      "llvm.x86.avx2.pmadd.wd",
-     {1, 2, kOneShift, 7},
+     {1, 4, kOneShift, 7},
      {4, 2, kShift, 15},
      kAnyCols},
     {KernelKind::NEONDotprod,
@@ -58,9 +59,9 @@ static const KernelRow kTable[] = {
      16,
      "llvm.aarch64.neon.sdot.v4i32.v16i8",
      "",
-     {1, 4, kMaskSigned, 0},
+     {1, 4, kMaskSigned, 16},
      {4, 4, kShift, 0},
-     int64_t(1) << 21},
+     kAnyCols},
     {KernelKind::Generic,
      "i8",
      TargetArch::Any,

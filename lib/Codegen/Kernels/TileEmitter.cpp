@@ -11,8 +11,8 @@
 using namespace mlir;
 using namespace mlir::bitnet;
 
-/// Bytes of one row block (4 chunks) and of a chunk; k per chunk.
-static constexpr int64_t kBlockBytes = 256, kChunkBytes = 64, kChunkCols = 16;
+/// Chunks of one row block, bytes of a chunk, k per chunk.
+static constexpr int64_t kBlockChunks = 4, kChunkBytes = 64, kChunkCols = 16;
 /// How many chunk columns ahead memory is asked for: 2 KB.
 static constexpr int64_t kPrefetchChunks = 8;
 
@@ -39,16 +39,21 @@ Value TileEmitter::plus(Value base, int64_t offset) {
   return arith::AddIOp::create(b, base, index(offset));
 }
 
+int64_t TileEmitter::passChunks() const {
+  return form.parts * row.registerBytes / kChunkBytes;
+}
+
 TileEmitter::Values TileEmitter::splats(VectorType type, int64_t count) {
   return Values(count, emitSplat(b, type, 0));
 }
 
 void TileEmitter::emit() {
-  int64_t passBytes = form.parts * row.registerBytes;
-  if (passBytes == kBlockBytes)
+  if (form.drainChunks)
+    return emitDrained();
+  if (passChunks() == kBlockChunks)
     return emitPass(index(0));
-  int64_t passes = kBlockBytes / passBytes;
-  auto loop = scf::ForOp::create(b, index(0), index(4), index(4 / passes));
+  auto loop =
+      scf::ForOp::create(b, index(0), index(kBlockChunks), index(passChunks()));
   OpBuilder::InsertionGuard guard(b);
   b.setInsertionPointToStart(loop.getBody());
   emitPass(loop.getInductionVar());
@@ -56,10 +61,7 @@ void TileEmitter::emit() {
 
 /// The registers of `form` from chunk `rowChunk` (0..3) of the block on.
 void TileEmitter::emitPass(Value rowChunk) {
-  if (form.drainChunks)
-    return store(emitDrainedLoop(rowChunk), rowChunk);
-  Values init =
-      splats(getAccType(row, b.getContext()), numResults() * slotShifts.size());
+  Values init = splats(getAccType(row, b.getContext()), numAccs());
   Values accs = emitLoop(index(0), operands.chunks, rowChunk, init);
   store(fold(accs), rowChunk);
 }
@@ -75,35 +77,49 @@ TileEmitter::Values TileEmitter::emitLoop(Value low, Value high, Value rowChunk,
   return Values(loop.getResults());
 }
 
-/// i16 accumulators inside, widened into 32-bit ones before they can wrap.
-TileEmitter::Values TileEmitter::emitDrainedLoop(Value rowChunk) {
-  MLIRContext *context = b.getContext();
+/// K in blocks: narrow accumulators live for one block and are folded into
+/// 32-bit ones before they can wrap. All rows of the block take turns within a
+/// K block, so that memory is read in order.
+void TileEmitter::emitDrained() {
+  int64_t passes = kBlockChunks / passChunks();
+  VectorType type = getResultType(row, b.getContext());
   Value step = index(form.drainChunks);
-  auto outer =
-      scf::ForOp::create(b, index(0), operands.chunks, step,
-                         splats(getResultType(row, context), numResults()));
-  OpBuilder::InsertionGuard guard(b);
-  b.setInsertionPointToStart(outer.getBody());
+  auto outer = scf::ForOp::create(b, index(0), operands.chunks, step,
+                                  splats(type, passes * numResults()));
+  {
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPointToStart(outer.getBody());
+    emitDrainedBlock(outer, passes);
+  }
+  for (int64_t pass = 0; pass < passes; ++pass)
+    store(Values(outer.getResults().slice(pass * numResults(), numResults())),
+          index(pass * passChunks()));
+}
+
+void TileEmitter::emitDrainedBlock(scf::ForOp outer, int64_t passes) {
   Value low = outer.getInductionVar();
-  Value high = arith::AddIOp::create(b, low, step);
+  Value high = arith::AddIOp::create(b, low, index(form.drainChunks));
   high = arith::MinSIOp::create(b, high, operands.chunks);
-  Values init =
-      splats(getAccType(row, context), numResults() * slotShifts.size());
-  Values parts = fold(emitLoop(low, high, rowChunk, init));
-  for (auto [part, total] : llvm::zip_equal(parts, outer.getRegionIterArgs()))
-    part = arith::AddIOp::create(b, total, part);
-  scf::YieldOp::create(b, parts);
-  return Values(outer.getResults());
+  Values totals;
+  for (int64_t pass = 0; pass < passes; ++pass) {
+    Values init = splats(getAccType(row, b.getContext()), numAccs());
+    Values accs = emitLoop(low, high, index(pass * passChunks()), init);
+    for (Value part : fold(accs)) {
+      Value total = outer.getRegionIterArg(totals.size());
+      totals.push_back(arith::AddIOp::create(b, total, part));
+    }
+  }
+  scf::YieldOp::create(b, totals);
 }
 
 /// Weights of the next rows of the stream, while this chunk is worked on. The
 /// address may lie past the operand's end: a prefetch does not fault.
 void TileEmitter::emitPrefetch(Value i, Value rowChunk) {
   Value ahead = plus(i, kPrefetchChunks);
-  for (int64_t at = 0; at < form.parts * row.registerBytes; at += kChunkBytes)
+  for (int64_t chunk = 0; chunk < passChunks(); ++chunk)
     memref::PrefetchOp::create(
         b, operands.w,
-        ValueRange{block, ahead, plus(rowChunk, at / kChunkBytes), index(0)},
+        ValueRange{block, ahead, plus(rowChunk, chunk), index(0)},
         /*isWrite=*/false, /*localityHint=*/3, /*isDataCache=*/true);
 }
 

@@ -5,6 +5,8 @@
 
 #include "bitnet/Codegen/Kernels/DotForms.h"
 
+#include "mlir/Dialect/SCF/IR/SCF.h"
+
 namespace mlir::bitnet {
 
 /// Operands of a kernel, or of one group of it.
@@ -25,13 +27,18 @@ public:
 private:
   using Values = llvm::SmallVector<Value>;
 
+  /// Vectors that one pass over K carries, at 32 bits and before folding.
   int64_t numResults() const { return form.rows * form.parts; }
+  int64_t numAccs() const { return numResults() * slotShifts.size(); }
+  /// 64-byte chunks of a row block that one pass reads.
+  int64_t passChunks() const;
   Value index(int64_t value);
   Value plus(Value base, int64_t offset);
   Values splats(VectorType type, int64_t count);
   void emitPass(Value rowChunk);
   Values emitLoop(Value low, Value high, Value rowChunk, Values init);
-  Values emitDrainedLoop(Value rowChunk);
+  void emitDrained();
+  void emitDrainedBlock(scf::ForOp outer, int64_t passes);
   void emitChunk(Value i, Value rowChunk, Values &accs);
   void emitPrefetch(Value i, Value rowChunk);
   Values fold(const Values &accs);

@@ -41,18 +41,27 @@ func.func @two_layers(%x: memref<?x64xi8>, %w: memref<3x4x4x64xi8>, %s: memref<?
 
 // -----
 
-// i16 accumulators live for 7 chunks, or 15 when every field has scale 1.
+// i16 accumulators live for one block of K: 7 chunks, or 15 when every field has
+// scale 1. All rows of weights take turns within the block.
 
 // CHECK-LABEL: func.func private @bitnet_kernel_avx2(
-// CHECK: scf.for %{{.*}} step %{{.*}} iter_args({{.*}}) -> (vector<8xi32>
-// CHECK: arith.minsi
-// CHECK: scf.for {{.*}} -> (vector<16xi16>
+// CHECK: scf.for %[[K0:[a-z0-9]+]] = {{.*}} iter_args({{.*}}) -> (vector<8xi32>
+// CHECK: %[[END:.*]] = arith.minsi
+// CHECK: scf.for %{{[a-z0-9]+}} = %[[K0]] to %[[END]] {{.*}} -> (vector<16xi16>
 // CHECK-COUNT-32: llvm.call_intrinsic "llvm.x86.avx2.pmadd.ub.sw"
+// CHECK-NOT: pmadd.ub.sw
+// CHECK: scf.yield
+// CHECK: llvm.call_intrinsic "llvm.x86.avx2.pmadd.wd"
+// CHECK-COUNT-3: scf.for {{.*}} -> (vector<16xi16>
+// CHECK: scf.for {{.*}} iter_args({{.*}}) -> (vector<8xi32>
+// CHECK: scf.for {{.*}} -> (vector<16xi16>
+// CHECK: memref.prefetch
+// CHECK-COUNT-16: llvm.call_intrinsic "llvm.x86.avx2.pmadd.ub.sw"
+// CHECK-NOT: pmadd.ub.sw
 // CHECK: scf.yield
 // CHECK: llvm.call_intrinsic "llvm.x86.avx2.pmadd.wd"
 // CHECK: scf.for {{.*}} -> (vector<16xi16>
-// CHECK-COUNT-8: llvm.call_intrinsic "llvm.x86.avx2.pmadd.ub.sw"
-// CHECK-NOT: pmadd.ub.sw
+// CHECK-NOT: scf.for
 func.func @avx2(%x: memref<?x64xi8>, %w: memref<1x4x4x64xi8>, %s: memref<?xi32>, %y: memref<?x64xi32>) {
   bitnet.matmul ins(%x, %w, %s : memref<?x64xi8>, memref<1x4x4x64xi8>, memref<?xi32>)
     outs(%y : memref<?x64xi32>) packing <u2, rows = 64, cols = 64> lowering <avx2, tile_m = 4>
@@ -64,6 +73,8 @@ func.func @avx2(%x: memref<?x64xi8>, %w: memref<1x4x4x64xi8>, %s: memref<?xi32>,
 // CHECK-LABEL: func.func private @bitnet_kernel_neon_dotprod(
 // CHECK-COUNT-64: llvm.call_intrinsic "llvm.aarch64.neon.sdot.v4i32.v16i8"
 // CHECK: scf.yield
+// CHECK: scf.for {{.*}} iter_args
+// CHECK-COUNT-4: scf.for {{.*}} iter_args
 // CHECK-COUNT-16: llvm.call_intrinsic "llvm.aarch64.neon.sdot.v4i32.v16i8"
 // CHECK-NOT: sdot
 func.func @neon(%x: memref<?x64xi8>, %w: memref<1x4x4x64xi8>, %s: memref<?xi32>, %y: memref<?x64xi32>) {

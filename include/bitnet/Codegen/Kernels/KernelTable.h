@@ -49,7 +49,8 @@ struct FieldDecode {
 struct LoopForm {
   int64_t rows, parts;
   std::array<FieldDecode, 4> fields;
-  /// i16 accumulators are widened after this many chunks; 0 for 32-bit ones.
+  /// Accumulators are folded into 32-bit totals after this many chunks, which
+  /// i16 ones need; 0: they are 32-bit and live for the whole of K.
   int64_t drainChunks;
 };
 
