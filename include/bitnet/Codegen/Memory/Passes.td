@@ -46,4 +46,26 @@ def BitNetLowerConstants : Pass<"bitnet-lower-constants", "::mlir::ModuleOp"> {
   let dependentDialects = ["::mlir::memref::MemRefDialect", "::mlir::arith::ArithDialect"];
 }
 
+def BitNetLowerExpandShape : Pass<"bitnet-lower-expand-shape"> {
+  let summary = "memref.expand_shape to a cast that knows every extent";
+  let description = [{
+    Upstream's expand-strided-metadata ignores `output_shape` and fails when one
+    group has two dynamic extents (batch and sequence length); this pass runs
+    before it.
+
+    Example:
+
+    ```mlir
+    func.func @f(%x: memref<?x4xf32>, %a: index, %b: index) -> memref<?x?x4xf32> {
+      %0 = memref.expand_shape %x [[0, 1], [2]] output_shape [%a, %b, 4] : memref<?x4xf32> into memref<?x?x4xf32>
+      return %0 : memref<?x?x4xf32>
+    }
+    ```
+
+    becomes a `memref.reinterpret_cast` with sizes `[%a, %b, 4]` and strides
+    `[%b * 4, 4, 1]`.
+  }];
+  let dependentDialects = ["::mlir::affine::AffineDialect", "::mlir::memref::MemRefDialect"];
+}
+
 #endif // BITNET_CODEGEN_MEMORY_PASSES_TD
