@@ -16,6 +16,9 @@ enum { HOST_MACHINE = EM_X86_64 };
 enum { HOST_MACHINE = EM_AARCH64 };
 #endif
 
+/* A linked model has about ten; more are made of garbage. */
+enum { MAX_SEGMENTS = 32 };
+
 static const char *machine_name(unsigned machine) {
   switch (machine) {
   case EM_X86_64:
@@ -34,7 +37,8 @@ static bitnet_status check_header(const char *path, const Elf64_Ehdr *header,
   if (memcmp(header->e_ident, ELFMAG, SELFMAG) != 0 ||
       header->e_ident[EI_CLASS] != ELFCLASS64 ||
       header->e_ident[EI_DATA] != ELFDATA2LSB || header->e_type != ET_DYN ||
-      header->e_phentsize != sizeof(Elf64_Phdr))
+      header->e_phentsize != sizeof(Elf64_Phdr) ||
+      header->e_phnum > MAX_SEGMENTS)
     return bn_error(BITNET_BAD_MODEL,
                     "%s: not a compiled model (no 64-bit ELF "
                     "shared object)",
