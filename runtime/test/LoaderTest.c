@@ -79,6 +79,32 @@ static void test_garbage(const char *folder) {
   bitnet_model_free(NULL);
 }
 
+/* The same hash whatever the pieces. */
+static void test_hash(void) {
+  unsigned char bytes[200];
+  for (size_t i = 0; i < sizeof(bytes); ++i)
+    bytes[i] = (unsigned char)(i * 37 + 11);
+  for (size_t size = 0; size <= sizeof(bytes); ++size) {
+    const uint64_t whole = bitnet_hash64(bytes, size);
+    for (size_t piece = 1; piece <= 70; piece += 3) {
+      bitnet_hash hash;
+      bitnet_hash_begin(&hash);
+      for (size_t at = 0; at < size; at += piece)
+        bitnet_hash_add(&hash, bytes + at,
+                        size - at < piece ? size - at : piece);
+      CHECK(bitnet_hash_end(&hash) == whole);
+    }
+  }
+  /* Lengths and single bits count. */
+  CHECK(bitnet_hash64(bytes, 0) != bitnet_hash64("\0", 1));
+  const uint64_t before = bitnet_hash64(bytes, sizeof(bytes));
+  for (size_t bit = 0; bit < 8 * sizeof(bytes); ++bit) {
+    bytes[bit / 8] ^= (unsigned char)(1 << bit % 8);
+    CHECK(bitnet_hash64(bytes, sizeof(bytes)) != before);
+    bytes[bit / 8] ^= (unsigned char)(1 << bit % 8);
+  }
+}
+
 static void test_weight_file(const char *folder) {
   const float weights[FAKE_WEIGHTS_COUNT] = {1.0f, 2.0f};
   float other[FAKE_WEIGHTS_COUNT] = {1.0f, 2.0f};
@@ -136,6 +162,7 @@ void test_loader(const char *folder) {
   CHECK(bitnet_runtime_abi_version() == BITNET_ABI_VERSION);
   CHECK(bitnet_dtype_bytes(BITNET_DTYPE_BF16) == 2);
   CHECK(!bitnet_dtype_name(8) && !bitnet_dtype_name(-1));
+  test_hash();
   test_garbage(folder);
   test_damaged(folder);
   test_weight_file(folder);

@@ -139,25 +139,68 @@ static inline uint64_t bitnet_hash_mix(uint64_t lane, uint64_t word) {
 }
 
 /* The hash of weight bytes: four 64-bit lanes in turn, the last 32 bytes padded
- * with zeros, then the length. It finds damage and mix-ups, not forgery. */
-static inline uint64_t bitnet_hash64(const void *bytes, uint64_t size) {
-  const unsigned char *at = (const unsigned char *)bytes;
-  uint64_t lanes[4] = {1u, 2u, 3u, 4u};
-  unsigned char last[32] = {0};
-  uint64_t left = size, hash = size;
+ * with zeros, then the length. It finds damage and mix-ups, not forgery.
+ * begin, add (any number of pieces of any size), end; or bitnet_hash64. */
+typedef struct bitnet_hash {
+  uint64_t lanes[4];
+  uint64_t size; /* bytes so far; size % 32 of them are in `pending` */
+  unsigned char pending[32];
+} bitnet_hash;
+
+static inline void bitnet_hash_begin(bitnet_hash *hash) {
   uint64_t i;
-  for (; left >= 32; left -= 32, at += 32)
-    for (i = 0; i < 4; ++i)
-      lanes[i] = bitnet_hash_mix(lanes[i], bitnet_hash_word(at + 8 * i));
-  for (i = 0; i < left; ++i)
-    last[i] = at[i];
-  for (i = 0; i < 4 && left; ++i)
-    lanes[i] = bitnet_hash_mix(lanes[i], bitnet_hash_word(last + 8 * i));
-  for (i = 0; i < 4; ++i) {
-    hash = (hash ^ lanes[i]) * 0x9e3779b97f4a7c15u;
-    hash ^= hash >> 32;
+  for (i = 0; i < 4; ++i)
+    hash->lanes[i] = i + 1;
+  hash->size = 0;
+}
+
+static inline void bitnet_hash_block(bitnet_hash *hash,
+                                     const unsigned char *at) {
+  int i;
+  for (i = 0; i < 4; ++i)
+    hash->lanes[i] =
+        bitnet_hash_mix(hash->lanes[i], bitnet_hash_word(at + 8 * i));
+}
+
+static inline void bitnet_hash_add(bitnet_hash *hash, const void *bytes,
+                                   uint64_t size) {
+  const unsigned char *at = (const unsigned char *)bytes;
+  const unsigned char *const end = at + size;
+  uint64_t held = hash->size % 32;
+  hash->size += size;
+  while (held && at != end) {
+    hash->pending[held++] = *at++;
+    if (held == 32) {
+      bitnet_hash_block(hash, hash->pending);
+      held = 0;
+    }
   }
-  return hash;
+  for (; end - at >= 32; at += 32)
+    bitnet_hash_block(hash, at);
+  while (at != end)
+    hash->pending[held++] = *at++;
+}
+
+static inline uint64_t bitnet_hash_end(bitnet_hash *hash) {
+  uint64_t held = hash->size % 32, result = hash->size;
+  int i;
+  if (held) {
+    while (held < 32)
+      hash->pending[held++] = 0;
+    bitnet_hash_block(hash, hash->pending);
+  }
+  for (i = 0; i < 4; ++i) {
+    result = (result ^ hash->lanes[i]) * 0x9e3779b97f4a7c15u;
+    result ^= result >> 32;
+  }
+  return result;
+}
+
+static inline uint64_t bitnet_hash64(const void *bytes, uint64_t size) {
+  bitnet_hash hash;
+  bitnet_hash_begin(&hash);
+  bitnet_hash_add(&hash, bytes, size);
+  return bitnet_hash_end(&hash);
 }
 
 /*===- Between generated code and the glue inside the same .so -----------===*/
