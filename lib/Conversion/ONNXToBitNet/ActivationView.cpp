@@ -32,7 +32,6 @@ public:
       : isConv(isConv), folder(folder) {}
 
   std::optional<Codes> matchCodes(Value value);
-  bool matchDequantized(Value value, const Codes &codes, Value quotient);
   std::optional<std::pair<Codes, Value>> matchDequantized(Value value);
 
 private:
@@ -116,18 +115,20 @@ std::optional<AbsMax> Matcher::matchAbsMax(Value value) {
 }
 
 /// Whether `axes` reduce everything that one output of the layer sums over:
-/// the last axis, or all but the batch axis of a convolution.
-static bool normaliseAxes(SmallVector<int64_t> &axes, Value x, bool isConv) {
-  if (isConv) {
-    for (int64_t &axis : axes)
-      axis += axis < 0 ? 4 : 0;
-    llvm::sort(axes);
-    return ArrayRef<int64_t>(axes) == ArrayRef<int64_t>({1, 2, 3});
-  }
+/// the last axis (perhaps others too), or all but the batch axis of a
+/// convolution.
+static bool coverRow(SmallVector<int64_t> &axes, Value x, bool isConv) {
   auto type = dyn_cast<RankedTensorType>(x.getType());
-  if (axes.size() == 1 && type && axes[0] == type.getRank() - 1)
-    axes[0] = -1;
-  return ArrayRef<int64_t>(axes) == ArrayRef<int64_t>({-1});
+  if (!isConv) {
+    int64_t last = type ? type.getRank() - 1 : -1;
+    if (axes.size() == 1 && axes[0] == last)
+      axes[0] = -1;
+    return llvm::is_contained(axes, -1) || llvm::is_contained(axes, last);
+  }
+  for (int64_t &axis : axes)
+    axis += axis < 0 ? 4 : 0;
+  llvm::sort(axes);
+  return ArrayRef<int64_t>(axes) == ArrayRef<int64_t>({1, 2, 3});
 }
 
 /// s = (1/m)*Q or Q/m.
@@ -230,7 +231,7 @@ std::optional<Codes> Matcher::matchCodes(Value value) {
   bool inRange = codes.low >= -128 && codes.high <= 128 &&
                  codes.low < codes.high && codes.qmax >= 1 &&
                  codes.qmax == std::floor(codes.qmax);
-  if (!inRange || !normaliseAxes(codes.axes, codes.x, isConv))
+  if (!inRange || !coverRow(codes.axes, codes.x, isConv))
     return std::nullopt;
   return codes;
 }
@@ -301,6 +302,57 @@ bool mlir::bitnet::holdsInt8Codes(Value value, ConstantFolder &folder) {
 }
 
 //===----------------------------------------------------------------------===//
+// Other quantizers
+//===----------------------------------------------------------------------===//
+
+/// Whether `value` is one number per row of the product: a reduction that
+/// keeps its axes, changed only by elementwise operations with constants.
+static bool isPerRow(Value value, bool isConv, ConstantFolder &folder,
+                     unsigned depth = 8) {
+  if (std::optional<double> scalar = folder.getScalar(value))
+    return folder.get(value).perm.size() <= 1;
+  auto node = value.getDefiningOp<onnx::NodeOp>();
+  if (!node || depth == 0 || !node.getDomain().empty())
+    return false;
+  StringRef op = node.getOp();
+  if (op == "ReduceMax" || op == "ReduceMean" || op == "ReduceSum") {
+    auto axes = getInts(node, "axes");
+    if (Value input = node.getSlot(1))
+      if (auto values = folder.getValues(input))
+        axes.emplace(values->begin(), values->end());
+    return axes && getInt(node, "keepdims", 1) == 1 &&
+           coverRow(*axes, node.getInputs().front(), isConv);
+  }
+  if (!llvm::is_contained({"Mul", "Div", "Add", "Max", "Min", "Clip", "Cast",
+                           "Reciprocal", "Identity", "Abs"},
+                          op))
+    return false;
+  return llvm::all_of(node.getInputs(), [&](Value input) {
+    return isPerRow(input, isConv, folder, depth - 1);
+  });
+}
+
+/// q/s or q*s with integers q and a scale per row, however s was found.
+static bool viewScaledCodes(Value value, bool isConv, ConstantFolder &folder,
+                            ActivationView &view) {
+  auto node = value.getDefiningOp<onnx::NodeOp>();
+  if (!node || !node.getDomain().empty() || node.getInputs().size() != 2 ||
+      (node.getOp() != "Div" && node.getOp() != "Mul"))
+    return false;
+  view.rowScaleDivides = node.getOp() == "Div";
+  for (unsigned i : {0u, 1u}) {
+    Value codes = node.getInputs()[i], scale = node.getInputs()[1 - i];
+    if ((i == 1 && view.rowScaleDivides) || !holdsInt8Codes(codes, folder) ||
+        !isPerRow(scale, isConv, folder))
+      continue;
+    view.x = codes;
+    view.rowScale = scale;
+    return true;
+  }
+  return false;
+}
+
+//===----------------------------------------------------------------------===//
 // Entry point
 //===----------------------------------------------------------------------===//
 
@@ -320,7 +372,8 @@ ActivationView mlir::bitnet::viewActivation(Value value, bool isConv,
       view.castTo = getElementType(cast.getContext(), getInt(cast, "to", 0));
     return view;
   }
-  if (holdsInt8Codes(value, folder))
+  if (holdsInt8Codes(value, folder) ||
+      viewScaledCodes(value, isConv, folder, view))
     view.act = ActQuantAttr::get(value.getContext(), ScaleForm::Codes,
                                  ArrayRef<int64_t>(), 127, 0.0, -128, 127);
   return view;

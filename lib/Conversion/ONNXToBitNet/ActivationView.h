@@ -21,6 +21,11 @@ struct ActivationView {
   /// The 16-bit type x is cast to between quantizer and product (null when the
   /// quantizer works in the type of the product).
   Type castTo;
+  /// With codes that the graph scales back before the product, in a way no
+  /// quantizer of act_c1 covers: what scales them, the same for a whole row of
+  /// the product, so that it may act after it.
+  Value rowScale;
+  bool rowScaleDivides = false;
 };
 
 /// Reads `value`, the activations of a linear layer whose reduced axes must be

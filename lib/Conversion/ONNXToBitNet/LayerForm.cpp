@@ -91,6 +91,22 @@ static std::optional<LayerForm> readConv(LayerForm form,
   return form;
 }
 
+/// Whether `value` holds unsigned integers; nullopt when its type is not known.
+static std::optional<bool> isUnsignedTensor(Value value) {
+  if (auto type = dyn_cast<RankedTensorType>(value.getType()))
+    return type.getElementType().isUnsignedInteger();
+  if (getNode(value, "DynamicQuantizeLinear"))
+    return true;
+  if (onnx::NodeOp cast = getNode(value, "Cast"))
+    if (auto type = dyn_cast_or_null<IntegerType>(
+            getElementType(cast.getContext(), getInt(cast, "to", 0))))
+      return type.isUnsigned();
+  // QuantizeLinear gives the type of its zero point, u8 without one.
+  if (onnx::NodeOp quantize = getNode(value, "QuantizeLinear"))
+    return quantize.getSlot(2) ? isUnsignedTensor(quantize.getSlot(2)) : true;
+  return std::nullopt;
+}
+
 /// MatMulInteger: weights minus their zero point.
 static std::optional<LayerForm> readMatMulInteger(LayerForm form,
                                                   ConstantFolder &folder) {
@@ -115,11 +131,10 @@ static std::optional<LayerForm> readMatMulInteger(LayerForm form,
   }
   setWeights(form, View(values, weights.perm), false);
   form.zeroPoint = form.node.getSlot(2);
-  auto type = dyn_cast<RankedTensorType>(form.x.getType());
-  if (!type)
-    form.refusal = "activations of unknown type";
+  if (std::optional<bool> isUnsigned = isUnsignedTensor(form.x))
+    form.isUnsigned = *isUnsigned;
   else
-    form.isUnsigned = type.getElementType().isUnsignedInteger();
+    form.refusal = "activations of unknown type";
   return form;
 }
 

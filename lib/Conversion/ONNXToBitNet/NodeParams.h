@@ -110,6 +110,25 @@ inline std::string getNodeName(Operation *op) {
   return {};
 }
 
+/// A new node with the location and opset of `like`.
+inline Value makeNode(OpBuilder &builder, onnx::NodeOp like, StringRef op,
+                      ValueRange inputs, Type type,
+                      ArrayRef<NamedAttribute> params = {}) {
+  auto node = onnx::NodeOp::create(
+      builder, like.getLoc(), TypeRange{type}, builder.getStringAttr(op),
+      builder.getStringAttr(""), like.getVersionAttr(),
+      builder.getDictionaryAttr(params), DenseI32ArrayAttr(), inputs,
+      /*bodiesCount=*/0);
+  return node.getOutputs().front();
+}
+
+/// A Cast to TensorProto.DataType `code`.
+inline Value makeCast(OpBuilder &builder, onnx::NodeOp like, Value input,
+                      int64_t code, Type type) {
+  return makeNode(builder, like, "Cast", input, type,
+                  builder.getNamedAttr("to", builder.getI64IntegerAttr(code)));
+}
+
 } // namespace mlir::bitnet
 
 #endif // BITNET_LIB_CONVERSION_ONNXTOBITNET_NODEPARAMS_H

@@ -4,6 +4,8 @@
 
 #include "ActivationView.h"
 #include "ConstantFolder.h"
+#include "FloatLayer.h"
+#include "IntegerLayer.h"
 #include "LayerForm.h"
 #include "LayerReport.h"
 #include "NodeParams.h"
@@ -30,6 +32,8 @@ namespace {
 struct Judged {
   Verdict verdict;
   Value codes;
+  /// Sums of the codes of each row, for integer layers.
+  std::vector<int32_t> rowSums;
   /// By the factor (alpha) that the scale includes.
   std::map<double, Value> scales;
 };
@@ -37,10 +41,10 @@ struct Judged {
 /// Recognises the layers of one function.
 class Recogniser {
 public:
-  Recogniser(Operation *function, LayerReport &report)
+  Recogniser(Operation *function, LayerReport &report, bool floatLinears)
       : folder(BitNetDialect::getBlobStore(function->getContext())),
         constants(OpBuilder::atBlockBegin(&function->getRegion(0).front())),
-        report(report) {}
+        report(report), floatLinears(floatLinears) {}
 
   /// Fails when weights are invalid (w_c6).
   LogicalResult recognise(onnx::NodeOp node);
@@ -48,14 +52,18 @@ public:
 private:
   Judged &judge(const LayerForm &form);
   LogicalResult checkFinite(const LayerForm &form, const Verdict &verdict);
-  void convert(LayerForm &form, Judged &judged);
+  ActivationView readActivations(const LayerForm &form, OpBuilder &builder);
+  LinearOp makeLinear(OpBuilder &builder, const LayerForm &form,
+                      const ActivationView &view, Judged &found, Value bias);
+  void convert(const LayerForm &form, Judged &found);
+  void convertFloat(const LayerForm &form);
   Value makeBias(const LayerForm &form);
-  void foldTrailingScale(LinearOp linear, const LayerForm &form,
-                         const TernaryWeight &weight);
+  void foldTrailingScale(LinearOp linear, const LayerForm &form);
 
   ConstantFolder folder;
   OpBuilder constants;
   LayerReport &report;
+  bool floatLinears;
   llvm::DenseMap<std::pair<Value, unsigned>, Judged> judged;
 };
 
@@ -84,6 +92,12 @@ Judged &Recogniser::judge(const LayerForm &form) {
   Location loc = form.node.getLoc();
   std::string name = getWeightName(form);
   result.codes = makeCodes(constants, loc, name, *weight);
+  if (form.isInteger)
+    for (int64_t row = 0; row != weight->n; ++row) {
+      int32_t &sum = result.rowSums.emplace_back(0);
+      for (int64_t i = row * weight->k, e = i + weight->k; i != e; ++i)
+        sum += weight->getCode(i);
+    }
   // The bytes now live in the blob store.
   weight->codes = std::vector<uint8_t>();
   if (weight->isZero)
@@ -119,22 +133,11 @@ Value Recogniser::makeBias(const LayerForm &form) {
                            std::vector<float>(values.begin(), values.end()));
 }
 
-/// A node with the location and opset of `like`.
-static Value makeNode(OpBuilder &builder, onnx::NodeOp like, StringRef op,
-                      ValueRange inputs, DictionaryAttr params, Type type) {
-  auto node = onnx::NodeOp::create(
-      builder, like.getLoc(), TypeRange{type}, builder.getStringAttr(op),
-      builder.getStringAttr(""), like.getVersionAttr(), params,
-      DenseI32ArrayAttr(), inputs, /*bodiesCount=*/0);
-  return node.getOutputs().front();
-}
-
 /// B2: the scale that AutoBitLinear multiplies after the product moves into
 /// the layer (mm_c2); a dividing scale becomes its f32 reciprocal.
-void Recogniser::foldTrailingScale(LinearOp linear, const LayerForm &form,
-                                   const TernaryWeight &weight) {
-  if (linear.getScale() || linear.getBias() || !linear.getY().hasOneUse() ||
-      !form.weights.stream->element.isF32())
+void Recogniser::foldTrailingScale(LinearOp linear, const LayerForm &form) {
+  if (form.isInteger || linear.getScale() || linear.getBias() ||
+      !linear.getY().hasOneUse() || !form.weights.stream->element.isF32())
     return;
   auto next = dyn_cast<onnx::NodeOp>(*linear.getY().user_begin());
   if (!next || !next.getDomain().empty() || next.getInputs().size() != 2)
@@ -157,63 +160,100 @@ void Recogniser::foldTrailingScale(LinearOp linear, const LayerForm &form,
   next.getOutputs()[0].replaceAllUsesWith(linear.getY());
 }
 
-void Recogniser::convert(LayerForm &form, Judged &found) {
+ActivationView Recogniser::readActivations(const LayerForm &form,
+                                           OpBuilder &builder) {
+  ActivationView view;
+  if (form.isInteger) {
+    view.x = makeInt8Codes(builder, form);
+    view.act = ActQuantAttr::get(builder.getContext(), ScaleForm::Codes,
+                                 ArrayRef<int64_t>(), 127, 0.0, -128, 127);
+    return view;
+  }
+  view = viewActivation(form.x, bool(form.conv), folder);
+  Type element = form.weights.stream->element;
+  // act_c3: 16-bit graphs round the activations that were scaled back. The
+  // int8 form skips that rounding: 3.6e-4 of the result in fp16, but 2.6e-3 in
+  // bf16 (docs/Rationale), which therefore keeps its float activations. Codes
+  // times a scale that acts after the product could overflow fp16.
+  bool isCodes = view.act && view.act.getForm() == ScaleForm::Codes;
+  bool isNarrow = element.isBF16() || (view.castTo && view.castTo.isF32());
+  if ((view.act && !isCodes && isNarrow) || (view.rowScale && !element.isF32()))
+    view = ActivationView();
+  if (!view.x)
+    view.x = form.x;
+  return view;
+}
+
+LinearOp Recogniser::makeLinear(OpBuilder &builder, const LayerForm &form,
+                                const ActivationView &view, Judged &found,
+                                Value bias) {
   const TernaryWeight &weight = *found.verdict.ternary;
-  ActivationView view = viewActivation(form.x, bool(form.conv), folder);
-  // act_c3: bf16 graphs multiply activations that were scaled back and rounded
-  // to eight bits; the int8 form would skip that rounding and differ by 2.6e-3
-  // (fp16: 3.6e-4, docs/Rationale), so they keep their float activations.
-  if (view.act && view.act.getForm() != ScaleForm::Codes &&
-      form.weights.stream->element.isBF16())
-    view = ActivationView{form.x, ActQuantAttr(), Type()};
-  OpBuilder builder(form.node);
   Location loc = form.node.getLoc();
-  Type resultType = form.node.getOutputs()[0].getType();
-  Value bias = form.bias ? makeBias(form) : Value();
-  bool addBias = form.bias && !bias;
-  Type linearType = resultType;
-  if (auto ranked = dyn_cast<RankedTensorType>(resultType);
-      ranked && view.castTo)
-    linearType = ranked.clone(builder.getF32Type());
   auto [scale, isNew] = found.scales.try_emplace(form.alpha);
   if (isNew)
     scale->second =
         makeScale(constants, loc, getWeightName(form), weight, form.alpha);
-  auto linear = LinearOp::create(
-      builder, loc, linearType, form.name, view.x, found.codes, scale->second,
-      bias, view.act, form.conv,
+  Type type = form.node.getOutputs()[0].getType();
+  // The layer's result has the element type of its x.
+  if (auto ranked = dyn_cast<RankedTensorType>(type)) {
+    if (view.castTo)
+      type = ranked.clone(builder.getF32Type());
+    else if (form.isInteger)
+      type = ranked.clone(builder.getI32Type());
+  }
+  return LinearOp::create(
+      builder, loc, type, form.name, view.x, found.codes, scale->second, bias,
+      view.act, form.conv,
       weight.groupSize ? builder.getI64IntegerAttr(weight.groupSize)
                        : IntegerAttr(),
       weight.segments.empty() ? DenseI64ArrayAttr()
                               : builder.getDenseI64ArrayAttr(weight.segments));
-  Value result = linear.getY();
-  if (view.castTo) {
-    int64_t code = view.castTo.isF16() ? 10 : view.castTo.isBF16() ? 16 : 1;
-    NamedAttribute to = builder.getNamedAttr(
-        "to", builder.getIntegerAttr(builder.getI64Type(), code));
-    result = makeNode(builder, form.node, "Cast", result,
-                      builder.getDictionaryAttr({to}), resultType);
-  }
-  if (addBias)
-    result = makeNode(builder, form.node, "Add", {result, form.bias},
-                      builder.getDictionaryAttr({}), resultType);
-  form.node.getOutputs()[0].replaceAllUsesWith(result);
-  report.addTernary(form, weight, view.act);
-  foldTrailingScale(linear, form, weight);
 }
 
-/// Why a ternary layer with integer operands cannot be converted, or empty.
-static std::string refuseInteger(const LayerForm &form,
-                                 const TernaryWeight &weight,
-                                 ConstantFolder &folder) {
-  bool isUnit = weight.scales.size() == 1 && weight.scales[0] == 1.0f;
-  if (!isUnit)
-    return "integer weights whose magnitude is not 1";
-  if (form.isUnsigned || form.zeroPoint)
-    return "activations have a zero point";
-  if (!holdsInt8Codes(form.x, folder))
-    return "activations are not known to fit int8";
-  return {};
+void Recogniser::convert(const LayerForm &form, Judged &found) {
+  OpBuilder builder(form.node);
+  ActivationView view = readActivations(form, builder);
+  // A bias inside the layer comes after its scales; elsewhere it is added.
+  Value bias =
+      form.bias && !view.rowScale && !view.castTo ? makeBias(form) : Value();
+  LinearOp linear = makeLinear(builder, form, view, found, bias);
+  Type type = form.node.getOutputs()[0].getType();
+  Value result = linear.getY();
+  if (form.isInteger)
+    result = finishInteger(builder, form, result, found.rowSums);
+  if (view.rowScale)
+    result = makeNode(builder, form.node, view.rowScaleDivides ? "Div" : "Mul",
+                      {result, view.rowScale}, type);
+  if (view.castTo)
+    result = makeCast(builder, form.node, result,
+                      view.castTo.isF16()    ? 10
+                      : view.castTo.isBF16() ? 16
+                                             : 1,
+                      type);
+  if (form.bias && !bias)
+    result = makeNode(builder, form.node, "Add", {result, form.bias}, type);
+  form.node.getOutputs()[0].replaceAllUsesWith(result);
+  report.addTernary(form, *found.verdict.ternary, view.act);
+  foldTrailingScale(linear, form);
+}
+
+/// --float-linears: a layer that `bitnet-quantize-linears` can work on.
+void Recogniser::convertFloat(const LayerForm &form) {
+  if (form.isInteger || form.alpha != 1)
+    return;
+  Value weights = makeFloatWeights(constants, form);
+  if (!weights)
+    return;
+  OpBuilder builder(form.node);
+  Value bias = form.bias ? makeBias(form) : Value();
+  Type type = form.node.getOutputs()[0].getType();
+  auto linear = LinearOp::create(builder, form.node.getLoc(), type, form.name,
+                                 form.x, weights, Value(), bias, ActQuantAttr(),
+                                 form.conv, IntegerAttr(), DenseI64ArrayAttr());
+  Value result = linear.getY();
+  if (form.bias && !bias)
+    result = makeNode(builder, form.node, "Add", {result, form.bias}, type);
+  form.node.getOutputs()[0].replaceAllUsesWith(result);
 }
 
 LogicalResult Recogniser::recognise(onnx::NodeOp node) {
@@ -230,6 +270,8 @@ LogicalResult Recogniser::recognise(onnx::NodeOp node) {
     return failure();
   if (!found.verdict.ternary) {
     report.addFloat(*form, found.verdict.reason);
+    if (floatLinears)
+      convertFloat(*form);
     return success();
   }
   std::string refusal =
@@ -265,7 +307,7 @@ void ConvertONNXToBitNet::runOnOperation() {
     if (function.isExternal())
       continue;
     foldStraightThrough(function);
-    Recogniser recogniser(function, report);
+    Recogniser recogniser(function, report, floatLinears);
     SmallVector<onnx::NodeOp> nodes;
     function.walk([&](onnx::NodeOp node) { nodes.push_back(node); });
     bool failedAny = false;

@@ -30,6 +30,12 @@ struct TernaryWeight {
   /// Two's complement i2, four to a byte, low bits first, rows not padded.
   std::vector<uint8_t> codes;
   bool isBinary = false, isZero = false;
+
+  /// The code at `index` of [N, K] in row-major order.
+  int getCode(int64_t index) const {
+    int raw = (codes[index >> 2] >> ((index & 3) * 2)) & 3;
+    return raw == 3 ? -1 : raw;
+  }
 };
 
 struct Verdict {

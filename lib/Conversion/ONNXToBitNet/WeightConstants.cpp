@@ -20,19 +20,26 @@ static Value makeBlob(OpBuilder &builder, Location loc, StringRef name,
                             builder.getStringAttr(name));
 }
 
+Value mlir::bitnet::makeConstant(OpBuilder &builder, Location loc,
+                                 StringRef name, RankedTensorType type,
+                                 std::vector<uint8_t> bytes) {
+  if (bytes.size() > kInlineConstantBytes)
+    return makeBlob(builder, loc, name, type, std::move(bytes));
+  ArrayRef<char> raw(reinterpret_cast<const char *>(bytes.data()),
+                     bytes.size());
+  return ConstantOp::create(builder, loc, type,
+                            DenseElementsAttr::getFromRawBuffer(type, raw),
+                            PackingAttr(), builder.getStringAttr(name));
+}
+
 Value mlir::bitnet::makeFloatConstant(OpBuilder &builder, Location loc,
                                       StringRef name, ArrayRef<int64_t> shape,
                                       ArrayRef<float> values) {
-  auto type = RankedTensorType::get(shape, builder.getF32Type());
-  uint64_t length = values.size() * sizeof(float);
-  if (length > kInlineConstantBytes) {
-    std::vector<uint8_t> bytes(length);
-    std::memcpy(bytes.data(), values.data(), length);
-    return makeBlob(builder, loc, name, type, std::move(bytes));
-  }
-  return ConstantOp::create(builder, loc, type,
-                            DenseElementsAttr::get(type, values), PackingAttr(),
-                            builder.getStringAttr(name));
+  std::vector<uint8_t> bytes(values.size() * sizeof(float));
+  std::memcpy(bytes.data(), values.data(), bytes.size());
+  return makeConstant(builder, loc, name,
+                      RankedTensorType::get(shape, builder.getF32Type()),
+                      std::move(bytes));
 }
 
 Value mlir::bitnet::makeCodes(OpBuilder &builder, Location loc, StringRef name,
@@ -44,7 +51,7 @@ Value mlir::bitnet::makeCodes(OpBuilder &builder, Location loc, StringRef name,
   SmallVector<APInt> values;
   values.reserve(weight.n * weight.k);
   for (int64_t i = 0, e = weight.n * weight.k; i != e; ++i)
-    values.push_back(APInt(2, (weight.codes[i >> 2] >> ((i & 3) * 2)) & 3u));
+    values.push_back(APInt(2, uint64_t(weight.getCode(i)) & 3));
   return ConstantOp::create(builder, loc, type,
                             DenseElementsAttr::get(type, values), PackingAttr(),
                             builder.getStringAttr(name));

@@ -10,6 +10,10 @@
 
 namespace mlir::bitnet {
 
+/// Bytes as ONNX stores `type`, as a bitnet.constant that is inline when small.
+Value makeConstant(OpBuilder &builder, Location loc, StringRef name,
+                   RankedTensorType type, std::vector<uint8_t> bytes);
+
 /// `values` as an f32 bitnet.constant, inline when small.
 Value makeFloatConstant(OpBuilder &builder, Location loc, StringRef name,
                         ArrayRef<int64_t> shape, ArrayRef<float> values);

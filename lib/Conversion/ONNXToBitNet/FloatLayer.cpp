@@ -1,0 +1,71 @@
+//===- FloatLayer.cpp - layers whose weights stay float -------------------===//
+
+#include "FloatLayer.h"
+#include "LayerReport.h"
+#include "NodeParams.h"
+#include "WeightConstants.h"
+
+#include <cstring>
+
+using namespace mlir;
+using namespace mlir::bitnet;
+
+/// The initializer that `form` uses as it is, up to a transposition that puts
+/// it into [N, K].
+static onnx::ConstantOp findInitializer(const LayerForm &form) {
+  Value value = form.weightKey;
+  while (onnx::NodeOp node = getNode(value, "Transpose"))
+    value = node.getInputs().front();
+  auto constant = value.getDefiningOp<onnx::ConstantOp>();
+  return form.rowsFirst ? constant : onnx::ConstantOp();
+}
+
+/// Two bytes of `value`, which a 16-bit type holds exactly.
+static uint16_t toHalf(double value, const llvm::fltSemantics &semantics) {
+  APFloat narrow(value);
+  bool lossy;
+  narrow.convert(semantics, APFloat::rmNearestTiesToEven, &lossy);
+  return uint16_t(narrow.bitcastToAPInt().getZExtValue());
+}
+
+/// Streams the weights into [N, K] bytes.
+static std::vector<uint8_t> copyRows(const LayerForm &form) {
+  fold::Stream &stream = *form.weights.stream;
+  auto element = cast<FloatType>(stream.element);
+  unsigned width = element.getWidth() / 8;
+  std::vector<uint8_t> bytes(uint64_t(stream.size) * width);
+  std::vector<double> chunk(std::min(fold::kChunk, stream.size));
+  for (int64_t begin = 0; begin < stream.size; begin += fold::kChunk) {
+    int64_t count = std::min(fold::kChunk, stream.size - begin);
+    stream.read(begin, MutableArrayRef(chunk).take_front(count));
+    for (int64_t i = 0; i != count; ++i) {
+      int64_t at = begin + i;
+      if (!form.rowsFirst)
+        at = at % form.n * form.k + at / form.n;
+      float single = float(chunk[i]);
+      uint16_t half =
+          width == 2 ? toHalf(chunk[i], element.getFloatSemantics()) : 0;
+      std::memcpy(bytes.data() + at * width,
+                  width == 2 ? static_cast<void *>(&half) : &single, width);
+    }
+  }
+  return bytes;
+}
+
+Value mlir::bitnet::makeFloatWeights(OpBuilder &builder,
+                                     const LayerForm &form) {
+  Type element = form.weights.stream->element;
+  if (!element.isF32() && !element.isF16() && !element.isBF16())
+    return {};
+  auto type = RankedTensorType::get({form.n, form.k}, element);
+  std::string name = getWeightName(form);
+  onnx::ConstantOp constant = findInitializer(form);
+  if (!constant)
+    return makeConstant(builder, form.node.getLoc(), name, type,
+                        copyRows(form));
+  Attribute value = constant.getValue();
+  if (auto dense = dyn_cast<DenseElementsAttr>(value))
+    value = dense.reshape(type);
+  return ConstantOp::create(builder, form.node.getLoc(), type, value,
+                            PackingAttr(), builder.getStringAttr(name));
+}
