@@ -2,7 +2,7 @@
 
 #include "WeightImage.h"
 
-#include "StreamingHash.h"
+#include "bitnet/runtime/abi.h"
 
 using namespace mlir;
 using namespace mlir::bitnet;
@@ -132,12 +132,13 @@ LogicalResult WeightImage::stream(Sink sink) const {
 }
 
 FailureOr<uint64_t> WeightImage::hash() const {
-  StreamingHash hash;
+  bitnet_hash hash;
+  bitnet_hash_begin(&hash);
   LogicalResult result = stream([&](ArrayRef<uint8_t> bytes) {
-    hash.update(bytes);
+    bitnet_hash_add(&hash, bytes.data(), bytes.size());
     return success();
   });
   if (failed(result))
     return failure();
-  return hash.finish();
+  return bitnet_hash_end(&hash);
 }

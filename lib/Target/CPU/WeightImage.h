@@ -20,7 +20,7 @@ public:
   static FailureOr<WeightImage> get(ModuleOp module);
 
   uint64_t size() const { return totalSize; }
-  /// xxh3_64 of all bytes.
+  /// bitnet_hash64 of all bytes.
   FailureOr<uint64_t> hash() const;
 
   using Sink = llvm::function_ref<LogicalResult(ArrayRef<uint8_t>)>;
