@@ -61,6 +61,17 @@ const OpRegistry &OpRegistry::get() {
     registerCastOps(r);
     registerShapeOps(r);
     registerReduceOps(r);
+    registerMovementOps(r);
+    registerSliceOps(r);
+    registerPadOps(r);
+    registerScanOps(r);
+    registerGatherOps(r);
+    registerScatterOps(r);
+    registerMatMulOps(r);
+    registerSoftmaxOps(r);
+    registerNormOps(r);
+    registerConvOps(r);
+    registerPoolOps(r);
     return r;
   }();
   return registry;

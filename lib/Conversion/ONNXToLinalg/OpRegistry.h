@@ -68,6 +68,17 @@ void registerParametricOps(OpRegistry &registry);
 void registerCastOps(OpRegistry &registry);
 void registerShapeOps(OpRegistry &registry);
 void registerReduceOps(OpRegistry &registry);
+void registerMovementOps(OpRegistry &registry);
+void registerSliceOps(OpRegistry &registry);
+void registerPadOps(OpRegistry &registry);
+void registerScanOps(OpRegistry &registry);
+void registerGatherOps(OpRegistry &registry);
+void registerScatterOps(OpRegistry &registry);
+void registerMatMulOps(OpRegistry &registry);
+void registerSoftmaxOps(OpRegistry &registry);
+void registerNormOps(OpRegistry &registry);
+void registerConvOps(OpRegistry &registry);
+void registerPoolOps(OpRegistry &registry);
 
 } // namespace mlir::bitnet
 

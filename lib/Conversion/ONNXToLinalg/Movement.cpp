@@ -1,0 +1,131 @@
+//===- Movement.cpp - Transpose, Concat, Split ----------------------------===//
+
+#include "NodeLowering.h"
+#include "OpRegistry.h"
+
+#include "mlir/Dialect/Utils/IndexingUtils.h"
+#include "mlir/Dialect/Utils/StaticValueUtils.h"
+
+using namespace mlir;
+using namespace mlir::bitnet;
+
+/// Longest list that stays a list.
+static constexpr size_t kMaxList = 64;
+
+static LogicalResult lowerTranspose(NodeLowering &n) {
+  Value x = n.operand(0);
+  int64_t rank = n.rank(x);
+  SmallVector<int64_t> permutation =
+      llvm::to_vector(llvm::reverse(llvm::seq<int64_t>(0, rank)));
+  if (auto given = n.intsAttr("perm"))
+    permutation = *given;
+  if (int64_t(permutation.size()) != rank || !isPermutationVector(permutation))
+    return n.emitError() << "has a 'perm' that is no permutation of " << rank
+                         << " dimensions";
+  n.setResult(0, n.transpose(x, permutation));
+  return success();
+}
+
+/// The operands' scalars one after the other, when all are known lists.
+static std::optional<Elements> concatLists(NodeLowering &n,
+                                           ArrayRef<Value> values) {
+  Elements all;
+  for (Value v : values) {
+    std::optional<Elements> list = n.elements(v);
+    if (!list || n.rank(v) != 1)
+      return std::nullopt;
+    llvm::append_range(all, *list);
+  }
+  return all.size() <= kMaxList ? std::optional(all) : std::nullopt;
+}
+
+static LogicalResult lowerConcat(NodeLowering &n) {
+  SmallVector<Value> values = n.operands();
+  if (values.empty())
+    return n.emitError() << "needs at least one input";
+  if (auto list = concatLists(n, values)) {
+    n.setResult(0, n.fromElements(*list, n.elementType(values[0])));
+    return success();
+  }
+  int64_t rank = n.rank(values[0]);
+  FailureOr<int64_t> axis = n.normalizeAxis(n.intAttr("axis", 1), rank);
+  if (failed(axis))
+    return failure();
+  for (Value v : llvm::drop_begin(values)) {
+    if (n.rank(v) != rank || n.elementType(v) != n.elementType(values[0]))
+      return n.emitError() << "has inputs of different rank or element type";
+    for (int64_t i = 0; i < rank; ++i)
+      if (i != *axis && failed(n.requireSame(n.dim(values[0], i), n.dim(v, i),
+                                             "sizes of dimension " + Twine(i))))
+        return failure();
+  }
+  n.setResult(0, values.size() == 1 ? values[0] : n.concat(values, *axis));
+  return success();
+}
+
+/// Sizes of the pieces when ONNX leaves them out: equal ones up to opset 17;
+/// from 18 on only the last may be smaller.
+static FailureOr<Dims> equalPieces(NodeLowering &n, OpFoldResult extent,
+                                   unsigned count) {
+  OpFoldResult parts = n.dims.constant(count);
+  if (n.version() < 18) {
+    OpFoldResult size = n.dims.div(extent, parts);
+    if (failed(n.requireSame(n.dims.mul(size, parts), extent,
+                             "the split dimension and the sum of its parts")))
+      return failure();
+    return Dims(count, size);
+  }
+  OpFoldResult size = n.dims.ceilDiv(extent, parts);
+  Dims sizes(count, size);
+  OpFoldResult before = n.dims.mul(size, n.dims.constant(count - 1));
+  sizes.back() = n.dims.sub(extent, before);
+  return sizes;
+}
+
+static FailureOr<Dims> pieceSizes(NodeLowering &n, OpFoldResult extent) {
+  unsigned count = n.node.getNumResults();
+  auto given = n.intsFrom(n.version() < 13 ? -1 : 1, "split");
+  if (failed(given))
+    return failure();
+  if (!*given)
+    return equalPieces(n, extent, count);
+  if ((*given)->size() != count)
+    return n.emitError() << "has " << count << " outputs but "
+                         << (*given)->size() << " sizes",
+           failure();
+  Dims sizes;
+  OpFoldResult sum = n.dims.constant(0);
+  for (int64_t size : **given) {
+    sizes.push_back(n.dims.constant(size));
+    sum = n.dims.add(sum, sizes.back());
+  }
+  if (failed(n.requireSame(extent, sum,
+                           "the split dimension and the sum of its parts")))
+    return failure();
+  return sizes;
+}
+
+static LogicalResult lowerSplit(NodeLowering &n) {
+  Value x = n.operand(0);
+  int64_t rank = n.rank(x);
+  FailureOr<int64_t> axis = n.normalizeAxis(n.intAttr("axis", 0), rank);
+  if (failed(axis))
+    return failure();
+  FailureOr<Dims> pieces = pieceSizes(n, n.dim(x, *axis));
+  if (failed(pieces))
+    return failure();
+  Dims offsets(rank, n.dims.constant(0)), sizes = n.dimsOf(x);
+  Dims strides(rank, n.dims.constant(1));
+  for (auto [i, size] : llvm::enumerate(*pieces)) {
+    sizes[*axis] = size;
+    n.setResult(i, n.slice(x, offsets, sizes, strides));
+    offsets[*axis] = n.dims.add(offsets[*axis], size);
+  }
+  return success();
+}
+
+void bitnet::registerMovementOps(OpRegistry &r) {
+  r.add("Transpose", 1, lowerTranspose);
+  r.add("Concat", 4, lowerConcat);
+  r.add("Split", 2, lowerSplit, "sizes must be constant");
+}

@@ -1,0 +1,305 @@
+//===- Norm.cpp - layer, RMS, batch, group and instance normalization -----===//
+
+#include "Generic.h"
+#include "OpRegistry.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/Utils/StaticValueUtils.h"
+
+using namespace mlir;
+using namespace mlir::bitnet;
+
+//===----------------------------------------------------------------------===//
+// Moments
+//===----------------------------------------------------------------------===//
+
+namespace {
+/// Everything in the compute type, with the normalised axes kept as 1.
+struct Moments {
+  Value mean; // null for RMS
+  Value inverse;
+};
+} // namespace
+
+/// The number of elements that are averaged, as a scalar of type `wide`.
+static Value countOf(NodeLowering &n, Value x, ArrayRef<int64_t> axes,
+                     Type wide) {
+  OpFoldResult count = n.dims.constant(1);
+  for (int64_t axis : axes)
+    count = n.dims.mul(count, n.dim(x, axis));
+  ScalarBuilder s{n.b, n.loc};
+  if (auto known = getConstantIntValue(n.dims.simplify(count)))
+    return s.constant(wide, double(*known));
+  Value integer =
+      s.make<arith::IndexCastOp>(n.b.getI64Type(), n.dims.value(count));
+  return s.make<arith::SIToFPOp>(wide, integer);
+}
+
+/// sum(element(x)) over `axes`, divided by their count and finished.
+static Value average(NodeLowering &n, Value x, ArrayRef<int64_t> axes,
+                     ScalarFn element, ScalarFn finish) {
+  Type wide = computeType(n.elementType(x));
+  Value count = countOf(n, x, axes, wide);
+  auto fold = [](ScalarBuilder &s, Value v, Value acc) {
+    return reassociableAdd(s, v, acc);
+  };
+  Value sum = n.reduce(x, axes, /*keepDims=*/true,
+                       {numberAttr(wide, 0), element, fold});
+  return n.map(sum, wide, [&](ScalarBuilder &s, ValueRange args) -> Value {
+    Value mean = s.make<arith::DivFOp>(args[0], count);
+    return finish ? finish(s, mean) : mean;
+  });
+}
+
+static Value square(ScalarBuilder &s, ValueRange args) {
+  return s.make<arith::MulFOp>(args[0], args[0]);
+}
+
+/// 1 / sqrt(v + epsilon)
+static Value inverseRoot(ScalarBuilder &s, Value v, double epsilon) {
+  Type type = v.getType();
+  Value shifted = s.make<arith::AddFOp>(v, s.constant(type, epsilon));
+  Value root = s.make<math::SqrtOp>(shifted);
+  return s.make<arith::DivFOp>(s.constant(type, 1.0), root);
+}
+
+static FailureOr<Value> subtract(NodeLowering &n, Value x, Value mean) {
+  return n.elementwise({x, mean}, n.elementType(mean),
+                       [](ScalarBuilder &s, ValueRange args) -> Value {
+                         return s.make<arith::SubFOp>(args[0], args[1]);
+                       });
+}
+
+/// Two passes, as every reference does: the variance of centred values.
+static FailureOr<Moments> computeMoments(NodeLowering &n, Value x,
+                                         ArrayRef<int64_t> axes, bool centred,
+                                         double epsilon) {
+  auto finish = [&](ScalarBuilder &s, ValueRange args) {
+    return inverseRoot(s, args[0], epsilon);
+  };
+  if (!centred)
+    return Moments{Value(), average(n, x, axes, square, finish)};
+  Value mean = average(n, x, axes, nullptr, nullptr);
+  FailureOr<Value> deviation = subtract(n, x, mean);
+  if (failed(deviation))
+    return failure();
+  return Moments{mean, average(n, *deviation, axes, square, finish)};
+}
+
+/// ((x - mean) * inverse) * scale + bias, rounded once to `element`.
+static FailureOr<Value> applyMoments(NodeLowering &n, Value x,
+                                     const Moments &moments, Value scale,
+                                     Value bias, Type element) {
+  SmallVector<Value> values{x, moments.inverse};
+  for (Value v : {moments.mean, scale, bias})
+    if (v)
+      values.push_back(v);
+  return n.elementwise(values, element,
+                       [&](ScalarBuilder &s, ValueRange args) -> Value {
+                         unsigned next = 2;
+                         Value y = args[0];
+                         if (moments.mean)
+                           y = s.make<arith::SubFOp>(y, args[next++]);
+                         y = s.make<arith::MulFOp>(y, args[1]);
+                         if (scale)
+                           y = s.make<arith::MulFOp>(y, args[next++]);
+                         if (bias)
+                           y = s.make<arith::AddFOp>(y, args[next++]);
+                         return y;
+                       });
+}
+
+//===----------------------------------------------------------------------===//
+// LayerNormalization and RMSNormalization
+//===----------------------------------------------------------------------===//
+
+namespace {
+/// Which outputs hold the statistics; 0: none.
+struct StatisticsResults {
+  unsigned mean = 0, inverse = 0;
+};
+} // namespace
+
+/// Normalises `x` over `axes`; sets result 0 and the statistics.
+static LogicalResult normalize(NodeLowering &n, Value x, Type element,
+                               ArrayRef<int64_t> axes, bool centred,
+                               Value scale, Value bias,
+                               StatisticsResults statistics) {
+  double epsilon = n.floatAttr("epsilon", 1e-5);
+  FailureOr<Moments> moments = computeMoments(n, x, axes, centred, epsilon);
+  if (failed(moments))
+    return failure();
+  FailureOr<Value> y = applyMoments(n, x, *moments, scale, bias, element);
+  if (failed(y))
+    return failure();
+  n.setResult(0, *y);
+  if (statistics.mean)
+    n.setResult(statistics.mean, moments->mean);
+  if (statistics.inverse)
+    n.setResult(statistics.inverse, moments->inverse);
+  return success();
+}
+
+/// LayerNormalization, SimplifiedLayerNormalization, RMSNormalization: all axes
+/// from `axis` on.
+static LogicalResult lowerLayerNorm(NodeLowering &n, bool centred,
+                                    StatisticsResults statistics) {
+  Value x = n.operand(0), bias = centred ? n.operand(2) : Value();
+  int64_t rank = n.rank(x);
+  FailureOr<int64_t> axis = n.normalizeAxis(n.intAttr("axis", -1), rank);
+  if (failed(axis))
+    return failure();
+  if (n.intAttr("stash_type", 1) != 1)
+    return n.emitError() << "supports only stash_type 1 (float)";
+  return normalize(n, x, n.elementType(x),
+                   llvm::to_vector(llvm::seq<int64_t>(*axis, rank)), centred,
+                   n.operand(1), bias, statistics);
+}
+
+//===----------------------------------------------------------------------===//
+// com.microsoft.Skip[Simplified]LayerNormalization
+//===----------------------------------------------------------------------===//
+
+static LogicalResult lowerSkipNorm(NodeLowering &n, bool centred) {
+  if (!centred && n.isResultUsed(1))
+    return n.emitError() << "has no mean output";
+  Value x = n.operand(0), skip = n.operand(1), scale = n.operand(2);
+  Value beta = centred ? n.operand(3) : Value();
+  Value bias = n.operand(centred ? 4 : 3);
+  Type element = n.elementType(x), wide = computeType(element);
+  SmallVector<Value> terms{x, skip};
+  if (bias)
+    terms.push_back(bias);
+  FailureOr<Value> sum = n.elementwise(
+      terms, wide, [](ScalarBuilder &s, ValueRange args) -> Value {
+        Value total = s.make<arith::AddFOp>(args[0], args[1]);
+        return args.size() < 3 ? total : s.make<arith::AddFOp>(total, args[2]);
+      });
+  if (failed(sum))
+    return failure();
+  if (n.isResultUsed(3))
+    n.setResult(3, wide == element ? *sum
+                                   : n.map(*sum, element,
+                                           [](ScalarBuilder &, ValueRange v) {
+                                             return v[0];
+                                           }));
+  int64_t last = n.rank(*sum) - 1;
+  return normalize(n, *sum, element, last, centred, scale, beta,
+                   {centred ? 1u : 0u, 2});
+}
+
+//===----------------------------------------------------------------------===//
+// Per channel: batch, instance, group
+//===----------------------------------------------------------------------===//
+
+/// [C] as [C, 1, ..., 1]: one value per channel of a rank `rank` tensor.
+static FailureOr<Value> perChannel(NodeLowering &n, Value v, int64_t rank) {
+  Dims extents(rank - 1, n.dims.constant(1));
+  extents[0] = n.dim(v, 0);
+  return n.reshape(v, extents);
+}
+
+static LogicalResult lowerBatchNorm(NodeLowering &n) {
+  Value x = n.operand(0);
+  int64_t rank = n.rank(x);
+  if (n.intAttr("training_mode", 0) != 0 || n.intAttr("spatial", 1) != 1)
+    return n.emitError() << "supports inference only";
+  for (unsigned i = 1; i < n.node.getNumResults(); ++i)
+    if (n.isResultUsed(i))
+      return n.emitError() << "supports one output";
+  if (rank < 2)
+    return n.emitError() << "needs rank 2 or more";
+  double epsilon = n.floatAttr("epsilon", 1e-5);
+  Value scale = n.operand(1), variance = n.operand(4);
+  Type wide = computeType(n.elementType(x));
+  FailureOr<Value> factor = n.elementwise(
+      {scale, variance}, wide, [&](ScalarBuilder &s, ValueRange args) -> Value {
+        return s.make<arith::MulFOp>(args[0], inverseRoot(s, args[1], epsilon));
+      });
+  if (failed(factor))
+    return failure();
+  FailureOr<Value> f = perChannel(n, *factor, rank);
+  FailureOr<Value> bias = perChannel(n, n.operand(2), rank);
+  FailureOr<Value> mean = perChannel(n, n.operand(3), rank);
+  if (failed(f) || failed(bias) || failed(mean))
+    return failure();
+  FailureOr<Value> y =
+      applyMoments(n, x, Moments{*mean, *f}, Value(), *bias, n.elementType(x));
+  if (failed(y))
+    return failure();
+  n.setResult(0, *y);
+  return success();
+}
+
+static LogicalResult lowerInstanceNorm(NodeLowering &n) {
+  Value x = n.operand(0);
+  int64_t rank = n.rank(x);
+  if (rank < 3)
+    return n.emitError() << "needs rank 3 or more";
+  FailureOr<Value> scale = perChannel(n, n.operand(1), rank);
+  FailureOr<Value> bias = perChannel(n, n.operand(2), rank);
+  if (failed(scale) || failed(bias))
+    return failure();
+  return normalize(n, x, n.elementType(x),
+                   llvm::to_vector(llvm::seq<int64_t>(2, rank)), true, *scale,
+                   *bias, {});
+}
+
+/// [N, C, ...] as [N, G, C/G, ...]; scale and bias are per group up to opset 20
+/// and per channel from 21 on.
+static LogicalResult lowerGroupNorm(NodeLowering &n) {
+  Value x = n.operand(0);
+  Type element = n.elementType(x);
+  int64_t rank = n.rank(x), groups = n.intAttr("num_groups", 0);
+  auto channels = rank < 2 ? std::nullopt : getConstantIntValue(n.dim(x, 1));
+  if (!channels || groups < 1 || *channels % groups != 0)
+    return n.emitError() << "needs channels that num_groups divides";
+  Dims outer = n.dimsOf(x), split = outer;
+  split[1] = n.dims.constant(groups);
+  split.insert(split.begin() + 2, n.dims.constant(*channels / groups));
+  FailureOr<Value> parts = n.reshape(x, split);
+  if (failed(parts))
+    return failure();
+  Dims weightDims(rank, n.dims.constant(1));
+  weightDims[0] = split[1];
+  if (n.version() >= 21)
+    weightDims[1] = split[2];
+  FailureOr<Value> scale = n.reshape(n.operand(1), weightDims);
+  FailureOr<Value> bias = n.reshape(n.operand(2), weightDims);
+  if (failed(scale) || failed(bias))
+    return failure();
+  auto axes = llvm::to_vector(llvm::seq<int64_t>(2, rank + 1));
+  auto moments =
+      computeMoments(n, *parts, axes, true, n.floatAttr("epsilon", 1e-5));
+  if (failed(moments))
+    return failure();
+  auto y = applyMoments(n, *parts, *moments, *scale, *bias, element);
+  if (failed(y))
+    return failure();
+  FailureOr<Value> whole = n.reshape(*y, outer);
+  if (failed(whole))
+    return failure();
+  n.setResult(0, *whole);
+  return success();
+}
+
+void bitnet::registerNormOps(OpRegistry &r) {
+  auto layer = [](NodeLowering &n) { return lowerLayerNorm(n, true, {1, 2}); };
+  auto rms = [](NodeLowering &n) { return lowerLayerNorm(n, false, {}); };
+  // Emitted in the default domain by ONNX Runtime's fusions; result 1 is 1/rms.
+  auto simplified = [](NodeLowering &n) {
+    return lowerLayerNorm(n, false, {0, 1});
+  };
+  auto skip = [](NodeLowering &n) { return lowerSkipNorm(n, true); };
+  auto skipSimplified = [](NodeLowering &n) { return lowerSkipNorm(n, false); };
+  r.add("LayerNormalization", 17, layer);
+  r.add("RMSNormalization", 23, rms);
+  r.add("SimplifiedLayerNormalization", 1, simplified);
+  r.add(kMicrosoftDomain, "SkipLayerNormalization", 1, skip);
+  r.add(kMicrosoftDomain, "SkipSimplifiedLayerNormalization", 1,
+        skipSimplified);
+  r.add("BatchNormalization", 7, lowerBatchNorm, "inference");
+  r.add("InstanceNormalization", 6, lowerInstanceNorm);
+  r.add("GroupNormalization", 18, lowerGroupNorm);
+}

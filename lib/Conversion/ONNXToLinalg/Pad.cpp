@@ -1,0 +1,167 @@
+//===- Pad.cpp - Pad and Tile ---------------------------------------------===//
+
+#include "Generic.h"
+#include "OpRegistry.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/IR/Matchers.h"
+
+using namespace mlir;
+using namespace mlir::bitnet;
+
+//===----------------------------------------------------------------------===//
+// Pad
+//===----------------------------------------------------------------------===//
+
+namespace {
+struct Padding {
+  SmallVector<int64_t> low, high;
+};
+} // namespace
+
+/// pads: all beginnings, then all ends, of the listed axes.
+static FailureOr<Padding> readPads(NodeLowering &n) {
+  int64_t rank = n.rank(n.operand(0));
+  bool attributes = n.version() < 11;
+  auto pads = n.intsFrom(attributes ? -1 : 1, "pads");
+  auto axes = n.intsFrom(attributes ? 4 : 3, "axes");
+  if (failed(pads) || failed(axes))
+    return failure();
+  SmallVector<int64_t> order =
+      axes->value_or(llvm::to_vector(llvm::seq<int64_t>(0, rank)));
+  if (!*pads || (*pads)->size() != 2 * order.size())
+    return n.emitError() << "needs two pads per axis", failure();
+  Padding padding{SmallVector<int64_t>(rank, 0), SmallVector<int64_t>(rank, 0)};
+  for (auto [i, given] : llvm::enumerate(order)) {
+    FailureOr<int64_t> axis = n.normalizeAxis(given, rank);
+    if (failed(axis))
+      return failure();
+    padding.low[*axis] = (**pads)[i];
+    padding.high[*axis] = (**pads)[i + order.size()];
+  }
+  return padding;
+}
+
+/// The value around: an attribute up to opset 10, an input from 11 on.
+static FailureOr<TypedAttr> readFill(NodeLowering &n) {
+  Type element = n.elementType(n.operand(0));
+  if (n.version() < 11)
+    return numberAttr(element, n.floatAttr("value", 0));
+  if (!n.operand(2))
+    return numberAttr(element, 0);
+  DenseElementsAttr constant;
+  if (!matchPattern(n.operand(2), m_Constant(&constant)) ||
+      constant.getNumElements() != 1)
+    return n.emitError() << "needs a constant padding value", failure();
+  return cast<TypedAttr>(*constant.value_begin<Attribute>());
+}
+
+/// Negative pads cut away.
+static Value crop(NodeLowering &n, Value x, Padding &padding) {
+  Dims offsets, sizes = n.dimsOf(x), strides(sizes.size(), n.dims.constant(1));
+  bool any = false;
+  for (auto [size, low, high] :
+       llvm::zip_equal(sizes, padding.low, padding.high)) {
+    any |= low < 0 || high < 0;
+    offsets.push_back(n.dims.constant(std::max<int64_t>(-low, 0)));
+    int64_t cut = std::min<int64_t>(low, 0) + std::min<int64_t>(high, 0);
+    size = n.dims.add(size, n.dims.constant(cut));
+    low = std::max<int64_t>(low, 0);
+    high = std::max<int64_t>(high, 0);
+  }
+  return any ? n.slice(x, offsets, sizes, strides) : x;
+}
+
+/// Where edge, reflect and wrap read for position `i` (may be outside).
+static Value sourceIndex(ScalarBuilder &s, StringRef mode, Value i,
+                         Value size) {
+  using namespace arith;
+  Value zero = s.make<ConstantIndexOp>(0), one = s.make<ConstantIndexOp>(1);
+  Value last = s.make<SubIOp>(size, one);
+  if (mode == "wrap") {
+    Value r = s.make<RemSIOp>(i, size);
+    Value negative = s.make<CmpIOp>(CmpIPredicate::slt, r, zero);
+    return s.make<SelectOp>(negative, s.make<AddIOp>(r, size), r);
+  }
+  if (mode == "reflect") {
+    i = s.make<MaxSIOp>(i, s.make<SubIOp>(zero, i));
+    Value over = s.make<MaxSIOp>(s.make<SubIOp>(i, last), zero);
+    i = s.make<SubIOp>(i, s.make<AddIOp>(over, over));
+  }
+  return s.make<MaxSIOp>(s.make<MinSIOp>(i, last), zero);
+}
+
+static Value padByReading(NodeLowering &n, Value x, const Padding &padding,
+                          StringRef mode) {
+  Dims extents = n.dimsOf(x);
+  SmallVector<Value> sizes = n.dims.values(extents);
+  for (auto [extent, low, high] :
+       llvm::zip_equal(extents, padding.low, padding.high))
+    extent = n.dims.add(extent, n.dims.constant(low + high));
+  auto body = [&](ScalarBuilder &s, ValueRange) -> Value {
+    SmallVector<Value> at = loopIndices(s, sizes.size());
+    for (auto [index, size, low, high] :
+         llvm::zip_equal(at, sizes, padding.low, padding.high)) {
+      if (low == 0 && high == 0)
+        continue;
+      Value shift = s.make<arith::ConstantIndexOp>(low);
+      index = sourceIndex(s, mode, s.make<arith::SubIOp>(index, shift), size);
+    }
+    return s.make<tensor::ExtractOp>(x, at);
+  };
+  return buildParallel(n, extents, n.elementType(x), {}, {}, body);
+}
+
+static LogicalResult lowerPad(NodeLowering &n) {
+  FailureOr<Padding> padding = readPads(n);
+  std::string mode = n.stringAttr("mode", "constant");
+  if (failed(padding))
+    return failure();
+  if (!llvm::is_contained({"constant", "edge", "reflect", "wrap"}, mode))
+    return n.emitError() << "has an unknown mode '" << mode << "'";
+  Value x = crop(n, n.operand(0), *padding);
+  if (mode != "constant") {
+    n.setResult(0, padByReading(n, x, *padding, mode));
+    return success();
+  }
+  FailureOr<TypedAttr> fill = readFill(n);
+  if (failed(fill))
+    return failure();
+  Dims low, high;
+  for (auto [l, h] : llvm::zip_equal(padding->low, padding->high)) {
+    low.push_back(n.dims.constant(l));
+    high.push_back(n.dims.constant(h));
+  }
+  n.setResult(0, padTensor(n, x, low, high, *fill));
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// Tile
+//===----------------------------------------------------------------------===//
+
+static LogicalResult lowerTile(NodeLowering &n) {
+  Value x = n.operand(0);
+  int64_t rank = n.rank(x);
+  auto repeats = n.extractElements(n.operand(1));
+  if (!repeats || int64_t(repeats->size()) != rank)
+    return n.emitError() << "needs one repeat per dimension";
+  Dims extents = n.dimsOf(x);
+  SmallVector<Value> sizes = n.dims.values(extents);
+  for (auto [extent, repeat] : llvm::zip_equal(extents, *repeats))
+    extent = n.dims.mul(extent, repeat);
+  auto body = [&](ScalarBuilder &s, ValueRange) -> Value {
+    SmallVector<Value> at = loopIndices(s, rank);
+    for (auto [index, size] : llvm::zip_equal(at, sizes))
+      index = s.make<arith::RemUIOp>(index, size);
+    return s.make<tensor::ExtractOp>(x, at);
+  };
+  n.setResult(0, buildParallel(n, extents, n.elementType(x), {}, {}, body));
+  return success();
+}
+
+void bitnet::registerPadOps(OpRegistry &r) {
+  r.add("Pad", 2, lowerPad, "pads and value must be constant");
+  r.add("Tile", 6, lowerTile);
+}

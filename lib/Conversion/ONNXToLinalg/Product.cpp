@@ -1,0 +1,174 @@
+//===- Product.cpp - sums of products as linalg.generic -------------------===//
+
+#include "Product.h"
+#include "Generic.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Utils/StaticValueUtils.h"
+
+using namespace mlir;
+using namespace mlir::bitnet;
+
+namespace {
+/// Which loop runs over which dimension of the result, and over k.
+struct LoopOrder {
+  SmallVector<unsigned> batch;
+  std::optional<unsigned> m, n;
+  unsigned k = 0, count = 0;
+};
+
+struct Shape {
+  Dims batch;
+  std::optional<OpFoldResult> rows; // absent in 1-D operands
+  OpFoldResult k;
+};
+} // namespace
+
+/// The parts of an operand's shape; `kLast` says where k is.
+static Shape splitShape(NodeLowering &n, Value v, bool kLast) {
+  Dims all = n.dimsOf(v);
+  if (all.size() == 1)
+    return {{}, std::nullopt, all[0]};
+  OpFoldResult last = all.pop_back_val(), before = all.pop_back_val();
+  if (!kLast)
+    std::swap(last, before);
+  return {all, before, last};
+}
+
+static LoopOrder orderLoops(unsigned numBatch, unsigned rhsBatch, bool hasM,
+                            bool hasN, bool kInnermost) {
+  LoopOrder order;
+  order.batch.assign(numBatch, 0);
+  // Batch dimensions the rhs lacks go inside n: each rhs row is read once.
+  unsigned leading = kInnermost ? numBatch - rhsBatch : 0;
+  for (unsigned i = leading; i < numBatch; ++i)
+    order.batch[i] = order.count++;
+  if (hasN && kInnermost)
+    order.n = order.count++;
+  for (unsigned i = 0; i < leading; ++i)
+    order.batch[i] = order.count++;
+  if (hasM)
+    order.m = order.count++;
+  order.k = order.count++;
+  if (hasN && !kInnermost)
+    order.n = order.count++;
+  return order;
+}
+
+/// The result's batch extents: broadcast from the right, 1 gives way.
+static FailureOr<Dims> broadcastBatch(NodeLowering &n, Dims l, Dims r) {
+  OpFoldResult one = n.dims.constant(1);
+  size_t rank = std::max(l.size(), r.size());
+  l.insert(l.begin(), rank - l.size(), one);
+  r.insert(r.begin(), rank - r.size(), one);
+  Dims out;
+  for (auto [a, c] : llvm::zip_equal(l, r)) {
+    a = n.dims.simplify(a);
+    c = n.dims.simplify(c);
+    bool aOne = isConstantIntValue(a, 1), cOne = isConstantIntValue(c, 1);
+    // A run-time extent must equal the other one: only a static 1 broadcasts.
+    if (!aOne && !cOne && failed(n.requireSame(a, c, "batch sizes")))
+      return failure();
+    out.push_back(aOne ? c : a);
+  }
+  return out;
+}
+
+/// Indices of an operand: its batch dimensions from the right, then `inner`.
+static AffineMap operandMap(NodeLowering &n, const LoopOrder &order,
+                            ArrayRef<OpFoldResult> batch,
+                            ArrayRef<OpFoldResult> outBatch,
+                            ArrayRef<unsigned> inner) {
+  SmallVector<AffineExpr> exprs;
+  unsigned skip = outBatch.size() - batch.size();
+  for (auto [i, extent] : llvm::enumerate(batch)) {
+    bool broadcast = isConstantIntValue(n.dims.simplify(extent), 1) &&
+                     !isConstantIntValue(outBatch[skip + i], 1);
+    exprs.push_back(broadcast ? n.b.getAffineConstantExpr(0)
+                              : n.b.getAffineDimExpr(order.batch[skip + i]));
+  }
+  for (unsigned loop : inner)
+    exprs.push_back(n.b.getAffineDimExpr(loop));
+  return AffineMap::get(order.count, 0, exprs, n.b.getContext());
+}
+
+static AffineMap extraMap(NodeLowering &n, const LoopOrder &order,
+                          const ProductInput &input) {
+  std::optional<unsigned> loop =
+      input.kind == ProductInput::PerRow ? order.m : order.n;
+  SmallVector<AffineExpr> exprs(n.rank(input.value),
+                                n.b.getAffineConstantExpr(0));
+  if (input.kind != ProductInput::Scalar && loop && !exprs.empty())
+    exprs.back() = n.b.getAffineDimExpr(*loop);
+  return AffineMap::get(order.count, 0, exprs, n.b.getContext());
+}
+
+/// (outer, k) in the order the operand stores them.
+static SmallVector<unsigned> innerLoops(std::optional<unsigned> outer,
+                                        unsigned k, bool kLast) {
+  if (!outer)
+    return {k};
+  if (kLast)
+    return {*outer, k};
+  return {k, *outer};
+}
+
+static FailureOr<GenericSpec> planProduct(NodeLowering &n, const Product &p) {
+  bool lhsKLast = !p.transA, rhsKLast = p.transB || n.rank(p.rhs) == 1;
+  Shape lhs = splitShape(n, p.lhs, lhsKLast);
+  Shape rhs = splitShape(n, p.rhs, rhsKLast);
+  if (failed(n.requireSame(lhs.k, rhs.k, "inner dimensions")))
+    return failure();
+  FailureOr<Dims> batch = broadcastBatch(n, lhs.batch, rhs.batch);
+  if (failed(batch))
+    return failure();
+  LoopOrder order =
+      orderLoops(batch->size(), rhs.batch.size(), lhs.rows.has_value(),
+                 rhs.rows.has_value(), rhsKLast);
+  GenericSpec spec;
+  spec.extents = *batch;
+  SmallVector<unsigned> outLoops = order.batch;
+  if (lhs.rows) {
+    spec.extents.push_back(*lhs.rows);
+    outLoops.push_back(*order.m);
+  }
+  if (rhs.rows) {
+    spec.extents.push_back(*rhs.rows);
+    outLoops.push_back(*order.n);
+  }
+  spec.inputs = {p.lhs, p.rhs};
+  spec.maps = {operandMap(n, order, lhs.batch, *batch,
+                          innerLoops(order.m, order.k, lhsKLast)),
+               operandMap(n, order, rhs.batch, *batch,
+                          innerLoops(order.n, order.k, rhsKLast))};
+  for (const ProductInput &input : p.extra) {
+    spec.inputs.push_back(input.value);
+    spec.maps.push_back(extraMap(n, order, input));
+  }
+  spec.maps.push_back(pickDims(n.b, order.count, outLoops));
+  spec.iterators.assign(order.count, utils::IteratorType::parallel);
+  spec.iterators[order.k] = utils::IteratorType::reduction;
+  return spec;
+}
+
+static Value multiply(ScalarBuilder &s, ValueRange args) {
+  return isa<FloatType>(args[0].getType())
+             ? s.make<arith::MulFOp>(args[0], args[1])
+             : s.make<arith::MulIOp>(args[0], args[1]);
+}
+
+FailureOr<Value> bitnet::emitProduct(NodeLowering &n, const Product &p,
+                                     ScalarFn body) {
+  if (n.rank(p.lhs) == 0 || n.rank(p.rhs) == 0)
+    return n.emitError() << "needs operands of rank 1 or more", failure();
+  FailureOr<GenericSpec> spec = planProduct(n, p);
+  if (failed(spec))
+    return failure();
+  spec->init = n.filled(spec->extents, numberAttr(p.accType, 0));
+  return buildGeneric(n, *spec, [&](ScalarBuilder &s, ValueRange args) {
+    ValueRange inputs = args.drop_back();
+    Value term = body ? body(s, inputs) : multiply(s, inputs);
+    return isa<FloatType>(p.accType) ? reassociableAdd(s, args.back(), term)
+                                     : s.make<arith::AddIOp>(args.back(), term);
+  });
+}

@@ -1,0 +1,81 @@
+//===- Softmax.cpp - Softmax and LogSoftmax -------------------------------===//
+
+#include "Generic.h"
+#include "OpRegistry.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+
+using namespace mlir;
+using namespace mlir::bitnet;
+
+/// Up to opset 12 the input counts as a matrix of the dimensions before `axis`
+/// and those from it on; from 13 on only `axis` itself is normalised.
+static FailureOr<SmallVector<int64_t>> normalizedAxes(NodeLowering &n) {
+  int64_t rank = n.rank(n.operand(0));
+  bool flattens = n.version() < 13;
+  int64_t given = n.intAttr("axis", flattens ? 1 : -1);
+  if (flattens && given == rank)
+    return SmallVector<int64_t>();
+  FailureOr<int64_t> axis = n.normalizeAxis(given, rank);
+  if (failed(axis))
+    return failure();
+  return llvm::to_vector(
+      llvm::seq<int64_t>(*axis, flattens ? rank : *axis + 1));
+}
+
+static Value maxOver(NodeLowering &n, Value x, ArrayRef<int64_t> axes) {
+  Type wide = computeType(n.elementType(x));
+  auto fold = [](ScalarBuilder &s, Value element, Value acc) {
+    return s.make<arith::MaximumFOp>(element, acc);
+  };
+  return n.reduce(x, axes, /*keepDims=*/true,
+                  {lowestAttr(wide, false), nullptr, fold});
+}
+
+static Value sumOver(NodeLowering &n, Value x, ArrayRef<int64_t> axes) {
+  auto fold = [](ScalarBuilder &s, Value element, Value acc) {
+    return reassociableAdd(s, element, acc);
+  };
+  return n.reduce(x, axes, /*keepDims=*/true,
+                  {numberAttr(n.elementType(x), 0), nullptr, fold});
+}
+
+static LogicalResult lowerSoftmax(NodeLowering &n, bool logarithm) {
+  Value x = n.operand(0);
+  Type element = n.elementType(x), wide = computeType(element);
+  FailureOr<SmallVector<int64_t>> axes = normalizedAxes(n);
+  if (failed(axes))
+    return failure();
+  Value top = maxOver(n, x, *axes);
+  auto power = [](ScalarBuilder &s, ValueRange args) -> Value {
+    return s.make<math::ExpOp>(s.make<arith::SubFOp>(args[0], args[1]));
+  };
+  FailureOr<Value> e = n.elementwise({x, top}, wide, power);
+  if (failed(e))
+    return failure();
+  Value sum = sumOver(n, *e, *axes);
+  auto divide = [](ScalarBuilder &s, ValueRange args) -> Value {
+    return s.make<arith::DivFOp>(args[0], args[1]);
+  };
+  auto subtract = [](ScalarBuilder &s, ValueRange args) -> Value {
+    Value shifted = s.make<arith::SubFOp>(args[0], args[1]);
+    return s.make<arith::SubFOp>(shifted, s.make<math::LogOp>(args[2]));
+  };
+  FailureOr<Value> y = logarithm
+                           ? n.elementwise({x, top, sum}, element, subtract)
+                           : n.elementwise({*e, sum}, element, divide);
+  if (failed(y))
+    return failure();
+  n.setResult(0, *y);
+  return success();
+}
+
+void bitnet::registerSoftmaxOps(OpRegistry &r) {
+  auto softmax = [](NodeLowering &n) { return lowerSoftmax(n, false); };
+  auto logSoftmax = [](NodeLowering &n) { return lowerSoftmax(n, true); };
+  r.add("Softmax", 1, softmax, "flattens from 'axis' on");
+  r.add("Softmax", 13, softmax);
+  r.add("LogSoftmax", 1, logSoftmax, "flattens from 'axis' on");
+  r.add("LogSoftmax", 13, logSoftmax);
+}
