@@ -58,6 +58,7 @@ void bitnet::populateLoopsPipeline(OpPassManager &pm,
   addFusion(pm);
   addBufferization(pm);
   pm.addPass(createBitNetLowerMatMul());
+  pm.addNestedPass<func::FuncOp>(createBitNetLowerExpandShape());
   pm.addNestedPass<func::FuncOp>(createConvertLinalgToLoopsPass());
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());
