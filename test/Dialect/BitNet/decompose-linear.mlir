@@ -1,0 +1,176 @@
+// RUN: bitnet-opt %s --bitnet-decompose-linear --canonicalize --split-input-file | FileCheck %s
+
+
+// act_c1, mm_c1, mm_c2: leading dimensions become rows and come back.
+// CHECK-LABEL: func @rows
+// CHECK-SAME: %[[X:.*]]: tensor<?x?x64xf32>, %[[W:.*]]: tensor<32x64xi2>, %[[S:.*]]: tensor<f32>, %[[B:.*]]: tensor<32xf32>
+// CHECK: %[[R:.*]] = tensor.collapse_shape %[[X]] {{\[\[}}0, 1], [2]] : tensor<?x?x64xf32> into tensor<?x64xf32>
+// CHECK: %[[Q:.*]], %[[QS:.*]] = bitnet.quantize_activations %[[R]] <reciprocal_mul, axes = [-1]
+// CHECK-SAME: tensor<?x64xf32> -> tensor<?x64xi8>, tensor<?x1xf32>
+// CHECK: bitnet.probe "fc" %[[Q]]
+// CHECK: %[[ACC:.*]] = bitnet.matmul ins(%[[Q]], %[[W]] : tensor<?x64xi8>, tensor<32x64xi2>) outs({{.*}} : tensor<?x32xi32>)
+// CHECK: %[[Y:.*]] = bitnet.rescale %[[ACC]] scale %[[QS]] weight_scale %[[S]] bias %[[B]]
+// CHECK: tensor.expand_shape %[[Y]] {{\[\[}}0, 1], [2]] output_shape [%{{.*}}, %{{.*}}, 32] : tensor<?x32xf32> into tensor<?x?x32xf32>
+func.func @rows(%x: tensor<?x?x64xf32>, %w: tensor<32x64xi2>, %s: tensor<f32>, %b: tensor<32xf32>) -> tensor<?x?x32xf32> {
+  %y = bitnet.linear "fc" %x, %w scale %s bias %b
+    act <reciprocal_mul, axes = [-1], qmax = 127, eps = 1.0e-5 : f64, low = -128, high = 127>
+    : (tensor<?x?x64xf32>, tensor<32x64xi2>, tensor<f32>, tensor<32xf32>) -> tensor<?x?x32xf32>
+  return %y : tensor<?x?x32xf32>
+}
+
+// -----
+
+// Layers that read the same x the same way share codes and one probe.
+// CHECK-LABEL: func @shared_codes
+// CHECK-COUNT-1: bitnet.quantize_activations
+// CHECK: bitnet.probe "q"
+// CHECK-NOT: bitnet.quantize_activations
+// CHECK-NOT: bitnet.probe
+// CHECK: return
+func.func @shared_codes(%x: tensor<2x3x64xf32>, %w: tensor<32x64xi2>) -> (tensor<2x3x32xf32>, tensor<2x3x32xf32>) {
+  %q = bitnet.linear "q" %x, %w
+    act <divide, axes = [-1], qmax = 127, eps = 1.0e-5 : f64, low = -128, high = 127>
+    : (tensor<2x3x64xf32>, tensor<32x64xi2>) -> tensor<2x3x32xf32>
+  %k = bitnet.linear "k" %x, %w
+    act <divide, axes = [-1], qmax = 127, eps = 1.0e-5 : f64, low = -128, high = 127>
+    : (tensor<2x3x64xf32>, tensor<32x64xi2>) -> tensor<2x3x32xf32>
+  return %q, %k : tensor<2x3x32xf32>, tensor<2x3x32xf32>
+}
+
+// -----
+
+// act `codes`: floats that hold integers; the conversion is clamped, so that a
+// NaN is not undefined behaviour (act_c2).
+// CHECK-LABEL: func @codes
+// CHECK: linalg.generic
+// CHECK: arith.cmpf olt
+// CHECK: arith.cmpf ogt
+// CHECK: arith.fptosi %{{.*}} : f32 to i8
+// CHECK: bitnet.matmul
+// CHECK: bitnet.rescale %{{.*}} weight_scale
+func.func @codes(%x: tensor<4x64xf32>, %w: tensor<32x64xi2>, %s: tensor<32xf32>) -> tensor<4x32xf32> {
+  %y = bitnet.linear "fc" %x, %w scale %s
+    act <codes, axes = [-1], qmax = 127, eps = 1.0e-5 : f64, low = -128, high = 127>
+    : (tensor<4x64xf32>, tensor<32x64xi2>, tensor<32xf32>) -> tensor<4x32xf32>
+  return %y : tensor<4x32xf32>
+}
+
+// -----
+
+// Integer x: the accumulator itself, nothing else.
+// CHECK-LABEL: func @integers
+// CHECK-SAME: %[[X:.*]]: tensor<4x64xi8>
+// CHECK: %[[ACC:.*]] = bitnet.matmul ins(%[[X]]
+// CHECK-NEXT: return %[[ACC]] : tensor<4x32xi32>
+func.func @integers(%x: tensor<4x64xi8>, %w: tensor<32x64xi2>) -> tensor<4x32xi32> {
+  %y = bitnet.linear "fc" %x, %w : (tensor<4x64xi8>, tensor<32x64xi2>) -> tensor<4x32xi32>
+  return %y : tensor<4x32xi32>
+}
+
+// -----
+
+// No act (W1.58A16): f16 x is extended, accumulated in f32, rounded once at the
+// end (act_c3). A vector is one row.
+// CHECK-LABEL: func @float_activations
+// CHECK: tensor.expand_shape %{{.*}} : tensor<64xf16> into tensor<1x64xf16>
+// CHECK: arith.extf %{{.*}} : f16 to f32
+// CHECK: bitnet.matmul ins(%{{.*}}, %{{.*}} : tensor<1x64xf32>, tensor<32x64xi2>) outs(%{{.*}} : tensor<1x32xf32>)
+// CHECK: bitnet.rescale %{{.*}} weight_scale %{{.*}} : (tensor<1x32xf32>, tensor<f16>) -> tensor<1x32xf16>
+// CHECK: tensor.collapse_shape %{{.*}} : tensor<1x32xf16> into tensor<32xf16>
+func.func @float_activations(%x: tensor<64xf16>, %w: tensor<32x64xi2>, %s: tensor<f16>) -> tensor<32xf16> {
+  %y = bitnet.linear "fc" %x, %w scale %s : (tensor<64xf16>, tensor<32x64xi2>, tensor<f16>) -> tensor<32xf16>
+  return %y : tensor<32xf16>
+}
+
+// -----
+
+// w_c2: codes that may be +128 are two int8 products, added exactly.
+// CHECK-LABEL: func @plus_128
+// CHECK: %[[Q:.*]], %{{.*}} = bitnet.quantize_activations
+// CHECK-SAME: tensor<4x64xi16>
+// CHECK: arith.minsi %{{.*}}, %c127_i16
+// CHECK: bitnet.matmul ins(%{{.*}} : tensor<4x64xi8>
+// CHECK: %[[LOW:.*]] = arith.minsi
+// CHECK: arith.subi %{{.*}}, %[[LOW]] : i16
+// CHECK: bitnet.matmul ins(%{{.*}} : tensor<4x64xi8>
+// CHECK: arith.addi %{{.*}} : i32
+// CHECK: bitnet.rescale
+func.func @plus_128(%x: tensor<4x64xf32>, %w: tensor<32x64xi2>, %s: tensor<f32>) -> tensor<4x32xf32> {
+  %y = bitnet.linear "fc" %x, %w scale %s
+    act <mul_divide, axes = [-1], qmax = 128, eps = 1.0e-5 : f64, low = -128, high = 128>
+    : (tensor<4x64xf32>, tensor<32x64xi2>, tensor<f32>) -> tensor<4x32xf32>
+  return %y : tensor<4x32xf32>
+}
+
+// -----
+
+// w_c3: one accumulator per group of 32.
+// CHECK-LABEL: func @groups
+// CHECK: bitnet.matmul {{.*}} group 32 -> tensor<2x4x32xi32>
+// CHECK: bitnet.rescale %{{.*}} : (tensor<2x4x32xi32>, tensor<4x1xf32>, tensor<32x2xf32>) -> tensor<4x32xf32>
+func.func @groups(%x: tensor<4x64xf32>, %w: tensor<32x64xi2>, %s: tensor<32x2xf32>) -> tensor<4x32xf32> {
+  %y = bitnet.linear "fc" %x, %w scale %s
+    act <divide, axes = [-1], qmax = 127, eps = 1.0e-5 : f64, low = -128, high = 127> group 32
+    : (tensor<4x64xf32>, tensor<32x64xi2>, tensor<32x2xf32>) -> tensor<4x32xf32>
+  return %y : tensor<4x32xf32>
+}
+
+// -----
+
+// A scale over the whole tensor is repeated for every row.
+// CHECK-LABEL: func @per_tensor
+// CHECK: bitnet.quantize_activations %{{.*}} <divide, axes = [0, 1, 2]
+// CHECK-SAME: tensor<?x?x64xi8>, tensor<1x1x1xf32>
+// CHECK: bitnet.rescale %{{.*}} : (tensor<?x32xi32>, tensor<?x1xf32>) -> tensor<?x32xf32>
+func.func @per_tensor(%x: tensor<?x?x64xf32>, %w: tensor<32x64xi2>) -> tensor<?x?x32xf32> {
+  %y = bitnet.linear "fc" %x, %w
+    act <divide, axes = [0, 1, 2], qmax = 127, eps = 1.0e-5 : f64, low = -128, high = 127>
+    : (tensor<?x?x64xf32>, tensor<32x64xi2>) -> tensor<?x?x32xf32>
+  return %y : tensor<?x?x32xf32>
+}
+
+// -----
+
+// A convolution: codes per sample, padded with zero codes, windows as rows.
+// CHECK: #[[WINDOW:.*]] = affine_map<(d0, d1, d2, d3, d4, d5) -> (d0, d3, d1 * 2 + d4, d2 + d5 * 2)>
+// CHECK-LABEL: func @conv
+// CHECK: bitnet.quantize_activations %{{.*}} <divide, axes = [1, 2, 3]
+// CHECK-SAME: tensor<?x3x?x?xi8>, tensor<?x1x1x1xf32>
+// CHECK: tensor.pad %{{.*}} low[0, 0, 1, 0] high[0, 0, 2, 1]
+// CHECK: linalg.generic {indexing_maps = [#[[WINDOW]],
+// CHECK: tensor.collapse_shape {{.*}} into tensor<?x27xi8>
+// CHECK: bitnet.matmul
+// CHECK: bitnet.rescale {{.*}} : (tensor<?x5xi32>, tensor<?x1xf32>, tensor<5xf32>) -> tensor<?x5xf32>
+// CHECK: linalg.transpose {{.*}} permutation = [0, 3, 1, 2]
+func.func @conv(%x: tensor<?x3x?x?xf32>, %w: tensor<5x27xi2>, %s: tensor<5xf32>) -> tensor<?x5x?x?xf32> {
+  %y = bitnet.linear "conv" %x, %w scale %s
+    act <divide, axes = [1, 2, 3], qmax = 127, eps = 1.0e-5 : f64, low = -128, high = 127>
+    conv <kernel = [3, 3], strides = [2, 1], dilations = [1, 2], pads = [1, 0, 2, 1]>
+    : (tensor<?x3x?x?xf32>, tensor<5x27xi2>, tensor<5xf32>) -> tensor<?x5x?x?xf32>
+  return %y : tensor<?x5x?x?xf32>
+}
+
+// -----
+
+// Float weights: f32 accumulation, only the accumulating add may be reordered,
+// one rounding after the bias.
+// CHECK-LABEL: func @float
+// CHECK: arith.mulf %{{[^ ]*}}, %{{[^ ]*}} : f32
+// CHECK: arith.addf {{.*}} fastmath<reassoc,contract> : f32
+// CHECK: arith.addf %{{[^ ]*}}, %{{[^ ]*}} : f32
+// CHECK: arith.truncf {{.*}} : f32 to f16
+func.func @float(%x: tensor<?x64xf16>, %w: tensor<2x64xf16>, %b: tensor<2xf16>) -> tensor<?x2xf16> {
+  %y = bitnet.linear "fc" %x, %w bias %b : (tensor<?x64xf16>, tensor<2x64xf16>, tensor<2xf16>) -> tensor<?x2xf16>
+  return %y : tensor<?x2xf16>
+}
+
+// -----
+
+// A dynamic number of columns is checked at run time.
+// CHECK-LABEL: func @unknown_columns
+// CHECK: cf.assert
+// CHECK: tensor.cast {{.*}} : tensor<?x?xi8> to tensor<?x64xi8>
+func.func @unknown_columns(%x: tensor<?x?xi8>, %w: tensor<32x64xi2>) -> tensor<?x32xi32> {
+  %y = bitnet.linear "fc" %x, %w : (tensor<?x?xi8>, tensor<32x64xi2>) -> tensor<?x32xi32>
+  return %y : tensor<?x32xi32>
+}

@@ -1,0 +1,22 @@
+// act_c3: every scalar step rounds to bf16.
+// Run by golden.test; W.bin is the case's weights, little-endian bf16.
+func.func @main(%x: tensor<?x8xbf16> {onnx.name = "x", onnx.dtype = 16 : i32, onnx.dims = ["", ""]})
+    -> (tensor<?x8xi8> {onnx.name = "q", onnx.dtype = 3 : i32, onnx.dims = ["", ""]},
+        tensor<?x1xbf16> {onnx.name = "scale", onnx.dtype = 16 : i32, onnx.dims = ["", ""]},
+        tensor<1x1x4x64xi8> {onnx.name = "packed", onnx.dtype = 3 : i32, onnx.dims = ["", "", "", ""]},
+        tensor<?x4xi32> {onnx.name = "acc", onnx.dtype = 6 : i32, onnx.dims = ["", ""]},
+        tensor<?x4xf32> {onnx.name = "y", onnx.dtype = 1 : i32, onnx.dims = ["", ""]},
+        tensor<f32> {onnx.name = "weight_scale", onnx.dtype = 1 : i32, onnx.dims = []}) {
+  %w = bitnet.constant "W" #bitnet.blob<"W.bin", 0, 64> -> tensor<4x8xbf16>
+  %t, %ws = bitnet.quantize_weights %w absmean : tensor<4x8xbf16> -> tensor<4x8xi2>, tensor<f32>
+  %packed = bitnet.pack %t <u2, rows = 4, cols = 8> : tensor<4x8xi2> -> tensor<1x1x4x64xi8>
+  %q, %s = bitnet.quantize_activations %x
+    <reciprocal_mul, axes = [-1], qmax = 127, eps = 1.0e-5 : f64, low = -128, high = 127>
+    : tensor<?x8xbf16> -> tensor<?x8xi8>, tensor<?x1xbf16>
+  %c0 = arith.constant 0 : index
+  %m = tensor.dim %x, %c0 : tensor<?x8xbf16>
+  %init = tensor.empty(%m) : tensor<?x4xi32>
+  %acc = bitnet.matmul ins(%q, %t : tensor<?x8xi8>, tensor<4x8xi2>) outs(%init : tensor<?x4xi32>) -> tensor<?x4xi32>
+  %y = bitnet.rescale %acc scale %s weight_scale %ws : (tensor<?x4xi32>, tensor<?x1xbf16>, tensor<f32>) -> tensor<?x4xf32>
+  return %q, %s, %packed, %acc, %y, %ws : tensor<?x8xi8>, tensor<?x1xbf16>, tensor<1x1x4x64xi8>, tensor<?x4xi32>, tensor<?x4xf32>, tensor<f32>
+}
