@@ -47,6 +47,6 @@ for feature, words in {
 }.items():
     if platform.machine() == "x86_64" and all(w in flags.split() for w in words):
         config.available_features.add(feature)
-for tool in ("qemu-aarch64-static", "aarch64-linux-gnu-gcc"):
+for tool in ("qemu-aarch64-static", "qemu-x86_64-static", "aarch64-linux-gnu-gcc"):
     if any(os.access(os.path.join(p, tool), os.X_OK) for p in config.environment["PATH"].split(os.pathsep)):
         config.available_features.add(tool)
