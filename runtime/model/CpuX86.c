@@ -6,7 +6,7 @@
 
 enum { EAX, EBX, ECX, EDX };
 /* What the operating system must save: bits of XCR0. */
-enum { NONE = 0, YMM = 0x06, ZMM = 0xe6, TILE = 0x60000 };
+enum { NONE = 0, YMM = 0x06, ZMM = 0xe6, TILE = 0x60000, APX = 0x80000 };
 
 typedef struct feature {
   const char *name;
@@ -73,8 +73,8 @@ static const feature known_features[] = {
     {"amx-complex", 7, 1, EDX, 8, TILE},
     {"avxvnniint16", 7, 1, EDX, 10, YMM},
     {"avx10.1", 7, 1, EDX, 19, ZMM},
-    {"avx10.2", 7, 1, EDX, 19, ZMM},
-    {"egpr", 7, 1, EDX, 21, NONE},
+    {"egpr", 7, 1, EDX, 21, APX},
+    {"avx10.2", 0x24, 0, EBX, 1, ZMM}, /* version 2 or 3 */
     {"sahf", 0x80000001u, 0, ECX, 0, NONE},
     {"lzcnt", 0x80000001u, 0, ECX, 5, NONE},
     {"sse4a", 0x80000001u, 0, ECX, 6, NONE},
