@@ -1,25 +1,27 @@
-//===- bitnet-translate.cpp - file formats to and from MLIR ---------------===//
+//===- bitnet-translate.cpp - file formats to MLIR ------------------------===//
 //
 //   bitnet-translate --import-onnx model.onnx -o model.mlir
 //
+// A main of its own: MLIR's would read the whole model before the importer
+// maps it, and its diagnostics would quote lines of a binary file.
+//
 //===----------------------------------------------------------------------===//
 
-#include "bitnet/Dialect/BitNet/IR/BitNet.h"
-#include "bitnet/Dialect/ONNX/IR/ONNX.h"
 #include "bitnet/Import/ONNX/Import.h"
 
-#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/IR/AsmState.h"
 #include "mlir/IR/Diagnostics.h"
-#include "mlir/Tools/mlir-translate/MlirTranslateMain.h"
-#include "mlir/Tools/mlir-translate/Translation.h"
-#include "llvm/Support/SourceMgr.h"
+#include "mlir/IR/MLIRContext.h"
+#include "mlir/Support/FileUtilities.h"
+#include "llvm/Support/CommandLine.h"
+#include "llvm/Support/InitLLVM.h"
+#include "llvm/Support/ToolOutputFile.h"
 #include "llvm/Support/raw_ostream.h"
 
 using namespace mlir;
 
-/// "model.onnx: error: ...": the standard handler would quote the line of the
-/// binary file.
-static void printDiagnostic(Diagnostic &diag) {
+/// "model.onnx: error: ..." on one line.
+static LogicalResult printDiagnostic(Diagnostic &diag) {
   Location loc = diag.getLocation();
   while (auto named = dyn_cast<NameLoc>(loc))
     loc = named.getChildLoc();
@@ -29,27 +31,44 @@ static void printDiagnostic(Diagnostic &diag) {
                        ? "error: "
                        : "warning: ")
                << diag << "\n";
+  return success();
 }
 
-static OwningOpRef<Operation *> importONNX(llvm::SourceMgr &sources,
-                                           MLIRContext *context) {
-  ScopedDiagnosticHandler handler(context, printDiagnostic);
-  // The model is mapped by the importer; only the name is taken from here.
-  StringRef path =
-      sources.getMemoryBuffer(sources.getMainFileID())->getBufferIdentifier();
+/// Imports `input` and prints it to `output`.
+static LogicalResult translate(MLIRContext &context, StringRef input,
+                               StringRef output, bool verifyOnly) {
   FailureOr<OwningOpRef<ModuleOp>> module =
-      bitnet::importONNXModel(*context, path);
+      bitnet::importONNXModel(context, input);
   if (failed(module))
-    return {};
-  return OwningOpRef<Operation *>(module->release().getOperation());
+    return failure();
+  if (verifyOnly)
+    return success();
+  std::string error;
+  std::unique_ptr<llvm::ToolOutputFile> file = openOutputFile(output, &error);
+  if (!file) {
+    llvm::errs() << error << "\n";
+    return failure();
+  }
+  (*module)->print(file->os());
+  file->keep();
+  return success();
 }
 
 int main(int argc, char **argv) {
-  TranslateToMLIRRegistration onnx(
-      "import-onnx", "import an ONNX model", importONNX,
-      [](DialectRegistry &registry) {
-        registry.insert<bitnet::BitNetDialect, bitnet::onnx::ONNXDialect,
-                        func::FuncDialect>();
-      });
-  return failed(mlirTranslateMain(argc, argv, "BitNet translation driver\n"));
+  llvm::InitLLVM init(argc, argv);
+  llvm::cl::opt<std::string> input(llvm::cl::Positional, llvm::cl::Required,
+                                   llvm::cl::desc("<model>"));
+  llvm::cl::opt<std::string> output("o", llvm::cl::desc("Output file"),
+                                    llvm::cl::init("-"));
+  llvm::cl::opt<bool> onnx("import-onnx", llvm::cl::Required,
+                           llvm::cl::desc("The input is an ONNX model"));
+  llvm::cl::opt<bool> verifyOnly(
+      "verify-only", llvm::cl::desc("Import and verify, print nothing"));
+  registerAsmPrinterCLOptions();
+  registerMLIRContextCLOptions();
+  llvm::cl::ParseCommandLineOptions(argc, argv, "BitNet translation driver\n");
+
+  MLIRContext context;
+  ScopedDiagnosticHandler handler(&context, printDiagnostic);
+  return failed(translate(context, input, output, verifyOnly));
 }
