@@ -1,5 +1,7 @@
 //===- ExpandMath.cpp - math functions without libm -----------------------===//
 
+#include "PreciseMath.h"
+
 #include "bitnet/Target/CPU/Passes.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -21,11 +23,9 @@ struct BitNetExpandMath : bitnet::impl::BitNetExpandMathBase<BitNetExpandMath> {
 
   void runOnOperation() override {
     RewritePatternSet patterns(&getContext());
+    bitnet::populatePreciseMathPatterns(patterns);
     populateMathPolynomialApproximationPatterns(patterns, [](StringRef name) {
-      return llvm::is_contained(
-          {math::ExpOp::getOperationName(), math::TanhOp::getOperationName(),
-           math::ErfOp::getOperationName(), math::LogOp::getOperationName()},
-          name);
+      return name == math::LogOp::getOperationName();
     });
     SmallVector<StringRef> expanded{"ctlz"};
     if (!nativeRound)

@@ -44,11 +44,14 @@ static const llvm::Target *lookupTarget(const llvm::Triple &triple,
   return llvm::TargetRegistry::lookupTarget(triple, error);
 }
 
-/// The host's features: what a virtual machine hides is listed as "-x".
+/// The host's features: what a virtual machine hides is listed as "-x". Tile
+/// registers need the kernel's permission, so only --mattr asks for them.
 static std::vector<std::string> getHostFeatures() {
   std::vector<std::string> features;
-  for (const auto &entry : llvm::sys::getHostCPUFeatures())
-    features.push_back((entry.second ? "+" : "-") + entry.first().str());
+  for (const auto &entry : llvm::sys::getHostCPUFeatures()) {
+    bool use = entry.second && !entry.first().starts_with("amx-");
+    features.push_back((use ? "+" : "-") + entry.first().str());
+  }
   llvm::sort(features);
   return features;
 }

@@ -1,0 +1,41 @@
+// RUN: bitnet-opt --bitnet-expand-math %s | FileCheck %s
+// RUN: bitnet-opt --bitnet-expand-math=native-round=false %s | FileCheck %s --check-prefix=OLD
+
+// Evaluated in f64 without FMA, rounded once: the same bits on every CPU.
+// CHECK-LABEL: func.func @polynomials
+// CHECK-NOT: math.{{exp|expm1|tanh|erf|log|fma}}
+// CHECK: arith.extf %{{.+}} : f32 to f64
+// CHECK: arith.truncf %{{.+}} : f64 to f32
+// CHECK: return
+func.func @polynomials(%x: f32, %v: vector<8xf32>) -> (f32, f32, f32, f32, vector<8xf32>) {
+  %0 = math.exp %x : f32
+  %1 = math.expm1 %x : f32
+  %2 = math.tanh %x : f32
+  %3 = math.erf %x : f32
+  %4 = math.exp %v : vector<8xf32>
+  return %0, %1, %2, %3, %4 : f32, f32, f32, f32, vector<8xf32>
+}
+
+// Large arguments need libm's reduction.
+// CHECK-LABEL: func.func @libm
+// CHECK: math.sin
+// CHECK: math.cos
+// CHECK: math.powf
+// CHECK: math.exp %{{.+}} : f64
+func.func @libm(%x: f32, %d: f64) -> (f32, f32, f32, f64) {
+  %0 = math.sin %x : f32
+  %1 = math.cos %x : f32
+  %2 = math.powf %x, %x : f32
+  %3 = math.exp %d : f64
+  return %0, %1, %2, %3 : f32, f32, f32, f64
+}
+
+// CHECK-LABEL: func.func @round
+// CHECK: math.roundeven
+// OLD-LABEL: func.func @round
+// OLD-NOT: math.roundeven
+// OLD: return
+func.func @round(%x: f32) -> f32 {
+  %0 = math.roundeven %x : f32
+  return %0 : f32
+}

@@ -1,0 +1,27 @@
+// RUN: bitnet-opt --bitnet-expand-small-floats %s | FileCheck %s
+// RUN: bitnet-opt --bitnet-expand-small-floats=native-half=false %s | FileCheck %s --check-prefix=SOFT
+
+// CHECK-LABEL: func.func @half
+// CHECK: arith.extf %{{.+}} : f16 to f32
+// CHECK: arith.truncf %{{.+}} : f32 to f16
+// SOFT-LABEL: func.func @half
+// SOFT-NOT: arith.{{extf|truncf}}
+// SOFT: arith.bitcast %{{.+}} : i16 to f16
+// SOFT: return
+func.func @half(%x: f16) -> f16 {
+  %0 = arith.extf %x : f16 to f32
+  %1 = arith.mulf %0, %0 : f32
+  %2 = arith.truncf %1 : f32 to f16
+  return %2 : f16
+}
+
+// f64 is rounded to odd first: no double rounding.
+// CHECK-LABEL: func.func @narrow
+// CHECK: %[[ROUNDED:.+]] = arith.truncf %{{.+}} : f64 to f32
+// CHECK: arith.extf %[[ROUNDED]] : f32 to f64
+// CHECK: arith.cmpf one
+// CHECK: arith.truncf %{{.+}} : f32 to bf16
+func.func @narrow(%x: f64) -> bf16 {
+  %0 = arith.truncf %x : f64 to bf16
+  return %0 : bf16
+}

@@ -1,0 +1,42 @@
+// RUN: bitnet-opt --split-input-file --verify-diagnostics --bitnet-lower-parallel-calls %s | FileCheck %s
+
+llvm.func @kernel(%x: !llvm.ptr, %begin: i64, %end: i64) attributes {bitnet.parallel} {
+  llvm.return
+}
+
+// CHECK-LABEL: llvm.func internal @kernel_task(
+// CHECK-SAME: %[[STRUCT:.+]]: !llvm.ptr, %[[B:.+]]: i64, %[[E:.+]]: i64)
+// CHECK: %[[X:.+]] = llvm.load
+// CHECK: %[[OFFSET:.+]] = llvm.load
+// CHECK: %[[BEGIN:.+]] = llvm.add %[[OFFSET]], %[[B]]
+// CHECK: %[[END:.+]] = llvm.add %[[OFFSET]], %[[E]]
+// CHECK: llvm.call @kernel(%[[X]], %[[BEGIN]], %[[END]])
+
+// One stack slot in the entry block for both calls, none in the loop.
+// CHECK-LABEL: llvm.func @main(
+// CHECK-SAME: %[[CTX:[a-z0-9]+]]: !llvm.ptr
+// CHECK: %[[SLOT:.+]] = llvm.alloca
+// CHECK-NOT: llvm.alloca
+// CHECK: ^bb1:
+// CHECK: %[[TASK:.+]] = llvm.mlir.addressof @kernel_task
+// CHECK: %[[TRIPS:.+]] = llvm.sub
+// CHECK: llvm.call @bitnet_rt_parallel(%[[CTX]], %[[TASK]], %[[SLOT]], %[[TRIPS]])
+// CHECK: llvm.call @bitnet_rt_parallel(%[[CTX]], %{{.+}}, %[[SLOT]], %{{.+}})
+llvm.func @main(%ctx: !llvm.ptr, %x: !llvm.ptr, %n: i64, %again: i1) -> i32 {
+  %zero = llvm.mlir.constant(0 : i64) : i64
+  %ok = llvm.mlir.constant(0 : i32) : i32
+  llvm.br ^bb1
+^bb1:
+  llvm.call @kernel(%x, %zero, %n) : (!llvm.ptr, i64, i64) -> ()
+  llvm.call @kernel(%x, %zero, %n) : (!llvm.ptr, i64, i64) -> ()
+  llvm.cond_br %again, ^bb1, ^bb2
+^bb2:
+  llvm.return %ok : i32
+}
+
+// -----
+
+// expected-error @+1 {{a parallel kernel ends in two index arguments and returns nothing}}
+llvm.func @kernel(%x: !llvm.ptr) attributes {bitnet.parallel} {
+  llvm.return
+}
