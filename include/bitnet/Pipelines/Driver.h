@@ -1,0 +1,66 @@
+//===- Driver.h - from a model file to any output ---------------*- C++ -*-===//
+
+#ifndef BITNET_PIPELINES_DRIVER_H
+#define BITNET_PIPELINES_DRIVER_H
+
+#include "bitnet/Pipelines/Pipelines.h"
+#include "bitnet/Target/CPU/CPU.h"
+
+#include "mlir/IR/BuiltinOps.h"
+#include "mlir/Support/LogicalResult.h"
+#include "llvm/ADT/StringRef.h"
+
+namespace mlir {
+class PassManager;
+namespace bitnet {
+
+/// What `--emit` names, in data-flow order.
+enum class Stage { ONNX, BitNet, Quantized, Packed, Loops, LLVM, Asm, Obj, SO };
+
+struct CompileOptions {
+  std::string input;
+  std::string output;
+  Stage emit = Stage::SO;
+  bool hls = false;
+  FrontendOptions frontend;
+  QuantizeOptions quantize;
+  PackOptions pack;
+  KernelChoice kernel = KernelChoice::Auto;
+  CPUTargetOptions target;
+  std::string reportFile; ///< --report: JSON per layer; empty: none.
+  /// Called after each stage: index from 1, count, name, seconds.
+  std::function<void(unsigned, unsigned, llvm::StringRef, double)> progress;
+  /// Lets a tool add instrumentation (--mlir-timing, --mlir-print-ir-*).
+  std::function<void(PassManager &)> configure;
+};
+
+/// One layer with constant weights, for the summary and the report.
+struct LayerRecord {
+  std::string name, kind, reason, granularity, act;
+  int64_t n = 0, k = 0;
+  uint64_t bytesBefore = 0, bytesAfter = 0;
+};
+
+struct CompileResult {
+  std::vector<LayerRecord> layers;
+  uint64_t weightBytes = 0; ///< Bytes of constants in the model or its file.
+  std::string cpu;          ///< The CPU compiled for.
+  std::string kernel;       ///< Code form of the ternary matmuls.
+};
+
+/// Runs the stages up to `options.emit` on `options.input` (.onnx or .mlir of
+/// any stage) and writes `options.output`. Errors go to the context's
+/// diagnostics; no output file is left behind on failure.
+FailureOr<CompileResult> compileModel(MLIRContext &context,
+                                      const CompileOptions &options);
+
+/// The records that recognition and quantization left on the module.
+std::vector<LayerRecord> collectLayers(ModuleOp module);
+/// JSON for --report.
+void writeReport(llvm::raw_ostream &os, const CompileOptions &options,
+                 const CompileResult &result);
+
+} // namespace bitnet
+} // namespace mlir
+
+#endif // BITNET_PIPELINES_DRIVER_H

@@ -1,0 +1,204 @@
+//===- Driver.cpp - from a model file to any output -----------------------===//
+
+#include "bitnet/Pipelines/Driver.h"
+#include "EmitIR.h"
+
+#include "bitnet/Codegen/Memory/Passes.h"
+#include "bitnet/Import/ONNX/Import.h"
+#include "bitnet/Target/CPU/CPU.h"
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Parser/Parser.h"
+#include "mlir/Pass/PassManager.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/Path.h"
+#include "llvm/Support/raw_ostream.h"
+
+#include <chrono>
+
+using namespace mlir;
+using namespace mlir::bitnet;
+
+namespace {
+
+/// Runs stages one after the other and reports each.
+class Driver {
+public:
+  Driver(MLIRContext &context, const CompileOptions &options)
+      : context(context), options(options) {}
+
+  FailureOr<CompileResult> run();
+
+private:
+  LogicalResult load();
+  LogicalResult lower();
+  LogicalResult emit();
+  /// Times `body`, tells options.progress.
+  LogicalResult stage(StringRef name, llvm::function_ref<LogicalResult()> body);
+  LogicalResult passes(StringRef name,
+                       llvm::function_ref<void(OpPassManager &)> populate);
+  LoopsOptions loopsOptions() const;
+
+  MLIRContext &context;
+  const CompileOptions &options;
+  OwningOpRef<ModuleOp> module;
+  CPUTargetOptions target;
+  CompileResult result;
+  unsigned index = 0;
+};
+
+} // namespace
+
+LogicalResult Driver::stage(StringRef name,
+                            llvm::function_ref<LogicalResult()> body) {
+  auto started = std::chrono::steady_clock::now();
+  LogicalResult status = body();
+  std::chrono::duration<double> seconds =
+      std::chrono::steady_clock::now() - started;
+  // import, bitnet, quantize, pack, loops, cpu, link: as many as --emit asks.
+  unsigned count = std::min(unsigned(options.emit) + 1, 7u);
+  ++index;
+  if (succeeded(status) && options.progress)
+    options.progress(index, std::max(count, index), name, seconds.count());
+  return status;
+}
+
+LogicalResult
+Driver::passes(StringRef name,
+               llvm::function_ref<void(OpPassManager &)> populate) {
+  return stage(name, [&] {
+    PassManager pm(&context);
+    if (options.configure)
+      options.configure(pm);
+    populate(pm);
+    return pm.run(*module);
+  });
+}
+
+LogicalResult Driver::load() {
+  return stage("import", [&]() -> LogicalResult {
+    if (StringRef(options.input).ends_with(".mlir")) {
+      ParserConfig config(&context);
+      module = parseSourceFile<ModuleOp>(options.input, config);
+      return success(bool(module));
+    }
+    FailureOr<OwningOpRef<ModuleOp>> imported =
+        importONNXModel(context, options.input, ImportOptions());
+    if (failed(imported))
+      return failure();
+    module = std::move(*imported);
+    return success();
+  });
+}
+
+/// "avx512vnni": the kernel functions that the module calls.
+static std::string kernelNames(ModuleOp module) {
+  std::string names;
+  for (auto func : module.getOps<func::FuncOp>()) {
+    StringRef name = func.getName();
+    if (name.consume_front("bitnet_kernel_"))
+      names += (names.empty() ? "" : ", ") + name.str();
+  }
+  return names;
+}
+
+LoopsOptions Driver::loopsOptions() const {
+  LoopsOptions loops;
+  loops.kernel = options.kernel;
+  llvm::StringRef triple = target.triple;
+  loops.target.arch = triple.starts_with("x86_64")    ? TargetArch::X86_64
+                      : triple.starts_with("aarch64") ? TargetArch::AArch64
+                                                      : TargetArch::Any;
+  SmallVector<llvm::StringRef> features;
+  llvm::StringRef(target.features).split(features, ',', -1, false);
+  for (llvm::StringRef feature : features)
+    loops.target.features.push_back(feature.str());
+  return loops;
+}
+
+LogicalResult Driver::lower() {
+  auto reached = [&](Stage last) { return options.emit < last; };
+  if (reached(Stage::BitNet))
+    return success();
+  if (failed(passes("bitnet", [&](OpPassManager &pm) {
+        populateFrontendPipeline(pm, options.frontend);
+      })))
+    return failure();
+  if (reached(Stage::Quantized))
+    return success();
+  if (failed(passes("quantize", [&](OpPassManager &pm) {
+        populateQuantizePipeline(pm, options.quantize);
+      })))
+    return failure();
+  result.layers = collectLayers(*module);
+  if (reached(Stage::Packed))
+    return success();
+  if (failed(passes("pack", [&](OpPassManager &pm) {
+        populatePackPipeline(pm, options.pack);
+      })))
+    return failure();
+  if (reached(Stage::Loops) || options.hls)
+    return success();
+  if (failed(passes("loops", [&](OpPassManager &pm) {
+        populateLoopsPipeline(pm, loopsOptions());
+      })))
+    return failure();
+  result.kernel = kernelNames(*module);
+  return success();
+}
+
+static CPUOutput outputKind(Stage stage) {
+  switch (stage) {
+  case Stage::LLVM:
+    return CPUOutput::LLVMIR;
+  case Stage::Asm:
+    return CPUOutput::Assembly;
+  case Stage::Obj:
+    return CPUOutput::Object;
+  default:
+    return CPUOutput::SharedLibrary;
+  }
+}
+
+LogicalResult Driver::emit() {
+  if (options.emit < Stage::LLVM)
+    return emitIR(*module, options.output);
+  if (auto size = (*module)->getAttrOfType<IntegerAttr>(kWeightsSizeAttr))
+    result.weightBytes = uint64_t(size.getInt());
+  if (failed(passes("cpu", [&](OpPassManager &pm) {
+        populateCPUPipeline(pm, getCPUPipelineOptions(target));
+      })))
+    return failure();
+  return stage("link", [&] {
+    return emitCPU(*module, target, outputKind(options.emit), options.output);
+  });
+}
+
+FailureOr<CompileResult> Driver::run() {
+  Location loc = FileLineColLoc::get(&context, options.input, 0, 0);
+  std::string error;
+  FailureOr<CPUTargetOptions> resolved = resolveTarget(options.target, error);
+  if (failed(resolved))
+    return emitError(loc) << error;
+  target = *resolved;
+  target.modelName = llvm::sys::path::filename(options.input).str();
+  target.producer = "bitnet-compile " BITNET_VERSION;
+  result.cpu = target.cpu;
+  if (failed(load()) || failed(lower()) || failed(emit()))
+    return failure();
+  if (!options.reportFile.empty())
+    if (llvm::Error error =
+            llvm::writeToOutput(options.reportFile, [&](llvm::raw_ostream &os) {
+              writeReport(os, options, result);
+              return llvm::Error::success();
+            }))
+      return emitError(loc) << "cannot write " << options.reportFile << ": "
+                            << llvm::toString(std::move(error));
+  return result;
+}
+
+FailureOr<CompileResult>
+mlir::bitnet::compileModel(MLIRContext &context,
+                           const CompileOptions &options) {
+  return Driver(context, options).run();
+}

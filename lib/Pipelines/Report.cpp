@@ -1,0 +1,69 @@
+//===- Report.cpp - what became of each layer -----------------------------===//
+
+#include "bitnet/Pipelines/Driver.h"
+
+#include "mlir/IR/BuiltinAttributes.h"
+#include "llvm/Support/JSON.h"
+
+using namespace mlir;
+using namespace mlir::bitnet;
+
+static std::string getString(DictionaryAttr dict, StringRef key) {
+  auto attr = dict.getAs<StringAttr>(key);
+  return attr ? attr.str() : "";
+}
+
+static int64_t getInt(DictionaryAttr dict, StringRef key) {
+  auto attr = dict.getAs<IntegerAttr>(key);
+  return attr ? attr.getInt() : 0;
+}
+
+std::vector<LayerRecord> mlir::bitnet::collectLayers(ModuleOp module) {
+  std::vector<LayerRecord> layers;
+  auto records = module->getAttrOfType<ArrayAttr>("bitnet.layers");
+  if (!records)
+    return layers;
+  for (auto dict : records.getAsRange<DictionaryAttr>()) {
+    LayerRecord layer;
+    layer.name = getString(dict, "name");
+    layer.kind = getString(dict, "kind");
+    layer.reason = getString(dict, "reason");
+    layer.granularity = getString(dict, "granularity");
+    layer.act = getString(dict, "act");
+    layer.n = getInt(dict, "n");
+    layer.k = getInt(dict, "k");
+    layer.bytesBefore = uint64_t(getInt(dict, "bytes_before"));
+    bool coded = layer.kind == "ternary" || layer.kind == "binary";
+    layer.bytesAfter = coded && layer.n > 0 && layer.k > 0
+                           ? PackingAttr::get(module.getContext(),
+                                              PackingKind::U2, layer.n, layer.k)
+                                 .getPackedBytes()
+                           : layer.bytesBefore;
+    layers.push_back(std::move(layer));
+  }
+  return layers;
+}
+
+static llvm::json::Object toJSON(const LayerRecord &layer) {
+  return llvm::json::Object{{"name", llvm::json::fixUTF8(layer.name)},
+                            {"kind", layer.kind},
+                            {"reason", layer.reason},
+                            {"shape", llvm::json::Array{layer.n, layer.k}},
+                            {"granularity", layer.granularity},
+                            {"activations", layer.act},
+                            {"bytes_before", layer.bytesBefore},
+                            {"bytes_after", layer.bytesAfter}};
+}
+
+void mlir::bitnet::writeReport(raw_ostream &os, const CompileOptions &options,
+                               const CompileResult &result) {
+  llvm::json::Array layers;
+  for (const LayerRecord &layer : result.layers)
+    layers.push_back(toJSON(layer));
+  llvm::json::Object report{{"model", llvm::json::fixUTF8(options.input)},
+                            {"cpu", result.cpu},
+                            {"kernel", result.kernel},
+                            {"weight_bytes", result.weightBytes},
+                            {"layers", std::move(layers)}};
+  os << llvm::formatv("{0:2}", llvm::json::Value(std::move(report))) << "\n";
+}

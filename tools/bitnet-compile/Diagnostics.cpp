@@ -1,0 +1,64 @@
+//===- Diagnostics.cpp - one clear line per error -------------------------===//
+
+#include "Diagnostics.h"
+
+#include "mlir/IR/BuiltinAttributes.h"
+#include "mlir/IR/Location.h"
+#include "mlir/IR/MLIRContext.h"
+#include "llvm/Support/WithColor.h"
+#include "llvm/Support/raw_ostream.h"
+
+using namespace mlir;
+using namespace mlir::bitnet;
+
+namespace {
+/// File and ONNX node of a location, as far as it has them.
+struct Place {
+  StringRef file;
+  unsigned line = 0;
+  StringRef node;
+};
+} // namespace
+
+static Place findPlace(Location loc) {
+  Place place;
+  loc->walk([&](Location inner) {
+    if (auto name = dyn_cast<NameLoc>(inner); name && place.node.empty())
+      place.node = name.getName().strref();
+    if (auto file = dyn_cast<FileLineColLoc>(inner);
+        file && place.file.empty()) {
+      place.file = file.getFilename().strref();
+      place.line = file.getLine();
+    }
+    return WalkResult::advance();
+  });
+  return place;
+}
+
+DiagnosticPrinter::DiagnosticPrinter(MLIRContext &context, bool errorsOnly)
+    : errorsOnly(errorsOnly),
+      handler(&context, [this](Diagnostic &d) { return print(d); }) {}
+
+LogicalResult DiagnosticPrinter::print(Diagnostic &diagnostic) {
+  bool isError = diagnostic.getSeverity() == DiagnosticSeverity::Error;
+  if (diagnostic.getSeverity() == DiagnosticSeverity::Remark ||
+      (errorsOnly && !isError))
+    return success();
+  Place place = findPlace(diagnostic.getLocation());
+  llvm::raw_ostream &os = llvm::errs();
+  os << (place.file.empty() ? "bitnet-compile" : place.file) << ": ";
+  if (isError)
+    llvm::WithColor(os, llvm::HighlightColor::Error) << "error: ";
+  else
+    llvm::WithColor(os, llvm::HighlightColor::Warning) << "warning: ";
+  if (!place.node.empty()) {
+    os << "node '";
+    os.write_escaped(place.node) << "': ";
+  }
+  std::string text = diagnostic.str();
+  os << text << "\n";
+  for (Diagnostic &note : diagnostic.getNotes())
+    os << "  note: " << note.str() << "\n";
+  outputError |= isError && StringRef(text).contains("cannot write");
+  return success();
+}

@@ -1,0 +1,27 @@
+//===- Diagnostics.h - one clear line per error -----------------*- C++ -*-===//
+
+#ifndef BITNET_TOOLS_BITNET_COMPILE_DIAGNOSTICS_H
+#define BITNET_TOOLS_BITNET_COMPILE_DIAGNOSTICS_H
+
+#include "mlir/IR/Diagnostics.h"
+
+namespace mlir::bitnet {
+
+/// Prints diagnostics as `model.onnx: error: node 'fc1': message`.
+class DiagnosticPrinter {
+public:
+  DiagnosticPrinter(MLIRContext &context, bool errorsOnly);
+  /// Whether an error says that output could not be written.
+  bool sawOutputError() const { return outputError; }
+
+private:
+  LogicalResult print(Diagnostic &diagnostic);
+
+  bool errorsOnly;
+  bool outputError = false;
+  ScopedDiagnosticHandler handler;
+};
+
+} // namespace mlir::bitnet
+
+#endif // BITNET_TOOLS_BITNET_COMPILE_DIAGNOSTICS_H

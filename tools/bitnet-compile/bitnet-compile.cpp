@@ -1,0 +1,214 @@
+//===- bitnet-compile.cpp - ONNX model to shared library ------------------===//
+
+#include "Diagnostics.h"
+#include "Summary.h"
+#include "bitnet/Pipelines/Driver.h"
+#include "bitnet/Pipelines/Register.h"
+
+#include "mlir/IR/MLIRContext.h"
+#include "mlir/Pass/PassManager.h"
+#include "mlir/Support/Timing.h"
+#include "llvm/Support/CommandLine.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/InitLLVM.h"
+#include "llvm/Support/Path.h"
+#include "llvm/Support/Process.h"
+#include "llvm/Support/ToolOutputFile.h"
+#include "llvm/Support/WithColor.h"
+#include "llvm/Support/raw_ostream.h"
+
+using namespace mlir;
+using namespace mlir::bitnet;
+namespace cl = llvm::cl;
+
+namespace {
+
+/// sysexits.h: bad input data, cannot create output.
+enum ExitCode { kSuccess = 0, kUsage = 64, kBadData = 65, kCannotWrite = 74 };
+
+cl::OptionCategory mainCategory("Main options");
+cl::OptionCategory quantizeCategory("Quantization of float layers");
+cl::OptionCategory targetCategory("Target");
+
+cl::opt<std::string> input(cl::Positional,
+                           cl::desc("<model.onnx | stage.mlir>"),
+                           cl::cat(mainCategory));
+cl::opt<std::string>
+    output("o", cl::desc("Output file (default: from the input's name)"),
+           cl::value_desc("file"), cl::cat(mainCategory));
+cl::opt<Stage> emit(
+    "emit", cl::desc("Stop after a stage and write its form:"),
+    cl::init(Stage::SO),
+    cl::values(clEnumValN(Stage::ONNX, "onnx", "the imported graph"),
+               clEnumValN(Stage::BitNet, "bitnet",
+                          "recognised ternary layers, linalg"),
+               clEnumValN(Stage::Quantized, "quantized",
+                          "quantize, exact matmul, rescale"),
+               clEnumValN(Stage::Packed, "packed", "packed weights"),
+               clEnumValN(Stage::Loops, "loops", "loop nests over buffers"),
+               clEnumValN(Stage::LLVM, "llvm", "LLVM IR"),
+               clEnumValN(Stage::Asm, "asm", "assembly"),
+               clEnumValN(Stage::Obj, "obj", "object file"),
+               clEnumValN(Stage::SO, "so", "shared library (default)")),
+    cl::cat(mainCategory));
+cl::opt<std::string> report("report", cl::desc("Write a JSON report per layer"),
+                            cl::value_desc("file"), cl::cat(mainCategory));
+cl::opt<bool> verbose("v", cl::desc("Print stages with times and peak memory"),
+                      cl::cat(mainCategory));
+cl::opt<bool> quiet("q", cl::desc("Print nothing but errors"),
+                    cl::cat(mainCategory));
+
+cl::opt<WeightMethod>
+    quantizeMethod("quantize", cl::desc("Make float layers ternary:"),
+                   cl::values(clEnumValN(WeightMethod::Absmean, "absmean",
+                                         "BitNet b1.58, W*(1/mean|W|)"),
+                              clEnumValN(WeightMethod::AbsmeanPlusEps,
+                                         "absmean-plus-eps", "W/(mean|W|+eps)"),
+                              clEnumValN(WeightMethod::Sign, "sign",
+                                         "BitNet v1, sign(W-mean W)")),
+                   cl::cat(quantizeCategory));
+cl::list<std::string> include(
+    "quantize-include", cl::desc("Only layers whose name matches (globs)"),
+    cl::value_desc("pattern"), cl::CommaSeparated, cl::cat(quantizeCategory));
+cl::list<std::string> exclude("quantize-exclude",
+                              cl::desc("Not layers whose name matches (globs)"),
+                              cl::value_desc("pattern"), cl::CommaSeparated,
+                              cl::cat(quantizeCategory));
+
+enum class TargetName { CPU, HLS };
+cl::opt<TargetName> target(
+    "target", cl::desc("Backend:"), cl::init(TargetName::CPU),
+    cl::values(clEnumValN(TargetName::CPU, "cpu", "shared library (default)"),
+               clEnumValN(TargetName::HLS, "hls", "HLS C++ in a folder")),
+    cl::cat(targetCategory));
+cl::opt<std::string> mcpu("mcpu",
+                          cl::desc("CPU to compile for (default: this one)"),
+                          cl::value_desc("name"), cl::cat(targetCategory));
+cl::opt<std::string>
+    mtriple("mtriple", cl::desc("Target triple (default: this machine's)"),
+            cl::value_desc("triple"), cl::cat(targetCategory));
+cl::opt<std::string> mattr("mattr",
+                           cl::desc("CPU features to add or remove (+a,-b)"),
+                           cl::value_desc("features"), cl::cat(targetCategory));
+cl::opt<unsigned> optLevel("O", cl::desc("Optimization level 0..3 (default 3)"),
+                           cl::Prefix, cl::init(3), cl::cat(targetCategory));
+cl::opt<KernelChoice> kernel(
+    "kernel", cl::desc("Code form of ternary matmuls (default: by CPU):"),
+    cl::init(KernelChoice::Auto),
+    cl::values(
+        clEnumValN(KernelChoice::Auto, "auto",
+                   "the fastest that the CPU has (default)"),
+        clEnumValN(KernelChoice::Scalar, "scalar", "add-only loop nests"),
+        clEnumValN(KernelChoice::Generic, "generic", "portable vector code"),
+        clEnumValN(KernelChoice::AVX2, "avx2", "vpmaddubsw"),
+        clEnumValN(KernelChoice::AVX512VNNI, "avx512vnni", "vpdpbusd"),
+        clEnumValN(KernelChoice::NEONDotprod, "neon-dotprod", "sdot")),
+    cl::cat(targetCategory));
+cl::opt<WeightsPlacement> weights(
+    "weights", cl::desc("Where weights are stored:"),
+    cl::init(WeightsPlacement::Auto),
+    cl::values(clEnumValN(WeightsPlacement::Auto, "auto",
+                          "in the library up to 1.5 GB (default)"),
+               clEnumValN(WeightsPlacement::Embed, "embed", "in the library"),
+               clEnumValN(WeightsPlacement::File, "file",
+                          "in a file beside it")),
+    cl::cat(targetCategory));
+
+CompileOptions makeOptions() {
+  CompileOptions options;
+  options.input = input;
+  options.output = output;
+  options.emit = emit;
+  options.hls = target == TargetName::HLS;
+  options.target.triple = mtriple;
+  options.target.cpu = mcpu;
+  options.target.features = mattr;
+  options.target.optLevel = optLevel;
+  options.target.weights = weights;
+  options.reportFile = report;
+  options.frontend.floatLinears = quantizeMethod.getNumOccurrences() > 0;
+  if (quantizeMethod.getNumOccurrences())
+    options.quantize.method = quantizeMethod;
+  options.quantize.include = include;
+  options.quantize.exclude = exclude;
+  options.kernel = kernel;
+  if (verbose)
+    options.progress = printProgress;
+  return options;
+}
+
+/// model.onnx -> model.so, model.mlir, ...
+std::string defaultOutput(StringRef inputName, Stage stage, bool hls) {
+  StringRef stem = llvm::sys::path::stem(inputName);
+  if (hls)
+    return (stem + "-hls").str();
+  switch (stage) {
+  case Stage::SO:
+    return (stem + ".so").str();
+  case Stage::Obj:
+    return (stem + ".o").str();
+  case Stage::Asm:
+    return (stem + ".s").str();
+  case Stage::LLVM:
+    return (stem + ".ll").str();
+  default:
+    return "-";
+  }
+}
+
+/// `-o model.o` means what it says.
+Stage stageForOutput(StringRef name, Stage stage) {
+  if (emit.getNumOccurrences())
+    return stage;
+  StringRef extension = llvm::sys::path::extension(name);
+  if (extension == ".o")
+    return Stage::Obj;
+  if (extension == ".s")
+    return Stage::Asm;
+  if (extension == ".ll")
+    return Stage::LLVM;
+  return stage;
+}
+
+int usageError(const Twine &message) {
+  llvm::WithColor::error(llvm::errs(), "bitnet-compile") << message << "\n";
+  return kUsage;
+}
+
+} // namespace
+
+int main(int argc, char **argv) {
+  llvm::InitLLVM init(argc, argv);
+  llvm::setBugReportMsg("bitnet-compile crashed; please report this with the "
+                        "command line and the model.\n");
+  cl::HideUnrelatedOptions({&mainCategory, &quantizeCategory, &targetCategory});
+  cl::ParseCommandLineOptions(argc, argv, "BitNet model compiler\n", nullptr,
+                              nullptr, "BITNET_COMPILE_FLAGS");
+  // lld registers LLVM's code generation flags when it runs in this process.
+  mcpu.removeArgument();
+  mattr.removeArgument();
+  if (input.empty())
+    return usageError("no input; usage: bitnet-compile model.onnx -o model.so");
+  if (optLevel > 3)
+    return usageError("-O takes 0, 1, 2 or 3");
+  if (!quantizeMethod.getNumOccurrences() &&
+      (!include.empty() || !exclude.empty()))
+    return usageError(
+        "--quantize-include and --quantize-exclude need --quantize");
+
+  CompileOptions options = makeOptions();
+  if (options.output.empty())
+    options.output = defaultOutput(input, options.emit, options.hls);
+  options.emit = stageForOutput(options.output, options.emit);
+
+  DialectRegistry registry;
+  registerAllDialects(registry);
+  MLIRContext context(registry, MLIRContext::Threading::DISABLED);
+  DiagnosticPrinter diagnostics(context, quiet);
+  FailureOr<CompileResult> result = compileModel(context, options);
+  if (failed(result))
+    return diagnostics.sawOutputError() ? kCannotWrite : kBadData;
+  if (!quiet && options.output != "-")
+    printSummary(options, *result, verbose);
+  return kSuccess;
+}
