@@ -85,6 +85,21 @@ static Value floorMod(ScalarBuilder &s, Value lhs, Value rhs, bool isUnsigned) {
   return s.make<arith::SelectOp>(adjust, s.make<arith::AddIOp>(r, rhs), r);
 }
 
+/// The same for floats; a zero remainder takes the sign of the divisor.
+static Value floorModFloat(ScalarBuilder &s, Value lhs, Value rhs) {
+  Value r = s.make<arith::RemFOp>(lhs, rhs);
+  Value zero = s.constant(r.getType(), 0);
+  using P = arith::CmpFPredicate;
+  Value isZero = s.make<arith::CmpFOp>(P::OEQ, r, zero);
+  Value negative = s.make<arith::CmpFOp>(P::OLT, r, zero);
+  Value below = s.make<arith::CmpFOp>(P::OLT, rhs, zero);
+  Value differ = s.make<arith::XOrIOp>(negative, below);
+  Value moved = s.make<arith::AddFOp>(r, rhs);
+  r = s.make<arith::SelectOp>(differ, moved, r);
+  return s.make<arith::SelectOp>(isZero, s.make<math::CopySignOp>(zero, rhs),
+                                 r);
+}
+
 static LogicalResult lowerMod(NodeLowering &n) {
   bool fmod = n.intAttr("fmod", 0) != 0, isUnsigned = n.isUnsigned(0);
   return lowerWith(n, n.operands(),

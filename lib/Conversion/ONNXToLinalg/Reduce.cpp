@@ -280,13 +280,18 @@ static LogicalResult lowerLogSumExp(NodeLowering &n, bool fromInput) {
 // ArgMax, ArgMin
 //===----------------------------------------------------------------------===//
 
-/// Whether `v` replaces the best element so far; NaN always does.
+/// Whether `v` replaces the best element so far; the first NaN stays (the last
+/// when `last`).
 static Value isBetter(ScalarBuilder &s, Value v, Value best, bool isMax,
                       bool last, bool isUnsigned) {
   if (isa<FloatType>(v.getType())) {
     using P = arith::CmpFPredicate;
     P predicate = isMax ? (last ? P::UGE : P::UGT) : (last ? P::ULE : P::ULT);
-    return s.make<arith::CmpFOp>(predicate, v, best);
+    Value better = s.make<arith::CmpFOp>(predicate, v, best);
+    Value keepsNaN = s.make<arith::CmpFOp>(P::UNO, best, best);
+    Value no = s.intConstant(s.b.getI1Type(), 0);
+    Value ifNaN = last ? s.make<arith::CmpFOp>(P::UNO, v, v) : no;
+    return s.make<arith::SelectOp>(keepsNaN, ifNaN, better);
   }
   using P = arith::CmpIPredicate;
   P predicate = isMax ? (last ? P::sge : P::sgt) : (last ? P::sle : P::slt);
