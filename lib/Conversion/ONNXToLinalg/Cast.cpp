@@ -8,8 +8,8 @@
 using namespace mlir;
 using namespace mlir::bitnet;
 
-/// The element type of a TensorProto.DataType number; null for strings and
-/// complex numbers.
+/// The element type of a TensorProto.DataType number; null for strings,
+/// complex numbers and 8-bit floats, which the CPU target cannot compute with.
 static Type typeOfProto(int64_t proto, MLIRContext *ctx) {
   auto integer = [&](unsigned width, bool isUnsigned) {
     return IntegerType::get(
@@ -42,10 +42,6 @@ static Type typeOfProto(int64_t proto, MLIRContext *ctx) {
     return integer(64, true);
   case 16:
     return BFloat16Type::get(ctx);
-  case 17:
-    return Float8E4M3FNType::get(ctx);
-  case 19:
-    return Float8E5M2Type::get(ctx);
   case 21:
     return integer(4, true);
   case 22:
@@ -60,6 +56,9 @@ static Type typeOfProto(int64_t proto, MLIRContext *ctx) {
 }
 
 static LogicalResult castTo(NodeLowering &n, Type to) {
+  for (Type type : {n.onnxType(0), to})
+    if (isa<FloatType>(type) && type.getIntOrFloatBitWidth() < 16)
+      return n.emitError() << "does not take elements of type " << type;
   n.setResult(0, n.convert(n.operand(0), n.onnxType(0), to), to);
   return success();
 }
@@ -102,9 +101,10 @@ static LogicalResult lowerDropout(NodeLowering &n) {
 }
 
 void mlir::bitnet::registerCastOps(OpRegistry &r) {
-  r.add("Cast", 6, lowerCast,
-        "no strings; floats out of an integer's range saturate");
-  r.add("CastLike", 15, lowerCastLike, "no strings");
+  r.add(
+      "Cast", 6, lowerCast,
+      "no strings or 8-bit floats; floats out of an integer's range saturate");
+  r.add("CastLike", 15, lowerCastLike, "as Cast");
   r.add("Identity", 1, lowerIdentity, "tensors only");
   r.add("Dropout", 7, lowerDropout, "inference only");
 }

@@ -247,7 +247,8 @@ OpFoldResult DimBuilder::select(Value condition, OpFoldResult lhs,
       b.createOrFold<arith::SelectOp>(loc, condition, value(lhs), value(rhs))));
 }
 
-/// Whether `v` is an extent, or made of extents so that it cannot be negative.
+/// Whether `dim` is an extent, or made of extents so that it cannot be
+/// negative.
 static bool isNonNegative(OpFoldResult dim, unsigned depth = 0) {
   if (std::optional<int64_t> c = getConstantIntValue(dim))
     return *c >= 0;
@@ -266,6 +267,10 @@ static bool isNonNegative(OpFoldResult dim, unsigned depth = 0) {
   if (isa<arith::AddIOp, arith::MulIOp, arith::DivSIOp, arith::MinSIOp>(op))
     return operand(0) && operand(1);
   return false;
+}
+
+bool DimBuilder::isExtent(OpFoldResult dim) {
+  return ::isNonNegative(simplify(dim));
 }
 
 OpFoldResult DimBuilder::compare(arith::CmpIPredicate predicate,

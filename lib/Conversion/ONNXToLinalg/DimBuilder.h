@@ -51,6 +51,8 @@ public:
   Value isLess(OpFoldResult lhs, OpFoldResult rhs);
   Value orOf(Value lhs, Value rhs);
 
+  /// Whether `dim` is known not to be negative.
+  bool isExtent(OpFoldResult dim);
   /// Whether both extents are known to be equal.
   bool same(OpFoldResult lhs, OpFoldResult rhs);
   /// Whether the products of both lists are known to be equal.

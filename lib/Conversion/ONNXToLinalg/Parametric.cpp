@@ -105,7 +105,8 @@ static LogicalResult lowerMod(NodeLowering &n) {
   return lowerWith(n, n.operands(),
                    [&](ScalarBuilder &s, ValueRange a) -> Value {
                      if (isa<FloatType>(a[0].getType()))
-                       return s.make<arith::RemFOp>(a[0], a[1]);
+                       return fmod ? s.make<arith::RemFOp>(a[0], a[1])
+                                   : floorModFloat(s, a[0], a[1]);
                      if (fmod)
                        return remainderInt(s, a[0], a[1], isUnsigned);
                      return floorMod(s, a[0], a[1], isUnsigned);
@@ -114,12 +115,19 @@ static LogicalResult lowerMod(NodeLowering &n) {
 
 static LogicalResult lowerBitShift(NodeLowering &n) {
   bool left = n.stringAttr("direction", "LEFT") == "LEFT";
+  bool signFills = !left && !n.isUnsigned(0);
   unsigned width = n.elementType(n.operand(0)).getIntOrFloatBitWidth();
   return lowerWith(n, n.operands(), [&](ScalarBuilder &s, ValueRange a) {
-    // A shift by the width or more gives 0; arith leaves it undefined.
+    // Amounts outside [0, width) shift everything out; arith leaves them
+    // undefined.
     Type type = a[0].getType();
     Value inRange = s.make<arith::CmpIOp>(arith::CmpIPredicate::ult, a[1],
                                           s.intConstant(type, width));
+    if (signFills) {
+      Value most = s.intConstant(type, width - 1);
+      Value by = s.make<arith::SelectOp>(inRange, a[1], most);
+      return s.make<arith::ShRSIOp>(a[0], by);
+    }
     Value zero = s.intConstant(type, 0);
     Value by = s.make<arith::SelectOp>(inRange, a[1], zero);
     Value v = left ? s.make<arith::ShLIOp>(a[0], by)

@@ -71,6 +71,28 @@ static FailureOr<Elements> shapeOperand(NodeLowering &n, unsigned slot) {
   return *list;
 }
 
+/// 0 and -1 among extents that are only known at run time.
+static void resolveRuntimeExtents(NodeLowering &n, ArrayRef<OpFoldResult> from,
+                                  Dims &to, bool keepZero) {
+  DimBuilder &d = n.dims;
+  SmallVector<std::pair<unsigned, Value>> maybeInferred;
+  Dims others = to;
+  for (auto [axis, extent] : llvm::enumerate(to)) {
+    if (d.isExtent(extent))
+      continue;
+    if (!keepZero && axis < from.size())
+      extent = d.select(d.isEqual(extent, d.constant(0)), from[axis], extent);
+    Value isInferred = d.isEqual(extent, d.constant(-1));
+    others[axis] = d.select(isInferred, d.constant(1), extent);
+    maybeInferred.push_back({axis, isInferred});
+  }
+  if (maybeInferred.empty())
+    return;
+  OpFoldResult rest = d.quotient(from, others);
+  for (auto [axis, isInferred] : maybeInferred)
+    to[axis] = d.select(isInferred, rest, to[axis]);
+}
+
 static LogicalResult lowerReshape(NodeLowering &n) {
   FailureOr<Elements> shape = shapeOperand(n, 1);
   if (failed(shape))
@@ -95,6 +117,7 @@ static LogicalResult lowerReshape(NodeLowering &n) {
     }
     to.push_back(extent);
   }
+  resolveRuntimeExtents(n, from, to, keepZero);
   if (inferred)
     to[*inferred] = n.dims.quotient(from, to);
   return reshapeTo(n, to);
