@@ -72,6 +72,9 @@ const OpRegistry &OpRegistry::get() {
     registerNormOps(r);
     registerConvOps(r);
     registerPoolOps(r);
+    registerRotaryOps(r);
+    registerQuantizeOps(r);
+    registerMatMulNBitsOps(r);
     return r;
   }();
   return registry;

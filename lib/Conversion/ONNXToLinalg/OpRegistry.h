@@ -79,6 +79,9 @@ void registerSoftmaxOps(OpRegistry &registry);
 void registerNormOps(OpRegistry &registry);
 void registerConvOps(OpRegistry &registry);
 void registerPoolOps(OpRegistry &registry);
+void registerRotaryOps(OpRegistry &registry);
+void registerQuantizeOps(OpRegistry &registry);
+void registerMatMulNBitsOps(OpRegistry &registry);
 
 } // namespace mlir::bitnet
 
