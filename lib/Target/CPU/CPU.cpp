@@ -35,6 +35,7 @@ private:
   LogicalResult buildCode(const CPUTargetOptions &target);
   LogicalResult writeWeightsFile();
   LogicalResult writeOutput();
+  LogicalResult keepOutputs();
   LogicalResult writeText();
   FailureOr<Bytes> buildImage();
   LogicalResult embedInObject();
@@ -72,9 +73,17 @@ LogicalResult Emitter::run(const CPUTargetOptions &options) {
     return failure();
   if (failed(writeOutput()) || failed(writeWeightsFile()))
     return failure();
+  return keepOutputs();
+}
+
+/// The weights come first: a library without them is of no use.
+LogicalResult Emitter::keepOutputs() {
   if (weightsOutput && failed(check(weightsOutput->keep())))
     return failure();
-  return check(output->keep());
+  llvm::Error error = output->keep();
+  if (error && weightsOutput)
+    weightsOutput->remove();
+  return check(std::move(error));
 }
 
 LogicalResult Emitter::prepareWeights(const CPUTargetOptions &target) {

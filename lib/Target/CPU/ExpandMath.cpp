@@ -1,6 +1,7 @@
 //===- ExpandMath.cpp - math functions without libm -----------------------===//
 
 #include "PreciseMath.h"
+#include "Runtime.h"
 
 #include "bitnet/Target/CPU/Passes.h"
 
@@ -22,6 +23,7 @@ struct BitNetExpandMath : bitnet::impl::BitNetExpandMathBase<BitNetExpandMath> {
   using Base::Base;
 
   void runOnOperation() override {
+    bitnet::keepRoundings(getOperation());
     RewritePatternSet patterns(&getContext());
     bitnet::populatePreciseMathPatterns(patterns);
     populateMathPolynomialApproximationPatterns(patterns, [](StringRef name) {

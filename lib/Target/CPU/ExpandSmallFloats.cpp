@@ -1,5 +1,7 @@
 //===- ExpandSmallFloats.cpp - f16 and bf16 without a library -------------===//
 
+#include "Runtime.h"
+
 #include "bitnet/Target/CPU/Passes.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -197,6 +199,7 @@ struct BitNetExpandSmallFloats
   using Base::Base;
 
   void runOnOperation() override {
+    bitnet::keepRoundings(getOperation());
     RewritePatternSet patterns(&getContext());
     patterns.add<NarrowF64>(&getContext());
     if (!nativeHalf)

@@ -65,3 +65,5 @@ llvm::Error OutputFile::keep() {
   llvm::sys::DontRemoveFileOnSignal(temporary);
   return llvm::Error::success();
 }
+
+void OutputFile::remove() { ::unlink(path.c_str()); }

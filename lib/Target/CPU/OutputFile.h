@@ -22,6 +22,8 @@ public:
 
   llvm::Error write(llvm::ArrayRef<uint8_t> bytes);
   llvm::Error keep();
+  /// Undoes `keep`.
+  void remove();
 
 private:
   OutputFile(llvm::StringRef path, std::string temporary, int fd)

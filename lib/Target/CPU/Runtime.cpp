@@ -4,6 +4,8 @@
 
 #include "bitnet/runtime/abi.h"
 
+#include "mlir/Dialect/Arith/IR/Arith.h"
+
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/xxhash.h"
 
@@ -84,6 +86,15 @@ int32_t bitnet::getDtype(Type type) {
   if (auto integer = dyn_cast<IntegerType>(type))
     return getIntegerDtype(integer);
   return 0;
+}
+
+void bitnet::keepRoundings(Operation *root) {
+  root->walk([](Operation *op) {
+    if (auto widen = dyn_cast<arith::ExtFOp>(op))
+      widen.removeFastmathAttr();
+    else if (auto narrow = dyn_cast<arith::TruncFOp>(op))
+      narrow.setFastmath(arith::FastMathFlags::none);
+  });
 }
 
 /// Marks the block made by getFailureExit, so that it is found again.

@@ -37,6 +37,11 @@ LLVM::LLVMFuncOp declareLLVMFunction(ModuleOp module, StringRef name,
 /// The bitnet_dtype (abi.h) of an element type, 0 when it has none.
 int32_t getDtype(Type elementType);
 
+/// Takes the contract flag off conversions between floats. Upstream's emulation
+/// of narrow floats sets it, and folding would then skip roundings that the
+/// model asks for (act_c3).
+void keepRoundings(Operation *root);
+
 /// The block of `function` that returns status 1; made on first use.
 Block *getFailureExit(OpBuilder &builder, LLVM::LLVMFuncOp function);
 
