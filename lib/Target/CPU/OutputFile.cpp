@@ -13,6 +13,8 @@ using namespace mlir::bitnet;
 
 llvm::Expected<OutputFile> OutputFile::create(llvm::StringRef path,
                                               unsigned mode) {
+  if (path == "-")
+    return OutputFile(path, "", STDOUT_FILENO);
   int fd = -1;
   llvm::SmallString<128> temporary;
   std::error_code code = llvm::sys::fs::createUniqueFile(
@@ -31,7 +33,7 @@ OutputFile::OutputFile(OutputFile &&other)
 }
 
 OutputFile::~OutputFile() {
-  if (fd < 0)
+  if (fd < 0 || temporary.empty())
     return;
   ::close(fd);
   ::unlink(temporary.c_str());
@@ -56,6 +58,8 @@ llvm::Error OutputFile::write(llvm::ArrayRef<uint8_t> bytes) {
 }
 
 llvm::Error OutputFile::keep() {
+  if (temporary.empty())
+    return llvm::Error::success();
   if (::fsync(fd) != 0)
     return fail(errno);
   if (::rename(temporary.c_str(), path.c_str()) != 0)

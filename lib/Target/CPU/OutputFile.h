@@ -12,7 +12,8 @@
 namespace mlir::bitnet {
 
 /// A temporary file beside its destination. `keep` flushes it to the disk and
-/// renames it; otherwise the destructor (or a signal) removes it.
+/// renames it; otherwise the destructor (or a signal) removes it. "-" is
+/// standard output.
 class OutputFile {
 public:
   static llvm::Expected<OutputFile> create(llvm::StringRef path, unsigned mode);
