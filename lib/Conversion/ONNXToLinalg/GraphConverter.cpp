@@ -5,6 +5,7 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
+#include "mlir/IR/TypeUtilities.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 #include "llvm/ADT/MapVector.h"
 
@@ -243,8 +244,7 @@ LogicalResult GraphConverter::convertOp(Operation &op) {
     mapping.map(operand, mapped(operand));
   Operation *copy = b.clone(op, mapping);
   for (auto [old, result] : llvm::zip(op.getResults(), copy->getResults()))
-    if (auto type = dyn_cast<RankedTensorType>(result.getType()))
-      state.converted[old] = {result, type.getElementType()};
+    state.converted[old] = {result, getElementTypeOrSelf(result.getType())};
   return success();
 }
 

@@ -17,19 +17,28 @@ def ConvertBitNetToLinalg : Pass<"convert-bitnet-to-linalg"> {
     Example, before:
 
     ```mlir
-    %y = bitnet.rescale %acc : (tensor<8x32xf32>) -> tensor<8x32xf32>
+    func.func @main(%acc: tensor<8x32xi32>, %s: tensor<f32>) -> tensor<8x32xf32> {
+      %y = bitnet.rescale %acc weight_scale %s : (tensor<8x32xi32>, tensor<f32>) -> tensor<8x32xf32>
+      return %y : tensor<8x32xf32>
+    }
     ```
 
     after `--convert-bitnet-to-linalg`:
 
     ```mlir
-    %e = tensor.empty() : tensor<8x32xf32>
-    %y = linalg.generic {indexing_maps = [affine_map<(m, n) -> (m, n)>, affine_map<(m, n) -> (m, n)>],
-                         iterator_types = ["parallel", "parallel"]}
-        ins(%acc : tensor<8x32xf32>) outs(%e : tensor<8x32xf32>) {
-    ^bb0(%a: f32, %out: f32):
-      linalg.yield %a : f32
-    } -> tensor<8x32xf32>
+    func.func @main(%acc: tensor<8x32xi32>, %s: tensor<f32>) -> tensor<8x32xf32> {
+      %e = tensor.empty() : tensor<8x32xf32>
+      %y = linalg.generic {indexing_maps = [affine_map<(m, n) -> (m, n)>, affine_map<(m, n) -> ()>,
+                                            affine_map<(m, n) -> (m, n)>],
+                           iterator_types = ["parallel", "parallel"]}
+          ins(%acc, %s : tensor<8x32xi32>, tensor<f32>) outs(%e : tensor<8x32xf32>) {
+      ^bb0(%a: i32, %scale: f32, %out: f32):
+        %f = arith.sitofp %a : i32 to f32
+        %r = arith.mulf %f, %scale : f32
+        linalg.yield %r : f32
+      } -> tensor<8x32xf32>
+      return %y : tensor<8x32xf32>
+    }
     ```
   }];
   let options = [

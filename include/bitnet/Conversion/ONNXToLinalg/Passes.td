@@ -25,10 +25,21 @@ def ConvertONNXToLinalg : Pass<"convert-onnx-to-linalg", "::mlir::ModuleOp"> {
       %y = onnx.node "Relu"(%x) opset 17 {} : (tensor<4xf32>) -> !onnx.unknown
       return %y : !onnx.unknown
     }
-    // bitnet-opt --convert-onnx-to-linalg gives:
+    ```
+
+    after `--convert-onnx-to-linalg`:
+
+    ```mlir
     func.func @main(%x: tensor<4xf32>) -> tensor<4xf32> {
+      %zero = arith.constant 0.0 : f32
       %0 = tensor.empty() : tensor<4xf32>
-      %1 = linalg.generic {...} ins(%x : tensor<4xf32>) outs(%0 : tensor<4xf32>) {...}
+      %1 = linalg.generic {indexing_maps = [affine_map<(i) -> (i)>, affine_map<(i) -> (i)>],
+                           iterator_types = ["parallel"]}
+          ins(%x : tensor<4xf32>) outs(%0 : tensor<4xf32>) {
+      ^bb0(%in: f32, %out: f32):
+        %m = arith.maximumf %in, %zero : f32
+        linalg.yield %m : f32
+      } -> tensor<4xf32>
       return %1 : tensor<4xf32>
     }
     ```

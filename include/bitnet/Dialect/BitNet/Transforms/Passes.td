@@ -20,17 +20,24 @@ def BitNetQuantizeLinears : Pass<"bitnet-quantize-linears", "::mlir::ModuleOp"> 
     Example, before:
 
     ```mlir
-    %y = bitnet.linear "fc" %x, %w : (tensor<?x4xf32>, tensor<1x4xf32>) -> tensor<?x1xf32>
+    func.func @main(%x: tensor<?x4xf32>) -> tensor<?x1xf32> {
+      %w = arith.constant dense<[[1.0, 0.25, -0.75, 1.0]]> : tensor<1x4xf32>
+      %y = bitnet.linear "fc" %x, %w : (tensor<?x4xf32>, tensor<1x4xf32>) -> tensor<?x1xf32>
+      return %y : tensor<?x1xf32>
+    }
     ```
 
     after `--bitnet-quantize-linears="method=absmean include=fc*"`:
 
     ```mlir
-    %t = bitnet.constant dense<[[1, 0, -1, 1]]> : tensor<1x4xi2> -> tensor<1x4xi2>
-    %s = arith.constant dense<7.5e-01> : tensor<f32>
-    %y = bitnet.linear "fc" %x, %t scale %s
-      act <reciprocal_mul, axes = [-1], qmax = 127, eps = 1.000000e-05 : f64, low = -128, high = 127>
-      : (tensor<?x4xf32>, tensor<1x4xi2>, tensor<f32>) -> tensor<?x1xf32>
+    func.func @main(%x: tensor<?x4xf32>) -> tensor<?x1xf32> {
+      %t = bitnet.constant dense<[[1, 0, -1, 1]]> : tensor<1x4xi2> -> tensor<1x4xi2>
+      %s = arith.constant dense<7.5e-01> : tensor<f32>
+      %y = bitnet.linear "fc" %x, %t scale %s
+        act <reciprocal_mul, axes = [-1], qmax = 127, eps = 1.000000e-05 : f64, low = -128, high = 127>
+        : (tensor<?x4xf32>, tensor<1x4xi2>, tensor<f32>) -> tensor<?x1xf32>
+      return %y : tensor<?x1xf32>
+    }
     ```
   }];
   let options = [
@@ -65,22 +72,28 @@ def BitNetDecomposeLinear : Pass<"bitnet-decompose-linear", "::mlir::ModuleOp"> 
     Example, before:
 
     ```mlir
-    %y = bitnet.linear "fc" %x, %w scale %s
-      act <reciprocal_mul, axes = [-1], qmax = 127, eps = 1.000000e-05 : f64, low = -128, high = 127>
-      : (tensor<8x64xf32>, tensor<32x64xi2>, tensor<f32>) -> tensor<8x32xf32>
+    func.func @main(%x: tensor<8x64xf32>, %w: tensor<32x64xi2>, %s: tensor<f32>) -> tensor<8x32xf32> {
+      %y = bitnet.linear "fc" %x, %w scale %s
+        act <reciprocal_mul, axes = [-1], qmax = 127, eps = 1.000000e-05 : f64, low = -128, high = 127>
+        : (tensor<8x64xf32>, tensor<32x64xi2>, tensor<f32>) -> tensor<8x32xf32>
+      return %y : tensor<8x32xf32>
+    }
     ```
 
     after `--bitnet-decompose-linear`:
 
     ```mlir
-    %q, %r = bitnet.quantize_activations %x
-      <reciprocal_mul, axes = [-1], qmax = 127, eps = 1.000000e-05 : f64, low = -128, high = 127>
-      : tensor<8x64xf32> -> tensor<8x64xi8>, tensor<8x1xf32>
-    bitnet.probe "fc" %q : tensor<8x64xi8>
-    %e = tensor.empty() : tensor<8x32xi32>
-    %acc = bitnet.matmul ins(%q, %w : tensor<8x64xi8>, tensor<32x64xi2>) outs(%e : tensor<8x32xi32>) -> tensor<8x32xi32>
-    %y = bitnet.rescale %acc scale %r weight_scale %s
-      : (tensor<8x32xi32>, tensor<8x1xf32>, tensor<f32>) -> tensor<8x32xf32>
+    func.func @main(%x: tensor<8x64xf32>, %w: tensor<32x64xi2>, %s: tensor<f32>) -> tensor<8x32xf32> {
+      %q, %r = bitnet.quantize_activations %x
+        <reciprocal_mul, axes = [-1], qmax = 127, eps = 1.000000e-05 : f64, low = -128, high = 127>
+        : tensor<8x64xf32> -> tensor<8x64xi8>, tensor<8x1xf32>
+      bitnet.probe "fc" %q : tensor<8x64xi8>
+      %e = tensor.empty() : tensor<8x32xi32>
+      %acc = bitnet.matmul ins(%q, %w : tensor<8x64xi8>, tensor<32x64xi2>) outs(%e : tensor<8x32xi32>) -> tensor<8x32xi32>
+      %y = bitnet.rescale %acc scale %r weight_scale %s
+        : (tensor<8x32xi32>, tensor<8x1xf32>, tensor<f32>) -> tensor<8x32xf32>
+      return %y : tensor<8x32xf32>
+    }
     ```
   }];
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::cf::ControlFlowDialect",
@@ -100,16 +113,33 @@ def BitNetPackWeights : Pass<"bitnet-pack-weights", "::mlir::ModuleOp"> {
     Example, before:
 
     ```mlir
-    %w = bitnet.constant dense<1> : tensor<64x16xi2> -> tensor<64x16xi2>
-    %acc = bitnet.matmul ins(%q, %w : tensor<8x16xi8>, tensor<64x16xi2>) outs(%e : tensor<8x64xi32>) -> tensor<8x64xi32>
+    func.func @main(%q: tensor<8x16xi8>, %e: tensor<8x64xi32>) -> tensor<8x64xi32> {
+      %w = bitnet.constant dense<1> : tensor<64x16xi2> -> tensor<64x16xi2>
+      %acc = bitnet.matmul ins(%q, %w : tensor<8x16xi8>, tensor<64x16xi2>) outs(%e : tensor<8x64xi32>) -> tensor<8x64xi32>
+      return %acc : tensor<8x64xi32>
+    }
     ```
 
     after `--bitnet-pack-weights`:
 
     ```mlir
-    %p = bitnet.constant dense<-86> : tensor<1x1x4x64xi8> packing <u2, rows = 64, cols = 16> -> tensor<1x1x4x64xi8>
-    %acc = bitnet.matmul ins(%q, %p, %sums : tensor<8x16xi8>, tensor<1x1x4x64xi8>, tensor<8xi32>)
-      outs(%e : tensor<8x64xi32>) packing <u2, rows = 64, cols = 16> -> tensor<8x64xi32>
+    func.func @main(%q: tensor<8x16xi8>, %e: tensor<8x64xi32>) -> tensor<8x64xi32> {
+      %p = bitnet.constant dense<-86> : tensor<1x1x4x64xi8> packing <u2, rows = 64, cols = 16> -> tensor<1x1x4x64xi8>
+      %zero = arith.constant 0 : i32
+      %empty = tensor.empty() : tensor<8xi32>
+      %zeros = linalg.fill ins(%zero : i32) outs(%empty : tensor<8xi32>) -> tensor<8xi32>
+      %sums = linalg.generic {indexing_maps = [affine_map<(m, k) -> (m, k)>, affine_map<(m, k) -> (m)>],
+                              iterator_types = ["parallel", "reduction"]}
+          ins(%q : tensor<8x16xi8>) outs(%zeros : tensor<8xi32>) {
+      ^bb0(%code: i8, %sum: i32):
+        %wide = arith.extsi %code : i8 to i32
+        %next = arith.addi %sum, %wide : i32
+        linalg.yield %next : i32
+      } -> tensor<8xi32>
+      %acc = bitnet.matmul ins(%q, %p, %sums : tensor<8x16xi8>, tensor<1x1x4x64xi8>, tensor<8xi32>)
+        outs(%e : tensor<8x64xi32>) packing <u2, rows = 64, cols = 16> -> tensor<8x64xi32>
+      return %acc : tensor<8x64xi32>
+    }
     ```
   }];
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect",

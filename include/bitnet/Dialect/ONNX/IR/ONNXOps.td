@@ -114,7 +114,11 @@ def ONNX_YieldOp : ONNX_Op<"yield", [Pure, ReturnLike, Terminator]> {
     Example:
 
     ```mlir
-    onnx.yield %0 : tensor<2xf32>
+    %0 = onnx.node "If"(%c) opset 13 {onnx.bodies = ["then_branch", "else_branch"]} : (tensor<i1>) -> !onnx.unknown {
+      onnx.yield %x : tensor<2xf32>
+    }, {
+      onnx.yield %x : tensor<2xf32>
+    }
     ```
   }];
   let arguments = (ins Variadic<AnyType>:$results);
