@@ -114,7 +114,7 @@ std::string NodeLowering::stringAttr(StringRef key, StringRef defaultValue) {
 // Types and extents
 //===----------------------------------------------------------------------===//
 
-const Dims &NodeLowering::dimsOf(Value v) {
+Dims NodeLowering::dimsOf(Value v) {
   auto [it, inserted] = state.extents.try_emplace(v);
   if (!inserted)
     return it->second;

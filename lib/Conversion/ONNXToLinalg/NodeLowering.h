@@ -104,7 +104,7 @@ public:
   }
   static Type elementType(Value v) { return typeOf(v).getElementType(); }
   static int64_t rank(Value v) { return typeOf(v).getRank(); }
-  const Dims &dimsOf(Value v);
+  Dims dimsOf(Value v);
   OpFoldResult dim(Value v, int64_t axis) { return dimsOf(v)[axis]; }
   /// As static as the extents are.
   RankedTensorType tensorType(ArrayRef<OpFoldResult> extents, Type element);

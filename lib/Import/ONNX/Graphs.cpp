@@ -127,7 +127,7 @@ DictionaryAttr Importer::describe(const ::onnx::ValueInfoProto &info) {
     return attrs.getDictionary(context);
   SmallVector<StringRef> dims;
   for (const auto &dim : tensor.shape().dim())
-    dims.push_back(dim.dim_param());
+    dims.push_back(getExtent(dim) ? "" : StringRef(dim.dim_param()));
   attrs.set(onnx::kDimsAttr, builder.getStrArrayAttr(dims));
   return attrs.getDictionary(context);
 }

@@ -8,6 +8,8 @@
 
 #include "onnx-ml.pb.h"
 
+#include "llvm/ADT/StringExtras.h"
+
 using namespace mlir;
 using namespace mlir::bitnet;
 using namespace mlir::bitnet::onnximport;
@@ -72,14 +74,24 @@ Type onnximport::getElementType(MLIRContext *context, int32_t dtype) {
   return getFloatType(context, dtype);
 }
 
-/// -1 is how some exporters write an unknown dimension.
+std::optional<int64_t>
+onnximport::getExtent(const ::onnx::TensorShapeProto_Dimension &dim) {
+  int64_t extent = 0;
+  if (dim.has_dim_value() && dim.dim_value() != -1)
+    return dim.dim_value();
+  if (dim.has_dim_param() && llvm::to_integer(dim.dim_param(), extent, 10) &&
+      extent >= 0)
+    return extent;
+  return std::nullopt;
+}
+
 static llvm::Expected<SmallVector<int64_t>>
 getShape(const ::onnx::TensorShapeProto &proto) {
   SmallVector<int64_t> shape, fixed;
   for (const auto &dim : proto.dim()) {
-    bool isStatic = dim.has_dim_value() && dim.dim_value() != -1;
-    shape.push_back(isStatic ? dim.dim_value() : ShapedType::kDynamic);
-    fixed.push_back(isStatic ? dim.dim_value() : 1);
+    std::optional<int64_t> extent = getExtent(dim);
+    shape.push_back(extent.value_or(ShapedType::kDynamic));
+    fixed.push_back(extent.value_or(1));
   }
   llvm::Expected<uint64_t> count = countElements(fixed);
   if (!count)

@@ -6,7 +6,10 @@
 #include "mlir/IR/Types.h"
 #include "llvm/Support/Error.h"
 
+#include <optional>
+
 namespace onnx {
+class TensorShapeProto_Dimension;
 class TypeProto;
 } // namespace onnx
 
@@ -14,6 +17,11 @@ namespace mlir::bitnet::onnximport {
 
 /// The element type for a TensorProto.DataType, null for unknown enums.
 Type getElementType(MLIRContext *context, int32_t dtype);
+
+/// The extent of a dimension, if it is static. -1 is how some exporters write
+/// an unknown one; a name made of digits ("32") is how transformers' exporter
+/// writes a known one.
+std::optional<int64_t> getExtent(const ::onnx::TensorShapeProto_Dimension &dim);
 
 /// The type of a declared value: a tensor, or `!onnx.unknown` for everything
 /// else (sequences, optionals, maps) and for undeclared element types.
