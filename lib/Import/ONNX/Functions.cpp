@@ -69,8 +69,12 @@ LogicalResult Importer::importCall(const ::onnx::NodeProto &node,
   Frame frame;
   SmallVector<Value> slots;
   // Bytes count, too: a body of one node may have a million inputs.
-  if (failed(charge(function.ByteSizeLong() / 64, node, loc)) ||
-      failed(prepareFrame(node, function, loc, scope, frame)) ||
+  numInlined += 1 + function.node_size() + function.ByteSizeLong() / 64;
+  if (numInlined > options.maxInlinedNodes)
+    return nodeError(node, loc) << "inlining the model's functions adds more "
+                                   "than "
+                                << options.maxInlinedNodes << " nodes";
+  if (failed(prepareFrame(node, function, loc, scope, frame)) ||
       failed(readInputs(node, loc, scope, slots)))
     return failure();
   if (int(slots.size()) > function.input_size() ||

@@ -112,9 +112,6 @@ private:
                            Scope &scope, SmallVectorImpl<Value> &slots);
   LogicalResult defineOutputs(const ::onnx::NodeProto &node, Location loc,
                               ValueRange results, Scope &scope);
-  /// Counts work against `maxNodes`.
-  LogicalResult charge(uint64_t amount, const ::onnx::NodeProto &node,
-                       Location loc);
   Location getNodeLoc(const ::onnx::NodeProto &node, int index,
                       const Scope &scope);
   InFlightDiagnostic nodeError(const ::onnx::NodeProto &node, Location loc);
@@ -169,7 +166,7 @@ private:
     uint64_t size;
   };
   llvm::StringMap<External> externals;
-  uint64_t numNodes = 0;
+  uint64_t numInlined = 0;
 };
 
 } // namespace mlir::bitnet::onnximport

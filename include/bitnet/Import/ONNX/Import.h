@@ -22,9 +22,9 @@ struct ImportOptions {
   uint64_t inlineBytes = 4096;
   /// Graphs nested deeper than this (If, Loop, Scan, functions) are refused.
   unsigned maxDepth = 64;
-  /// Nodes after inlining model functions; more are refused, since a few
-  /// functions that call each other can expand without bound.
-  uint64_t maxNodes = 4'000'000;
+  /// Nodes that inlining model functions may add (64 bytes of a function count
+  /// as one): a few functions that call each other can expand without bound.
+  uint64_t maxInlinedNodes = 500'000;
 };
 
 /// Reads the ONNX model at `path` into a module with one `@main` (see the ONNX
