@@ -224,19 +224,19 @@ OpFoldResult DimBuilder::ceilDiv(OpFoldResult lhs, OpFoldResult rhs) {
 }
 
 OpFoldResult DimBuilder::min(OpFoldResult lhs, OpFoldResult rhs) {
-  OpFoldResult less = compare(arith::CmpIPredicate::sle, lhs, rhs);
-  if (std::optional<int64_t> known = getConstantIntValue(less))
-    return simplify(*known ? lhs : rhs);
-  return simplify(
-      cse(b.createOrFold<arith::MinSIOp>(loc, value(lhs), value(rhs))));
+  if (decide(arith::CmpIPredicate::sle, lhs, rhs) == true)
+    return simplify(lhs);
+  if (decide(arith::CmpIPredicate::sge, lhs, rhs) == true)
+    return simplify(rhs);
+  return simplify(cse(arith::MinSIOp::create(b, loc, value(lhs), value(rhs))));
 }
 
 OpFoldResult DimBuilder::max(OpFoldResult lhs, OpFoldResult rhs) {
-  OpFoldResult less = compare(arith::CmpIPredicate::sle, lhs, rhs);
-  if (std::optional<int64_t> known = getConstantIntValue(less))
-    return simplify(*known ? rhs : lhs);
-  return simplify(
-      cse(b.createOrFold<arith::MaxSIOp>(loc, value(lhs), value(rhs))));
+  if (decide(arith::CmpIPredicate::sge, lhs, rhs) == true)
+    return simplify(lhs);
+  if (decide(arith::CmpIPredicate::sle, lhs, rhs) == true)
+    return simplify(rhs);
+  return simplify(cse(arith::MaxSIOp::create(b, loc, value(lhs), value(rhs))));
 }
 
 OpFoldResult DimBuilder::select(Value condition, OpFoldResult lhs,
@@ -273,27 +273,37 @@ bool DimBuilder::isExtent(OpFoldResult dim) {
   return ::isNonNegative(simplify(dim));
 }
 
-OpFoldResult DimBuilder::compare(arith::CmpIPredicate predicate,
-                                 OpFoldResult lhs, OpFoldResult rhs) {
+std::optional<bool> DimBuilder::decide(arith::CmpIPredicate predicate,
+                                       OpFoldResult lhs, OpFoldResult rhs) {
   using P = arith::CmpIPredicate;
   lhs = simplify(lhs);
   rhs = simplify(rhs);
-  auto decided = [&](int64_t difference) -> OpFoldResult {
+  auto ofDifference = [&](int64_t difference) {
     APInt l(64, difference, true), r(64, 0);
-    return b.getBoolAttr(arith::applyCmpPredicate(predicate, l, r));
+    return arith::applyCmpPredicate(predicate, l, r);
   };
   AffineExpr l = exprOf(lhs), r = exprOf(rhs);
   AffineExpr difference = simplifyAffineExpr(l - r, 0, memory.symbols.size());
   if (auto c = dyn_cast<AffineConstantExpr>(difference))
-    return decided(c.getValue());
-  // An extent against a negative constant.
+    return ofDifference(c.getValue());
+  // An extent against a negative constant, or against zero.
   if (getConstantIntValue(rhs).value_or(0) < 0 && isNonNegative(lhs))
-    return decided(1);
+    return ofDifference(1);
   if (getConstantIntValue(lhs).value_or(0) < 0 && isNonNegative(rhs))
-    return decided(-1);
+    return ofDifference(-1);
   if (getConstantIntValue(rhs) == 0 && isNonNegative(lhs) &&
       (predicate == P::slt || predicate == P::sge))
-    return b.getBoolAttr(predicate == P::sge);
+    return predicate == P::sge;
+  if (getConstantIntValue(lhs) == 0 && isNonNegative(rhs) &&
+      (predicate == P::sgt || predicate == P::sle))
+    return predicate == P::sle;
+  return std::nullopt;
+}
+
+OpFoldResult DimBuilder::compare(arith::CmpIPredicate predicate,
+                                 OpFoldResult lhs, OpFoldResult rhs) {
+  if (std::optional<bool> known = decide(predicate, lhs, rhs))
+    return b.getBoolAttr(*known);
   return simplify(
       cse(arith::CmpIOp::create(b, loc, predicate, value(lhs), value(rhs))));
 }

@@ -79,6 +79,9 @@ private:
     int64_t constant = 1;
     SmallVector<Value> factors; // sorted by id
   };
+  /// A comparison that holds or fails for all run-time values.
+  std::optional<bool> decide(arith::CmpIPredicate predicate, OpFoldResult lhs,
+                             OpFoldResult rhs);
   AffineExpr exprOf(OpFoldResult dim);
   OpFoldResult fromExpr(AffineExpr expr);
   Product productOf(ArrayRef<OpFoldResult> dims);

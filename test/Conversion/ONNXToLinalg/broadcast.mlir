@@ -1,0 +1,56 @@
+// RUN: bitnet-opt %s --convert-onnx-to-linalg --split-input-file | FileCheck %s
+
+// Static extents broadcast through maps; leading axes are added.
+// CHECK-DAG: #[[ROW:.*]] = affine_map<(d0, d1) -> (d1)>
+// CHECK-DAG: #[[COL:.*]] = affine_map<(d0, d1) -> (d0, 0)>
+// CHECK-LABEL: func.func @main
+// CHECK: linalg.generic {indexing_maps = [#[[ROW]], #[[COL]], #{{.*}}]
+// CHECK: -> tensor<2x3xf32>
+func.func @main(%x: tensor<3xf32>, %y: tensor<2x1xf32>) -> !onnx.unknown {
+  %z = onnx.node "Add"(%x, %y) opset 17 {} : (tensor<3xf32>, tensor<2x1xf32>) -> !onnx.unknown
+  return %z : !onnx.unknown
+}
+
+// -----
+
+// Extents of one name are one value: no check, no selection.
+// CHECK-LABEL: func.func @main
+// CHECK-NOT: cf.assert
+// CHECK: linalg.generic
+// CHECK-NOT: tensor.extract
+func.func @main(%x: tensor<?xf32> {onnx.dims = ["n"]}, %y: tensor<?xf32> {onnx.dims = ["n"]}) -> !onnx.unknown {
+  %z = onnx.node "Mul"(%x, %y) opset 17 {} : (tensor<?xf32>, tensor<?xf32>) -> !onnx.unknown
+  return %z : !onnx.unknown
+}
+
+// -----
+
+// An extent named by a sum is that sum: checked once, then equal to it.
+// CHECK-LABEL: func.func @main
+// CHECK: cf.assert %{{.*}}, "an input extent is not 'a + b'"
+// CHECK-NOT: cf.assert
+// CHECK-NOT: tensor.extract
+func.func @main(%x: tensor<?xf32> {onnx.dims = ["a"]}, %y: tensor<?xf32> {onnx.dims = ["b"]},
+                %m: tensor<?xi64> {onnx.dims = ["a + b"]}) -> !onnx.unknown {
+  %sa = onnx.node "Shape"(%x) opset 17 {} : (tensor<?xf32>) -> !onnx.unknown
+  %sb = onnx.node "Shape"(%y) opset 17 {} : (tensor<?xf32>) -> !onnx.unknown
+  %n = onnx.node "Add"(%sb, %sa) opset 17 {} : (!onnx.unknown, !onnx.unknown) -> !onnx.unknown
+  %zeros = onnx.node "ConstantOfShape"(%n) opset 17 {value = dense<0> : tensor<1xi64>} : (!onnx.unknown) -> !onnx.unknown
+  %z = onnx.node "Add"(%m, %zeros) opset 17 {} : (tensor<?xi64>, !onnx.unknown) -> !onnx.unknown
+  return %z : !onnx.unknown
+}
+
+// -----
+
+// Unrelated extents broadcast at run time, with a check.
+// CHECK-LABEL: func.func @main
+// CHECK: cf.assert %{{.*}}, "Mul: operands cannot be broadcast"
+// CHECK: %[[N:.*]] = arith.select
+// CHECK: tensor.empty(%[[N]])
+// CHECK: linalg.generic
+// CHECK: linalg.index 0
+// CHECK: tensor.extract
+func.func @main(%x: tensor<?xf32>, %y: tensor<?xf32>) -> !onnx.unknown {
+  %z = onnx.node "Mul"(%x, %y) opset 17 {} : (tensor<?xf32>, tensor<?xf32>) -> !onnx.unknown
+  return %z : !onnx.unknown
+}

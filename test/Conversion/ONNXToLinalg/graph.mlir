@@ -1,0 +1,61 @@
+// RUN: bitnet-opt %s --convert-onnx-to-linalg --split-input-file | FileCheck %s
+
+// Unsigned elements become signless, onnx.* attributes stay, results get the
+// types that the graph computes.
+// CHECK-LABEL: func.func @main
+// CHECK-SAME: %[[X:.*]]: tensor<4xi8> {onnx.dtype = 2 : i32, onnx.name = "x"}
+// CHECK-SAME: -> (tensor<4xi32> {onnx.name = "y"})
+// CHECK: arith.extui {{.*}} : i8 to i32
+// CHECK-NOT: onnx.node
+func.func @main(%x: tensor<4xui8> {onnx.name = "x", onnx.dtype = 2 : i32})
+    -> (!onnx.unknown {onnx.name = "y"}) {
+  %y = onnx.node "Cast"(%x) opset 17 {to = 6} : (tensor<4xui8>) -> !onnx.unknown
+  return %y : !onnx.unknown
+}
+
+// -----
+
+// Small constants become arith.constant, large ones keep their blob.
+// CHECK-LABEL: func.func @main
+// CHECK-DAG: arith.constant dense<[1, -1]> : tensor<2xi8>
+// CHECK-DAG: bitnet.constant "w" #bitnet.blob<"m.data", 0, 8192> -> tensor<2048xf32>
+func.func @main() -> (tensor<2xui8>, tensor<2048xf32>) {
+  %a = onnx.constant "a" dense<[1, 255]> : tensor<2xui8> -> tensor<2xui8>
+  %w = onnx.constant "w" #bitnet.blob<"m.data", 0, 8192> -> tensor<2048xf32>
+  return %a, %w : tensor<2xui8>, tensor<2048xf32>
+}
+
+// -----
+
+// bitnet.linear is rebuilt on the converted operand.
+// CHECK-LABEL: func.func @main
+// CHECK: %[[X:.*]] = linalg.generic
+// CHECK: bitnet.linear "fc" %[[X]], %{{.*}} : (tensor<?x4xf32>, tensor<2x4xi2>) -> tensor<?x2xf32>
+func.func @main(%x: tensor<?x4xf32>) -> !onnx.unknown {
+  %w = bitnet.constant dense<[[-1, 0, 1, 1], [0, 0, 1, -1]]> : tensor<2x4xi2> -> tensor<2x4xi2>
+  %r = onnx.node "Relu"(%x) opset 17 {} : (tensor<?x4xf32>) -> !onnx.unknown
+  %y = bitnet.linear "fc" %r, %w : (!onnx.unknown, tensor<2x4xi2>) -> !onnx.unknown
+  return %y : !onnx.unknown
+}
+
+// -----
+
+// Nodes that no output needs are not converted, so they may be unsupported.
+// CHECK-LABEL: func.func @main
+// CHECK-NEXT: return
+func.func @main(%x: tensor<4xf32>) -> tensor<4xf32> {
+  %y = onnx.node "NoSuchOp"(%x) opset 17 {} : (tensor<4xf32>) -> !onnx.unknown
+  return %x : tensor<4xf32>
+}
+
+// -----
+
+// A declared static extent that the graph cannot prove is asserted.
+// CHECK-LABEL: func.func @main
+// CHECK-SAME: -> tensor<4xf32>
+// CHECK: cf.assert %{{.*}}, "output 'y' does not have its declared shape"
+// CHECK: tensor.cast %{{.*}} : tensor<?xf32> to tensor<4xf32>
+func.func @main(%x: tensor<?xf32>) -> (tensor<4xf32> {onnx.name = "y"}) {
+  %y = onnx.node "Relu"(%x) opset 17 {} : (tensor<?xf32>) -> tensor<4xf32>
+  return %y : tensor<4xf32>
+}

@@ -1,0 +1,99 @@
+// RUN: bitnet-opt %s --convert-onnx-to-linalg --split-input-file | FileCheck %s
+
+// Shape arithmetic becomes extents: the inferred extent of [-1, 64] is b * s.
+// CHECK-LABEL: func.func @main
+// CHECK-SAME: %[[X:.*]]: tensor<?x?x64xf32>
+// CHECK: tensor.collapse_shape %[[X]] {{\[\[}}0, 1], [2]]
+// CHECK-NOT: cf.assert
+func.func @main(%x: tensor<?x?x64xf32>) -> !onnx.unknown {
+  %s = onnx.constant "s" dense<[-1, 64]> : tensor<2xi64> -> tensor<2xi64>
+  %y = onnx.node "Reshape"(%x, %s) opset 17 {} : (tensor<?x?x64xf32>, tensor<2xi64>) -> !onnx.unknown
+  return %y : !onnx.unknown
+}
+
+// -----
+
+// 0 copies an extent; groups that cannot be paired are compared at run time.
+// CHECK-LABEL: func.func @main
+// CHECK: tensor.expand_shape %{{.*}} {{\[\[}}0], [1, 2]] output_shape [%{{.*}}, 4, 16]
+// CHECK: cf.assert %{{.*}}, "Reshape: numbers of elements before and after differ"
+func.func @main(%x: tensor<?x64xf32>) -> (!onnx.unknown, !onnx.unknown) {
+  %s = onnx.constant "s" dense<[0, 4, -1]> : tensor<3xi64> -> tensor<3xi64>
+  %t = onnx.constant "t" dense<[3, 64]> : tensor<2xi64> -> tensor<2xi64>
+  %y = onnx.node "Reshape"(%x, %s) opset 17 {} : (tensor<?x64xf32>, tensor<3xi64>) -> !onnx.unknown
+  %z = onnx.node "Reshape"(%x, %t) opset 17 {} : (tensor<?x64xf32>, tensor<2xi64>) -> !onnx.unknown
+  return %y, %z : !onnx.unknown, !onnx.unknown
+}
+
+// -----
+
+// allowzero: 0 is an extent of zero.
+// CHECK-LABEL: func.func @main
+// CHECK-SAME: -> tensor<0x3xf32>
+func.func @main(%x: tensor<0x5xf32>) -> !onnx.unknown {
+  %s = onnx.constant "s" dense<[0, 3]> : tensor<2xi64> -> tensor<2xi64>
+  %y = onnx.node "Reshape"(%x, %s) opset 17 {allowzero = 1} : (tensor<0x5xf32>, tensor<2xi64>) -> !onnx.unknown
+  return %y : !onnx.unknown
+}
+
+// -----
+
+// Squeeze and Unsqueeze: axes are an attribute before opset 13, then an input.
+// CHECK-LABEL: func.func @main
+// CHECK-SAME: -> (tensor<3xf32>, tensor<1x3xf32>, tensor<1x1x3x1xf32>, tensor<1x3x1xf32>, tensor<3xf32>)
+func.func @main(%x: tensor<1x3x1xf32>) -> (!onnx.unknown, !onnx.unknown, !onnx.unknown, !onnx.unknown, !onnx.unknown) {
+  %axes = onnx.constant "axes" dense<[-1]> : tensor<1xi64> -> tensor<1xi64>
+  %a = onnx.node "Squeeze"(%x) opset 11 {axes = [0, 2]} : (tensor<1x3x1xf32>) -> !onnx.unknown
+  %b = onnx.node "Squeeze"(%x, %axes) opset 13 {} : (tensor<1x3x1xf32>, tensor<1xi64>) -> !onnx.unknown
+  %c = onnx.node "Unsqueeze"(%x) opset 11 {axes = [0]} : (tensor<1x3x1xf32>) -> !onnx.unknown
+  %d = onnx.node "Unsqueeze"(%b, %axes) opset 13 {} : (!onnx.unknown, tensor<1xi64>) -> !onnx.unknown
+  %e = onnx.node "Squeeze"(%x) opset 13 {} : (tensor<1x3x1xf32>) -> !onnx.unknown
+  return %a, %b, %c, %d, %e : !onnx.unknown, !onnx.unknown, !onnx.unknown, !onnx.unknown, !onnx.unknown
+}
+
+// -----
+
+// Exporters guard Expand with Where(Equal(shape, -1), 1, shape): extents are
+// never -1, so the guard folds away.
+// CHECK-LABEL: func.func @main
+// CHECK-NOT: arith.cmpi
+// CHECK: %[[E:.*]] = tensor.empty(%{{.*}}) : tensor<?x3xf32>
+// CHECK: linalg.generic {{.*}} outs(%[[E]]
+func.func @main(%x: tensor<?x3xf32>) -> !onnx.unknown {
+  %v = onnx.constant "v" dense<1.0> : tensor<1x3xf32> -> tensor<1x3xf32>
+  %m = onnx.constant "m" dense<-1> : tensor<1xi64> -> tensor<1xi64>
+  %one = onnx.constant "one" dense<1> : tensor<1xi64> -> tensor<1xi64>
+  %s = onnx.node "Shape"(%x) opset 17 {} : (tensor<?x3xf32>) -> !onnx.unknown
+  %is = onnx.node "Equal"(%s, %m) opset 17 {} : (!onnx.unknown, tensor<1xi64>) -> !onnx.unknown
+  %t = onnx.node "Where"(%is, %one, %s) opset 17 {} : (!onnx.unknown, tensor<1xi64>, !onnx.unknown) -> !onnx.unknown
+  %y = onnx.node "Expand"(%v, %t) opset 17 {} : (tensor<1x3xf32>, !onnx.unknown) -> !onnx.unknown
+  return %y : !onnx.unknown
+}
+
+// -----
+
+// Range over extents has an extent as length: past + seq - past is seq.
+// CHECK-LABEL: func.func @main
+// CHECK-SAME: %[[P:.*]]: tensor<?xf32>, %[[S:.*]]: tensor<?xf32>
+// CHECK: %[[SEQ:.*]] = tensor.dim %[[S]]
+// CHECK: tensor.empty(%[[SEQ]]) : tensor<?xi64>
+func.func @main(%p: tensor<?xf32>, %s: tensor<?xf32>) -> !onnx.unknown {
+  %one = onnx.constant "one" dense<1> : tensor<i64> -> tensor<i64>
+  %past = onnx.node "Size"(%p) opset 17 {} : (tensor<?xf32>) -> !onnx.unknown
+  %seq = onnx.node "Size"(%s) opset 17 {} : (tensor<?xf32>) -> !onnx.unknown
+  %end = onnx.node "Add"(%past, %seq) opset 17 {} : (!onnx.unknown, !onnx.unknown) -> !onnx.unknown
+  %r = onnx.node "Range"(%past, %end, %one) opset 17 {} : (!onnx.unknown, !onnx.unknown, tensor<i64>) -> !onnx.unknown
+  return %r : !onnx.unknown
+}
+
+// -----
+
+// Shape-15 takes a range of axes; Flatten multiplies extents.
+// CHECK-LABEL: func.func @main
+// CHECK-SAME: -> (tensor<2xi64>, tensor<6x20xf32>)
+// CHECK: arith.constant dense<[3, 4]> : tensor<2xi64>
+func.func @main(%x: tensor<2x3x4x5xf32>) -> (!onnx.unknown, !onnx.unknown) {
+  %s = onnx.node "Shape"(%x) opset 17 {start = 1, end = -1} : (tensor<2x3x4x5xf32>) -> !onnx.unknown
+  %f = onnx.node "Flatten"(%x) opset 17 {axis = 2} : (tensor<2x3x4x5xf32>) -> !onnx.unknown
+  return %s, %f : !onnx.unknown, !onnx.unknown
+}
