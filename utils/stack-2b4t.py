@@ -182,7 +182,7 @@ def check(directory, codes_file, out_dir, layers):
     archive = np.load(codes_file)
     reference = Reference([archive[name] for name in archive.files])
     y = reference.run(np.load(directory / "rows.npz")["in_x"], layers)
-    ours = np.load(out_dir / "y.npy")
+    ours = np.load(out_dir / "0_y.npy")
     error = float(np.linalg.norm((ours - y).astype(np.float64)) / np.linalg.norm(y.astype(np.float64)))
     ok = error <= 5e-6 and reference.bad == 0 and reference.differing <= max(1, 3 * reference.total // 10000)
     print(f"{'ok' if ok else 'FAILED'}: relative L2 {error:.1e} against NumPy; {reference.differing} of "
