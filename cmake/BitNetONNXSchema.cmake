@@ -4,7 +4,7 @@
 set(BITNET_ONNX_WHEEL_VERSION "1.23.2")
 
 set(_bitnet_python "python3")
-foreach(venv "${PROJECT_SOURCE_DIR}/.venv" "/tmp/venv")
+foreach(venv "${PROJECT_SOURCE_DIR}/.venv")
   if(EXISTS "${venv}/bin/python")
     set(_bitnet_python "${venv}/bin/python")
     break()

@@ -52,7 +52,7 @@ func.func @main(%x: tensor<4xf32>) -> tensor<4xf32> {
 
 // A declared static extent that the graph cannot prove is asserted.
 // CHECK-LABEL: func.func @main
-// CHECK-SAME: -> tensor<4xf32>
+// CHECK-SAME: -> (tensor<4xf32>
 // CHECK: cf.assert %{{.*}}, "output 'y' does not have its declared shape"
 // CHECK: tensor.cast %{{.*}} : tensor<?xf32> to tensor<4xf32>
 func.func @main(%x: tensor<?xf32>) -> (tensor<4xf32> {onnx.name = "y"}) {
