@@ -1,0 +1,111 @@
+// RUN: bitnet-opt %s --split-input-file --convert-onnx-to-linalg | FileCheck %s
+
+// [K, N]: n is the innermost loop.
+// CHECK-DAG: #[[L:.*]] = affine_map<(d0, d1, d2, d3) -> (d0, d1, d2)>
+// CHECK-DAG: #[[R:.*]] = affine_map<(d0, d1, d2, d3) -> (d2, d3)>
+// CHECK-DAG: #[[O:.*]] = affine_map<(d0, d1, d2, d3) -> (d0, d1, d3)>
+// CHECK-LABEL: func.func @main
+// CHECK: linalg.generic {indexing_maps = [#[[L]], #[[R]], #[[O]]], iterator_types = ["parallel", "parallel", "reduction", "parallel"]}
+// CHECK: %[[P:.*]] = arith.mulf %{{.*}}, %{{.*}} : f32
+// CHECK: arith.addf %{{.*}}, %[[P]] fastmath<reassoc,contract> : f32
+// CHECK: return {{.*}} : tensor<2x?x5xf32>
+func.func @main(%a: tensor<2x?x4xf32>, %b: tensor<4x5xf32>) -> !onnx.unknown {
+  %y = onnx.node "MatMul"(%a, %b) opset 13 {} : (tensor<2x?x4xf32>, tensor<4x5xf32>) -> !onnx.unknown
+  return %y : !onnx.unknown
+}
+
+// -----
+
+// Batches broadcast.
+// CHECK-DAG: affine_map<(d0, d1, d2, d3, d4) -> (d0, 0, d2, d3)>
+// CHECK-DAG: affine_map<(d0, d1, d2, d3, d4) -> (d1, d3, d4)>
+// CHECK-LABEL: func.func @main
+// CHECK: return {{.*}} : tensor<2x5x3x6xf32>
+func.func @main(%a: tensor<2x1x3x4xf32>, %b: tensor<5x4x6xf32>) -> !onnx.unknown {
+  %y = onnx.node "MatMul"(%a, %b) opset 13 {} : (tensor<2x1x3x4xf32>, tensor<5x4x6xf32>) -> !onnx.unknown
+  return %y : !onnx.unknown
+}
+
+// -----
+
+// act_c3: 16-bit floats accumulate in f32 and are rounded once.
+// CHECK-LABEL: func.func @main
+// CHECK: arith.extf {{.*}} : bf16 to f32
+// CHECK: arith.addf {{.*}} : f32
+// CHECK: arith.truncf {{.*}} : f32 to bf16
+// CHECK: return {{.*}} : tensor<3x5xbf16>
+func.func @main(%a: tensor<3x4xbf16>, %b: tensor<4x5xbf16>) -> !onnx.unknown {
+  %y = onnx.node "MatMul"(%a, %b) opset 13 {} : (tensor<3x4xbf16>, tensor<4x5xbf16>) -> !onnx.unknown
+  return %y : !onnx.unknown
+}
+
+// -----
+
+// Vectors: the scalar product.
+// CHECK-LABEL: func.func @main
+// CHECK: return {{.*}} : tensor<f32>
+func.func @main(%a: tensor<4xf32>, %b: tensor<4xf32>) -> !onnx.unknown {
+  %y = onnx.node "MatMul"(%a, %b) opset 13 {} : (tensor<4xf32>, tensor<4xf32>) -> !onnx.unknown
+  return %y : !onnx.unknown
+}
+
+// -----
+
+// CHECK-LABEL: func.func @main
+// CHECK: arith.muli {{.*}} : i32
+// CHECK: arith.addi {{.*}} : i32
+func.func @main(%a: tensor<3x4xi32>, %b: tensor<4x5xi32>) -> !onnx.unknown {
+  %y = onnx.node "MatMul"(%a, %b) opset 13 {} : (tensor<3x4xi32>, tensor<4x5xi32>) -> !onnx.unknown
+  return %y : !onnx.unknown
+}
+
+// -----
+
+// [N, K]: k is the innermost loop, rows of the weight are the outermost.
+// CHECK-DAG: affine_map<(d0, d1, d2) -> (d1, d2)>
+// CHECK-DAG: affine_map<(d0, d1, d2) -> (d0, d2)>
+// CHECK-DAG: affine_map<(d0, d1, d2) -> (d1, d0)>
+// CHECK-LABEL: func.func @main
+// CHECK: iterator_types = ["parallel", "parallel", "reduction"]
+// CHECK: linalg.generic
+// CHECK: arith.mulf %{{.*}}, %{{.*}} : f32
+// CHECK: arith.addf %{{.*}}, %{{.*}} : f32
+func.func @main(%a: tensor<?x4xf32>, %b: tensor<5x4xf32>, %c: tensor<5xf32>) -> !onnx.unknown {
+  %y = onnx.node "Gemm"(%a, %b, %c) opset 13 {transB = 1 : i64, beta = 2.0 : f32}
+    : (tensor<?x4xf32>, tensor<5x4xf32>, tensor<5xf32>) -> !onnx.unknown
+  return %y : !onnx.unknown
+}
+
+// -----
+
+// C is optional from opset 11 on.
+// CHECK-LABEL: func.func @main
+// CHECK: return {{.*}} : tensor<3x5xf32>
+func.func @main(%a: tensor<4x3xf32>, %b: tensor<4x5xf32>) -> !onnx.unknown {
+  %y = onnx.node "Gemm"(%a, %b) opset 11 {transA = 1 : i64} : (tensor<4x3xf32>, tensor<4x5xf32>) -> !onnx.unknown
+  return %y : !onnx.unknown
+}
+
+// -----
+
+// CHECK-LABEL: func.func @main
+// CHECK: %[[ALPHA:.*]] = arith.constant 5.000000e-01 : f32
+// CHECK: arith.mulf %{{.*}}, %[[ALPHA]]
+func.func @main(%a: tensor<2x3x4xf32>, %b: tensor<5x4xf32>) -> !onnx.unknown {
+  %y = onnx.node "FusedMatMul"(%a, %b) opset 1 domain "com.microsoft" {transB = 1 : i64, alpha = 0.5 : f32}
+    : (tensor<2x3x4xf32>, tensor<5x4xf32>) -> !onnx.unknown
+  return %y : !onnx.unknown
+}
+
+// -----
+
+// Signs come from the ONNX types: A is uint8, B int8.
+// CHECK-LABEL: func.func @main
+// CHECK: arith.extui {{.*}} : i8 to i32
+// CHECK: arith.extsi {{.*}} : i8 to i32
+// CHECK: arith.subi
+// CHECK: return {{.*}} : tensor<3x5xi32>
+func.func @main(%a: tensor<3x4xui8>, %b: tensor<4x5xi8>, %za: tensor<ui8>) -> !onnx.unknown {
+  %y = onnx.node "MatMulInteger"(%a, %b, %za) opset 10 {} : (tensor<3x4xui8>, tensor<4x5xi8>, tensor<ui8>) -> !onnx.unknown
+  return %y : !onnx.unknown
+}
