@@ -115,9 +115,10 @@ std::string NodeLowering::stringAttr(StringRef key, StringRef defaultValue) {
 //===----------------------------------------------------------------------===//
 
 Dims NodeLowering::dimsOf(Value v) {
-  auto [it, inserted] = state.extents.try_emplace(v);
-  if (!inserted)
-    return it->second;
+  auto it = state.extents.find(v);
+  if (it != state.extents.end())
+    return llvm::map_to_vector(
+        it->second, [&](OpFoldResult d) { return dims.simplify(d); });
   Dims result;
   for (auto [axis, extent] : llvm::enumerate(typeOf(v).getShape())) {
     if (!ShapedType::isDynamic(extent)) {
@@ -127,7 +128,8 @@ Dims NodeLowering::dimsOf(Value v) {
     Value dim = b.createOrFold<tensor::DimOp>(loc, v, axis);
     result.push_back(dims.simplify(dims.cse(dim)));
   }
-  return state.extents[v] = std::move(result);
+  state.extents[v] = result;
+  return result;
 }
 
 RankedTensorType NodeLowering::tensorType(ArrayRef<OpFoldResult> extents,

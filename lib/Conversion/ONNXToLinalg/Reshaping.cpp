@@ -130,6 +130,7 @@ Value NodeLowering::transpose(Value v, ArrayRef<int64_t> permutation) {
   Dims from = dimsOf(v), to;
   for (int64_t axis : permutation)
     to.push_back(from[axis]);
+  v = refine(v, from); // linalg.transpose wants equally static types
   Value init = empty(to, elementType(v));
   Value result =
       linalg::TransposeOp::create(b, loc, v, init, permutation)->getResult(0);
@@ -154,8 +155,15 @@ Value NodeLowering::slice(Value v, ArrayRef<OpFoldResult> offsets,
 
 Value NodeLowering::concat(ArrayRef<Value> values, int64_t axis) {
   Dims extents = dimsOf(values.front());
-  for (Value v : values.drop_front())
-    extents[axis] = dims.add(extents[axis], dim(v, axis));
+  for (Value v : values.drop_front()) {
+    Dims more = dimsOf(v);
+    for (auto [i, extent] : llvm::enumerate(extents)) {
+      if (int64_t(i) == axis)
+        extent = dims.add(extent, more[i]);
+      else if (isa<Attribute>(more[i]))
+        extent = more[i]; // the caller has checked that they agree
+    }
+  }
   Value result = empty(extents, elementType(values.front()));
   Dims offsets(extents.size(), dims.constant(0));
   Dims strides(extents.size(), dims.constant(1));
