@@ -1,8 +1,8 @@
 """Compiles the golden functions and compares what they return, bit by bit.
 
-Codes, packed bytes, accumulators and activation scales must be equal; float
-results are within 4e-7 (their sources differ in the order of the last two
-operations). Weights go through files, as a model's do.
+Codes, packed bytes, accumulators, activation scales and layers computed here must
+be equal; floats recorded from other sources are within 4e-7 (they order the last
+two operations differently). Weights go through files, as a model's do.
 
 Usage: run.py [--compile bitnet-compile] [--run bitnet-run] [case...]
 """
@@ -19,9 +19,9 @@ f32 = np.float32
 
 
 def to_bf16(values):
-    """The bits of float32 values that bf16 represents exactly."""
+    """Finite float32 values rounded half to even, as bf16 bits."""
     bits = np.ascontiguousarray(values, f32).view(np.uint32)
-    assert not np.any(bits & 0xFFFF)
+    bits = bits + 0x7FFF + (bits >> 16 & 1)
     return (bits >> 16).astype(np.uint16).view("V2")  # how ml_dtypes saves bf16
 
 
@@ -73,6 +73,70 @@ def layout_case(index):
                 {"packed": data[f"{index}_u2"].view(np.int8), "acc": acc.astype(np.int32)}, {})
 
 
+def quantize(x, axes, form, qmax, high):
+    """act_c1 as docs/Semantics.md words it, one f32 operation at a time."""
+    m = np.maximum(np.abs(x).max(axes, keepdims=True), f32(1e-5))
+    if form == "reciprocal_mul":
+        scale = f32(1) / m * f32(qmax)
+    else:
+        scale = f32(qmax) / m
+    value = x * f32(qmax) / m if form == "mul_divide" else x * scale
+    return np.clip(np.rint(value), -128, high), scale
+
+
+def rescale(acc, scale, weight_scale):
+    """mm_c2 without the bias."""
+    return acc.astype(f32) * (f32(1) / scale) * weight_scale
+
+
+def windows(codes, kernel, strides, dilations, pads):
+    """Rows [B*OH*OW, C*KH*KW] of zero-padded codes, and OH, OW."""
+    padded = np.pad(codes, ((0, 0), (0, 0), (pads[0], pads[2]), (pads[1], pads[3])))
+    spans = [d * (k - 1) + 1 for k, d in zip(kernel, dilations)]
+    view = np.lib.stride_tricks.sliding_window_view(padded, spans, (2, 3))
+    view = view[:, :, ::strides[0], ::strides[1], ::dilations[0], ::dilations[1]]
+    high, wide = view.shape[2:4]
+    return view.transpose(0, 2, 3, 1, 4, 5).reshape(len(codes) * high * wide, -1), high, wide
+
+
+def layer_case(name):
+    """A whole layer against numpy: every float must be bit-equal."""
+    rng = np.random.default_rng(sum(name.encode()))
+    rows, cols = {"conv": (7, 45), "groups": (37, 96)}.get(name, (37, 53))
+    codes = rng.integers(-1, 2, (rows, cols)).astype(np.int8)
+    scales = rng.random((rows, 3) if name == "groups" else rows).astype(f32)
+    bias = rng.standard_normal(rows).astype(f32)
+    weights = codes.astype(np.int64).T
+    if name == "rows":
+        x = rng.standard_normal((3, 5, cols)).astype(f32)
+        q, scale = quantize(x, -1, "reciprocal_mul", 127, 127)
+        y = rescale(q.astype(np.int64) @ weights, scale, scales) + bias
+        for row, value in (((0, 1), np.nan), ((2, 4), np.inf)):
+            x[row + (7,)] = value
+            y[row] = np.nan
+    elif name == "plus_128":
+        x = rng.standard_normal((6, cols)).astype(f32)
+        q, scale = quantize(x, -1, "mul_divide", 128, 128)
+        assert q.max() == 128
+        y = rescale(q.astype(np.int64) @ weights, scale, scales)
+    elif name == "groups":
+        x = rng.standard_normal((4, cols)).astype(f32)
+        q, scale = quantize(x, -1, "divide", 127, 127)
+        y = np.zeros((4, rows), f32)
+        for g in range(3):
+            part = slice(32 * g, 32 * g + 32)
+            y = y + rescale(q[:, part].astype(np.int64) @ weights[part], scale, scales[:, g])
+    else:
+        x = rng.standard_normal((2, 5, 9, 11)).astype(f32)
+        q, scale = quantize(x, (1, 2, 3), "divide", 127, 127)
+        rows_of_x, high, wide = windows(q, (3, 3), (2, 1), (1, 2), (1, 0, 2, 1))
+        repeated = np.repeat(scale.reshape(-1, 1), high * wide, axis=0)
+        y = rescale(rows_of_x.astype(np.int64) @ weights, repeated, scales)
+        y = y.reshape(2, high, wide, rows).transpose(0, 3, 1, 2)
+    files = {"T.bin": storage(codes), "S.bin": scales.tobytes(), "B.bin": bias.tobytes()}
+    return Case(f"layer_{name}", files, x, {"y": y.astype(f32)}, {})
+
+
 def all_cases():
     for size in ("tiny", "large"):
         yield quantized_case("faq_inference", size, "faq_inference", lambda p: 1 / p("w_scale"))
@@ -84,6 +148,7 @@ def all_cases():
                              x="paper_v1_binary/x_ln", codes="B",
                              scale=lambda d: f32(128) / d["paper_v1_binary/gamma"])
     yield from map(layout_case, range(3))
+    yield from map(layer_case, ("rows", "plus_128", "groups", "conv"))
 
 
 def run_case(case, arguments, folder):
@@ -92,9 +157,10 @@ def run_case(case, arguments, folder):
     np.savez(folder / "in.npz", in_x=case.x)
     source = (HERE / f"{case.file}.mlir").resolve()
     subprocess.run([arguments.compile, source, "-o", "case.so"], cwd=folder, check=True)
-    subprocess.run([arguments.run, "./case.so", "--data", "in.npz", "--save-outputs", "out"],
+    subprocess.run([arguments.run, "./case.so", "--data", "in.npz", "--dump-codes", "out.npz"],
                    cwd=folder, check=True, stdout=subprocess.DEVNULL)
-    return {path.stem: np.load(path) for path in (folder / "out").glob("*.npy")}
+    with np.load(folder / "out.npz") as results:
+        return {name.removeprefix("out_"): results[name] for name in results}
 
 
 def compare(case, results):
@@ -103,7 +169,8 @@ def compare(case, results):
         actual = results[name]
         if actual.dtype != expected.dtype:
             actual = actual.view(expected.dtype)
-        if actual.shape != expected.shape or not np.array_equal(actual, expected):
+        floats = expected.dtype == f32
+        if actual.shape != expected.shape or not np.array_equal(actual, expected, equal_nan=floats):
             problems.append(f"{name}: {np.sum(actual != expected)} of {expected.size} differ")
     for name, expected in case.close.items():
         error = np.abs(results[name] - expected).max() / max(np.abs(expected).max(), 1e-30)

@@ -26,7 +26,7 @@ module @tie attributes {bitnet.layers = [{act = "", bytes_before = 32 : i64, gra
 // -----
 
 // The report says what was done.
-// CHECK: bitnet.layers = [{act = "reciprocal_mul", bytes_before = 32 : i64, granularity = "tensor", k = 8 : i64, kind = "ternary", n = 1 : i64, name = "fc2", reason = "quantized on request: {{absmean|absmean_plus_eps|sign}}"}]
+// CHECK: bitnet.layers = [{act = "reciprocal_mul", bytes_before = 32 : i64, granularity = "tensor", k = 8 : i64, kind = "{{ternary|binary}}", n = 1 : i64, name = "fc2", reason = "quantized on request: {{absmean|absmean_plus_eps|sign}}"}]
 // SOME: kind = "ternary"
 module attributes {bitnet.layers = [{act = "", bytes_before = 32 : i64, granularity = "", k = 8 : i64, kind = "float", n = 1 : i64, name = "fc2", reason = "float weights"}]} {
   func.func @main(%x: tensor<?x8xf32>) -> tensor<?x1xf32> {

@@ -79,7 +79,9 @@ static void updateRecords(ModuleOp module, WeightMethod method,
       continue;
     }
     NamedAttrList entries(dict);
-    entries.set("kind", builder.getStringAttr("ternary"));
+    entries.set("kind", builder.getStringAttr(method == WeightMethod::Sign
+                                                  ? "binary"
+                                                  : "ternary"));
     entries.set("reason", builder.getStringAttr(reason));
     entries.set("granularity", builder.getStringAttr("tensor"));
     entries.set("act", builder.getStringAttr("reciprocal_mul"));
