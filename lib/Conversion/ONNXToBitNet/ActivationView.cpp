@@ -104,8 +104,7 @@ std::optional<AbsMax> Matcher::matchAbsMax(Value value) {
     return std::nullopt;
   auto axes = getInts(max, "axes");
   if (Value input = max.getSlot(1))
-    if (auto values = folder.getValues(input))
-      axes.emplace(values->begin(), values->end());
+    axes = folder.getIntegers(input);
   onnx::NodeOp abs = getNode(stripCasts(max.getInputs().front()), "Abs");
   if (!axes || !abs)
     return std::nullopt;
@@ -271,7 +270,9 @@ static IntegerType castTarget(Value value) {
       getElementType(cast.getContext(), getInt(cast, "to", 0)));
 }
 
-bool mlir::bitnet::holdsInt8Codes(Value value, ConstantFolder &folder) {
+static bool holdsCodes(Value value, ConstantFolder &folder, unsigned depth) {
+  if (depth == 0)
+    return false;
   if (auto type = dyn_cast<RankedTensorType>(value.getType()))
     if (type.getElementType().isSignlessInteger(8))
       return true;
@@ -283,9 +284,9 @@ bool mlir::bitnet::holdsInt8Codes(Value value, ConstantFolder &folder) {
   }
   // Any cast to a wider type keeps integers of eight bits.
   if (onnx::NodeOp cast = getNode(value, "Cast"))
-    return holdsInt8Codes(cast.getInputs().front(), folder);
+    return holdsCodes(cast.getInputs().front(), folder, depth - 1);
   if (onnx::NodeOp node = getNode(value, "Identity"))
-    return holdsInt8Codes(node.getInputs().front(), folder);
+    return holdsCodes(node.getInputs().front(), folder, depth - 1);
   double low = 0, high = 0;
   auto inRange = [&] {
     return std::nearbyint(low) >= -128 && std::nearbyint(high) <= 127;
@@ -299,6 +300,10 @@ bool mlir::bitnet::holdsInt8Codes(Value value, ConstantFolder &folder) {
   if (onnx::NodeOp round = getNode(value, "Round"))
     return matchClip(round.getInputs().front(), folder, low, high) && inRange();
   return false;
+}
+
+bool mlir::bitnet::holdsInt8Codes(Value value, ConstantFolder &folder) {
+  return holdsCodes(value, folder, /*depth=*/16);
 }
 
 //===----------------------------------------------------------------------===//
@@ -318,8 +323,7 @@ static bool isPerRow(Value value, bool isConv, ConstantFolder &folder,
   if (op == "ReduceMax" || op == "ReduceMean" || op == "ReduceSum") {
     auto axes = getInts(node, "axes");
     if (Value input = node.getSlot(1))
-      if (auto values = folder.getValues(input))
-        axes.emplace(values->begin(), values->end());
+      axes = folder.getIntegers(input);
     return axes && getInt(node, "keepdims", 1) == 1 &&
            coverRow(*axes, node.getInputs().front(), isConv);
   }

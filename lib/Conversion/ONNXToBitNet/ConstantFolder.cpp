@@ -19,7 +19,13 @@ View ConstantFolder::get(Value value) {
     return {};
   if (auto it = views.find(value); it != views.end())
     return it->second;
+  // Longer chains than any exporter writes must not exhaust the stack.
+  constexpr unsigned kMaxDepth = 512;
+  if (depth >= kMaxDepth)
+    return {};
+  ++depth;
   View view = build(value);
+  --depth;
   views[value] = view;
   return view;
 }
@@ -30,6 +36,18 @@ std::optional<std::vector<double>> ConstantFolder::getValues(Value value,
   if (!view || view.stream->size > limit)
     return std::nullopt;
   return readAll(*view.contiguous());
+}
+
+std::optional<SmallVector<int64_t>> ConstantFolder::getIntegers(Value value) {
+  View view = get(value);
+  std::optional<std::vector<double>> values = getValues(value);
+  if (!values || !isa<IntegerType>(view.stream->element))
+    return std::nullopt;
+  // Doubles round INT64_MAX ("to the end") up, out of range.
+  constexpr double kLimit = 9.0e18;
+  return llvm::map_to_vector(*values, [&](double v) {
+    return int64_t(std::min(std::max(v, -kLimit), kLimit));
+  });
 }
 
 std::optional<double> ConstantFolder::getScalar(Value value) {
@@ -225,6 +243,10 @@ static bool isComparison(MapKind kind) {
   return kind >= MapKind::Greater && kind <= MapKind::Equal;
 }
 
+static bool isBitwise(MapKind kind) {
+  return kind >= MapKind::BitwiseAnd && kind <= MapKind::ShiftRight;
+}
+
 View ConstantFolder::buildMap(onnx::NodeOp node, MapKind kind) {
   SmallVector<View> operands;
   for (Value input : node.getInputs()) {
@@ -235,6 +257,9 @@ View ConstantFolder::buildMap(onnx::NodeOp node, MapKind kind) {
   if (operands.empty())
     return {};
   Type element = operands.back().stream->element;
+  auto integer = dyn_cast<IntegerType>(element);
+  if (isBitwise(kind) && (!integer || integer.getWidth() > 32))
+    return {};
   if (isComparison(kind))
     element = IntegerType::get(node.getContext(), 1);
   bool variadic = kind == MapKind::Max || kind == MapKind::Min;
@@ -290,10 +315,9 @@ View ConstantFolder::buildReduce(onnx::NodeOp node, ReduceKind kind) {
   int64_t rank = int64_t(operand.perm.size());
   std::optional<SmallVector<int64_t>> axes = getInts(node, "axes");
   if (Value input = node.getSlot(1)) {
-    std::optional<std::vector<double>> values = getValues(input);
-    if (!values)
+    axes = getIntegers(input);
+    if (!axes)
       return {};
-    axes.emplace(values->begin(), values->end());
   }
   if (!axes || axes->empty()) {
     if (getInt(node, "noop_with_empty_axes", 0))
@@ -304,6 +328,7 @@ View ConstantFolder::buildReduce(onnx::NodeOp node, ReduceKind kind) {
     if ((axis += axis < 0 ? rank : 0) < 0 || axis >= rank)
       return {};
   llvm::sort(*axes);
+  axes->erase(llvm::unique(*axes), axes->end());
   bool keepDims = getInt(node, "keepdims", 1);
   if (int64_t(axes->size()) == rank) // in any order
     return View(makeReduce(kind, *operand.stream, *axes, keepDims));

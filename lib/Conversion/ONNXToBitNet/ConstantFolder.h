@@ -28,6 +28,8 @@ public:
   /// All values of a constant of at most `limit` elements.
   std::optional<std::vector<double>> getValues(Value value,
                                                int64_t limit = 4096);
+  /// The same for integer tensors.
+  std::optional<SmallVector<int64_t>> getIntegers(Value value);
   /// The value of a constant with one element.
   std::optional<double> getScalar(Value value);
 
@@ -57,6 +59,7 @@ private:
                       ArrayRef<fold::View> operands);
 
   BlobStore &store;
+  unsigned depth = 0;
   llvm::DenseMap<Value, fold::View> views;
 };
 

@@ -4,6 +4,7 @@
 #include "NodeParams.h"
 
 #include "mlir/IR/BuiltinTypes.h"
+#include "llvm/Support/CheckedArithmetic.h"
 
 using namespace mlir;
 using namespace mlir::bitnet;
@@ -29,12 +30,14 @@ View ConstantFolder::buildTranspose(onnx::NodeOp node) {
 
 /// The shape operand `requested` of Reshape asks for.
 static std::optional<SmallVector<int64_t>>
-resolveShape(ArrayRef<double> requested, ArrayRef<int64_t> shape,
+resolveShape(ArrayRef<int64_t> requested, ArrayRef<int64_t> shape,
              bool allowZero) {
   SmallVector<int64_t> result;
   int64_t known = 1, wildcard = -1;
   for (auto [i, value] : llvm::enumerate(requested)) {
-    int64_t dim = int64_t(value);
+    int64_t dim = value;
+    if (dim < -1 || (dim == -1 && wildcard >= 0))
+      return std::nullopt;
     if (dim == 0 && !allowZero) {
       if (i >= shape.size())
         return std::nullopt;
@@ -42,8 +45,10 @@ resolveShape(ArrayRef<double> requested, ArrayRef<int64_t> shape,
     }
     if (dim == -1)
       wildcard = int64_t(i);
+    else if (std::optional<int64_t> product = llvm::checkedMul(known, dim))
+      known = *product;
     else
-      known *= dim;
+      return std::nullopt;
     result.push_back(dim);
   }
   if (wildcard >= 0) {
@@ -92,14 +97,11 @@ View ConstantFolder::buildReshape(onnx::NodeOp node) {
     return {};
   SmallVector<int64_t> shape = operand.getShape();
   std::optional<SmallVector<int64_t>> axes = getInts(node, "axes"), result;
-  std::optional<std::vector<double>> values;
-  if (Value input = node.getSlot(1)) {
-    if (!(values = getValues(input)))
+  if (Value input = node.getSlot(1))
+    if (!(axes = getIntegers(input)))
       return {};
-    axes.emplace(values->begin(), values->end());
-  }
-  if (node.getOp() == "Reshape" && values) {
-    result = resolveShape(*values, shape, getInt(node, "allowzero", 0));
+  if (node.getOp() == "Reshape" && axes) {
+    result = resolveShape(*axes, shape, getInt(node, "allowzero", 0));
   } else if (node.getOp() == "Flatten") {
     int64_t axis = getInt(node, "axis", 1), rank = int64_t(shape.size());
     axis += axis < 0 ? rank : 0;
@@ -120,16 +122,13 @@ View ConstantFolder::buildReshape(onnx::NodeOp node) {
 
 View ConstantFolder::buildExpand(onnx::NodeOp node) {
   bool isFill = node.getOp() == "ConstantOfShape";
-  auto dims = getValues(isFill ? node.getInputs().front() : node.getSlot(1));
-  if (!dims)
-    return {};
-  SmallVector<int64_t> shape(dims->begin(), dims->end());
-  if (countOf(shape) <= 0)
+  auto shape = getIntegers(isFill ? node.getInputs().front() : node.getSlot(1));
+  if (!shape || llvm::any_of(*shape, [](int64_t dim) { return dim < 1; }))
     return {};
   if (!isFill) {
     View operand = get(node.getInputs().front());
     StreamRef result =
-        operand ? makeExpand(operand.contiguous(), shape) : nullptr;
+        operand ? makeExpand(operand.contiguous(), *shape) : nullptr;
     return result ? View(result) : View();
   }
   Type element = Float32Type::get(node.getContext());
@@ -147,7 +146,8 @@ View ConstantFolder::buildExpand(onnx::NodeOp node) {
       value = raw.convertToDouble();
     }
   }
-  return View(makeExpand(makeBuffer({}, element, {value}), shape));
+  StreamRef filled = makeExpand(makeBuffer({}, element, {value}), *shape);
+  return filled ? View(filled) : View();
 }
 
 View ConstantFolder::buildConcat(onnx::NodeOp node) {
@@ -191,8 +191,8 @@ static RowMap identityRows(int64_t count) {
 /// ScatterND that replaces whole rows: indices [R, 1].
 static StreamRef scatterRows(StreamRef data, StreamRef updates,
                              Stream &indices) {
-  if (indices.shape.empty() || indices.shape.back() != 1 ||
-      data->shape.empty() ||
+  if (!isa<IntegerType>(indices.element) || indices.shape.empty() ||
+      indices.shape.back() != 1 || data->shape.empty() ||
       updates->size != indices.size * (data->size / data->shape[0]))
     return nullptr;
   RowMap rows = identityRows(data->shape[0]);
@@ -240,7 +240,8 @@ View ConstantFolder::buildRows(onnx::NodeOp node) {
       result = scatterRows(data, updates.contiguous(), *indices.contiguous());
   } else if (node.getOp() == "Gather") {
     View indices = get(node.getSlot(1));
-    if (!indices || indices.perm.size() != 1 || getInt(node, "axis", 0) != 0 ||
+    if (!indices || !isa<IntegerType>(indices.stream->element) ||
+        indices.perm.size() != 1 || getInt(node, "axis", 0) != 0 ||
         data->shape.empty())
       return {};
     RowMap rows;
@@ -251,15 +252,19 @@ View ConstantFolder::buildRows(onnx::NodeOp node) {
     }
     result = makeRows({data}, std::move(rows));
   } else {
-    auto starts = getValues(node.getSlot(1)), ends = getValues(node.getSlot(2));
-    auto axes = getValues(node.getSlot(3)), steps = getValues(node.getSlot(4));
-    if (!starts || !ends || (node.getSlot(3) && !axes) ||
-        (node.getSlot(4) && !steps))
+    auto starts = getIntegers(node.getSlot(1));
+    auto ends = getIntegers(node.getSlot(2));
+    auto axes = getIntegers(node.getSlot(3));
+    auto steps = getIntegers(node.getSlot(4));
+    if (!starts || !ends || ends->size() != starts->size() ||
+        (axes && axes->size() != starts->size()) ||
+        (steps && steps->size() != starts->size()) ||
+        (node.getSlot(3) && !axes) || (node.getSlot(4) && !steps))
       return {};
     result = data;
     for (size_t i = 0; result && i != starts->size(); ++i)
-      result = sliceOne(result, axes ? int64_t((*axes)[i]) : int64_t(i),
-                        (*starts)[i], (*ends)[i], steps ? (*steps)[i] : 1);
+      result = sliceOne(result, axes ? (*axes)[i] : int64_t(i), (*starts)[i],
+                        (*ends)[i], steps ? (*steps)[i] : 1);
   }
   return result ? View(result) : View();
 }
@@ -329,14 +334,16 @@ View ConstantFolder::getMatMulNBits(onnx::NodeOp node) {
   int64_t n = getInt(node, "N", 0), k = getInt(node, "K", 0);
   int64_t block = getInt(node, "block_size", 0), bits = getInt(node, "bits", 4);
   View packed = get(node.getSlot(1)), scale = get(node.getSlot(2));
-  if (!packed || !scale || block < 16 || n < 1 || k < 1 ||
-      (bits != 2 && bits != 4) || node.getSlot(4))
+  constexpr int64_t kMax = 1 << 30;
+  if (!packed || !scale || block < 16 || block > kMax || n < 1 || n > kMax ||
+      k < 1 || k > kMax || (bits != 2 && bits != 4) || node.getSlot(4))
     return {};
   int64_t blocks = (k + block - 1) / block;
   MLIRContext *context = node.getContext();
   Type code = IntegerType::get(context, unsigned(bits), IntegerType::Unsigned);
   auto unpack = [&](const View &bytes, ArrayRef<int64_t> shape) -> StreamRef {
     if (!bytes.stream->element.isInteger(8) ||
+        countOf(shape) > kMaxCreated * 32 ||
         bytes.stream->size != (countOf(shape) * bits + 7) / 8)
       return nullptr;
     return makeBits(bytes.stream, shape, code);

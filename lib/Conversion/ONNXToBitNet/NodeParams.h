@@ -6,6 +6,7 @@
 #include "bitnet/Dialect/ONNX/IR/ONNX.h"
 
 #include "mlir/IR/Builders.h"
+#include "mlir/IR/BuiltinOps.h"
 
 namespace mlir::bitnet {
 
@@ -110,13 +111,27 @@ inline std::string getNodeName(Operation *op) {
   return {};
 }
 
+/// The opset of the default domain: that of `node`, or what the module says
+/// when the node is of another domain.
+inline IntegerAttr getOnnxVersion(onnx::NodeOp node) {
+  if (node.getDomain().empty())
+    return node.getVersionAttr();
+  constexpr int64_t kNewest = 20;
+  Builder builder(node.getContext());
+  auto module = node->getParentOfType<ModuleOp>();
+  auto opsets =
+      module ? module->getAttrOfType<DictionaryAttr>("onnx.opset") : nullptr;
+  auto version = opsets ? opsets.getAs<IntegerAttr>("ai.onnx") : IntegerAttr();
+  return version ? version : builder.getI64IntegerAttr(kNewest);
+}
+
 /// A new node with the location and opset of `like`.
 inline Value makeNode(OpBuilder &builder, onnx::NodeOp like, StringRef op,
                       ValueRange inputs, Type type,
                       ArrayRef<NamedAttribute> params = {}) {
   auto node = onnx::NodeOp::create(
       builder, like.getLoc(), TypeRange{type}, builder.getStringAttr(op),
-      builder.getStringAttr(""), like.getVersionAttr(),
+      builder.getStringAttr(""), getOnnxVersion(like),
       builder.getDictionaryAttr(params), DenseI32ArrayAttr(), inputs,
       /*bodiesCount=*/0);
   return node.getOutputs().front();

@@ -24,16 +24,20 @@ static bool isQuantized(Value value, unsigned depth = 8) {
   return false;
 }
 
-/// q when `node` is x + (q - x) or (q - x) + x.
+/// q when `node` is x + (q - x), (q - x) + x or x - (x - q).
 static Value matchResidue(onnx::NodeOp node) {
-  if (node.getOp() != "Add" || !node.getDomain().empty() ||
+  bool isSub = node.getOp() == "Sub";
+  if ((!isSub && node.getOp() != "Add") || !node.getDomain().empty() ||
       node.getInputs().size() != 2)
     return {};
   for (unsigned i : {0u, 1u}) {
-    onnx::NodeOp sub = getNode(node.getInputs()[i], "Sub");
-    if (sub && sub.getInputs()[1] == node.getInputs()[1 - i] &&
-        isQuantized(sub.getInputs()[0]))
-      return sub.getInputs()[0];
+    onnx::NodeOp inner = getNode(node.getInputs()[i], "Sub");
+    if (!inner || (isSub && i == 0))
+      continue;
+    Value quantized = inner.getInputs()[isSub ? 1 : 0];
+    if (inner.getInputs()[isSub ? 0 : 1] == node.getInputs()[1 - i] &&
+        isQuantized(quantized))
+      return quantized;
   }
   return {};
 }

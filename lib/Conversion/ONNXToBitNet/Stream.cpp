@@ -7,19 +7,23 @@
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/Sequence.h"
 #include "llvm/ADT/bit.h"
+#include "llvm/Support/CheckedArithmetic.h"
 
 #include <cmath>
 #include <cstring>
+#include <limits>
+#include <optional>
 
 using namespace mlir;
 using namespace mlir::bitnet;
 using namespace mlir::bitnet::fold;
 
 int64_t fold::countOf(ArrayRef<int64_t> shape) {
-  int64_t count = 1;
+  std::optional<int64_t> count = 1;
   for (int64_t dim : shape)
-    count *= dim;
-  return count;
+    if (!(count = llvm::checkedMul(*count, dim)))
+      return std::numeric_limits<int64_t>::max();
+  return *count;
 }
 
 uint64_t Origin::getBytes() const {

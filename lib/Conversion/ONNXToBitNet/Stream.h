@@ -27,6 +27,11 @@ namespace fold {
 /// virtual call.
 inline constexpr int64_t kChunk = 4096;
 
+/// Elements that one operation may create out of fewer (Expand, broadcasting):
+/// a file of a few bytes must not ask for more.
+inline constexpr int64_t kMaxCreated = int64_t(1) << 28;
+
+/// Number of elements; INT64_MAX when it overflows.
 int64_t countOf(ArrayRef<int64_t> shape);
 
 /// Rounds `values`, exact results of one operation, to what a tensor of
@@ -49,6 +54,9 @@ public:
   const SmallVector<int64_t> shape;
   const Type element;
   const int64_t size;
+  /// Streams visited to read one value. A chain that uses its own values twice
+  /// at every step would take exponential time.
+  int64_t cost = 1;
 };
 using StreamRef = std::shared_ptr<Stream>;
 

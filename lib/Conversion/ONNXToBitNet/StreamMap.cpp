@@ -79,7 +79,9 @@ static void applyBits(MapKind kind, MutableArrayRef<double> a,
   case MapKind::BitwiseXor:
     return zipBits(a, b, [](int64_t x, int64_t y) { return x ^ y; });
   case MapKind::ShiftLeft:
-    return zipBits(a, b, [](int64_t x, int64_t y) { return x << (y & 63); });
+    return zipBits(a, b, [](int64_t x, int64_t y) {
+      return int64_t(uint64_t(x) << (y & 63));
+    });
   default:
     return zipBits(a, b, [](int64_t x, int64_t y) { return x >> (y & 63); });
   }
@@ -237,14 +239,27 @@ static Operand makeOperand(const StreamRef &stream, ArrayRef<int64_t> shape) {
   return operand;
 }
 
+/// Chains of real models stay below a hundred.
+static constexpr int64_t kMaxCost = 500;
+
+static bool isTooLarge(ArrayRef<int64_t> shape, ArrayRef<StreamRef> operands) {
+  int64_t count = countOf(shape);
+  return count <= 0 || (count > kMaxCreated &&
+                        llvm::all_of(operands, [&](const StreamRef &v) {
+                          return v->size < count;
+                        }));
+}
+
 static StreamRef build(MapKind kind, Type element, ArrayRef<int64_t> shape,
                        ArrayRef<StreamRef> operands) {
   SmallVector<Operand> list;
   for (const StreamRef &operand : operands)
     list.push_back(makeOperand(operand, shape));
   auto map = std::make_shared<Map>(kind, shape, element, std::move(list));
+  for (const StreamRef &operand : operands)
+    map->cost += operand->cost;
   // Small results are read often and cost nothing to keep.
-  return map->size <= kChunk ? materialise(*map) : map;
+  return map->size <= kChunk || map->cost > kMaxCost ? materialise(*map) : map;
 }
 
 StreamRef fold::makeMap(MapKind kind, Type element,
@@ -253,12 +268,14 @@ StreamRef fold::makeMap(MapKind kind, Type element,
   for (const StreamRef &operand : operands)
     if (!broadcast(shape, operand->shape))
       return nullptr;
+  if (isTooLarge(shape, operands))
+    return nullptr;
   return build(kind, element, shape, operands);
 }
 
 StreamRef fold::makeExpand(StreamRef operand, ArrayRef<int64_t> shape) {
   SmallVector<int64_t> result(shape);
-  if (!broadcast(result, operand->shape))
+  if (!broadcast(result, operand->shape) || isTooLarge(result, {operand}))
     return nullptr;
   return build(MapKind::Identity, operand->element, result, {operand});
 }

@@ -15,7 +15,9 @@ namespace {
 class Reshape final : public Stream {
 public:
   Reshape(StreamRef operand, ArrayRef<int64_t> shape)
-      : Stream(shape, operand->element), operand(std::move(operand)) {}
+      : Stream(shape, operand->element), operand(std::move(operand)) {
+    cost = this->operand->cost + 1;
+  }
   void read(int64_t begin, MutableArrayRef<double> out) override {
     operand->read(begin, out);
   }
@@ -57,7 +59,10 @@ private:
 class Gathered : public Stream {
 public:
   Gathered(ArrayRef<int64_t> shape, ArrayRef<StreamRef> operands)
-      : Stream(shape, operands.front()->element), operands(operands) {}
+      : Stream(shape, operands.front()->element), operands(operands) {
+    for (const StreamRef &operand : operands)
+      cost = std::max(cost, operand->cost + 1);
+  }
   void read(int64_t begin, MutableArrayRef<double> out) final {
     while (!out.empty()) {
       Run run = locate(begin);
@@ -134,7 +139,8 @@ private:
 } // namespace
 
 StreamRef fold::makeReshape(StreamRef operand, ArrayRef<int64_t> shape) {
-  if (countOf(shape) != operand->size)
+  if (llvm::any_of(shape, [](int64_t dim) { return dim < 1; }) ||
+      countOf(shape) != operand->size)
     return nullptr;
   return std::make_shared<Reshape>(std::move(operand), shape);
 }

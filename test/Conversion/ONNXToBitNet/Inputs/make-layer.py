@@ -165,6 +165,26 @@ def gemm():
     return node("Gemm", "x", const("w", codes * 0.5), const("b", np.arange(N)), transB=1, alpha=2.0)
 
 
+def repeated():
+    """Every step uses its operand twice: 2^40 reads for whoever does not share."""
+    w = const("w", codes)
+    for _ in range(40):
+        w = node("Mul", w, w)
+    return linear(w)
+
+
+def huge():
+    """A few bytes that ask for 2^48 weights."""
+    return node("MatMul", "x", node("Expand", const("one", 1), const("shape", [K, 1 << 40], np.int64)))
+
+
+def grouped_conv():
+    x = node("Reshape", "x", const("image", [-1, 8, 8, 4], np.int64))
+    y = node("Conv", x, const("w", codes[:8, :4].reshape(8, 2, 2, 1)), group=4, kernel_shape=[2, 1])
+    return node("Reshape", node("Expand", node("ReduceSum", y, const("all", [1, 2, 3], np.int64)),
+                                const("wide", [1, N, 1, 1], np.int64)), const("flat", [-1, N], np.int64))
+
+
 def float_weights():
     return node("MatMul", "x", const("w", rng.standard_normal((K, N))))
 
