@@ -2,6 +2,8 @@
 
 #include "Summary.h"
 
+#include "bitnet/Conversion/ONNXToLinalg/Passes.h"
+
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Format.h"
 #include "llvm/Support/raw_ostream.h"
@@ -84,4 +86,14 @@ void mlir::bitnet::printSummary(const CompileOptions &options,
     for (const LayerRecord &layer : result.layers)
       printLayer(layer);
   printKinds(result.layers);
+}
+
+void mlir::bitnet::printSupportedOps(llvm::raw_ostream &os) {
+  for (const SupportedOp &op : listSupportedOps()) {
+    os << (op.domain.empty() ? "" : op.domain + ".") << op.op << ' ';
+    llvm::interleaveComma(op.sinceVersions, os);
+    if (!op.note.empty())
+      os << " (" << op.note << ')';
+    os << '\n';
+  }
 }

@@ -12,6 +12,8 @@ void printProgress(unsigned index, unsigned count, llvm::StringRef name,
 /// One line per kind of layer, or per layer when `everyLayer`.
 void printSummary(const CompileOptions &options, const CompileResult &result,
                   bool everyLayer);
+/// `Clip 6, 11, 12, 13`: one line per operator.
+void printSupportedOps(llvm::raw_ostream &os);
 } // namespace mlir::bitnet
 
 #endif // BITNET_TOOLS_BITNET_COMPILE_SUMMARY_H

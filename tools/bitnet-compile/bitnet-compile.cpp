@@ -55,6 +55,10 @@ cl::opt<std::string> report("report", cl::desc("Write a JSON report per layer"),
                             cl::value_desc("file"), cl::cat(mainCategory));
 cl::opt<bool> verbose("v", cl::desc("Print stages with times and peak memory"),
                       cl::cat(mainCategory));
+cl::opt<bool> supportedOps(
+    "supported-ops",
+    cl::desc("List ONNX operators and the opsets from which they hold"),
+    cl::cat(mainCategory));
 cl::opt<bool> quiet("q", cl::desc("Print nothing but errors"),
                     cl::cat(mainCategory));
 
@@ -132,6 +136,11 @@ CompileOptions makeOptions() {
   options.quantize.include = include;
   options.quantize.exclude = exclude;
   options.kernel = kernel;
+  options.configure = [](PassManager &pm) {
+    // --mlir-print-ir-after-all, --mlir-timing and the like.
+    (void)applyPassManagerCLOptions(pm);
+    applyDefaultTimingPassManagerCLOptions(pm);
+  };
   if (verbose)
     options.progress = printProgress;
   return options;
@@ -181,12 +190,18 @@ int main(int argc, char **argv) {
   llvm::InitLLVM init(argc, argv);
   llvm::setBugReportMsg("bitnet-compile crashed; please report this with the "
                         "command line and the model.\n");
+  registerPassManagerCLOptions();
+  registerDefaultTimingManagerCLOptions();
   cl::HideUnrelatedOptions({&mainCategory, &quantizeCategory, &targetCategory});
   cl::ParseCommandLineOptions(argc, argv, "BitNet model compiler\n", nullptr,
                               nullptr, "BITNET_COMPILE_FLAGS");
   // lld registers LLVM's code generation flags when it runs in this process.
   mcpu.removeArgument();
   mattr.removeArgument();
+  if (supportedOps) {
+    printSupportedOps(llvm::outs());
+    return kSuccess;
+  }
   if (input.empty())
     return usageError("no input; usage: bitnet-compile model.onnx -o model.so");
   if (optLevel > 3)
