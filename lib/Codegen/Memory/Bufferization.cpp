@@ -32,8 +32,8 @@ struct MatMulModel
       buffers.push_back(*buffer);
     }
     auto matmul = cast<MatMulOp>(op);
-    OperationState newState(op->getLoc(), MatMulOp::getOperationName(),
-                            buffers, TypeRange(), op->getAttrs());
+    OperationState newState(op->getLoc(), MatMulOp::getOperationName(), buffers,
+                            TypeRange(), op->getAttrs());
     newState.propertiesAttr = matmul->getPropertiesAsAttribute();
     rewriter.create(newState);
     replaceOpWithBufferizedValues(rewriter, op, buffers.back());

@@ -28,7 +28,8 @@ func::FuncOp cloneReturningDims(func::FuncOp main) {
   OpBuilder b(ret);
   SmallVector<Value> dims;
   for (Value result : ret.getOperands())
-    for (int64_t i : llvm::seq(cast<RankedTensorType>(result.getType()).getRank()))
+    for (int64_t i :
+         llvm::seq(cast<RankedTensorType>(result.getType()).getRank()))
       dims.push_back(tensor::DimOp::create(b, ret.getLoc(), result, i));
   func::ReturnOp::create(b, ret.getLoc(), dims);
   ret.erase();

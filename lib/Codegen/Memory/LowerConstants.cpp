@@ -66,9 +66,9 @@ private:
       b.setInsertionPoint(op);
       Value offset = arith::ConstantIndexOp::create(
           b, op.getLoc(), offsets.lookup(op.getValue()));
-      Value view = memref::ViewOp::create(b, op.getLoc(),
-                                          cast<MemRefType>(op.getType()),
-                                          weights, offset, ValueRange());
+      Value view =
+          memref::ViewOp::create(b, op.getLoc(), cast<MemRefType>(op.getType()),
+                                 weights, offset, ValueRange());
       op.replaceAllUsesWith(view);
       op.erase();
     }
