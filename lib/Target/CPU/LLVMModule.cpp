@@ -3,6 +3,7 @@
 #include "LLVMModule.h"
 
 #include "GlueBitcode.h"
+#include "Runtime.h"
 
 #include "mlir/Target/LLVMIR/Dialect/All.h"
 #include "mlir/Target/LLVMIR/Export.h"
@@ -30,6 +31,31 @@ static void setTargetAttributes(llvm::Module &module,
       function.addFnAttr("prefer-vector-width", "512");
     function.setDoesNotThrow();
   }
+}
+
+/// Buffers never overlap: a block of the runtime is new, and inputs and weights
+/// are only read. Without this the vectorizer guards each loop with run-time
+/// checks and keeps a scalar copy.
+static void addAliasFacts(llvm::Module &module) {
+  if (llvm::Function *alloc = module.getFunction("bitnet_rt_alloc")) {
+    alloc->addRetAttr(llvm::Attribute::NoAlias);
+    alloc->addRetAttr(llvm::Attribute::getWithAlignment(module.getContext(),
+                                                        llvm::Align(64)));
+  }
+  llvm::Function *main = module.getFunction(kMain);
+  if (!main)
+    return;
+  for (llvm::Argument &argument : llvm::drop_begin(main->args()))
+    if (argument.getType()->isPointerTy())
+      argument.addAttr(llvm::Attribute::NoAlias);
+}
+
+/// Inlined, a runtime function would lose what is known of its result, and
+/// grow each of its many callers.
+static void keepRuntimeCalls(llvm::Module &module) {
+  for (llvm::Function &function : module)
+    if (function.getName().starts_with(kRuntimePrefix))
+      function.addFnAttr(llvm::Attribute::NoInline);
 }
 
 LogicalResult bitnet::linkGlue(ModuleOp module, llvm::Module &llvmModule) {
@@ -90,6 +116,8 @@ std::unique_ptr<llvm::Module> bitnet::buildLLVMModule(
   defineDescription(*result, description);
   if (failed(linkGlue(module, *result)))
     return nullptr;
+  addAliasFacts(*result);
+  keepRuntimeCalls(*result);
   hideSymbols(*result);
   std::string problem;
   llvm::raw_string_ostream stream(problem);
