@@ -45,6 +45,11 @@ FailureOr<OpFoldResult> NodeLowering::broadcastDim(OpFoldResult a,
   if (n && m)
     return emitError() << "cannot broadcast extents " << *n << " and " << *m,
            failure();
+  if (dims.isCapped(a, c) || dims.isCapped(c, a)) {
+    if (failed(requireSame(a, c, "broadcast extents")))
+      return failure();
+    return dims.simplify(a);
+  }
   OpFoldResult one = dims.constant(1);
   Value ok = dims.isEqual(a, c);
   for (OpFoldResult extent : {a, c})

@@ -273,31 +273,70 @@ bool DimBuilder::isExtent(OpFoldResult dim) {
   return ::isNonNegative(simplify(dim));
 }
 
+/// A constant that `expr` is never less than, when its terms tell.
+static std::optional<int64_t> lowerBound(AffineExpr expr,
+                                         ArrayRef<Value> symbols) {
+  if (auto c = dyn_cast<AffineConstantExpr>(expr))
+    return c.getValue();
+  if (auto symbol = dyn_cast<AffineSymbolExpr>(expr)) {
+    if (isNonNegative(getAsOpFoldResult(symbols[symbol.getPosition()])))
+      return 0;
+    return std::nullopt;
+  }
+  auto binary = dyn_cast<AffineBinaryOpExpr>(expr);
+  if (!binary)
+    return std::nullopt;
+  std::optional<int64_t> l = lowerBound(binary.getLHS(), symbols),
+                         r = lowerBound(binary.getRHS(), symbols);
+  if (!l || !r)
+    return std::nullopt;
+  if (binary.getKind() == AffineExprKind::Add)
+    return *l + *r;
+  auto factor = dyn_cast<AffineConstantExpr>(binary.getRHS());
+  if (binary.getKind() == AffineExprKind::Mul && factor &&
+      factor.getValue() >= 0)
+    return *l * *r;
+  return std::nullopt;
+}
+
 std::optional<bool> DimBuilder::decide(arith::CmpIPredicate predicate,
                                        OpFoldResult lhs, OpFoldResult rhs) {
   using P = arith::CmpIPredicate;
-  lhs = simplify(lhs);
-  rhs = simplify(rhs);
+  // lhs - rhs compared with zero; extents are not negative.
   auto ofDifference = [&](int64_t difference) {
     APInt l(64, difference, true), r(64, 0);
     return arith::applyCmpPredicate(predicate, l, r);
   };
   AffineExpr l = exprOf(lhs), r = exprOf(rhs);
-  AffineExpr difference = simplifyAffineExpr(l - r, 0, memory.symbols.size());
+  auto simplified = [&](AffineExpr expr) {
+    return simplifyAffineExpr(expr, 0, memory.symbols.size());
+  };
+  AffineExpr difference = simplified(l - r);
   if (auto c = dyn_cast<AffineConstantExpr>(difference))
     return ofDifference(c.getValue());
-  // An extent against a negative constant, or against zero.
-  if (getConstantIntValue(rhs).value_or(0) < 0 && isNonNegative(lhs))
+  std::optional<int64_t> above = lowerBound(difference, memory.symbols);
+  std::optional<int64_t> below = lowerBound(simplified(r - l), memory.symbols);
+  if (above.value_or(0) > 0)
     return ofDifference(1);
-  if (getConstantIntValue(lhs).value_or(0) < 0 && isNonNegative(rhs))
+  if (below.value_or(0) > 0)
     return ofDifference(-1);
-  if (getConstantIntValue(rhs) == 0 && isNonNegative(lhs) &&
-      (predicate == P::slt || predicate == P::sge))
+  if (above == 0 && (predicate == P::slt || predicate == P::sge))
     return predicate == P::sge;
-  if (getConstantIntValue(lhs) == 0 && isNonNegative(rhs) &&
-      (predicate == P::sgt || predicate == P::sle))
+  if (below == 0 && (predicate == P::sgt || predicate == P::sle))
     return predicate == P::sle;
   return std::nullopt;
+}
+
+bool DimBuilder::isCapped(OpFoldResult dim, OpFoldResult whole) {
+  auto v = dyn_cast<Value>(simplify(dim));
+  auto min = v ? v.getDefiningOp<arith::MinSIOp>() : arith::MinSIOp();
+  if (!min)
+    return false;
+  for (auto [l, r] : {std::pair(min.getLhs(), min.getRhs()),
+                      std::pair(min.getRhs(), min.getLhs())})
+    if (same(l, whole) && getConstantIntValue(OpFoldResult(r)).value_or(0) > 1)
+      return true;
+  return false;
 }
 
 OpFoldResult DimBuilder::compare(arith::CmpIPredicate predicate,

@@ -53,6 +53,9 @@ public:
 
   /// Whether `dim` is known not to be negative.
   bool isExtent(OpFoldResult dim);
+  /// Whether `dim` is min(whole, n) for a constant n > 1: such an extent
+  /// broadcasts with `whole` only when it equals it.
+  bool isCapped(OpFoldResult dim, OpFoldResult whole);
   /// Whether both extents are known to be equal.
   bool same(OpFoldResult lhs, OpFoldResult rhs);
   /// Whether the products of both lists are known to be equal.

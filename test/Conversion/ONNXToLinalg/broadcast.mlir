@@ -54,3 +54,19 @@ func.func @main(%x: tensor<?xf32>, %y: tensor<?xf32>) -> !onnx.unknown {
   %z = onnx.node "Mul"(%x, %y) opset 17 {} : (tensor<?xf32>, tensor<?xf32>) -> !onnx.unknown
   return %z : !onnx.unknown
 }
+
+// -----
+
+// A table sliced to min(n, 128) rows broadcasts with n only when it has n.
+// CHECK-LABEL: func.func @main
+// CHECK: cf.assert %{{.*}}, "Add: broadcast extents differ"
+// CHECK: linalg.generic
+// CHECK-NOT: tensor.extract %
+func.func @main(%x: tensor<?xf32>) -> !onnx.unknown {
+  %t = onnx.constant "t" dense<1.5> : tensor<128xf32> -> tensor<128xf32>
+  %zero = onnx.constant "zero" dense<0> : tensor<1xi64> -> tensor<1xi64>
+  %n = onnx.node "Shape"(%x) opset 17 {} : (tensor<?xf32>) -> !onnx.unknown
+  %s = onnx.node "Slice"(%t, %zero, %n) opset 17 {} : (tensor<128xf32>, tensor<1xi64>, !onnx.unknown) -> !onnx.unknown
+  %z = onnx.node "Add"(%x, %s) opset 17 {} : (tensor<?xf32>, !onnx.unknown) -> !onnx.unknown
+  return %z : !onnx.unknown
+}
