@@ -1,10 +1,12 @@
 //===- Driver.cpp - from a model file to any output -----------------------===//
 
 #include "bitnet/Pipelines/Driver.h"
+#include "EmitHLS.h"
 #include "EmitIR.h"
 
 #include "bitnet/Codegen/Memory/Passes.h"
 #include "bitnet/Import/ONNX/Import.h"
+#include "bitnet/Pipelines/Passes.h"
 #include "bitnet/Target/CPU/CPU.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -37,7 +39,9 @@ private:
   LogicalResult stage(StringRef name, llvm::function_ref<LogicalResult()> body);
   LogicalResult passes(StringRef name,
                        llvm::function_ref<void(OpPassManager &)> populate);
+  LogicalResult emitFolder();
   LoopsOptions loopsOptions() const;
+  BitNetFoldDimsOptions foldDimsOptions() const;
 
   MLIRContext &context;
   const CompileOptions &options;
@@ -102,8 +106,22 @@ static std::string kernelNames(ModuleOp module) {
   return names;
 }
 
+BitNetFoldDimsOptions Driver::foldDimsOptions() const {
+  BitNetFoldDimsOptions fold;
+  for (const std::string &dim : options.dims)
+    fold.dims.push_back(dim);
+  fold.requireStatic = options.hls;
+  return fold;
+}
+
 LoopsOptions Driver::loopsOptions() const {
   LoopsOptions loops;
+  // Both backends hang on the same loops; HLS takes the literal nests.
+  if (options.hls) {
+    loops.kernel = KernelChoice::Scalar;
+    loops.strictFloats = true;
+    return loops;
+  }
   loops.kernel = options.kernel;
   llvm::StringRef triple = target.triple;
   loops.target.arch = triple.starts_with("x86_64")    ? TargetArch::X86_64
@@ -121,6 +139,8 @@ LogicalResult Driver::lower() {
   if (reached(Stage::BitNet))
     return success();
   if (failed(passes("bitnet", [&](OpPassManager &pm) {
+        if (options.hls || !options.dims.empty())
+          pm.addPass(createBitNetFoldDims(foldDimsOptions()));
         populateFrontendPipeline(pm, options.frontend);
       })))
     return failure();
@@ -137,7 +157,7 @@ LogicalResult Driver::lower() {
         populatePackPipeline(pm, options.pack);
       })))
     return failure();
-  if (reached(Stage::Loops) || options.hls)
+  if (reached(Stage::Loops))
     return success();
   if (failed(passes("loops", [&](OpPassManager &pm) {
         populateLoopsPipeline(pm, loopsOptions());
@@ -160,9 +180,34 @@ static CPUOutput outputKind(Stage stage) {
   }
 }
 
+/// The reference for the golden vectors is the CPU target on the same loops.
+LogicalResult Driver::emitFolder() {
+  OutputFolder folder(options.output);
+  if (failed(folder.create(module->getLoc())))
+    return failure();
+  HLSOptions hls;
+  hls.top = topFor(options.input);
+  OwningOpRef<ModuleOp> reference = module->clone();
+  if (failed(passes("hls",
+                    [&](OpPassManager &pm) { populateHLSPipeline(pm, hls); })))
+    return failure();
+  OwningOpRef<ModuleOp> prepared = std::exchange(module, std::move(reference));
+  if (failed(passes("cpu", [&](OpPassManager &pm) {
+        populateCPUPipeline(pm, getCPUPipelineOptions(target));
+      })))
+    return failure();
+  return stage("files", [&] {
+    return failure(failed(folder.write(*prepared, *module, target)) ||
+                   failed(folder.evaluate(*prepared, options.runner)) ||
+                   failed(folder.commit(module->getLoc())));
+  });
+}
+
 LogicalResult Driver::emit() {
   if (options.emit < Stage::LLVM)
     return emitIR(*module, options.output);
+  if (options.hls)
+    return emitFolder();
   if (auto size = (*module)->getAttrOfType<IntegerAttr>(kWeightsSizeAttr))
     result.weightBytes = uint64_t(size.getInt());
   if (failed(passes("cpu", [&](OpPassManager &pm) {

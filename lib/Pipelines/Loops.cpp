@@ -6,6 +6,7 @@
 #include "bitnet/Codegen/Transforms/Passes.h"
 #include "bitnet/Conversion/BitNetToLinalg/Passes.h"
 #include "bitnet/Pipelines/Pipelines.h"
+#include "bitnet/Target/HLSCpp/Passes.h"
 
 #include "mlir/Conversion/BufferizationToMemRef/BufferizationToMemRef.h"
 #include "mlir/Dialect/Bufferization/Pipelines/Passes.h"
@@ -62,6 +63,8 @@ void bitnet::populateLoopsPipeline(OpPassManager &pm,
   pm.addNestedPass<func::FuncOp>(createConvertLinalgToLoopsPass());
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());
+  if (options.strictFloats)
+    pm.addNestedPass<func::FuncOp>(createBitNetStrictFloats());
   addStageCheck(pm, "loops",
                 {"scf", "memref", "vector", "arith", "math", "func", "cf",
                  "llvm", "amx", "arm_neon", "bitnet", "affine"});

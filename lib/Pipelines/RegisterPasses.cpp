@@ -11,6 +11,7 @@
 #include "bitnet/Pipelines/Register.h"
 #include "bitnet/Target/CPU/CPU.h"
 #include "bitnet/Target/CPU/Passes.h"
+#include "bitnet/Target/HLSCpp/Passes.h"
 
 #include "mlir/InitAllPasses.h"
 
@@ -26,4 +27,5 @@ void mlir::bitnet::registerAllPasses() {
   registerBitNetCodegenPasses();
   registerTargetCPUPasses();
   registerCPUPipelines();
+  registerTargetHLSCppPasses();
 }

@@ -30,4 +30,7 @@ void mlir::bitnet::registerAllPipelines() {
   registerStage("bitnet-loops-pipeline",
                 "Stage 4: loop nests over buffers, portable kernels",
                 populateLoopsPipeline);
+  registerStage("bitnet-hls-pipeline",
+                "Stage 5b: static loops to the C++ subset of --target=hls",
+                populateHLSPipeline);
 }

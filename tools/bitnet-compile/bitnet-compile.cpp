@@ -12,7 +12,7 @@
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/InitLLVM.h"
 #include "llvm/Support/Path.h"
-#include "llvm/Support/Process.h"
+#include "llvm/Support/Program.h"
 #include "llvm/Support/ToolOutputFile.h"
 #include "llvm/Support/WithColor.h"
 #include "llvm/Support/raw_ostream.h"
@@ -85,6 +85,9 @@ cl::opt<TargetName> target(
     cl::values(clEnumValN(TargetName::CPU, "cpu", "shared library (default)"),
                clEnumValN(TargetName::HLS, "hls", "HLS C++ in a folder")),
     cl::cat(targetCategory));
+cl::list<std::string>
+    dims("dim", cl::desc("Fix a dynamic dim of the inputs (repeatable)"),
+         cl::value_desc("name=size"), cl::cat(mainCategory));
 cl::opt<std::string> mcpu("mcpu",
                           cl::desc("CPU to compile for (default: this one)"),
                           cl::value_desc("name"), cl::cat(targetCategory));
@@ -124,6 +127,7 @@ CompileOptions makeOptions() {
   options.output = output;
   options.emit = emit;
   options.hls = target == TargetName::HLS;
+  options.dims = dims;
   options.target.triple = mtriple;
   options.target.cpu = mcpu;
   options.target.features = mattr;
@@ -179,6 +183,16 @@ Stage stageForOutput(StringRef name, Stage stage) {
   return stage;
 }
 
+/// bitnet-run beside this program, else on the PATH; empty: neither.
+std::string findRunner(const char *argv0) {
+  std::string self = llvm::sys::fs::getMainExecutable(
+      argv0, reinterpret_cast<void *>(&findRunner));
+  StringRef folder = llvm::sys::path::parent_path(self);
+  auto beside = llvm::sys::findProgramByName("bitnet-run", {folder});
+  auto onPath = beside ? beside : llvm::sys::findProgramByName("bitnet-run");
+  return onPath ? *onPath : "";
+}
+
 int usageError(const Twine &message) {
   llvm::WithColor::error(llvm::errs(), "bitnet-compile") << message << "\n";
   return kUsage;
@@ -212,6 +226,7 @@ int main(int argc, char **argv) {
         "--quantize-include and --quantize-exclude need --quantize");
 
   CompileOptions options = makeOptions();
+  options.runner = findRunner(argv[0]);
   if (options.output.empty())
     options.output = defaultOutput(input, options.emit, options.hls);
   options.emit = stageForOutput(options.output, options.emit);

@@ -21,7 +21,12 @@ struct CompileOptions {
   std::string input;
   std::string output;
   Stage emit = Stage::SO;
+  /// --target=hls: `output` is a folder of C++.
   bool hls = false;
+  /// The program that evaluates the golden vectors of --target=hls.
+  std::string runner;
+  /// --dim: "name=size" of dynamic dims to fix.
+  std::vector<std::string> dims;
   FrontendOptions frontend;
   QuantizeOptions quantize;
   PackOptions pack;

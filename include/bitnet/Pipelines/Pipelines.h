@@ -44,6 +44,14 @@ struct LoopsOptions {
   TargetInfo target;
   /// Code form of ternary matmuls; Auto chooses by features.
   KernelChoice kernel = KernelChoice::Auto;
+  /// Float sums in the order of the loops: no fast-math flag is left.
+  bool strictFloats = false;
+};
+
+/// Stage 5b: the C++ subset that lib/Target/HLSCpp prints.
+struct HLSOptions {
+  /// C identifier of the top function.
+  std::string top = "model_top";
 };
 
 void populateFrontendPipeline(OpPassManager &pm,
@@ -52,6 +60,7 @@ void populateQuantizePipeline(OpPassManager &pm,
                               const QuantizeOptions &options);
 void populatePackPipeline(OpPassManager &pm, const PackOptions &options);
 void populateLoopsPipeline(OpPassManager &pm, const LoopsOptions &options);
+void populateHLSPipeline(OpPassManager &pm, const HLSOptions &options);
 
 } // namespace bitnet
 } // namespace mlir

@@ -1,0 +1,136 @@
+//===- FoldDims.cpp - --bitnet-fold-dims ----------------------------------===//
+
+#include "bitnet/Dialect/ONNX/IR/ONNX.h"
+#include "bitnet/Pipelines/Passes.h"
+#include "bitnet/Support/SafeFile.h"
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "llvm/ADT/StringMap.h"
+#include "llvm/ADT/StringSet.h"
+
+namespace mlir::bitnet {
+#define GEN_PASS_DEF_BITNETFOLDDIMS
+#include "bitnet/Pipelines/Passes.h.inc"
+} // namespace mlir::bitnet
+
+using namespace mlir;
+using namespace mlir::bitnet;
+
+namespace {
+struct FoldDims : public bitnet::impl::BitNetFoldDimsBase<FoldDims> {
+  using Base::Base;
+
+  void runOnOperation() override {
+    auto main = getOperation().lookupSymbol<func::FuncOp>("main");
+    if (!main || main.isExternal())
+      return;
+    if (failed(parseSizes(main)) || failed(foldArguments(main)) ||
+        (requireStatic && failed(checkStatic(main))))
+      signalPassFailure();
+  }
+
+private:
+  LogicalResult parseSizes(func::FuncOp main);
+  LogicalResult foldArguments(func::FuncOp main);
+  LogicalResult checkStatic(func::FuncOp main);
+  /// The size of an extent named `text`: a name or a sum of names and numbers.
+  std::optional<int64_t> evaluate(StringRef text);
+
+  llvm::StringMap<int64_t> sizes;
+  llvm::StringSet<> seen;
+};
+} // namespace
+
+/// The name of an input's extent; empty when it has none.
+static StringRef extentName(func::FuncOp main, unsigned arg, size_t axis) {
+  auto names = main.getArgAttrOfType<ArrayAttr>(arg, onnx::kDimsAttr);
+  auto name = names && axis < names.size() ? dyn_cast<StringAttr>(names[axis])
+                                           : StringAttr();
+  return name ? name.getValue() : "";
+}
+
+LogicalResult FoldDims::parseSizes(func::FuncOp main) {
+  for (const std::string &entry : dims) {
+    auto [name, text] = StringRef(entry).rsplit('=');
+    int64_t size;
+    if (name.empty() || text.getAsInteger(10, size) || size < 1)
+      return main.emitError("--dim: expected name=size, got ")
+             << quoteName(entry);
+    sizes[name] = size;
+  }
+  return success();
+}
+
+std::optional<int64_t> FoldDims::evaluate(StringRef text) {
+  if (auto it = sizes.find(text); it != sizes.end()) {
+    seen.insert(text);
+    return it->second;
+  }
+  SmallVector<StringRef> terms;
+  text.split(terms, '+');
+  if (terms.size() < 2)
+    return std::nullopt;
+  int64_t sum = 0;
+  for (StringRef term : terms) {
+    term = term.trim();
+    int64_t number;
+    auto it = sizes.find(term);
+    if (it != sizes.end())
+      number = it->second;
+    else if (term.getAsInteger(10, number))
+      return std::nullopt;
+    sum += number;
+  }
+  return sum;
+}
+
+LogicalResult FoldDims::foldArguments(func::FuncOp main) {
+  for (BlockArgument arg : main.getArguments()) {
+    auto type = dyn_cast<RankedTensorType>(arg.getType());
+    if (!type)
+      continue;
+    SmallVector<int64_t> shape(type.getShape());
+    for (auto [axis, extent] : llvm::enumerate(shape))
+      if (ShapedType::isDynamic(extent))
+        extent = evaluate(extentName(main, arg.getArgNumber(), axis))
+                     .value_or(ShapedType::kDynamic);
+    if (ArrayRef<int64_t>(shape) == type.getShape())
+      continue;
+    // Only the carrier takes any type: later stages have inferred theirs.
+    for (Operation *user : arg.getUsers())
+      if (!isa<onnx::NodeOp, func::ReturnOp>(user))
+        return main.emitError(
+            "--dim works on an ONNX model or its import only");
+    arg.setType(type.clone(shape));
+  }
+  auto ret = cast<func::ReturnOp>(main.getBody().front().getTerminator());
+  main.setType(FunctionType::get(
+      &getContext(), main.getBody().getArgumentTypes(), ret.getOperandTypes()));
+  for (auto &entry : sizes)
+    if (!seen.contains(entry.getKey()))
+      return main.emitError("--dim: the model has no dim named ")
+             << quoteName(entry.getKey());
+  return success();
+}
+
+LogicalResult FoldDims::checkStatic(func::FuncOp main) {
+  LogicalResult status = success();
+  for (BlockArgument arg : main.getArguments()) {
+    auto type = dyn_cast<ShapedType>(arg.getType());
+    if (type && type.hasStaticShape())
+      continue;
+    auto name =
+        main.getArgAttrOfType<StringAttr>(arg.getArgNumber(), onnx::kNameAttr);
+    InFlightDiagnostic diag = main.emitError("input ");
+    diag << quoteName(name ? name.getValue() : "") << " has no fixed shape";
+    StringRef separator = ": give sizes with ";
+    for (int64_t i = 0; type && type.hasRank() && i < type.getRank(); ++i)
+      if (StringRef extent = extentName(main, arg.getArgNumber(), i);
+          type.isDynamicDim(i) && !extent.empty()) {
+        diag << separator << "--dim " << extent << "=<n>";
+        separator = " ";
+      }
+    status = diag;
+  }
+  return status;
+}

@@ -1,0 +1,46 @@
+//===- CppPrinter.h - the top function as C++ -------------------*- C++ -*-===//
+
+#ifndef BITNET_LIB_TARGET_HLSCPP_CPPPRINTER_H
+#define BITNET_LIB_TARGET_HLSCPP_CPPPRINTER_H
+
+#include "bitnet/Target/HLSCpp/HLSCpp.h"
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+
+namespace llvm {
+class raw_ostream;
+}
+
+namespace mlir::bitnet {
+
+/// The values of one view of the weights: its array's name and declaration.
+struct WeightArray {
+  Value view;
+  std::string name;
+};
+/// One array per view, in order, with names unlike those of the ports.
+std::vector<WeightArray> nameWeights(func::FuncOp main);
+
+/// "float x[4][160]".
+std::string declareArray(MemRefType type, StringRef name);
+
+/// model.h: the prototype of the top.
+void printModelHeader(llvm::raw_ostream &os, func::FuncOp main);
+/// model.cpp: the loops and the top around them.
+void printModel(llvm::raw_ostream &os, func::FuncOp main);
+/// weights.h: packed bytes and scales as const arrays.
+LogicalResult printWeights(llvm::raw_ostream &os, func::FuncOp main);
+/// testbench.cpp: golden inputs in, outputs compared bit by bit.
+void printTestbench(llvm::raw_ostream &os, func::FuncOp main);
+
+/// `void top(hls::stream<float> &x, ...)`.
+std::string topSignature(func::FuncOp main);
+/// Arguments of @main that are ports.
+std::vector<BlockArgument> portArguments(func::FuncOp main);
+StringRef portName(func::FuncOp main, BlockArgument arg);
+bool isOutput(func::FuncOp main, BlockArgument arg);
+StringRef topName(func::FuncOp main);
+
+} // namespace mlir::bitnet
+
+#endif // BITNET_LIB_TARGET_HLSCPP_CPPPRINTER_H

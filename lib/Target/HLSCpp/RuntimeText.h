@@ -1,0 +1,14 @@
+//===- RuntimeText.h - runtime/hls as text ----------------------*- C++ -*-===//
+
+#ifndef BITNET_LIB_TARGET_HLSCPP_RUNTIMETEXT_H
+#define BITNET_LIB_TARGET_HLSCPP_RUNTIMETEXT_H
+
+#include "llvm/ADT/StringRef.h"
+
+namespace mlir::bitnet {
+extern const llvm::StringLiteral kHLSRuntime;
+extern const llvm::StringLiteral kTestbenchRuntime;
+extern const llvm::StringLiteral kStreamShim;
+} // namespace mlir::bitnet
+
+#endif // BITNET_LIB_TARGET_HLSCPP_RUNTIMETEXT_H

@@ -1,0 +1,25 @@
+//===- StrictFloats.cpp - --bitnet-strict-floats --------------------------===//
+
+#include "bitnet/Target/HLSCpp/Passes.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+
+namespace mlir::bitnet {
+#define GEN_PASS_DEF_BITNETSTRICTFLOATS
+#include "bitnet/Target/HLSCpp/Passes.h.inc"
+} // namespace mlir::bitnet
+
+using namespace mlir;
+
+namespace {
+struct StrictFloats
+    : public bitnet::impl::BitNetStrictFloatsBase<StrictFloats> {
+  void runOnOperation() override {
+    auto none = arith::FastMathFlagsAttr::get(&getContext(),
+                                              arith::FastMathFlags::none);
+    getOperation()->walk([&](arith::ArithFastMathInterface op) {
+      op->setAttr(op.getFastMathAttrName(), none);
+    });
+  }
+};
+} // namespace

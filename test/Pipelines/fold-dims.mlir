@@ -1,0 +1,15 @@
+// RUN: bitnet-opt --bitnet-fold-dims="dims=batch=4,past=32" %s | FileCheck %s
+// RUN: not bitnet-opt --bitnet-fold-dims="dims=rows=4" %s 2>&1 | FileCheck %s --check-prefix=UNKNOWN
+// RUN: not bitnet-opt --bitnet-fold-dims="dims=batch=0" %s 2>&1 | FileCheck %s --check-prefix=SIZE
+// RUN: not bitnet-opt --bitnet-fold-dims="dims=batch=4 require-static" %s 2>&1 | FileCheck %s --check-prefix=STATIC
+
+// CHECK: func.func @main(%{{.+}}: tensor<4x8xf32> {{{.+}}}, %{{.+}}: tensor<4x33xf32>
+// UNKNOWN: error: --dim: the model has no dim named 'rows'
+// SIZE: error: --dim: expected name=size, got 'batch=0'
+// STATIC: error: input 'mask' has no fixed shape: give sizes with --dim past + 1=<n>
+func.func @main(%x: tensor<?x8xf32> {onnx.name = "x", onnx.dims = ["batch", ""]},
+                %mask: tensor<?x?xf32> {onnx.name = "mask", onnx.dims = ["batch", "past + 1"]})
+    -> tensor<?x8xf32> {
+  %y = onnx.node "Relu"(%x) opset 20 {} : (tensor<?x8xf32>) -> tensor<?x8xf32>
+  return %y : tensor<?x8xf32>
+}
