@@ -50,8 +50,9 @@ LogicalResult OutputFolder::write(ModuleOp prepared, ModuleOp reference,
 
 LogicalResult OutputFolder::evaluate(ModuleOp prepared, StringRef runner) {
   if (runner.empty()) {
-    prepared.emitWarning("bitnet-run was not found: run `make golden` in the "
-                         "output folder for the expected outputs");
+    mlir::emitWarning(prepared.getLoc(),
+                      "bitnet-run was not found: run `make golden` in the "
+                      "output folder for the expected outputs");
     return success();
   }
   std::string root(temporary);
@@ -68,8 +69,9 @@ LogicalResult OutputFolder::evaluate(ModuleOp prepared, StringRef runner) {
   int status = llvm::sys::ExecuteAndWait(runner, refs, std::nullopt, redirects,
                                          0, 0, &error);
   if (status)
-    return prepared.emitError("the reference run for the golden vectors "
-                              "failed: ")
+    return mlir::emitError(prepared.getLoc(),
+                           "the reference run for the golden vectors "
+                           "failed: ")
            << runner << " ended with status " << status
            << (error.empty() ? "" : ", ") << error;
   return success();

@@ -54,7 +54,7 @@ LogicalResult FoldDims::parseSizes(func::FuncOp main) {
     auto [name, text] = StringRef(entry).rsplit('=');
     int64_t size;
     if (name.empty() || text.getAsInteger(10, size) || size < 1)
-      return main.emitError("--dim: expected name=size, got ")
+      return mlir::emitError(main.getLoc(), "--dim: expected name=size, got ")
              << quoteName(entry);
     sizes[name] = size;
   }
@@ -75,10 +75,12 @@ std::optional<int64_t> FoldDims::evaluate(StringRef text) {
     term = term.trim();
     int64_t number;
     auto it = sizes.find(term);
-    if (it != sizes.end())
+    if (it != sizes.end()) {
       number = it->second;
-    else if (term.getAsInteger(10, number))
+      seen.insert(term);
+    } else if (term.getAsInteger(10, number)) {
       return std::nullopt;
+    }
     sum += number;
   }
   return sum;
@@ -99,8 +101,8 @@ LogicalResult FoldDims::foldArguments(func::FuncOp main) {
     // Only the carrier takes any type: later stages have inferred theirs.
     for (Operation *user : arg.getUsers())
       if (!isa<onnx::NodeOp, func::ReturnOp>(user))
-        return main.emitError(
-            "--dim works on an ONNX model or its import only");
+        return mlir::emitError(
+            main.getLoc(), "--dim works on an ONNX model or its import only");
     arg.setType(type.clone(shape));
   }
   auto ret = cast<func::ReturnOp>(main.getBody().front().getTerminator());
@@ -108,7 +110,8 @@ LogicalResult FoldDims::foldArguments(func::FuncOp main) {
       &getContext(), main.getBody().getArgumentTypes(), ret.getOperandTypes()));
   for (auto &entry : sizes)
     if (!seen.contains(entry.getKey()))
-      return main.emitError("--dim: the model has no dim named ")
+      return mlir::emitError(main.getLoc(),
+                             "--dim: the model has no dim named ")
              << quoteName(entry.getKey());
   return success();
 }
@@ -121,7 +124,7 @@ LogicalResult FoldDims::checkStatic(func::FuncOp main) {
       continue;
     auto name =
         main.getArgAttrOfType<StringAttr>(arg.getArgNumber(), onnx::kNameAttr);
-    InFlightDiagnostic diag = main.emitError("input ");
+    InFlightDiagnostic diag = mlir::emitError(main.getLoc(), "input ");
     diag << quoteName(name ? name.getValue() : "") << " has no fixed shape";
     StringRef separator = ": give sizes with ";
     for (int64_t i = 0; type && type.hasRank() && i < type.getRank(); ++i)

@@ -18,6 +18,7 @@ using namespace mlir::bitnet;
 /// left is an array.
 static void addAliasFolding(OpPassManager &pm) {
   pm.addPass(memref::createFoldMemRefAliasOpsPass());
+  pm.addNestedPass<func::FuncOp>(createBitNetFoldReinterpretCasts());
   pm.addNestedPass<func::FuncOp>(affine::createAffineExpandIndexOpsPass());
   pm.addPass(createLowerAffinePass());
   pm.addPass(arith::createIntRangeOptimizationsPass());

@@ -235,10 +235,12 @@ int main(int argc, char **argv) {
   registerAllDialects(registry);
   MLIRContext context(registry, MLIRContext::Threading::DISABLED);
   DiagnosticPrinter diagnostics(context, quiet);
+  // lld resets every command-line option when it runs in this process.
+  const bool silent = quiet, everyLayer = verbose;
   FailureOr<CompileResult> result = compileModel(context, options);
   if (failed(result))
     return diagnostics.sawOutputError() ? kCannotWrite : kBadData;
-  if (!quiet && options.output != "-")
-    printSummary(options, *result, verbose);
+  if (!silent && options.output != "-")
+    printSummary(options, *result, everyLayer);
   return kSuccess;
 }

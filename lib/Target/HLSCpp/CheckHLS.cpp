@@ -106,8 +106,8 @@ struct CheckHLS : public bitnet::impl::BitNetCheckHLSBase<CheckHLS> {
     }
     if (problems.empty())
       return;
-    InFlightDiagnostic diag = getOperation().emitError("--target=hls cannot "
-                                                       "express ");
+    InFlightDiagnostic diag = mlir::emitError(getOperation().getLoc(),
+                                              "--target=hls cannot express ");
     diag << problems.size() << (problems.size() == 1 ? " thing" : " things");
     for (auto &[text, op] : problems)
       diag.attachNote(op->getLoc()) << text.getValue();

@@ -67,7 +67,7 @@ public:
       }
     }
     if (error)
-      status = module.emitError("cannot write ")
+      status = mlir::emitError(module.getLoc(), "cannot write ")
                << file << ": " << error.message();
   }
   void write(const Twine &name, StringRef text) {

@@ -111,7 +111,8 @@ struct PrepareTop : public bitnet::impl::BitNetPrepareTopBase<PrepareTop> {
       shapes->erase();
     auto main = getOperation().lookupSymbol<func::FuncOp>("main");
     if (!main || main.isExternal() || !main.getBody().hasOneBlock()) {
-      getOperation().emitError("expects a function @main of one block");
+      mlir::emitError(getOperation().getLoc(),
+                      "expects a function @main of one block");
       return signalPassFailure();
     }
     main.walk([](Operation *op) {

@@ -25,7 +25,7 @@ static std::string weightName(Location loc) {
     return WalkResult::advance();
   });
   // The prefix keeps away from the functions of the C library.
-  return "w_" + toIdentifier(name);
+  return "w_" + (name.empty() ? "weights" : toIdentifier(name));
 }
 
 std::vector<WeightArray> bitnet::nameWeights(func::FuncOp main) {
@@ -62,10 +62,13 @@ static FailureOr<ArrayRef<uint8_t>> findBytes(ModuleOp module, int64_t offset,
                      .getBytes(blob.getFile().getValue(), blob.getOffset(),
                                blob.getLength());
     if (!bytes)
-      return module.emitError(llvm::toString(bytes.takeError()));
+      return mlir::emitError(module.getLoc(),
+                             llvm::toString(bytes.takeError()));
     return *bytes;
   }
-  return module.emitError("bitnet.weights has no entry at offset ") << offset;
+  return mlir::emitError(module.getLoc(),
+                         "bitnet.weights has no entry at offset ")
+         << offset;
 }
 
 /// One element of `type` at `at`, as the printer writes literals.
@@ -113,7 +116,8 @@ static LogicalResult printArray(llvm::raw_ostream &os, ModuleOp module,
   MemRefType type = view.getType();
   unsigned size = (type.getElementTypeBitWidth() + 7) / 8;
   if (bytes->size() < uint64_t(type.getNumElements()) * size)
-    return view.emitError("is larger than the constant it shows");
+    return mlir::emitError(view.getLoc(),
+                           "is larger than the constant it shows");
   const uint8_t *at = bytes->data();
   SmallVector<int64_t> shape(type.getShape());
   if (shape.empty())

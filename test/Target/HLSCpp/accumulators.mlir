@@ -15,7 +15,7 @@
 // HEADER: void accumulators_top(hls::stream<int8_t> &x, hls::stream<int32_t> &acc);
 
 // CHECK: static void {{.+}}_loops(const int8_t x[3][20], int32_t acc[3][5]) {
-// CHECK: #pragma HLS ARRAY_PARTITION variable=x cyclic factor=4 dim=2
+// CHECK: #pragma HLS ARRAY_PARTITION variable=w_weights cyclic factor=4 dim=4
 // CHECK: int32_t [[ACC:acc[0-9]+]] = 0;
 // CHECK: for (int [[K:i[0-9]+]] = 0; [[K]] < 20; [[K]] += 1) {
 // CHECK-NEXT: #pragma HLS PIPELINE II=1

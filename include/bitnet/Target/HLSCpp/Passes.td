@@ -35,6 +35,19 @@ def BitNetPrepareTop : Pass<"bitnet-prepare-top", "::mlir::ModuleOp"> {
                            "scf::SCFDialect"];
 }
 
+def BitNetFoldReinterpretCasts : Pass<"bitnet-fold-reinterpret-casts"> {
+  let summary = "Load and store through memref.reinterpret_cast";
+  let description = [{
+    Static views of a contiguous buffer whose strides are multiples of the
+    buffer's become index arithmetic per dim, as arrays of several dims want it.
+    Other views stay.
+
+    Example: a load at `[%a, %b, %n]` of sizes [2, 3, 208] and strides [768, 256, 1] over a
+    `memref<6x256xi32>` becomes a load at `[3 * %a + %b, %n]` of the buffer.
+  }];
+  let dependentDialects = ["arith::ArithDialect", "memref::MemRefDialect"];
+}
+
 def BitNetAnnotateHLS : Pass<"bitnet-annotate-hls"> {
   let summary = "Choose pipelining, unrolling and array partitions";
   let description = [{
