@@ -24,7 +24,7 @@ public:
     }
     for (WeightArray &weights : nameWeights(main)) {
       used.insert(weights.name);
-      names[weights.view] = weights.name;
+      names[weights.value] = weights.name;
     }
   }
   void printLoops();
@@ -168,8 +168,8 @@ void Printer::printIf(scf::IfOp op) {
 }
 
 void Printer::printOp(Operation *op) {
-  if (isa<arith::ConstantOp, memref::AllocOp, memref::ViewOp, scf::YieldOp,
-          func::ReturnOp>(op))
+  if (isa<arith::ConstantOp, memref::AllocOp, memref::ViewOp,
+          memref::GetGlobalOp, scf::YieldOp, func::ReturnOp>(op))
     return;
   if (auto loop = dyn_cast<scf::ForOp>(op))
     return printFor(loop);

@@ -13,12 +13,13 @@ class raw_ostream;
 
 namespace mlir::bitnet {
 
-/// The values of one view of the weights: its array's name and declaration.
+/// A view of the weights or a global constant, and the array it becomes.
 struct WeightArray {
-  Value view;
+  Value value;
   std::string name;
+  bool first; ///< Of those with this name: it is declared.
 };
-/// One array per view, in order, with names unlike those of the ports.
+/// In order, with names unlike those of the ports.
 std::vector<WeightArray> nameWeights(func::FuncOp main);
 
 /// "float x[4][160]".

@@ -5,12 +5,10 @@
 
 #include "bitnet/Codegen/Memory/Passes.h"
 #include "bitnet/Dialect/BitNet/IR/BitNet.h"
-#include "bitnet/Dialect/BitNet/IR/Constants.h"
 
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/IR/Matchers.h"
 #include "llvm/ADT/StringSet.h"
-#include "llvm/Support/Endian.h"
 #include "llvm/Support/raw_ostream.h"
 
 using namespace mlir;
@@ -33,47 +31,52 @@ std::vector<WeightArray> bitnet::nameWeights(func::FuncOp main) {
   for (BlockArgument arg : portArguments(main))
     used.insert(portName(main, arg));
   std::vector<WeightArray> arrays;
-  main.walk([&](memref::ViewOp view) {
-    std::string base = weightName(view.getLoc()), name = base;
+  llvm::StringMap<std::string> globals;
+  auto add = [&](Value value, Location loc) {
+    std::string base = weightName(loc), name = base;
     for (unsigned n = 2; !used.insert(name).second; ++n)
       name = base + "_" + std::to_string(n);
-    arrays.push_back({view, name});
+    arrays.push_back({value, name, /*first=*/true});
+    return name;
+  };
+  main.walk([&](Operation *op) {
+    if (auto view = dyn_cast<memref::ViewOp>(op))
+      add(view, view.getLoc());
+    auto global = dyn_cast<memref::GetGlobalOp>(op);
+    if (!global)
+      return;
+    std::string &name = globals[global.getName()];
+    if (name.empty())
+      name = add(global, global.getLoc());
+    else
+      arrays.push_back({global, name, /*first=*/false});
   });
   return arrays;
 }
 
-/// The bytes at `offset` of the weights, held by the blob store or `owned`.
-static FailureOr<ArrayRef<uint8_t>> findBytes(ModuleOp module, int64_t offset,
-                                              std::vector<uint8_t> &owned) {
+/// The constant behind an array: dense elements or a blob.
+static Attribute findContents(ModuleOp module, Value array) {
+  if (auto get = array.getDefiningOp<memref::GetGlobalOp>()) {
+    auto global = module.lookupSymbol<memref::GlobalOp>(get.getName());
+    return global ? global.getInitialValueAttr() : Attribute();
+  }
+  APInt offset;
+  matchPattern(array.getDefiningOp<memref::ViewOp>().getByteShift(),
+               m_ConstantInt(&offset));
   auto entries = module->getAttrOfType<ArrayAttr>(kWeightsAttr);
   for (Attribute entry : entries ? entries.getValue() : ArrayRef<Attribute>()) {
     auto pair = dyn_cast<ArrayAttr>(entry);
-    if (!pair || pair.size() != 2 || !isa<IntegerAttr>(pair[1]) ||
-        cast<IntegerAttr>(pair[1]).getInt() != offset)
-      continue;
-    if (auto dense = dyn_cast<DenseElementsAttr>(pair[0])) {
-      owned = getStorage(dense);
-      return ArrayRef<uint8_t>(owned);
-    }
-    auto blob = dyn_cast<bitnet::BlobAttr>(pair[0]);
-    if (!blob)
-      break;
-    auto bytes = BitNetDialect::getBlobStore(module.getContext())
-                     .getBytes(blob.getFile().getValue(), blob.getOffset(),
-                               blob.getLength());
-    if (!bytes)
-      return mlir::emitError(module.getLoc(),
-                             llvm::toString(bytes.takeError()));
-    return *bytes;
+    auto at = pair && pair.size() == 2 ? dyn_cast<IntegerAttr>(pair[1])
+                                       : IntegerAttr();
+    if (at && at.getInt() == offset.getSExtValue())
+      return pair[0];
   }
-  return mlir::emitError(module.getLoc(),
-                         "bitnet.weights has no entry at offset ")
-         << offset;
+  return {};
 }
 
 /// One element of `type` at `at`, as the printer writes literals.
 static std::string printElement(const uint8_t *at, Type type) {
-  unsigned width = type.isIndex() ? 64 : type.getIntOrFloatBitWidth();
+  unsigned width = type.getIntOrFloatBitWidth();
   uint64_t bits = 0;
   for (unsigned i = 0; i < (width + 7) / 8; ++i)
     bits |= uint64_t(at[i]) << (8 * i);
@@ -84,48 +87,67 @@ static std::string printElement(const uint8_t *at, Type type) {
   return *printLiteral(IntegerAttr::get(type, number));
 }
 
+using NextElement = llvm::function_ref<std::string()>;
+
 /// Nested braces, one line per innermost row.
-static void printRows(llvm::raw_ostream &os, const uint8_t *&at,
-                      MemRefType type, ArrayRef<int64_t> shape) {
-  Type element = type.getElementType();
-  unsigned size = (element.getIntOrFloatBitWidth() + 7) / 8;
+static void printRows(llvm::raw_ostream &os, NextElement next,
+                      ArrayRef<int64_t> shape) {
   os << "{";
   for (int64_t i = 0; i < shape[0]; ++i) {
     if (i)
       os << ",";
-    if (shape.size() > 1) {
-      os << "\n";
-      printRows(os, at, type, shape.drop_front());
+    if (shape.size() == 1) {
+      os << next();
       continue;
     }
-    os << printElement(at, element);
-    at += size;
+    os << "\n";
+    printRows(os, next, shape.drop_front());
   }
   os << "}";
 }
 
+/// Calls `print` with a source of the elements of `contents`.
+static LogicalResult readContents(ModuleOp module, const WeightArray &array,
+                                  llvm::function_ref<void(NextElement)> print) {
+  auto type = cast<MemRefType>(array.value.getType());
+  Attribute contents = findContents(module, array.value);
+  if (auto dense = dyn_cast_or_null<DenseElementsAttr>(contents);
+      dense && dense.getNumElements() == type.getNumElements()) {
+    auto it = dense.getValues<Attribute>().begin();
+    print([&] { return *printLiteral(cast<TypedAttr>(*it++)); });
+    return success();
+  }
+  auto blob = dyn_cast_or_null<bitnet::BlobAttr>(contents);
+  unsigned size = (type.getElementTypeBitWidth() + 7) / 8;
+  if (!blob || blob.getLength() < uint64_t(type.getNumElements()) * size)
+    return mlir::emitError(array.value.getLoc(),
+                           "bitnet.weights does not hold ")
+           << array.name;
+  auto bytes = BitNetDialect::getBlobStore(module.getContext())
+                   .getBytes(blob.getFile().getValue(), blob.getOffset(),
+                             blob.getLength());
+  if (!bytes)
+    return mlir::emitError(array.value.getLoc(),
+                           llvm::toString(bytes.takeError()));
+  const uint8_t *at = bytes->data();
+  print([&] {
+    at += size;
+    return printElement(at - size, type.getElementType());
+  });
+  return success();
+}
+
 static LogicalResult printArray(llvm::raw_ostream &os, ModuleOp module,
                                 const WeightArray &array) {
-  auto view = array.view.getDefiningOp<memref::ViewOp>();
-  APInt offset;
-  matchPattern(view.getByteShift(), m_ConstantInt(&offset));
-  std::vector<uint8_t> owned;
-  auto bytes = findBytes(module, offset.getSExtValue(), owned);
-  if (failed(bytes))
-    return failure();
-  MemRefType type = view.getType();
-  unsigned size = (type.getElementTypeBitWidth() + 7) / 8;
-  if (bytes->size() < uint64_t(type.getNumElements()) * size)
-    return mlir::emitError(view.getLoc(),
-                           "is larger than the constant it shows");
-  const uint8_t *at = bytes->data();
+  auto type = cast<MemRefType>(array.value.getType());
   SmallVector<int64_t> shape(type.getShape());
   if (shape.empty())
     shape.push_back(1);
-  os << "static const " << declareArray(type, array.name) << " = ";
-  printRows(os, at, type, shape);
-  os << ";\n\n";
-  return success();
+  return readContents(module, array, [&](NextElement next) {
+    os << "static const " << declareArray(type, array.name) << " = ";
+    printRows(os, next, shape);
+    os << ";\n\n";
+  });
 }
 
 LogicalResult bitnet::printWeights(llvm::raw_ostream &os, func::FuncOp main) {
@@ -137,7 +159,7 @@ LogicalResult bitnet::printWeights(llvm::raw_ostream &os, func::FuncOp main) {
      << "#ifndef BITNET_WEIGHTS_H\n#define BITNET_WEIGHTS_H\n\n"
      << "#include \"bitnet_hls.h\"\n#include <stdint.h>\n\n";
   for (const WeightArray &array : nameWeights(main))
-    if (failed(printArray(os, module, array)))
+    if (array.first && failed(printArray(os, module, array)))
       return failure();
   os << "#endif // BITNET_WEIGHTS_H\n";
   return success();
