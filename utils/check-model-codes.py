@@ -7,7 +7,9 @@
 A value that lies next to a .5 tie may be rounded to either side by two correct engines, and one
 other code changes the outputs visibly. So our codes take the place of onnxruntime's in its own
 graph, and then
-  - every code it would have chosen otherwise must lie within 8 ulp of a tie,
+  - every code it would have chosen otherwise must lie within 8 ulp of a tie, an ulp being that of the
+    value or of its row's root mean square, whichever is larger: a value is a sum, and rounding
+    errors of a sum scale with its terms, not with a result that cancellation made small,
   - at most 3 in 10,000 may be such (rounded up),
   - its outputs must agree with ours to 5e-6.
 Prints one line; exit 0 when all three hold, 1 when not.
@@ -190,10 +192,11 @@ def inject(model, layers):
 
 
 def ties_off(values):
-    """Distance of each value from the nearest .5 tie, in ulp of the value."""
+    """Distance of each value from the nearest .5 tie, in ulp of the value or of its row."""
     tie = np.floor(values) + np.asarray(0.5, values.dtype)
     distance = np.abs(values.astype(np.float64) - tie.astype(np.float64))
-    return distance / np.spacing(np.abs(values)).astype(np.float64)
+    row = np.sqrt(np.mean(np.square(values.astype(np.float64)), axis=-1, keepdims=True))
+    return distance / np.spacing(np.maximum(np.abs(values), row.astype(values.dtype))).astype(np.float64)
 
 
 def check_layer(layer, values, verbose):
@@ -206,7 +209,7 @@ def check_layer(layer, values, verbose):
     if not count:
         return 0
     steps = np.abs(layer.ours[differ].astype(np.float64) - reference[differ].astype(np.float64))
-    ulps = ties_off(values[layer.value][differ])
+    ulps = ties_off(values[layer.value])[differ]
     if steps.max() > 1 or not ulps.max() <= MAX_ULP:
         worst = int(np.argmax(np.where(steps > 1, np.inf, ulps)))
         raise Verdict(
