@@ -229,6 +229,12 @@ FailureOr<CompileResult> Driver::run() {
   target.modelName = llvm::sys::path::filename(options.input).str();
   target.producer = "bitnet-compile " BITNET_VERSION;
   result.cpu = target.cpu;
+  if (std::string missing =
+          missingFeatures(loopsOptions().target, options.kernel);
+      !missing.empty())
+    return emitError(loc) << "the chosen kernel needs " << missing
+                          << ", which the CPU " << target.cpu
+                          << " does not have";
   if (failed(load()) || failed(lower()) || failed(emit()))
     return failure();
   if (!options.reportFile.empty())

@@ -42,6 +42,23 @@ static std::optional<KernelKind> kindOf(KernelChoice wish) {
   llvm_unreachable("every choice is handled");
 }
 
+std::string mlir::bitnet::missingFeatures(const TargetInfo &target,
+                                          KernelChoice wish) {
+  std::optional<KernelKind> kind = kindOf(wish);
+  std::string missing;
+  for (const KernelRow &row : getKernelTable()) {
+    if (row.kind != kind || row.arch == TargetArch::Any)
+      continue;
+    if (row.arch != target.arch)
+      return row.arch == TargetArch::AArch64 ? "aarch64" : "x86_64";
+    for (StringRef feature : llvm::split(row.features, ' '))
+      if (!feature.empty() && !target.hasFeature(feature))
+        missing += (missing.empty() ? "" : " ") + feature.str();
+    break;
+  }
+  return missing;
+}
+
 /// Whether `target` runs the code of `row`.
 static bool runsOn(const KernelRow &row, const TargetInfo &target) {
   if (row.arch != TargetArch::Any && row.arch != target.arch)

@@ -29,6 +29,10 @@ enum class KernelChoice {
   NEONDotprod
 };
 
+/// The features that the kernel of `wish` needs and `target` lacks, space
+/// separated; empty when it runs there.
+std::string missingFeatures(const TargetInfo &target, KernelChoice wish);
+
 /// The lowering of `op` on `target`; a wish that cannot take the operands
 /// gives way to what fits.
 LoweringAttr selectKernel(MatMulOp op, const TargetInfo &target,
