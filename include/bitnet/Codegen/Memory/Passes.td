@@ -26,6 +26,31 @@ def BitNetFoldOutputShapes : Pass<"bitnet-fold-output-shapes", "::mlir::ModuleOp
   let dependentDialects = ["::mlir::tensor::TensorDialect", "::mlir::arith::ArithDialect"];
 }
 
+def BitNetBufferizeInputs : Pass<"bitnet-bufferize-inputs", "::mlir::ModuleOp"> {
+  let summary = "Inputs are the caller's: bufferization must not write to them";
+  let description = [{
+    Marks every tensor argument read-only, right before one-shot-bufferize, which
+    would otherwise reuse an input's buffer for a result.
+
+    Example:
+
+    ```mlir
+    func.func @main(%x: tensor<4xf32>) -> tensor<4xf32> {
+      return %x : tensor<4xf32>
+    }
+    ```
+
+    becomes
+
+    ```mlir
+    func.func @main(%x: tensor<4xf32> {bufferization.writable = false}) -> tensor<4xf32> {
+      return %x : tensor<4xf32>
+    }
+    ```
+  }];
+  let dependentDialects = ["::mlir::bufferization::BufferizationDialect"];
+}
+
 def BitNetLowerConstants : Pass<"bitnet-lower-constants", "::mlir::ModuleOp"> {
   let summary = "Large constants become views of one weights buffer";
   let description = [{
