@@ -1,6 +1,7 @@
 //===- GraphConverter.cpp - one walk over @main ---------------------------===//
 
 #include "GraphConverter.h"
+#include "SubByte.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
@@ -178,11 +179,21 @@ LogicalResult GraphConverter::convertConstant(onnx::ConstantOp op) {
   if (dense && plain != type)
     value = dense = dense.bitcast(plain.getElementType());
   Value result;
-  if (dense && dense.getRawData().size() <= kInlineConstantBytes)
+  bool subByte = isSubByte(element);
+  if (dense && (subByte || dense.getRawData().size() <= kInlineConstantBytes))
     result = state.dims.cse(arith::ConstantOp::create(b, op.getLoc(), dense));
-  else
-    result = ConstantOp::create(b, op.getLoc(), plain, value, PackingAttr(),
+  else {
+    // Memory holds a byte per element: shared bytes are taken apart.
+    auto blob = dyn_cast<BlobAttr>(value);
+    RankedTensorType stored = plain;
+    if (subByte && blob)
+      stored =
+          RankedTensorType::get({int64_t(blob.getLength())}, b.getI8Type());
+    result = ConstantOp::create(b, op.getLoc(), stored, value, PackingAttr(),
                                 op.getNameAttr());
+    if (stored != plain)
+      result = unpackSubByte(b, op.getLoc(), result, plain);
+  }
   state.converted[op.getResult()] = {result, element};
   return success();
 }
