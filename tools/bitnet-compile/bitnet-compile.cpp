@@ -234,6 +234,7 @@ int main(int argc, char **argv) {
   DialectRegistry registry;
   registerAllDialects(registry);
   MLIRContext context(registry, MLIRContext::Threading::DISABLED);
+  context.printOpOnDiagnostic(false);
   DiagnosticPrinter diagnostics(context, quiet);
   // lld resets every command-line option when it runs in this process.
   const bool silent = quiet, everyLayer = verbose;
