@@ -35,6 +35,7 @@ private:
   LogicalResult load();
   LogicalResult lower();
   LogicalResult emit();
+  LogicalResult report();
   /// Times `body`, tells options.progress.
   LogicalResult stage(StringRef name, llvm::function_ref<LogicalResult()> body);
   LogicalResult passes(StringRef name,
@@ -95,6 +96,25 @@ LogicalResult Driver::load() {
   });
 }
 
+/// Whether stage 1 is still to run: a module of stage 2 or later has no ONNX
+/// nodes, but others. (A model that returns its inputs has neither.)
+static bool isImported(ModuleOp module) {
+  bool others = false;
+  WalkResult result = module.walk([&](Operation *op) {
+    StringRef dialect = op->getName().getDialectNamespace();
+    others |= dialect != "builtin" && dialect != "func";
+    return dialect == "onnx" ? WalkResult::interrupt() : WalkResult::advance();
+  });
+  return result.wasInterrupted() || !others;
+}
+
+/// Whether stage 4 has run: only it makes buffers.
+static bool isBufferized(ModuleOp module) {
+  auto main = module.lookupSymbol<func::FuncOp>("main");
+  return main &&
+         llvm::any_of(main.getArgumentTypes(), llvm::IsaPred<BaseMemRefType>);
+}
+
 /// "avx512vnni": the kernel functions that the module calls.
 static std::string kernelNames(ModuleOp module) {
   std::string names;
@@ -138,12 +158,20 @@ LogicalResult Driver::lower() {
   auto reached = [&](Stage last) { return options.emit < last; };
   if (reached(Stage::BitNet))
     return success();
+  // A file that an earlier run stopped at continues from there.
+  const bool imported = isImported(*module);
   if (failed(passes("bitnet", [&](OpPassManager &pm) {
         if (options.hls || !options.dims.empty())
           pm.addPass(createBitNetFoldDims(foldDimsOptions()));
-        populateFrontendPipeline(pm, options.frontend);
+        if (imported)
+          populateFrontendPipeline(pm, options.frontend);
       })))
     return failure();
+  if (isBufferized(*module)) {
+    result.layers = collectLayers(*module);
+    result.kernel = kernelNames(*module);
+    return success();
+  }
   if (reached(Stage::Quantized))
     return success();
   if (failed(passes("quantize", [&](OpPassManager &pm) {
@@ -208,8 +236,6 @@ LogicalResult Driver::emit() {
     return emitIR(*module, options.output);
   if (options.hls)
     return emitFolder();
-  if (auto size = (*module)->getAttrOfType<IntegerAttr>(kWeightsSizeAttr))
-    result.weightBytes = uint64_t(size.getInt());
   if (failed(passes("cpu", [&](OpPassManager &pm) {
         populateCPUPipeline(pm, getCPUPipelineOptions(target));
       })))
@@ -217,6 +243,24 @@ LogicalResult Driver::emit() {
   return stage("link", [&] {
     return emitCPU(*module, target, outputKind(options.emit), options.output);
   });
+}
+
+/// Before the output, so that a failure leaves no output behind.
+LogicalResult Driver::report() {
+  if (auto size = (*module)->getAttrOfType<IntegerAttr>(kWeightsSizeAttr))
+    result.weightBytes = uint64_t(size.getInt());
+  if (options.reportFile.empty())
+    return success();
+  llvm::Error error =
+      llvm::writeToOutput(options.reportFile, [&](llvm::raw_ostream &os) {
+        writeReport(os, options, result);
+        return llvm::Error::success();
+      });
+  if (!error)
+    return success();
+  return emitError(FileLineColLoc::get(&context, options.input, 0, 0))
+         << "cannot write " << options.reportFile << ": "
+         << llvm::toString(std::move(error));
 }
 
 FailureOr<CompileResult> Driver::run() {
@@ -235,17 +279,13 @@ FailureOr<CompileResult> Driver::run() {
     return emitError(loc) << "the chosen kernel needs " << missing
                           << ", which the CPU " << target.cpu
                           << " does not have";
-  if (failed(load()) || failed(lower()) || failed(emit()))
+  if (failed(load()) || failed(lower()) || failed(report()))
     return failure();
+  if (succeeded(emit()))
+    return result;
   if (!options.reportFile.empty())
-    if (llvm::Error error =
-            llvm::writeToOutput(options.reportFile, [&](llvm::raw_ostream &os) {
-              writeReport(os, options, result);
-              return llvm::Error::success();
-            }))
-      return emitError(loc) << "cannot write " << options.reportFile << ": "
-                            << llvm::toString(std::move(error));
-  return result;
+    llvm::sys::fs::remove(options.reportFile);
+  return failure();
 }
 
 FailureOr<CompileResult>

@@ -57,8 +57,15 @@ LogicalResult DiagnosticPrinter::print(Diagnostic &diagnostic) {
   }
   std::string text = diagnostic.str();
   os << text << "\n";
-  for (Diagnostic &note : diagnostic.getNotes())
-    os << "  note: " << note.str() << "\n";
+  for (Diagnostic &note : diagnostic.getNotes()) {
+    os << "  note: ";
+    StringRef node = findPlace(note.getLocation()).node;
+    if (!node.empty() && node != place.node) {
+      os << "node '";
+      os.write_escaped(node) << "': ";
+    }
+    os << note.str() << "\n";
+  }
   outputError |= isError && StringRef(text).contains("cannot write");
   return success();
 }

@@ -207,8 +207,11 @@ int main(int argc, char **argv) {
   registerPassManagerCLOptions();
   registerDefaultTimingManagerCLOptions();
   cl::HideUnrelatedOptions({&mainCategory, &quantizeCategory, &targetCategory});
-  cl::ParseCommandLineOptions(argc, argv, "BitNet model compiler\n", nullptr,
-                              nullptr, "BITNET_COMPILE_FLAGS");
+  // A stream for errors makes it return: cl::opt itself would exit with 1.
+  if (!cl::ParseCommandLineOptions(argc, argv, "BitNet model compiler\n",
+                                   &llvm::errs(), nullptr,
+                                   "BITNET_COMPILE_FLAGS"))
+    return kUsage;
   // lld registers LLVM's code generation flags when it runs in this process.
   mcpu.removeArgument();
   mattr.removeArgument();
