@@ -1,0 +1,30 @@
+# Every bad command; the model that is good is small. Nothing may be left: out.*
+try() {
+  bitnet-compile "$@"
+  echo "exit $?"
+}
+: >empty.onnx
+echo "this is no model" >text.onnx
+head -c 60 good.onnx >cut.onnx
+try
+try --nonsense good.onnx -o out.so
+try --emit=nonsense good.onnx -o out.so
+try good.onnx text.onnx -o out.so
+try -O7 good.onnx -o out.so
+try --quantize-include=a good.onnx -o out.so
+try --mtriple=x86_64-unknown-linux-gnu --mcpu=nonsense good.onnx -o out.so
+try --mtriple=nonsense good.onnx -o out.so
+try --mtriple=x86_64-unknown-linux-gnu --mattr=+nonsense good.onnx -o out.so
+try --mtriple=x86_64-unknown-linux-gnu --mcpu=haswell --kernel=avx512vnni good.onnx -o out.so
+try --mtriple=x86_64-unknown-linux-gnu --mcpu=haswell --kernel=neon-dotprod good.onnx -o out.so
+try nowhere.onnx -o out.so
+try empty.onnx -o out.so
+try text.onnx -o out.so
+try cut.onnx -o out.so
+try --emit=quantized good.onnx -o nowhere/out.mlir
+try -O0 good.onnx -o nowhere/out.so
+try -O0 --weights=file good.onnx -o nowhere/out.so
+try -O0 good.onnx -o out.so --report=nowhere/report.json
+try unknown.onnx -o out.so
+try nan.onnx --quantize=absmean -o out.so
+echo "files left: $(ls | grep -c '^out')"
