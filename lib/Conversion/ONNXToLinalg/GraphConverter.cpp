@@ -15,7 +15,11 @@ using namespace mlir::bitnet;
 
 GraphConverter::GraphConverter(func::FuncOp func, const OpRegistry &registry)
     : func(func), registry(registry), b(func.getContext()),
-      state(b, func.getLoc()) {}
+      state(b, func.getLoc()) {
+  state.convertRegion = [this](Region &region) {
+    return convertRegion(region);
+  };
+}
 
 void mlir::bitnet::eraseDeadOps(Block &block) {
   for (Operation &op : llvm::make_early_inc_range(llvm::reverse(block)))
@@ -248,6 +252,8 @@ LogicalResult GraphConverter::convertOp(Operation &op) {
     return convertLinear(linear);
   if (auto ret = dyn_cast<func::ReturnOp>(op))
     return convertReturn(ret);
+  if (isa<onnx::YieldOp>(op))
+    return success(); // convertRegion reads its operands
   // Ops of other dialects (bitnet.constant ...) are already in their final
   // form.
   IRMapping mapping;
@@ -257,6 +263,19 @@ LogicalResult GraphConverter::convertOp(Operation &op) {
   for (auto [old, result] : llvm::zip(op.getResults(), copy->getResults()))
     state.converted[old] = {result, getElementTypeOrSelf(result.getType())};
   return success();
+}
+
+FailureOr<SmallVector<ConvertedValue>>
+GraphConverter::convertRegion(Region &region) {
+  if (!region.hasOneBlock() || region.getNumArguments() != 0)
+    return mlir::emitError(region.getLoc())
+               << "expects a graph attribute without inputs",
+           failure();
+  if (failed(convertBlock(region.front())))
+    return failure();
+  return llvm::map_to_vector(
+      region.front().getTerminator()->getOperands(),
+      [&](Value old) { return state.converted.lookup(old); });
 }
 
 LogicalResult GraphConverter::convertBlock(Block &block) {

@@ -23,6 +23,7 @@ private:
   LogicalResult convertArguments(Block &from, Block &to);
   void nameExtents();
   LogicalResult convertBlock(Block &block);
+  FailureOr<SmallVector<ConvertedValue>> convertRegion(Region &region);
   LogicalResult convertOp(Operation &op);
   LogicalResult convertNode(onnx::NodeOp node);
   LogicalResult convertConstant(onnx::ConstantOp op);

@@ -75,6 +75,22 @@ void NodeLowering::setResult(unsigned i, Value value, Type onnxElementType) {
   state.converted[node.getResult(i)] = {value, onnxElementType};
 }
 
+FailureOr<SmallVector<ConvertedValue>> NodeLowering::convertBody(Region &body,
+                                                                 Block *block) {
+  if (!block)
+    return state.convertRegion(body);
+  OpBuilder::InsertionGuard guard(b);
+  DimBuilder::Scope scope(dims);
+  auto extents = state.extents;
+  auto elements = state.elements;
+  b.setInsertionPointToEnd(block);
+  FailureOr<SmallVector<ConvertedValue>> values = state.convertRegion(body);
+  state.extents = std::move(extents);
+  state.elements = std::move(elements);
+  dims.setLoc(loc);
+  return values;
+}
+
 InFlightDiagnostic NodeLowering::emitError() {
   return mlir::emitError(loc)
          << "operator '" << node.getQualifiedName() << "' ";

@@ -17,6 +17,7 @@
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/BuiltinTypes.h"
 
+#include <functional>
 #include <optional>
 
 namespace mlir::bitnet {
@@ -57,6 +58,9 @@ struct GraphState {
   DenseMap<Value, ConvertedValue> converted; // old value -> new value
   DenseMap<Value, Dims> extents;             // new value -> extents
   DenseMap<Value, Elements> elements;        // new value -> scalars
+  /// Converts the nodes of a graph attribute at the insertion point; gives what
+  /// it yields.
+  std::function<FailureOr<SmallVector<ConvertedValue>>(Region &)> convertRegion;
 };
 
 class NodeLowering {
@@ -87,6 +91,11 @@ public:
   /// Sets result `i`. The ONNX element type is that of operand 0 when the
   /// signless types agree, else the signless type, unless given.
   void setResult(unsigned i, Value value, Type onnxElementType = {});
+
+  /// Converts a graph attribute into `block`, or at the insertion point when
+  /// `block` is null. What is learnt inside a block is forgotten after it.
+  FailureOr<SmallVector<ConvertedValue>> convertBody(Region &body,
+                                                     Block *block);
 
   //===--- Attributes -----------------------------------------------------===//
   Attribute attr(StringRef key) { return node.getParams().get(key); }

@@ -61,6 +61,7 @@ const OpRegistry &OpRegistry::get() {
     registerCastOps(r);
     registerShapeOps(r);
     registerReduceOps(r);
+    registerIfOps(r);
     registerMovementOps(r);
     registerSliceOps(r);
     registerPadOps(r);

@@ -68,6 +68,7 @@ void registerParametricOps(OpRegistry &registry);
 void registerCastOps(OpRegistry &registry);
 void registerShapeOps(OpRegistry &registry);
 void registerReduceOps(OpRegistry &registry);
+void registerIfOps(OpRegistry &registry);
 void registerMovementOps(OpRegistry &registry);
 void registerSliceOps(OpRegistry &registry);
 void registerPadOps(OpRegistry &registry);
