@@ -204,6 +204,8 @@ int main(int argc, char **argv) {
   llvm::InitLLVM init(argc, argv);
   llvm::setBugReportMsg("bitnet-compile crashed; please report this with the "
                         "command line and the model.\n");
+  // --mlir-print-ir-after=<pass> needs the names of passes.
+  mlir::bitnet::registerAllPasses();
   registerPassManagerCLOptions();
   registerDefaultTimingManagerCLOptions();
   cl::HideUnrelatedOptions({&mainCategory, &quantizeCategory, &targetCategory});
