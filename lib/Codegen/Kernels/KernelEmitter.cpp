@@ -49,14 +49,12 @@ static std::string kernelName(const KernelForm &form) {
   llvm::raw_string_ostream os(name);
   if (!form.lhs.isSignlessInteger(8))
     os << '_' << form.lhs;
-  if (form.tileM != form.row->block.rows)
-    os << "_m" << form.tileM;
   if (form.grouped)
     os << "_grouped";
   return name;
 }
 
-/// Blocks of `tileM` activation rows, then the rest one by one. M is a run-time
+/// Blocks of activation rows, then the rest one by one. M is a run-time
 /// value: one kernel serves decoding and prefill.
 static void emitRowBlock(ImplicitLocOpBuilder &b, const KernelForm &form,
                          const TileOperands &operands, Value block) {
@@ -71,14 +69,10 @@ static void emitRowBlock(ImplicitLocOpBuilder &b, const KernelForm &form,
     TileEmitter(b, row, loopForm, operands, loop.getInductionVar(), block)
         .emit();
   };
-  if (form.tileM > 1) {
-    LoopForm block = row.block;
-    block.rows = form.tileM;
-    Value tile = arith::ConstantIndexOp::create(b, form.tileM);
-    Value rest = arith::RemUIOp::create(b, rows, tile);
-    blocked = arith::SubIOp::create(b, rows, rest);
-    emitLoop(zero, blocked, block);
-  }
+  Value tile = arith::ConstantIndexOp::create(b, row.block.rows);
+  Value rest = arith::RemUIOp::create(b, rows, tile);
+  blocked = arith::SubIOp::create(b, rows, rest);
+  emitLoop(zero, blocked, row.block);
   emitLoop(blocked, rows, row.vector);
 }
 

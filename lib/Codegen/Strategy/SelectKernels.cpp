@@ -71,7 +71,7 @@ static bool runsOn(const KernelRow &row, const TargetInfo &target) {
 LoweringAttr mlir::bitnet::selectKernel(MatMulOp op, const TargetInfo &target,
                                         KernelChoice wish) {
   MLIRContext *context = op.getContext();
-  auto scalar = LoweringAttr::get(context, KernelKind::Scalar, /*tileM=*/1);
+  auto scalar = LoweringAttr::get(context, KernelKind::Scalar);
   PackingAttr packing = op.getPackingAttr();
   std::optional<KernelKind> wanted = kindOf(wish);
   // The vector forms read the packed layout.
@@ -86,10 +86,10 @@ LoweringAttr mlir::bitnet::selectKernel(MatMulOp op, const TargetInfo &target,
   // cross-compiled.
   for (const KernelRow &row : getKernelTable())
     if (fits(row) && wanted == row.kind)
-      return LoweringAttr::get(context, row.kind, row.block.rows);
+      return LoweringAttr::get(context, row.kind);
   for (const KernelRow &row : getKernelTable())
     if (fits(row) && runsOn(row, target))
-      return LoweringAttr::get(context, row.kind, row.block.rows);
+      return LoweringAttr::get(context, row.kind);
   return scalar;
 }
 

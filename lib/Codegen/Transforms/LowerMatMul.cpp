@@ -37,10 +37,9 @@ static FailureOr<KernelForm> getForm(MatMulOp op) {
   LoweringAttr lowering = op.getLoweringAttr();
   form.lhs = cast<MemRefType>(op.getLhs().getType()).getElementType();
   form.row = findKernelRow(lowering.getKernel(), form.lhs);
-  form.tileM = lowering.getTileM();
   form.grouped = op.getGroupSize().has_value();
   int64_t cols = op.getGroupSize().value_or(op.getPacking()->getPaddedCols());
-  if (!form.row || form.tileM < 1)
+  if (!form.row)
     return op.emitOpError("has a lowering that does not take ")
            << form.lhs << " activations: " << lowering;
   if (cols >= form.row->maxCols)

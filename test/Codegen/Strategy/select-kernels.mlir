@@ -8,11 +8,11 @@
 // RUN: bitnet-opt %s --bitnet-select-kernels="arch=x86_64 features=avx2 kernel=neon_dotprod" | FileCheck %s --check-prefixes=CHECK,NEON
 
 // CHECK-LABEL: @integer
-// VNNI: lowering <avx512vnni, tile_m = 4>
-// AVX2: lowering <avx2, tile_m = 4>
-// NEON: lowering <neon_dotprod, tile_m = 4>
-// GENERIC: lowering <generic, tile_m = 4>
-// SCALAR: lowering <scalar, tile_m = 1>
+// VNNI: lowering <avx512vnni>
+// AVX2: lowering <avx2>
+// NEON: lowering <neon_dotprod>
+// GENERIC: lowering <generic>
+// SCALAR: lowering <scalar>
 func.func @integer(%x: tensor<?x64xi8>, %w: tensor<1x4x4x64xi8>, %s: tensor<?xi32>, %y: tensor<?x64xi32>) -> tensor<?x64xi32> {
   %0 = bitnet.matmul ins(%x, %w, %s : tensor<?x64xi8>, tensor<1x4x4x64xi8>, tensor<?xi32>)
     outs(%y : tensor<?x64xi32>) packing <u2, rows = 64, cols = 64> -> tensor<?x64xi32>
@@ -21,7 +21,7 @@ func.func @integer(%x: tensor<?x64xi8>, %w: tensor<1x4x4x64xi8>, %s: tensor<?xi3
 
 // Codes of BitNet v1 may reach +128 (w_c2) and need wider lanes.
 // CHECK-LABEL: @wide_codes
-// CHECK: lowering <generic, tile_m = 4>
+// CHECK: lowering <generic>
 func.func @wide_codes(%x: memref<?x64xi16>, %w: memref<1x4x4x64xi8>, %s: memref<?xi32>, %y: memref<?x64xi32>) {
   bitnet.matmul ins(%x, %w, %s : memref<?x64xi16>, memref<1x4x4x64xi8>, memref<?xi32>)
     outs(%y : memref<?x64xi32>) packing <u2, rows = 64, cols = 64>
@@ -29,9 +29,9 @@ func.func @wide_codes(%x: memref<?x64xi16>, %w: memref<1x4x4x64xi8>, %s: memref<
 }
 
 // CHECK-LABEL: @float
-// CHECK: lowering <generic, tile_m = 4>
+// CHECK: lowering <generic>
 // SCALAR-LABEL: @float
-// SCALAR: lowering <scalar, tile_m = 1>
+// SCALAR: lowering <scalar>
 func.func @float(%x: memref<?x64xf32>, %w: memref<1x4x4x64xi8>, %y: memref<?x64xf32>) {
   bitnet.matmul ins(%x, %w : memref<?x64xf32>, memref<1x4x4x64xi8>)
     outs(%y : memref<?x64xf32>) packing <u2, rows = 64, cols = 64>
@@ -40,7 +40,7 @@ func.func @float(%x: memref<?x64xf32>, %w: memref<1x4x4x64xi8>, %y: memref<?x64x
 
 // Weights that are not packed have no vector form.
 // CHECK-LABEL: @unpacked
-// CHECK: lowering <scalar, tile_m = 1>
+// CHECK: lowering <scalar>
 func.func @unpacked(%x: tensor<?x64xi8>, %w: tensor<32x64xi2>, %y: tensor<?x32xi32>) -> tensor<?x32xi32> {
   %0 = bitnet.matmul ins(%x, %w : tensor<?x64xi8>, tensor<32x64xi2>) outs(%y : tensor<?x32xi32>) -> tensor<?x32xi32>
   return %0 : tensor<?x32xi32>
@@ -48,8 +48,8 @@ func.func @unpacked(%x: tensor<?x64xi8>, %w: tensor<32x64xi2>, %y: tensor<?x32xi
 
 // The masks in place are exact for K < 2^19 only (mm_c1); AVX2 widens in time.
 // CHECK-LABEL: @long_reduction
-// VNNI: lowering <avx2, tile_m = 4>
-// AVX2: lowering <avx2, tile_m = 4>
+// VNNI: lowering <avx2>
+// AVX2: lowering <avx2>
 func.func @long_reduction(%x: memref<1x524288xi8>, %w: memref<1x32768x4x64xi8>, %s: memref<1xi32>, %y: memref<1x64xi32>) {
   bitnet.matmul ins(%x, %w, %s : memref<1x524288xi8>, memref<1x32768x4x64xi8>, memref<1xi32>)
     outs(%y : memref<1x64xi32>) packing <u2, rows = 64, cols = 524288>
@@ -58,9 +58,9 @@ func.func @long_reduction(%x: memref<1x524288xi8>, %w: memref<1x32768x4x64xi8>, 
 
 // A decision that is already there stays.
 // CHECK-LABEL: @decided
-// CHECK: lowering <generic, tile_m = 2>
+// CHECK: lowering <generic>
 func.func @decided(%x: memref<?x64xi8>, %w: memref<1x4x4x64xi8>, %s: memref<?xi32>, %y: memref<?x64xi32>) {
   bitnet.matmul ins(%x, %w, %s : memref<?x64xi8>, memref<1x4x4x64xi8>, memref<?xi32>)
-    outs(%y : memref<?x64xi32>) packing <u2, rows = 64, cols = 64> lowering <generic, tile_m = 2>
+    outs(%y : memref<?x64xi32>) packing <u2, rows = 64, cols = 64> lowering <generic>
   return
 }

@@ -33,9 +33,9 @@
 func.func @two_layers(%x: memref<?x64xi8>, %w: memref<3x4x4x64xi8>, %s: memref<?xi32>, %y: memref<?x192xi32>,
                       %w1: memref<1x4x4x64xi8>, %y1: memref<?x64xi32>) {
   bitnet.matmul ins(%x, %w, %s : memref<?x64xi8>, memref<3x4x4x64xi8>, memref<?xi32>)
-    outs(%y : memref<?x192xi32>) packing <u2, rows = 130, cols = 64> lowering <avx512vnni, tile_m = 4>
+    outs(%y : memref<?x192xi32>) packing <u2, rows = 130, cols = 64> lowering <avx512vnni>
   bitnet.matmul ins(%x, %w1, %s : memref<?x64xi8>, memref<1x4x4x64xi8>, memref<?xi32>)
-    outs(%y1 : memref<?x64xi32>) packing <u2, rows = 64, cols = 64> lowering <avx512vnni, tile_m = 4>
+    outs(%y1 : memref<?x64xi32>) packing <u2, rows = 64, cols = 64> lowering <avx512vnni>
   return
 }
 
@@ -64,7 +64,7 @@ func.func @two_layers(%x: memref<?x64xi8>, %w: memref<3x4x4x64xi8>, %s: memref<?
 // CHECK-NOT: scf.for
 func.func @avx2(%x: memref<?x64xi8>, %w: memref<1x4x4x64xi8>, %s: memref<?xi32>, %y: memref<?x64xi32>) {
   bitnet.matmul ins(%x, %w, %s : memref<?x64xi8>, memref<1x4x4x64xi8>, memref<?xi32>)
-    outs(%y : memref<?x64xi32>) packing <u2, rows = 64, cols = 64> lowering <avx2, tile_m = 4>
+    outs(%y : memref<?x64xi32>) packing <u2, rows = 64, cols = 64> lowering <avx2>
   return
 }
 
@@ -79,25 +79,7 @@ func.func @avx2(%x: memref<?x64xi8>, %w: memref<1x4x4x64xi8>, %s: memref<?xi32>,
 // CHECK-NOT: sdot
 func.func @neon(%x: memref<?x64xi8>, %w: memref<1x4x4x64xi8>, %s: memref<?xi32>, %y: memref<?x64xi32>) {
   bitnet.matmul ins(%x, %w, %s : memref<?x64xi8>, memref<1x4x4x64xi8>, memref<?xi32>)
-    outs(%y : memref<?x64xi32>) packing <u2, rows = 64, cols = 64> lowering <neon_dotprod, tile_m = 4>
-  return
-}
-
-// -----
-
-// Another tile is another form; tile 1 has no blocked loop.
-
-// CHECK-LABEL: func.func private @bitnet_kernel_avx512vnni_m1(
-// CHECK-COUNT-16: vpdpbusd
-// CHECK-NOT: vpdpbusd
-// CHECK-LABEL: func.func private @bitnet_kernel_avx512vnni_m2(
-// CHECK-COUNT-32: vpdpbusd
-// CHECK: scf.yield
-func.func @tiles(%x: memref<?x64xi8>, %w: memref<1x4x4x64xi8>, %s: memref<?xi32>, %y: memref<?x64xi32>) {
-  bitnet.matmul ins(%x, %w, %s : memref<?x64xi8>, memref<1x4x4x64xi8>, memref<?xi32>)
-    outs(%y : memref<?x64xi32>) packing <u2, rows = 64, cols = 64> lowering <avx512vnni, tile_m = 1>
-  bitnet.matmul ins(%x, %w, %s : memref<?x64xi8>, memref<1x4x4x64xi8>, memref<?xi32>)
-    outs(%y : memref<?x64xi32>) packing <u2, rows = 64, cols = 64> lowering <avx512vnni, tile_m = 2>
+    outs(%y : memref<?x64xi32>) packing <u2, rows = 64, cols = 64> lowering <neon_dotprod>
   return
 }
 
@@ -114,7 +96,7 @@ func.func @tiles(%x: memref<?x64xi8>, %w: memref<1x4x4x64xi8>, %s: memref<?xi32>
 // CHECK-COUNT-4: memref.subview
 func.func @grouped(%x: memref<?x64xi8>, %w: memref<1x4x4x64xi8>, %s: memref<2x?xi32>, %y: memref<2x?x64xi32>) {
   bitnet.matmul ins(%x, %w, %s : memref<?x64xi8>, memref<1x4x4x64xi8>, memref<2x?xi32>)
-    outs(%y : memref<2x?x64xi32>) packing <u2, rows = 64, cols = 64> group 32 lowering <generic, tile_m = 4>
+    outs(%y : memref<2x?x64xi32>) packing <u2, rows = 64, cols = 64> group 32 lowering <generic>
   return
 }
 
@@ -131,7 +113,7 @@ func.func @grouped(%x: memref<?x64xi8>, %w: memref<1x4x4x64xi8>, %s: memref<2x?x
 // CHECK-NOT: arith.mulf
 func.func @float(%x: memref<?x64xbf16>, %w: memref<1x4x4x64xi8>, %y: memref<?x64xf32>) {
   bitnet.matmul ins(%x, %w : memref<?x64xbf16>, memref<1x4x4x64xi8>)
-    outs(%y : memref<?x64xf32>) packing <u2, rows = 64, cols = 64> lowering <generic, tile_m = 4>
+    outs(%y : memref<?x64xf32>) packing <u2, rows = 64, cols = 64> lowering <generic>
   return
 }
 

@@ -19,8 +19,6 @@ struct KernelForm {
   const KernelRow *row;
   /// Element type of the activations.
   Type lhs;
-  /// Activation rows per pass over the weights in the blocked form.
-  int64_t tileM;
   /// Accumulators of `[K/G, M, N]` (w_c3).
   bool grouped;
 
@@ -29,7 +27,7 @@ struct KernelForm {
 
 /// The kernel of `form` in `module`, made if absent:
 ///
-///   func private @bitnet_kernel_<kind>[_<lhs>][_m<tile>][_grouped](
+///   func private @bitnet_kernel_<kind>[_<lhs>][_grouped](
 ///     %w: [N/64, K/16, 4, 64], %x: [M, K], %sums: [M] ([K/G, M]; integer
 ///     only), %y: [M, N] ([K/G, M, N]), %begin, %end) attributes
 ///     {bitnet.parallel}

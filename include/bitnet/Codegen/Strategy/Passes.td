@@ -8,7 +8,7 @@ include "mlir/Pass/PassBase.td"
 def BitNetSelectKernels : Pass<"bitnet-select-kernels"> {
   let summary = "Chooses the code form of each ternary matmul";
   let description = [{
-    Writes `lowering <kernel, tile_m = T>` on every `bitnet.matmul` and changes
+    Writes `lowering <kernel>` on every `bitnet.matmul` and changes
     nothing else; `bitnet-lower-matmul` obeys. The choice is the first row of the
     kernel table whose architecture, features, activation type and K fit; matmuls
     that already carry a lowering keep it, so a user may decide by hand.
@@ -17,7 +17,7 @@ def BitNetSelectKernels : Pass<"bitnet-select-kernels"> {
 
     ```
     bitnet-opt --bitnet-select-kernels="arch=x86_64 features=avx2" in.mlir
-    // %acc = bitnet.matmul ... packing <u2, ...> lowering <avx2, tile_m = 4>
+    // %acc = bitnet.matmul ... packing <u2, ...> lowering <avx2>
     ```
   }];
   let dependentDialects = ["::mlir::bitnet::BitNetDialect"];

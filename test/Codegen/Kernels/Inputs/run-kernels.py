@@ -1,6 +1,6 @@
 """Runs one kernel form on many shapes and compares with exact int64 arithmetic.
 
-usage: run-kernels.py --kernel=avx2 [--lhs=i8] [--tile=2] [--cpu=haswell] [--triple=T] [--run="qemu-x86_64-static"]
+usage: run-kernels.py --kernel=avx2 [--lhs=i8] [--cpu=haswell] [--triple=T] [--run="qemu-x86_64-static"]
 
 A bitnet.matmul per shape is lowered by bitnet-opt, compiled by the LLVM tools and
 linked with driver.c into a static program, which reads the cases and their expected
@@ -63,7 +63,7 @@ def function_name(n, k, group):
     return f"mm_{n}_{k}_{group}"
 
 
-def function_text(n, k, group, lhs, lowering):
+def function_text(n, k, group, lhs):
     kp, np_ = pad(k, 16), pad(n, 64)
     acc = "f32" if lhs.startswith("f") else "i32"
     lead = f"{k // group}x" if group else ""
@@ -76,7 +76,7 @@ def function_text(n, k, group, lhs, lowering):
     return f"""
 func.func @{function_name(n, k, group)}(%x: {x}, %w: {w}{f', %s: {s}' if integer else ''}, %y: {y}) attributes {{llvm.emit_c_interface}} {{
   bitnet.matmul ins(%x, %w{', %s' if integer else ''} : {x}, {w}{', ' + s if integer else ''}) outs(%y : {y})
-    packing <u2, rows = {n}, cols = {k}>{f' group {group}' if group else ''} {lowering}
+    packing <u2, rows = {n}, cols = {k}>{f' group {group}' if group else ''}
   return
 }}"""
 
@@ -134,9 +134,8 @@ def sh(command):
 
 def build(args, shapes, work):
     mlir, obj = os.path.join(work, "k.mlir"), os.path.join(work, "k.o")
-    lowering = f"lowering <{args.kernel}, tile_m = {args.tile}>" if args.tile else ""
     with open(mlir, "w") as file:
-        file.write("".join(function_text(*shape, args.lhs, lowering) for shape in shapes))
+        file.write("".join(function_text(*shape, args.lhs) for shape in shapes))
     sh(f"bitnet-opt {mlir} --bitnet-select-kernels=kernel={args.kernel} --bitnet-lower-matmul -o {work}/l.mlir")
     target = f"-mtriple={args.triple} " + (f"-mcpu={args.cpu} " if args.cpu else "") + (f"-mattr={args.attr}" if args.attr else "")
     sh(f"mlir-opt {work}/l.mlir {PASSES} | mlir-translate --mlir-to-llvmir -o {work}/k.ll")
@@ -151,7 +150,6 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--kernel", required=True)
     parser.add_argument("--lhs", default="i8", choices=sorted(CODES))
-    parser.add_argument("--tile", type=int, default=0, help="tile_m, instead of the policy's")
     parser.add_argument("--triple", default="x86_64-linux-gnu")
     parser.add_argument("--cpu", default="")
     parser.add_argument("--attr", default="")

@@ -144,13 +144,13 @@ def BitNet_ConvAttr : BitNet_Attr<"Conv", "conv"> {
 def BitNet_LoweringAttr : BitNet_Attr<"Lowering", "lowering"> {
   let summary = "Policy of one ternary matmul: decided once, then only obeyed";
   let description = [{
-    `kernel` is the code form, `tile_m` the number of activation rows that share
-    one pass over the weights in the blocked form.
+    `kernel` is the code form. How many activation rows share one pass over the
+    weights is not part of it: kernels decide that at run time, from M.
 
-    Example: `#bitnet.lowering<avx512vnni, tile_m = 4>`
+    Example: `#bitnet.lowering<avx512vnni>`
   }];
-  let parameters = (ins EnumParameter<BitNet_KernelKind>:$kernel, "int64_t":$tileM);
-  let assemblyFormat = "`<` $kernel `,` `tile_m` `=` $tileM `>`";
+  let parameters = (ins EnumParameter<BitNet_KernelKind>:$kernel);
+  let assemblyFormat = "`<` $kernel `>`";
 }
 
 #endif // BITNET_DIALECT_BITNET_IR_BITNETATTRS_TD
