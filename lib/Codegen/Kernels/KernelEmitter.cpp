@@ -27,11 +27,14 @@ static SmallVector<Type> kernelOperandTypes(const KernelForm &form) {
   Type i8 = IntegerType::get(context, 8), i32 = IntegerType::get(context, 32);
   Type index = IndexType::get(context);
   Type acc = form.isInteger() ? i32 : Type(Float32Type::get(context));
+  int64_t chunks = form.row->layout.blockChunks;
+  int64_t bytes = PackedLayout::kChunkBytes;
   SmallVector<int64_t> lines(form.grouped ? 2 : 1, kDynamic);
   SmallVector<int64_t> shape = lines, strides = lines;
   strides.back() = 1;
   SmallVector<Type> types = {
-      stridedType({kDynamic, kDynamic, 4, 64}, i8, {kDynamic, 256, 64, 1}),
+      stridedType({kDynamic, kDynamic, chunks, bytes}, i8,
+                  {kDynamic, chunks * bytes, bytes, 1}),
       stridedType({kDynamic, kDynamic}, form.lhs, {kDynamic, 1})};
   if (form.isInteger())
     types.push_back(stridedType(shape, i32, strides));
@@ -54,26 +57,81 @@ static std::string kernelName(const KernelForm &form) {
   return name;
 }
 
-/// Blocks of activation rows, then the rest one by one. M is a run-time
-/// value: one kernel serves decoding and prefill.
-static void emitRowBlock(ImplicitLocOpBuilder &b, const KernelForm &form,
-                         const TileOperands &operands, Value block) {
-  const KernelRow &row = *form.row;
-  Value zero = arith::ConstantIndexOp::create(b, 0);
-  Value rows = memref::DimOp::create(b, operands.x, zero), blocked = zero;
-  auto emitLoop = [&](Value low, Value high, const LoopForm &loopForm) {
-    Value step = arith::ConstantIndexOp::create(b, loopForm.rows);
-    auto loop = scf::ForOp::create(b, low, high, step);
-    OpBuilder::InsertionGuard guard(b);
-    b.setInsertionPointToStart(loop.getBody());
-    TileEmitter(b, row, loopForm, operands, loop.getInductionVar(), block)
-        .emit();
-  };
-  Value tile = arith::ConstantIndexOp::create(b, row.block.rows);
-  Value rest = arith::RemUIOp::create(b, rows, tile);
-  blocked = arith::SubIOp::create(b, rows, rest);
-  emitLoop(zero, blocked, row.block);
-  emitLoop(blocked, rows, row.vector);
+namespace {
+/// Emits y[.., block of weights] by the forms of a row: each takes activation
+/// rows from `done` on, as far as it can.
+class RowBlockEmitter {
+public:
+  RowBlockEmitter(ImplicitLocOpBuilder &b, const KernelRow &row,
+                  const TileOperands &operands, Value block)
+      : b(b), row(row), operands(operands), block(block), done(index(0)),
+        rows(memref::DimOp::create(b, operands.x, index(0))) {}
+  void emit();
+
+private:
+  Value index(int64_t v) { return arith::ConstantIndexOp::create(b, v); }
+  Value is(Value v, int64_t c) {
+    return arith::CmpIOp::create(b, arith::CmpIPredicate::eq, v, index(c));
+  }
+  void emitTiles(const LoopForm &form, int64_t tile, Value end);
+  void emitWholeTiles(const LoopForm &form);
+  void emitEvenTiles(const LoopForm &form);
+
+  ImplicitLocOpBuilder &b;
+  const KernelRow &row;
+  const TileOperands &operands;
+  Value block, done, rows;
+};
+} // namespace
+
+void RowBlockEmitter::emitTiles(const LoopForm &form, int64_t tile, Value end) {
+  auto loop = scf::ForOp::create(b, done, end, index(tile));
+  done = end;
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(loop.getBody());
+  TileEmitter(b, row, form, tile, operands, loop.getInductionVar(), block)
+      .emit();
+}
+
+void RowBlockEmitter::emitWholeTiles(const LoopForm &form) {
+  Value left = arith::SubIOp::create(b, rows, done);
+  Value rest = arith::RemUIOp::create(b, left, index(form.maxTile));
+  Value end = arith::SubIOp::create(b, rows, rest);
+  if (form.minRows > form.maxTile) {
+    Value enough = arith::CmpIOp::create(b, arith::CmpIPredicate::uge, rows,
+                                         index(form.minRows));
+    end = arith::SelectOp::create(b, enough, end, done);
+  }
+  emitTiles(form, form.maxTile, end);
+}
+
+/// With t = ceil(left / maxTile) tiles, left % t of them have a row more than
+/// the rest.
+void RowBlockEmitter::emitEvenTiles(const LoopForm &form) {
+  Value left = arith::SubIOp::create(b, rows, done);
+  Value tiles = arith::AddIOp::create(b, left, index(form.maxTile - 1));
+  tiles = arith::DivUIOp::create(b, tiles, index(form.maxTile));
+  tiles = arith::MaxUIOp::create(b, tiles, index(1));
+  Value small = arith::DivUIOp::create(b, left, tiles);
+  Value numLarge = arith::RemUIOp::create(b, left, tiles);
+  Value numSmall = arith::SubIOp::create(b, tiles, numLarge);
+  for (int64_t tile = form.maxTile; tile >= form.minTile; --tile) {
+    Value rest =
+        arith::SelectOp::create(b, is(small, tile), numSmall, index(0));
+    Value count =
+        arith::SelectOp::create(b, is(small, tile - 1), numLarge, rest);
+    Value size = arith::MulIOp::create(b, count, index(tile));
+    emitTiles(form, tile, arith::AddIOp::create(b, done, size));
+  }
+}
+
+void RowBlockEmitter::emit() {
+  for (const LoopForm &form : row.forms) {
+    if (form.minTile == form.maxTile)
+      emitWholeTiles(form);
+    else
+      emitEvenTiles(form);
+  }
 }
 
 /// One element of the leading dimension, or `count` of dimension `dim`.
@@ -102,7 +160,7 @@ static void emitGroups(ImplicitLocOpBuilder &b, const KernelForm &form,
   Value groups = memref::DimOp::create(b, all.y, zero);
   Value chunks = arith::DivUIOp::create(b, all.chunks, groups);
   Value cols = arith::MulIOp::create(
-      b, chunks, arith::ConstantIndexOp::create(b, PackingAttr::kColBlock));
+      b, chunks, arith::ConstantIndexOp::create(b, form.row->layout.chunkCols));
   auto loop = scf::ForOp::create(b, zero, groups, one);
   OpBuilder::InsertionGuard guard(b);
   b.setInsertionPointToStart(loop.getBody());
@@ -113,7 +171,7 @@ static void emitGroups(ImplicitLocOpBuilder &b, const KernelForm &form,
   part.sums = all.sums ? slice(b, all.sums, 0, g, Value()) : Value();
   part.y = slice(b, all.y, 0, g, Value());
   part.chunks = chunks;
-  emitRowBlock(b, form, part, block);
+  RowBlockEmitter(b, *form.row, part, block).emit();
 }
 
 static void emitBody(ImplicitLocOpBuilder &b, const KernelForm &form,
@@ -129,8 +187,11 @@ static void emitBody(ImplicitLocOpBuilder &b, const KernelForm &form,
   auto loop = scf::ForOp::create(b, args[args.size() - 2], args.back(), one);
   func::ReturnOp::create(b);
   b.setInsertionPointToStart(loop.getBody());
-  (form.grouped ? emitGroups : emitRowBlock)(b, form, operands,
-                                             loop.getInductionVar());
+  Value block = loop.getInductionVar();
+  if (form.grouped)
+    emitGroups(b, form, operands, block);
+  else
+    RowBlockEmitter(b, *form.row, operands, block).emit();
 }
 
 func::FuncOp mlir::bitnet::getOrCreateKernel(ModuleOp module,

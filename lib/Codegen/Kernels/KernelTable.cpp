@@ -6,17 +6,17 @@ using namespace mlir;
 using namespace mlir::bitnet;
 
 /// Masks in place: no shifts, one accumulator per field.
-static constexpr std::array<FieldDecode, 4> kMaskOnly = {
-    {{0, 0x03}, {0, 0x0c}, {0, 0x30}, {0, 0xc0}}};
+static constexpr FieldDecode kMaskOnly[] = {
+    {0, 0x03}, {0, 0x0c}, {0, 0x30}, {0, 0xc0}};
 /// As kMaskOnly, but 0xc0 would be negative in a signed dot product.
-static constexpr std::array<FieldDecode, 4> kMaskSigned = {
-    {{0, 0x03}, {0, 0x0c}, {0, 0x30}, {6, 0xff}}};
+static constexpr FieldDecode kMaskSigned[] = {
+    {0, 0x03}, {0, 0x0c}, {0, 0x30}, {6, 0xff}};
 /// One shift serves two fields, two scales.
-static constexpr std::array<FieldDecode, 4> kOneShift = {
-    {{0, 0x03}, {0, 0x0c}, {4, 0x03}, {4, 0x0c}}};
+static constexpr FieldDecode kOneShift[] = {
+    {0, 0x03}, {0, 0x0c}, {4, 0x03}, {4, 0x0c}};
 /// Every field at scale 1: one accumulator, decoding shared by several rows.
-static constexpr std::array<FieldDecode, 4> kShift = {
-    {{0, 0x03}, {2, 0x03}, {4, 0x03}, {6, 0x03}}};
+static constexpr FieldDecode kShift[] = {
+    {0, 0x03}, {2, 0x03}, {4, 0x03}, {6, 0x03}};
 
 // Bounds behind maxCols and drainChunks (codes 0..2, activations -128..127):
 // a field of scale s adds at most 4 * 2s * 128 to an i32 accumulator per
@@ -28,86 +28,57 @@ static constexpr std::array<FieldDecode, 4> kShift = {
 // (mm_c1).
 static constexpr int64_t kAnyCols = int64_t(1) << 24;
 
+static constexpr PackedLayout kU2 = {PackingKind::U2, /*chunkCols=*/16,
+                                     /*blockChunks=*/4};
+
+// 24 accumulators for large M; K at M = 1 is a stream that wants prefetching.
+static constexpr LoopForm kVNNI512Forms[] = {{32, 12, 12, 2, kShift},
+                                             {2, 2, 5, 4, kShift},
+                                             {1, 1, 1, 4, kMaskOnly, 0, 8}};
+static constexpr LoopForm kAVX2Forms[] = {{2, 2, 4, 2, kShift, 15},
+                                          {1, 1, 1, 4, kOneShift, 7, 8}};
+static constexpr LoopForm kDotprodForms[] = {{2, 2, 4, 4, kShift},
+                                             {1, 1, 1, 4, kMaskSigned, 16, 8}};
+static constexpr LoopForm kPortableForms[] = {{2, 2, 4, 1, kShift, 15},
+                                              {1, 1, 1, 1, kShift, 15, 8}};
+static constexpr LoopForm kLaneForms[] = {{2, 2, 4, 1, kShift},
+                                          {1, 1, 1, 1, kShift, 0, 8}};
+static constexpr LoopForm kFloatForms[] = {{2, 2, 4, 1, kShift},
+                                           {1, 1, 1, 4, kShift, 0, 8}};
+
 static const KernelRow kTable[] = {
-    {KernelKind::AVX512VNNI,
-     "i8",
-     TargetArch::X86_64,
-     "avx512f avx512bw avx512vnni",
-     DotForm::Dot4,
-     64,
-     "llvm.x86.avx512.vpdpbusd.512",
-     "",
-     {1, 4, kMaskOnly, 0},
-     {4, 4, kShift, 0},
-     int64_t(1) << 19},
-    {KernelKind::AVX2,
-     "i8",
-     TargetArch::X86_64,
-     "avx2",
-     DotForm::Dot2,
-     32,
-     "llvm.x86.avx2.pmadd.ub.sw",
-     "llvm.x86.avx2.pmadd.wd",
-     {1, 4, kOneShift, 7},
-     {4, 2, kShift, 15},
+    {KernelKind::AVX512VNNI, "i8", kU2, TargetArch::X86_64,
+     "avx512f avx512bw avx512vnni", DotForm::Dot4, 64,
+     "llvm.x86.avx512.vpdpbusd.512", "", kVNNI512Forms, int64_t(1) << 19},
+    {KernelKind::AVX2, "i8", kU2, TargetArch::X86_64, "avx2", DotForm::Dot2, 32,
+     "llvm.x86.avx2.pmadd.ub.sw", "llvm.x86.avx2.pmadd.wd", kAVX2Forms,
      kAnyCols},
-    {KernelKind::NEONDotprod,
-     "i8",
-     TargetArch::AArch64,
-     "dotprod",
-     DotForm::Dot4ByLane,
-     16,
-     "llvm.aarch64.neon.sdot.v4i32.v16i8",
-     "",
-     {1, 4, kMaskSigned, 16},
-     {4, 4, kShift, 0},
-     kAnyCols},
-    {KernelKind::Generic,
-     "i8",
-     TargetArch::Any,
-     "",
-     DotForm::PortableDot2,
-     64,
-     "",
-     "",
-     {1, 1, kShift, 15},
-     {4, 1, kShift, 15},
-     kAnyCols},
-    {KernelKind::Generic,
-     "i16",
-     TargetArch::Any,
-     "",
-     DotForm::Lanes,
-     64,
-     "",
-     "",
-     {1, 1, kShift, 0},
-     {4, 1, kShift, 0},
-     kAnyCols},
-    {KernelKind::Generic,
-     "float",
-     TargetArch::Any,
-     "",
-     DotForm::FloatLanes,
-     64,
-     "",
-     "",
-     {1, 4, kShift, 0},
-     {4, 1, kShift, 0},
-     kAnyCols},
+    {KernelKind::NEONDotprod, "i8", kU2, TargetArch::AArch64, "dotprod",
+     DotForm::Dot4ByLane, 16, "llvm.aarch64.neon.sdot.v4i32.v16i8", "",
+     kDotprodForms, kAnyCols},
+    {KernelKind::Generic, "i8", kU2, TargetArch::Any, "", DotForm::PortableDot2,
+     64, "", "", kPortableForms, kAnyCols},
+    {KernelKind::Generic, "i16", kU2, TargetArch::Any, "", DotForm::Lanes, 64,
+     "", "", kLaneForms, kAnyCols},
+    {KernelKind::Generic, "float", kU2, TargetArch::Any, "",
+     DotForm::FloatLanes, 64, "", "", kFloatForms, kAnyCols},
 };
 
 ArrayRef<KernelRow> mlir::bitnet::getKernelTable() { return kTable; }
 
-bool mlir::bitnet::acceptsLhs(const KernelRow &row, Type lhs) {
+bool mlir::bitnet::acceptsOperands(const KernelRow &row, PackingKind packing,
+                                   Type lhs) {
+  if (row.layout.kind != packing)
+    return false;
   if (row.lhs == "float")
     return isa<FloatType>(lhs);
   return lhs.isSignlessInteger(row.lhs == "i8" ? 8 : 16);
 }
 
-const KernelRow *mlir::bitnet::findKernelRow(KernelKind kind, Type lhs) {
+const KernelRow *mlir::bitnet::findKernelRow(KernelKind kind,
+                                             PackingKind packing, Type lhs) {
   for (const KernelRow &row : kTable)
-    if (row.kind == kind && acceptsLhs(row, lhs))
+    if (row.kind == kind && acceptsOperands(row, packing, lhs))
       return &row;
   return nullptr;
 }

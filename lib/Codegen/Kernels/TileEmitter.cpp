@@ -11,15 +11,13 @@
 using namespace mlir;
 using namespace mlir::bitnet;
 
-/// Chunks of one row block, bytes of a chunk, k per chunk.
-static constexpr int64_t kBlockChunks = 4, kChunkBytes = 64, kChunkCols = 16;
-/// How many chunk columns ahead memory is asked for: 2 KB.
-static constexpr int64_t kPrefetchChunks = 8;
+static constexpr int64_t kChunkBytes = PackedLayout::kChunkBytes;
 
 TileEmitter::TileEmitter(ImplicitLocOpBuilder &b, const KernelRow &row,
-                         const LoopForm &form, const TileOperands &operands,
-                         Value m, Value block)
-    : b(b), row(row), form(form), operands(operands), m(m), block(block) {
+                         const LoopForm &form, int64_t rows,
+                         const TileOperands &operands, Value m, Value block)
+    : b(b), row(row), form(form), rows(rows), operands(operands), m(m),
+      block(block) {
   for (FieldDecode field : form.fields) {
     int shift = llvm::countr_zero(field.mask);
     auto *it = llvm::find(slotShifts, shift);
@@ -50,16 +48,16 @@ TileEmitter::Values TileEmitter::splats(VectorType type, int64_t count) {
 void TileEmitter::emit() {
   if (form.drainChunks)
     return emitDrained();
-  if (passChunks() == kBlockChunks)
+  if (passChunks() == row.layout.blockChunks)
     return emitPass(index(0));
-  auto loop =
-      scf::ForOp::create(b, index(0), index(kBlockChunks), index(passChunks()));
+  auto loop = scf::ForOp::create(b, index(0), index(row.layout.blockChunks),
+                                 index(passChunks()));
   OpBuilder::InsertionGuard guard(b);
   b.setInsertionPointToStart(loop.getBody());
   emitPass(loop.getInductionVar());
 }
 
-/// The registers of `form` from chunk `rowChunk` (0..3) of the block on.
+/// The registers of `form` from chunk `rowChunk` of the block on.
 void TileEmitter::emitPass(Value rowChunk) {
   Values init = splats(getAccType(row, b.getContext()), numAccs());
   Values accs = emitLoop(index(0), operands.chunks, rowChunk, init);
@@ -81,7 +79,7 @@ TileEmitter::Values TileEmitter::emitLoop(Value low, Value high, Value rowChunk,
 /// 32-bit ones before they can wrap. All rows of the block take turns within a
 /// K block, so that memory is read in order.
 void TileEmitter::emitDrained() {
-  int64_t passes = kBlockChunks / passChunks();
+  int64_t passes = row.layout.blockChunks / passChunks();
   VectorType type = getResultType(row, b.getContext());
   Value step = index(form.drainChunks);
   auto outer = scf::ForOp::create(b, index(0), operands.chunks, step,
@@ -115,7 +113,7 @@ void TileEmitter::emitDrainedBlock(scf::ForOp outer, int64_t passes) {
 /// Weights of the next rows of the stream, while this chunk is worked on. The
 /// address may lie past the operand's end: a prefetch does not fault.
 void TileEmitter::emitPrefetch(Value i, Value rowChunk) {
-  Value ahead = plus(i, kPrefetchChunks);
+  Value ahead = plus(i, form.prefetchChunks);
   for (int64_t chunk = 0; chunk < passChunks(); ++chunk)
     memref::PrefetchOp::create(
         b, operands.w,
@@ -124,9 +122,9 @@ void TileEmitter::emitPrefetch(Value i, Value rowChunk) {
 }
 
 void TileEmitter::emitChunk(Value i, Value rowChunk, Values &accs) {
-  if (form.rows == 1)
+  if (form.prefetchChunks)
     emitPrefetch(i, rowChunk);
-  Value k = arith::MulIOp::create(b, i, index(kChunkCols));
+  Value k = arith::MulIOp::create(b, i, index(row.layout.chunkCols));
   VectorType byteType = getByteType(row, b.getContext());
   Values bytes;
   for (int64_t part = 0; part < form.parts; ++part) {
@@ -141,7 +139,7 @@ void TileEmitter::emitChunk(Value i, Value rowChunk, Values &accs) {
     Values codes;
     for (Value v : bytes)
       codes.push_back(emitDecode(b, v, field));
-    for (int64_t r = 0; r < form.rows; ++r) {
+    for (int64_t r = 0; r < rows; ++r) {
       LhsValues lhs = emitLhs(b, row, operands.x, plus(m, r), k, f);
       for (auto [part, code] : llvm::enumerate(codes)) {
         Value &acc = accs[(r * form.parts + part) * slots + slotOfField[f]];
@@ -163,10 +161,11 @@ TileEmitter::Values TileEmitter::fold(const Values &accs) {
 /// Codes are W + 1, so the sum of the activations is one W too many.
 void TileEmitter::store(const Values &results, Value rowChunk) {
   VectorType type = getResultType(row, b.getContext());
-  Value first = arith::MulIOp::create(b, block, index(64));
-  Value inBlock = arith::MulIOp::create(b, rowChunk, index(16));
+  Value first = arith::MulIOp::create(b, block, index(row.layout.blockRows()));
+  Value inBlock =
+      arith::MulIOp::create(b, rowChunk, index(PackedLayout::kChunkRows));
   first = arith::AddIOp::create(b, first, inBlock);
-  for (int64_t r = 0; r < form.rows; ++r) {
+  for (int64_t r = 0; r < rows; ++r) {
     Value line = plus(m, r), sum;
     if (operands.sums) {
       Value scalar = memref::LoadOp::create(b, operands.sums, line);

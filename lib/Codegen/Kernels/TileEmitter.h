@@ -12,25 +12,25 @@ namespace mlir::bitnet {
 /// Operands of a kernel, or of one group of it.
 struct TileOperands {
   Value w, x, sums, y;
-  /// Chunk columns: K / 16.
+  /// Chunk columns: K / chunkCols.
   Value chunks;
 };
 
-/// Emits y[m .. m+rows, 64*block .. 64*block+64] for one row block.
+/// Emits y[m .. m+rows, .] for one row block of weights.
 class TileEmitter {
 public:
   TileEmitter(ImplicitLocOpBuilder &b, const KernelRow &row,
-              const LoopForm &form, const TileOperands &operands, Value m,
-              Value block);
+              const LoopForm &form, int64_t rows, const TileOperands &operands,
+              Value m, Value block);
   void emit();
 
 private:
   using Values = llvm::SmallVector<Value>;
 
   /// Vectors that one pass over K carries, at 32 bits and before folding.
-  int64_t numResults() const { return form.rows * form.parts; }
+  int64_t numResults() const { return rows * form.parts; }
   int64_t numAccs() const { return numResults() * slotShifts.size(); }
-  /// 64-byte chunks of a row block that one pass reads.
+  /// Chunks of a row block that one pass reads.
   int64_t passChunks() const;
   Value index(int64_t value);
   Value plus(Value base, int64_t offset);
@@ -47,6 +47,7 @@ private:
   ImplicitLocOpBuilder &b;
   const KernelRow &row;
   const LoopForm &form;
+  int64_t rows;
   const TileOperands &operands;
   Value m, block;
   /// Per field its accumulator, per accumulator its scale as a shift.

@@ -80,7 +80,7 @@ LoweringAttr mlir::bitnet::selectKernel(MatMulOp op, const TargetInfo &target,
   Type lhs = cast<ShapedType>(op.getLhs().getType()).getElementType();
   int64_t cols = op.getGroupSize().value_or(packing.getPaddedCols());
   auto fits = [&](const KernelRow &row) {
-    return acceptsLhs(row, lhs) && cols < row.maxCols;
+    return acceptsOperands(row, packing.getKind(), lhs) && cols < row.maxCols;
   };
   // A wish may name a kernel that this machine cannot run: it is
   // cross-compiled.

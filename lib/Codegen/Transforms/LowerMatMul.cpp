@@ -36,7 +36,8 @@ static FailureOr<KernelForm> getForm(MatMulOp op) {
   KernelForm form;
   LoweringAttr lowering = op.getLoweringAttr();
   form.lhs = cast<MemRefType>(op.getLhs().getType()).getElementType();
-  form.row = findKernelRow(lowering.getKernel(), form.lhs);
+  form.row =
+      findKernelRow(lowering.getKernel(), op.getPacking()->getKind(), form.lhs);
   form.grouped = op.getGroupSize().has_value();
   int64_t cols = op.getGroupSize().value_or(op.getPacking()->getPaddedCols());
   if (!form.row)

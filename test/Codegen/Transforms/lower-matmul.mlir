@@ -14,11 +14,27 @@
 // CHECK: func.func private @bitnet_kernel_avx512vnni(
 // CHECK-SAME: memref<?x?x4x64xi8, strided<[?, 256, 64, 1], offset: ?>>, %{{.*}}: memref<?x?xi8, strided<[?, 1], offset: ?>>, %{{.*}}: memref<?xi32, strided<[1], offset: ?>>, %{{.*}}: memref<?x?xi32, strided<[?, 1], offset: ?>>, %[[BEGIN:.*]]: index, %[[END:.*]]: index) attributes {bitnet.parallel}
 // CHECK: scf.for %{{.*}} = %[[BEGIN]] to %[[END]]
-// The blocked form: 4 rows of activations by 4 registers.
-// CHECK: scf.for %[[K:.*]] = {{.*}} iter_args
+// Forms by M, picked at run time: 12 rows by 2 registers; then rows are spread evenly
+// over tiles of 5 to 2 rows by 4 registers.
+// CHECK: arith.cmpi uge, %{{.*}}, %c32
+// CHECK: scf.for %{{.*}} step %c12
+// CHECK: scf.for {{.*}} step %c2
+// CHECK: scf.for %{{.*}} = {{.*}} iter_args
 // CHECK-NOT: memref.prefetch
-// CHECK-COUNT-64: llvm.call_intrinsic "llvm.x86.avx512.vpdpbusd.512"
+// CHECK-COUNT-96: llvm.call_intrinsic "llvm.x86.avx512.vpdpbusd.512"
 // CHECK-NOT: llvm.call_intrinsic
+// CHECK: scf.yield
+// CHECK: scf.for %{{.*}} step %c5
+// CHECK-COUNT-80: llvm.call_intrinsic
+// CHECK: scf.yield
+// CHECK: scf.for %{{.*}} step %c4
+// CHECK-COUNT-64: llvm.call_intrinsic
+// CHECK: scf.yield
+// CHECK: scf.for %{{.*}} step %c3
+// CHECK-COUNT-48: llvm.call_intrinsic
+// CHECK: scf.yield
+// CHECK: scf.for %{{.*}} step %c2
+// CHECK-COUNT-32: llvm.call_intrinsic
 // CHECK: scf.yield
 // The form of one row: fields masked in place, told apart after the loop.
 // CHECK: scf.for %[[K1:.*]] = {{.*}} iter_args
@@ -45,6 +61,7 @@ func.func @two_layers(%x: memref<?x64xi8>, %w: memref<3x4x4x64xi8>, %s: memref<?
 // scale 1. All rows of weights take turns within the block.
 
 // CHECK-LABEL: func.func private @bitnet_kernel_avx2(
+// CHECK: scf.for %{{[a-z0-9]+}} = {{.*}} step %c4
 // CHECK: scf.for %[[K0:[a-z0-9]+]] = {{.*}} iter_args({{.*}}) -> (vector<8xi32>
 // CHECK: %[[END:.*]] = arith.minsi
 // CHECK: scf.for %{{[a-z0-9]+}} = %[[K0]] to %[[END]] {{.*}} -> (vector<16xi16>
@@ -53,6 +70,9 @@ func.func @two_layers(%x: memref<?x64xi8>, %w: memref<3x4x4x64xi8>, %s: memref<?
 // CHECK: scf.yield
 // CHECK: llvm.call_intrinsic "llvm.x86.avx2.pmadd.wd"
 // CHECK-COUNT-3: scf.for {{.*}} -> (vector<16xi16>
+// CHECK: scf.for %{{[a-z0-9]+}} = {{.*}} step %c3
+// CHECK: scf.for %{{[a-z0-9]+}} = {{.*}} step %c2
+// CHECK: scf.for %{{[a-z0-9]+}} = {{.*}} step %c1
 // CHECK: scf.for {{.*}} iter_args({{.*}}) -> (vector<8xi32>
 // CHECK: scf.for {{.*}} -> (vector<16xi16>
 // CHECK: memref.prefetch
@@ -72,6 +92,10 @@ func.func @avx2(%x: memref<?x64xi8>, %w: memref<1x4x4x64xi8>, %s: memref<?xi32>,
 
 // CHECK-LABEL: func.func private @bitnet_kernel_neon_dotprod(
 // CHECK-COUNT-64: llvm.call_intrinsic "llvm.aarch64.neon.sdot.v4i32.v16i8"
+// CHECK: scf.yield
+// CHECK-COUNT-48: llvm.call_intrinsic
+// CHECK: scf.yield
+// CHECK-COUNT-32: llvm.call_intrinsic
 // CHECK: scf.yield
 // CHECK: scf.for {{.*}} iter_args
 // CHECK-COUNT-4: scf.for {{.*}} iter_args

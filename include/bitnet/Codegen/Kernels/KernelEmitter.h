@@ -28,11 +28,13 @@ struct KernelForm {
 /// The kernel of `form` in `module`, made if absent:
 ///
 ///   func private @bitnet_kernel_<kind>[_<lhs>][_grouped](
-///     %w: [N/64, K/16, 4, 64], %x: [M, K], %sums: [M] ([K/G, M]; integer
-///     only), %y: [M, N] ([K/G, M, N]), %begin, %end) attributes
-///     {bitnet.parallel}
+///     %w: [N/64, K/16, 4, 64] (the row's layout), %x: [M, K], %sums: [M]
+///     ([K/G, M]; integer only), %y: [M, N] ([K/G, M, N]), %begin, %end)
+///     attributes {bitnet.parallel}
 ///
-/// All extents are dynamic; iterations are the row blocks of 64 weights.
+/// Extents and outer strides are dynamic, so operands may be slices: rows of
+/// weights by whole blocks, y a tile of a larger result. Iterations are row
+/// blocks of weights. The loop forms are picked at run time, from M.
 func::FuncOp getOrCreateKernel(ModuleOp module, const KernelForm &form);
 
 } // namespace mlir::bitnet

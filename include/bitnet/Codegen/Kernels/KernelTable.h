@@ -14,7 +14,6 @@
 #include "llvm/ADT/ArrayRef.h"
 #include "llvm/ADT/StringRef.h"
 
-#include <array>
 #include <cstdint>
 
 namespace mlir::bitnet {
@@ -38,20 +37,40 @@ enum class DotForm {
   FloatLanes
 };
 
+/// `[N / blockRows, K / chunkCols, blockChunks, kChunkBytes]` of packed bytes:
+/// byte 4r + j of a chunk holds row r, field f of it k = chunkCols * i + 4f +
+/// j.
+struct PackedLayout {
+  static constexpr int64_t kChunkBytes = 64, kChunkRows = 16;
+  PackingKind kind;
+  int64_t chunkCols, blockChunks;
+
+  constexpr int64_t blockRows() const { return kChunkRows * blockChunks; }
+};
+
 /// Code of field f of a packed byte: `(byte >> shift) & mask`, which is the
 /// code times 1 << ctz(mask); fields with equal scale share an accumulator.
 struct FieldDecode {
   uint8_t shift, mask;
 };
 
-/// Shape of one loop over K: `rows` of activations by `parts` registers of
-/// packed bytes per chunk column.
+/// One loop over K: a tile of activation rows by `parts` registers of packed
+/// bytes per chunk column.
 struct LoopForm {
-  int64_t rows, parts;
-  std::array<FieldDecode, 4> fields;
+  /// For this many activation rows in all, or more.
+  int64_t minRows;
+  /// Rows of a tile. When equal, as many tiles as fit are made and what is left
+  /// over goes to the next form; otherwise all rows that are left are spread
+  /// evenly, so that no tile is too small to pay for decoding.
+  int64_t minTile, maxTile;
+  int64_t parts;
+  /// One per four columns of a chunk.
+  llvm::ArrayRef<FieldDecode> fields;
   /// Accumulators are folded into 32-bit totals after this many chunks, which
   /// i16 ones need; 0: they are 32-bit and live for the whole of K.
-  int64_t drainChunks;
+  int64_t drainChunks = 0;
+  /// How many chunk columns ahead memory is asked for; 0: not at all.
+  int64_t prefetchChunks = 0;
 };
 
 /// Everything that distinguishes one instruction set from another.
@@ -59,14 +78,15 @@ struct KernelRow {
   KernelKind kind;
   /// Activation element types: "i8", "i16" or "float".
   llvm::StringLiteral lhs;
+  PackedLayout layout;
   TargetArch arch;
   /// Features without the leading '+', space separated.
   llvm::StringLiteral features;
   DotForm dot;
   int64_t registerBytes;
   llvm::StringLiteral dotIntrinsic, widenIntrinsic;
-  /// The form of one activation row, and the blocked form of several.
-  LoopForm vector, block;
+  /// Tried in this order; together they cover every M.
+  llvm::ArrayRef<LoopForm> forms;
   /// Exact for K below this: scaled codes fill the accumulators sooner.
   int64_t maxCols;
 };
@@ -74,11 +94,11 @@ struct KernelRow {
 /// All rows, the preferred ones first.
 llvm::ArrayRef<KernelRow> getKernelTable();
 
-/// The row of `kind` for activations of type `lhs`, or null.
-const KernelRow *findKernelRow(KernelKind kind, Type lhs);
+/// The row of `kind` for these operands, or null.
+const KernelRow *findKernelRow(KernelKind kind, PackingKind packing, Type lhs);
 
-/// Whether `row` takes activations of type `lhs`.
-bool acceptsLhs(const KernelRow &row, Type lhs);
+/// Whether `row` takes weights packed so and activations of type `lhs`.
+bool acceptsOperands(const KernelRow &row, PackingKind packing, Type lhs);
 
 } // namespace mlir::bitnet
 

@@ -20,6 +20,9 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 EDGES = (1, 15, 16, 17, 63, 65, 127, 129)
 # (N, K, group or 0): what the big layers of real models look like.
 LARGE = ((65, 2560, 0), (33, 6912, 0), (64, 8640, 0))
+# M: every tail of a tile, and sizes around the blocked forms and their multiples.
+ROWS = (*range(1, 18), 31, 32, 33, 47, 48, 64)
+MANY_ROWS = {(129, 65): (127, 129), (65, 129): (511, 512, 513)}
 GROUPS = ((65, 256, 128), (17, 48, 16), (130, 1280, 128))
 PASSES = ("--canonicalize --cse --convert-scf-to-cf --expand-strided-metadata --lower-affine "
           "--convert-vector-to-llvm --finalize-memref-to-llvm --convert-index-to-llvm --convert-arith-to-llvm "
@@ -116,7 +119,7 @@ def write_cases(path, shapes, lhs):
     with open(path, "wb") as file:
         for index, (n, k, group) in enumerate(shapes):
             large = (n, k, group) in LARGE
-            rows = (1, 2, 6, 65) if large else (1, 3, 4, 9) if group else range(1, 18)
+            rows = (1, 2, 6, 37) if large else (1, 3, 4, 9, 33) if group else ROWS + MANY_ROWS.get((n, k), ())
             kinds = [(m, 0) for m in rows] + [(m, kind) for m in (1, 5) for kind in (1, 2, 3, 4)]
             for m, kind in kinds:
                 write_case(file, index, activations(rng, m, k, lhs, kind), weights(rng, n, k, kind), group, rng)
