@@ -1,4 +1,5 @@
 """lit configuration: tools on PATH, substitutions, what counts as a test."""
+import glob
 import os
 import platform
 import tarfile
@@ -50,3 +51,5 @@ for feature, words in {
 for tool in ("qemu-aarch64-static", "qemu-x86_64-static", "aarch64-linux-gnu-gcc"):
     if any(os.access(os.path.join(p, tool), os.X_OK) for p in config.environment["PATH"].split(os.pathsep)):
         config.available_features.add(tool)
+if glob.glob(os.path.join(config.llvm_tools_dir, "../lib/clang/*/lib/*/libclang_rt.tsan*.a")):
+    config.available_features.add("thread-sanitizer")

@@ -27,6 +27,11 @@ bitnet_status bn_check_elf(const char *path);
 bitnet_status bn_map_weights(const char *model_path,
                              const bitnet_model_desc *desc, void **weights);
 
+/* bitnet_pool_create_with and bitnet_default_pool with a status. */
+bitnet_status bn_make_pool(const bitnet_pool_options *options,
+                           bitnet_pool **pool);
+bitnet_status bn_default_pool(bitnet_pool **pool);
+
 #if defined(__GNUC__)
 #pragma GCC visibility pop
 #endif

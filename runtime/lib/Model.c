@@ -127,10 +127,6 @@ static bitnet_run_options complete_options(const bitnet_model *model,
                                                : sizeof(full));
   full.struct_size = sizeof(full);
   full.weights = model->weights;
-  if (!full.parallel_for) {
-    full.parallel_for = bitnet_pool_parallel_for;
-    full.pool = bitnet_default_pool();
-  }
   if (!full.error || !full.error_size) {
     full.error = bn_error_buffer();
     full.error_size = BN_ERROR_SIZE;
@@ -152,7 +148,15 @@ bitnet_status bitnet_model_invoke(const bitnet_model *model,
                                   const bitnet_run_options *options) {
   if (!model)
     return bn_error(BITNET_INVALID_ARGUMENT, "no model given");
-  const bitnet_run_options full = complete_options(model, options);
+  bitnet_run_options full = complete_options(model, options);
+  if (!full.parallel_for) {
+    bitnet_pool *pool;
+    const bitnet_status status = bn_default_pool(&pool);
+    if (status != BITNET_OK)
+      return status;
+    full.parallel_for = bitnet_pool_parallel_for;
+    full.pool = pool;
+  }
   return finish(model->run(inputs, num_inputs, outputs, num_outputs, &full),
                 &full);
 }

@@ -1,24 +1,37 @@
 /*===- Pool.c - threads behind parallel_for -------------------------------===*\
 |*                                                                            *|
-|* One job at a time, split into one contiguous range per thread. Workers     *|
-|* spin for a moment between jobs (the layers of a model follow each other    *|
-|* closely), then sleep.                                                      *|
+|* One job at a time, split into one contiguous range per thread. Caller and  *|
+|* worker talk through one word per worker, alone on its cache line: a fork   *|
+|* and its join move that line there and back, with no lock and, while both   *|
+|* sides spin, no system call. Who has waited for long sleeps on the word.    *|
 \*===----------------------------------------------------------------------===*/
 
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif
-#include "Internal.h"
+#include "Pool.h"
 
+#include <linux/futex.h>
 #include <pthread.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
-enum { MAX_THREADS = 1024, SPINS = 4000 };
+/* What a worker's word says. The caller makes it JOB or STOP; the worker makes
+ * it IDLE when the job is done. ASLEEP is an idle worker that wants to be
+ * woken, AWAITED a job whose end the caller sleeps for. */
+enum { IDLE, JOB, STOP, ASLEEP, AWAITED };
+
+/* Two lines: the neighbour's is fetched along with ours. */
+enum { LINE = 128, PAUSES_PER_LOOK = 16, YIELDS = 4 };
 
 struct worker {
+  _Alignas(LINE) _Atomic(uint32_t) word;
   bitnet_pool *pool;
   pthread_t thread;
   int index;
@@ -26,30 +39,47 @@ struct worker {
 
 struct bitnet_pool {
   int threads; /* workers plus the caller */
-  int spins;
+  int cores;
+  int64_t spin_ns;
   unsigned forks; /* value of fork_count when made */
+  int32_t *cpus;  /* of thread i at i; NULL: anywhere */
+  struct worker *workers;
   atomic_int busy;
-  /* The job; written by the caller before `generation` moves. */
+  /* The job: written before a worker's word says JOB, kept until all are done.
+   */
   bitnet_task task;
   void *context;
   int64_t n;
-  atomic_uint generation;
-  atomic_int pending;
-  atomic_int stopping;
-  pthread_mutex_t mutex;
-  pthread_cond_t wake;
-  pthread_cond_t done;
-  struct worker *workers;
+  int parts;
 };
 
 /* Set while this thread executes a task: nested calls run inline. */
 static _Thread_local int inside_task;
 
+/* Threads of this process that serve pools and are awake. More than cores: a
+ * spinning one would only hold up those with work. */
+static atomic_int awake;
+
 /* Threads do not survive fork: a pool made before it has none in the child. */
 static atomic_uint fork_count;
-static void count_fork(void) { atomic_fetch_add(&fork_count, 1); }
+static void count_fork(void) {
+  atomic_fetch_add(&fork_count, 1);
+  atomic_store(&awake, 0);
+}
 static void watch_forks(void) { pthread_atfork(NULL, NULL, count_fork); }
 static pthread_once_t watch_once = PTHREAD_ONCE_INIT;
+
+static int was_forked(const bitnet_pool *pool) {
+  return pool->forks != atomic_load_explicit(&fork_count, memory_order_relaxed);
+}
+
+static void futex_wait(_Atomic(uint32_t) *word, uint32_t value) {
+  syscall(SYS_futex, word, FUTEX_WAIT_PRIVATE, value, NULL, NULL, 0);
+}
+
+static void futex_wake(_Atomic(uint32_t) *word) {
+  syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
+}
 
 static void pause_cpu(void) {
 #if defined(__x86_64__)
@@ -59,69 +89,114 @@ static void pause_cpu(void) {
 #endif
 }
 
+static int64_t now_ns(void) {
+  struct timespec time;
+  clock_gettime(CLOCK_MONOTONIC, &time);
+  return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
+}
+
+static uint32_t look(_Atomic(uint32_t) *word) {
+  return atomic_load_explicit(word, memory_order_acquire);
+}
+
+/* Until the word has left `value`, the pool's time is over, or the machine is
+ * crowded. Returns the word. */
+static uint32_t spin(const bitnet_pool *pool, _Atomic(uint32_t) *word,
+                     uint32_t value) {
+  int64_t end = 0;
+  while (pool->spin_ns > 0) {
+    for (int i = 0; i < PAUSES_PER_LOOK; ++i) {
+      if (look(word) != value)
+        return look(word);
+      pause_cpu();
+    }
+    const int64_t now = now_ns();
+    if (!end)
+      end = now + pool->spin_ns;
+    if (now >= end ||
+        atomic_load_explicit(&awake, memory_order_relaxed) > pool->cores)
+      break;
+  }
+  return look(word);
+}
+
+/* Tells the other side that we sleep (`asleep` instead of `value`), then does.
+ */
+static void sleep_on(_Atomic(uint32_t) *word, uint32_t value, uint32_t asleep) {
+  if (!atomic_compare_exchange_strong(word, &value, asleep))
+    return;
+  atomic_fetch_sub(&awake, 1);
+  while (look(word) == asleep)
+    futex_wait(word, asleep);
+  atomic_fetch_add(&awake, 1);
+}
+
+static void send(struct worker *worker, uint32_t value) {
+  if (atomic_exchange(&worker->word, value) == ASLEEP)
+    futex_wake(&worker->word);
+}
+
+static void wait_for_worker(const bitnet_pool *pool, struct worker *worker) {
+  uint32_t word = spin(pool, &worker->word, JOB);
+  /* Without spinning, first lend the core to a worker that may lack one. */
+  for (int i = 0; word == JOB && i < YIELDS; ++i) {
+    sched_yield();
+    word = look(&worker->word);
+  }
+  if (word == JOB)
+    sleep_on(&worker->word, JOB, AWAITED);
+}
+
 static int64_t range_start(const bitnet_pool *pool, int part) {
-  const int64_t each = pool->n / pool->threads;
-  const int64_t rest = pool->n % pool->threads;
+  const int64_t each = pool->n / pool->parts;
+  const int64_t rest = pool->n % pool->parts;
   return each * part + (part < rest ? part : rest);
 }
 
 static void run_part(const bitnet_pool *pool, int part) {
-  const int64_t begin = range_start(pool, part);
-  const int64_t end = range_start(pool, part + 1);
-  if (begin < end)
-    pool->task(pool->context, begin, end);
-}
-
-static unsigned wait_for_job(bitnet_pool *pool, unsigned seen) {
-  for (int i = 0; i < pool->spins; ++i) {
-    const unsigned now =
-        atomic_load_explicit(&pool->generation, memory_order_acquire);
-    if (now != seen)
-      return now;
-    pause_cpu();
-  }
-  pthread_mutex_lock(&pool->mutex);
-  while (atomic_load(&pool->generation) == seen)
-    pthread_cond_wait(&pool->wake, &pool->mutex);
-  pthread_mutex_unlock(&pool->mutex);
-  return seen + 1; /* the caller waits for us before the next job */
+  pool->task(pool->context, range_start(pool, part),
+             range_start(pool, part + 1));
 }
 
 static void *work(void *argument) {
-  const struct worker *self = argument;
+  struct worker *self = argument;
   bitnet_pool *pool = self->pool;
-  unsigned seen = 0;
   inside_task = 1;
+  atomic_fetch_add(&awake, 1);
   for (;;) {
-    seen = wait_for_job(pool, seen);
-    if (atomic_load(&pool->stopping))
-      return NULL;
+    if (spin(pool, &self->word, IDLE) == IDLE)
+      sleep_on(&self->word, IDLE, ASLEEP);
+    if (look(&self->word) == STOP)
+      break;
     run_part(pool, self->index);
-    if (atomic_fetch_sub(&pool->pending, 1) == 1) {
-      pthread_mutex_lock(&pool->mutex);
-      pthread_cond_signal(&pool->done);
-      pthread_mutex_unlock(&pool->mutex);
-    }
+    if (atomic_exchange(&self->word, IDLE) == AWAITED)
+      futex_wake(&self->word);
   }
+  atomic_fetch_sub(&awake, 1);
+  return NULL;
 }
 
-static void publish(bitnet_pool *pool) {
-  pthread_mutex_lock(&pool->mutex);
-  atomic_fetch_add(&pool->generation, 1);
-  pthread_cond_broadcast(&pool->wake);
-  pthread_mutex_unlock(&pool->mutex);
+static void run_alone(bitnet_task task, void *context, int64_t n) {
+  atomic_fetch_add_explicit(&awake, 1, memory_order_relaxed);
+  task(context, 0, n);
+  atomic_fetch_sub_explicit(&awake, 1, memory_order_relaxed);
 }
 
-static void wait_for_workers(bitnet_pool *pool) {
-  for (int i = 0; i < pool->spins; ++i) {
-    if (atomic_load_explicit(&pool->pending, memory_order_acquire) == 0)
-      return;
-    pause_cpu();
-  }
-  pthread_mutex_lock(&pool->mutex);
-  while (atomic_load(&pool->pending) != 0)
-    pthread_cond_wait(&pool->done, &pool->mutex);
-  pthread_mutex_unlock(&pool->mutex);
+static void run_job(bitnet_pool *pool, bitnet_task task, void *context,
+                    int64_t n) {
+  pool->task = task;
+  pool->context = context;
+  pool->n = n;
+  pool->parts = n < pool->threads ? (int)n : pool->threads;
+  atomic_fetch_add_explicit(&awake, 1, memory_order_relaxed);
+  for (int i = 1; i < pool->parts; ++i)
+    send(&pool->workers[i - 1], JOB);
+  inside_task = 1;
+  run_part(pool, 0);
+  inside_task = 0;
+  for (int i = 1; i < pool->parts; ++i)
+    wait_for_worker(pool, &pool->workers[i - 1]);
+  atomic_fetch_sub_explicit(&awake, 1, memory_order_relaxed);
 }
 
 void bitnet_pool_parallel_for(void *opaque, bitnet_task task, void *context,
@@ -130,90 +205,104 @@ void bitnet_pool_parallel_for(void *opaque, bitnet_task task, void *context,
   if (n <= 0)
     return;
   if (!pool || pool->threads == 1 || n == 1 || inside_task ||
-      pool->forks != atomic_load(&fork_count) ||
-      atomic_exchange_explicit(&pool->busy, 1, memory_order_acquire)) {
+      was_forked(pool)) {
     task(context, 0, n);
     return;
   }
-  pool->task = task;
-  pool->context = context;
-  pool->n = n;
-  atomic_store(&pool->pending, pool->threads - 1);
-  publish(pool);
-  inside_task = 1;
-  run_part(pool, 0);
-  inside_task = 0;
-  wait_for_workers(pool);
+  if (atomic_exchange_explicit(&pool->busy, 1, memory_order_acquire)) {
+    run_alone(task, context, n);
+    return;
+  }
+  run_job(pool, task, context, n);
   atomic_store_explicit(&pool->busy, 0, memory_order_release);
 }
 
-static int available_cores(void) {
-  cpu_set_t set;
-  if (sched_getaffinity(0, sizeof(set), &set) == 0 && CPU_COUNT(&set) > 0)
-    return CPU_COUNT(&set);
-  const long online = sysconf(_SC_NPROCESSORS_ONLN);
-  return online > 0 ? (int)online : 1;
+static void place(const bitnet_pool *pool, const struct worker *worker) {
+  char name[16];
+  snprintf(name, sizeof(name), "bitnet-%d", worker->index);
+  pthread_setname_np(worker->thread, name);
+  if (pool->cpus)
+    bn_pin(worker->thread, pool->cpus[worker->index]);
 }
 
-static int default_threads(void) {
-  const char *text = getenv("BITNET_NUM_THREADS");
-  char *end = NULL;
-  const long wanted = text ? strtol(text, &end, 10) : 0;
-  if (wanted > 0 && end && !*end)
-    return wanted < MAX_THREADS ? (int)wanted : MAX_THREADS;
-  return available_cores();
-}
-
-/* As many as the system grants: fewer threads give the same results. */
+/* As many as the system grants: fewer threads give the same results. Signals
+ * are for the host's own threads. */
 static void start_workers(bitnet_pool *pool, int threads) {
+  sigset_t all, before;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &before);
   pool->threads = 1;
   for (int i = 1; i < threads; ++i) {
     struct worker *worker = &pool->workers[i - 1];
     worker->pool = pool;
     worker->index = i;
+    atomic_init(&worker->word, IDLE);
     if (pthread_create(&worker->thread, NULL, work, worker) != 0)
       break;
+    place(pool, worker);
     pool->threads = i + 1;
   }
+  pthread_sigmask(SIG_SETMASK, &before, NULL);
+}
+
+static bitnet_pool *new_pool(const bn_pool_settings *settings) {
+  bitnet_pool *pool = calloc(1, sizeof(*pool));
+  const size_t threads = (size_t)settings->threads;
+  if (!pool)
+    return NULL;
+  pool->cores = settings->cores;
+  pool->spin_ns = settings->spin_us * 1000;
+  pool->forks = atomic_load(&fork_count);
+  pool->workers = aligned_alloc(LINE, threads * sizeof(struct worker));
+  if (settings->affinity != BITNET_AFFINITY_NONE)
+    pool->cpus = calloc(threads, sizeof(*pool->cpus));
+  if (!pool->workers ||
+      (settings->affinity != BITNET_AFFINITY_NONE && !pool->cpus)) {
+    pool->threads = 1;
+    bitnet_pool_free(pool);
+    return NULL;
+  }
+  if (pool->cpus)
+    bn_choose_cpus(settings->affinity, pool->cpus, settings->threads);
+  start_workers(pool, settings->threads);
+  return pool;
+}
+
+bitnet_status bn_make_pool(const bitnet_pool_options *options,
+                           bitnet_pool **pool) {
+  bn_pool_settings settings;
+  *pool = NULL;
+  pthread_once(&watch_once, watch_forks);
+  const bitnet_status status = bn_read_pool_options(options, &settings);
+  if (status != BITNET_OK)
+    return status;
+  *pool = new_pool(&settings);
+  return *pool ? BITNET_OK
+               : bn_error(BITNET_OUT_OF_MEMORY, "no memory for a thread pool");
+}
+
+bitnet_pool *bitnet_pool_create_with(const bitnet_pool_options *options) {
+  bitnet_pool *pool;
+  bn_make_pool(options, &pool);
+  return pool;
 }
 
 bitnet_pool *bitnet_pool_create(int threads) {
-  if (threads <= 0)
-    threads = default_threads();
-  if (threads > MAX_THREADS)
-    threads = MAX_THREADS;
-  pthread_once(&watch_once, watch_forks);
-  bitnet_pool *pool = calloc(1, sizeof(*pool));
-  if (!pool)
-    return NULL;
-  pool->workers = calloc((size_t)threads, sizeof(struct worker));
-  if (!pool->workers) {
-    free(pool);
-    return NULL;
-  }
-  pthread_mutex_init(&pool->mutex, NULL);
-  pthread_cond_init(&pool->wake, NULL);
-  pthread_cond_init(&pool->done, NULL);
-  pool->forks = atomic_load(&fork_count);
-  /* Spinning with more threads than cores only delays the others. */
-  pool->spins = threads <= available_cores() ? SPINS : 0;
-  start_workers(pool, threads);
-  return pool;
+  const bitnet_pool_options options = {.struct_size = sizeof(options),
+                                       .threads = threads};
+  return bitnet_pool_create_with(&options);
 }
 
 void bitnet_pool_free(bitnet_pool *pool) {
   if (!pool)
     return;
-  /* In a forked child the workers are gone and the mutex may be held. */
-  if (pool->forks == atomic_load(&fork_count)) {
-    atomic_store(&pool->stopping, 1);
-    publish(pool);
-    for (int i = 1; i < pool->threads; ++i)
-      pthread_join(pool->workers[i - 1].thread, NULL);
-    pthread_cond_destroy(&pool->done);
-    pthread_cond_destroy(&pool->wake);
-    pthread_mutex_destroy(&pool->mutex);
-  }
+  /* In a forked child the workers are gone. */
+  const int workers = was_forked(pool) ? 0 : pool->threads - 1;
+  for (int i = 0; i < workers; ++i)
+    send(&pool->workers[i], STOP);
+  for (int i = 0; i < workers; ++i)
+    pthread_join(pool->workers[i].thread, NULL);
+  free(pool->cpus);
   free(pool->workers);
   free(pool);
 }
@@ -222,11 +311,26 @@ int bitnet_pool_threads(const bitnet_pool *pool) {
   return pool ? pool->threads : 1;
 }
 
-static bitnet_pool *default_pool;
-static pthread_once_t default_once = PTHREAD_ONCE_INIT;
-static void make_default_pool(void) { default_pool = bitnet_pool_create(0); }
+/* A forked child leaves its parent's pool alone and makes its own. */
+bitnet_status bn_default_pool(bitnet_pool **result) {
+  static _Atomic(bitnet_pool *) shared;
+  bitnet_pool *known = atomic_load_explicit(&shared, memory_order_acquire);
+  *result = known;
+  if (known && !was_forked(known))
+    return BITNET_OK;
+  bitnet_pool *fresh;
+  const bitnet_status status = bn_make_pool(NULL, &fresh);
+  *result = fresh;
+  if (status == BITNET_OK &&
+      !atomic_compare_exchange_strong(&shared, &known, fresh)) {
+    bitnet_pool_free(fresh);
+    *result = known;
+  }
+  return status;
+}
 
 bitnet_pool *bitnet_default_pool(void) {
-  pthread_once(&default_once, make_default_pool);
-  return default_pool;
+  bitnet_pool *pool;
+  bn_default_pool(&pool);
+  return pool;
 }

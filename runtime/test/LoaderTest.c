@@ -7,6 +7,7 @@
 #include "bitnet/runtime/runtime.h"
 
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static char path_buffer[512];
@@ -147,6 +148,25 @@ static void test_weight_file(const char *folder) {
   bitnet_model_free(model);
 }
 
+/* A run on the default pool reports what is wrong with its settings. The child
+ * has no default pool yet. */
+static void test_environment(const char *folder) {
+  const pid_t child = fork();
+  if (child == 0) {
+    bitnet_model *model = NULL;
+    CHECK(bitnet_model_load(in_folder(folder, "fake.so"), &model) == BITNET_OK);
+    setenv("BITNET_NUM_THREADS", "some", 1);
+    CHECK(!bitnet_default_pool());
+    CHECK(bitnet_model_invoke(model, NULL, 0, NULL, 0, NULL) ==
+          BITNET_INVALID_ARGUMENT);
+    CHECK_TEXT(bitnet_last_error(), "BITNET_NUM_THREADS: expected a number");
+    _exit(0);
+  }
+  int status = 0;
+  CHECK(waitpid(child, &status, 0) == child);
+  CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+}
+
 static void test_cpu(const char *folder) {
   bitnet_model *model = NULL;
   CHECK(bitnet_model_load(in_folder(folder, "fake_cpu.so"), &model) ==
@@ -166,5 +186,6 @@ void test_loader(const char *folder) {
   test_garbage(folder);
   test_damaged(folder);
   test_weight_file(folder);
+  test_environment(folder);
   test_cpu(folder);
 }

@@ -23,16 +23,17 @@ static ExitCode exitCodeOf(bitnet_status status) {
   }
 }
 
-Expected<Session> Session::load(StringRef path, int threads) {
+Expected<Session> Session::load(StringRef path,
+                                const bitnet_pool_options &threads) {
   Session session;
+  session.pool.reset(bitnet_pool_create_with(&threads));
+  if (!session.pool)
+    return fail(ExitUsage, bitnet_last_error());
   bitnet_model *model = nullptr;
   const bitnet_status status = bitnet_model_load(path.str().c_str(), &model);
   if (status != BITNET_OK)
     return fail(exitCodeOf(status), bitnet_last_error());
   session.model.reset(model);
-  session.pool.reset(bitnet_pool_create(threads));
-  if (!session.pool)
-    return badData("out of memory");
   return session;
 }
 

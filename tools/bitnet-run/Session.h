@@ -18,8 +18,8 @@ struct Timings {
 
 class Session {
 public:
-  /// `threads` 0: BITNET_NUM_THREADS or all cores.
-  static llvm::Expected<Session> load(llvm::StringRef path, int threads);
+  static llvm::Expected<Session> load(llvm::StringRef path,
+                                      const bitnet_pool_options &threads);
 
   const bitnet_model_desc &description() const;
   int threads() const { return bitnet_pool_threads(pool.get()); }

@@ -58,6 +58,15 @@ static cl::opt<std::string> bench("bench", cl::ValueOptional,
 static cl::opt<int> threads("threads", cl::init(0), cl::cat(category),
                             cl::desc("Threads (default BITNET_NUM_THREADS, "
                                      "else all available cores)"));
+static cl::opt<bitnet_affinity> affinity(
+    "affinity", cl::cat(category), cl::init(BITNET_AFFINITY_DEFAULT),
+    cl::desc("CPUs of the threads (default BITNET_AFFINITY, else none)"),
+    cl::values(clEnumValN(BITNET_AFFINITY_NONE, "none",
+                          "Where the system likes"),
+               clEnumValN(BITNET_AFFINITY_COMPACT, "compact",
+                          "Siblings of a core next to each other"),
+               clEnumValN(BITNET_AFFINITY_SPREAD, "spread",
+                          "Every core once before any sibling")));
 static cl::opt<bool> verbose("v", cl::cat(category),
                              cl::desc("Describe the model"));
 
@@ -212,7 +221,11 @@ static Expected<bool> runAll() {
   Expected<RandomOptions> random = parseRandomOptions();
   if (!random)
     return random.takeError();
-  Expected<Session> session = Session::load(modelPath, threads);
+  bitnet_pool_options pool = {};
+  pool.struct_size = sizeof(pool);
+  pool.threads = threads;
+  pool.affinity = affinity;
+  Expected<Session> session = Session::load(modelPath, pool);
   if (!session)
     return session.takeError();
   if (verbose)

@@ -74,11 +74,37 @@ BITNET_API const char *bitnet_dtype_name(int32_t dtype);
 /* Bytes of one element; 0 for numbers that are no dtype of a model. */
 BITNET_API uint64_t bitnet_dtype_bytes(int32_t dtype);
 
-/* A pool of threads, the calling one included. 0 takes BITNET_NUM_THREADS from
- * the environment, else one per available core. NULL when out of memory. Ranges
- * are contiguous and fixed by n and the thread count. A call from inside a
- * task, while the pool serves another caller, or in a forked child runs inline.
- */
+/* Where the threads of a pool run. The calling thread is never moved: the first
+ * place is left to it. */
+typedef enum bitnet_affinity {
+  BITNET_AFFINITY_DEFAULT = 0, /* BITNET_AFFINITY, else NONE */
+  BITNET_AFFINITY_NONE = 1,    /* where the system likes */
+  BITNET_AFFINITY_COMPACT = 2, /* siblings of a core next to each other */
+  BITNET_AFFINITY_SPREAD = 3   /* every core once before any sibling */
+} bitnet_affinity;
+/* "none", "compact", "spread"; -1 for anything else. */
+BITNET_API int bitnet_affinity_parse(const char *name);
+
+/* Zeros, or NULL, are the defaults. Environment variables fill in what is 0;
+ * one that holds nonsense is an error. */
+typedef struct bitnet_pool_options {
+  uint64_t struct_size; /* sizeof(bitnet_pool_options) of the host */
+  /* The calling one included, at most 1024. 0: BITNET_NUM_THREADS, else one
+   * per available core. */
+  int32_t threads;
+  int32_t affinity; /* bitnet_affinity */
+  /* How long a thread without work spins before it sleeps. 0: BITNET_SPIN_US,
+   * else 200; negative: it sleeps at once, as it does with more threads than
+   * available cores. */
+  int64_t spin_us;
+} bitnet_pool_options;
+
+/* NULL after a failure (bitnet_last_error). Ranges are contiguous and fixed by
+ * n and the thread count. A call from inside a task, while the pool serves
+ * another caller, or in a forked child runs inline. */
+BITNET_API bitnet_pool *
+bitnet_pool_create_with(const bitnet_pool_options *options);
+/* With `threads` and defaults. */
 BITNET_API bitnet_pool *bitnet_pool_create(int threads);
 /* Accepts NULL. No call may be in progress. */
 BITNET_API void bitnet_pool_free(bitnet_pool *pool);
@@ -86,7 +112,8 @@ BITNET_API int bitnet_pool_threads(const bitnet_pool *pool);
 /* Fits bitnet_run_options.parallel_for, with a bitnet_pool as `pool`. */
 BITNET_API void bitnet_pool_parallel_for(void *pool, bitnet_task task,
                                          void *context, int64_t n);
-/* Made on first use with 0 threads as above; never freed. */
+/* Made on first use with defaults, in a forked child again; never freed. NULL
+ * after a failure. */
 BITNET_API bitnet_pool *bitnet_default_pool(void);
 
 #ifdef __cplusplus
