@@ -1,6 +1,7 @@
 //===- Loops.cpp - stage 4: loop nests over buffers -----------------------===//
 
 #include "StageCheck.h"
+#include "bitnet/Codegen/Fusion/Passes.h"
 #include "bitnet/Codegen/Memory/Passes.h"
 #include "bitnet/Codegen/Strategy/Passes.h"
 #include "bitnet/Codegen/Transforms/Passes.h"
@@ -24,9 +25,10 @@ using namespace mlir::bitnet;
 static void addFusion(OpPassManager &pm) {
   OpPassManager &func = pm.nest<func::FuncOp>();
   func.addPass(createConvertElementwiseToLinalgPass());
-  func.addPass(createLinalgElementwiseOpFusionPass());
+  func.addPass(createBitNetFuseElementwise());
   func.addPass(createCSEPass());
   func.addPass(createCanonicalizerPass());
+  func.addPass(createBitNetSeparateInits());
 }
 
 static void addBufferization(OpPassManager &pm) {
@@ -40,6 +42,7 @@ static void addBufferization(OpPassManager &pm) {
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());
   pm.addPass(createBitNetLowerConstants());
+  pm.addPass(createBitNetFuseEpilogues());
   pm.addPass(memref::createExpandReallocPass());
   bufferization::BufferDeallocationPipelineOptions deallocation;
   bufferization::buildBufferDeallocationPipeline(pm, deallocation);

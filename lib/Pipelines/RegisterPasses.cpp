@@ -1,5 +1,6 @@
 //===- RegisterPasses.cpp - passes known to bitnet-opt --------------------===//
 
+#include "bitnet/Codegen/Fusion/Passes.h"
 #include "bitnet/Codegen/Memory/Passes.h"
 #include "bitnet/Codegen/Strategy/Passes.h"
 #include "bitnet/Codegen/Transforms/Passes.h"
@@ -19,6 +20,7 @@ void mlir::bitnet::registerAllPasses() {
   mlir::registerAllPasses();
   registerBitNetTransformsPasses();
   registerBitNetToLinalgPasses();
+  registerBitNetFusionPasses();
   registerBitNetMemoryPasses();
   registerONNXToBitNetPasses();
   registerONNXToLinalgPasses();

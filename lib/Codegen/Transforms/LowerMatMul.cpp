@@ -64,9 +64,9 @@ static LogicalResult emitCall(MatMulOp op, func::FuncOp kernel) {
     if (arg.getType() != type)
       arg = memref::CastOp::create(b, type, arg);
   }
-  int64_t blocks = op.getPacking()->getPackedShape()[0];
-  args.push_back(arith::ConstantIndexOp::create(b, 0));
-  args.push_back(arith::ConstantIndexOp::create(b, blocks));
+  Value zero = arith::ConstantIndexOp::create(b, 0);
+  args.push_back(zero);
+  args.push_back(memref::DimOp::create(b, op.getRhs(), zero));
   func::CallOp::create(b, kernel, args);
   return success();
 }

@@ -228,6 +228,15 @@ void MatMulOp::getEffects(
     effects.emplace_back(MemoryEffects::Write::get(), &getInitMutable());
 }
 
+/// The packed shape; a memref may be a slice of row blocks.
+static bool isPackedShape(ShapedType type, PackingAttr packing) {
+  SmallVector<int64_t> shape(packing.getPackedShape());
+  if (isa<MemRefType>(type) && type.hasRank() && type.getRank() > 0 &&
+      type.isDynamicDim(0))
+    shape[0] = ShapedType::kDynamic;
+  return type.getShape() == ArrayRef<int64_t>(shape);
+}
+
 LogicalResult MatMulOp::verify() {
   auto lhs = cast<ShapedType>(getLhs().getType());
   auto rhs = cast<ShapedType>(getRhs().getType());
@@ -243,7 +252,7 @@ LogicalResult MatMulOp::verify() {
                        "f32 for float lhs");
   PackingAttr packing = getPackingAttr();
   if (packing ? (!isInteger(rhs.getElementType(), 8) ||
-                 rhs.getShape() != ArrayRef<int64_t>(packing.getPackedShape()))
+                 !isPackedShape(rhs, packing))
               : (!isInteger(rhs.getElementType(), 2) || rhs.getRank() != 2))
     return emitOpError("expects rhs [N, K] of i2, or the packed shape");
   int64_t rows = packing ? packing.getPaddedRows() : rhs.getDimSize(0);

@@ -1,0 +1,34 @@
+//===- EpilogueFunction.h - matmuls and their reader as one function -*-C++-*-//
+
+#ifndef LIB_BITNET_CODEGEN_FUSION_EPILOGUEFUNCTION_H
+#define LIB_BITNET_CODEGEN_FUSION_EPILOGUEFUNCTION_H
+
+#include "bitnet/Dialect/BitNet/IR/BitNet.h"
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+
+namespace mlir::bitnet {
+
+/// An elementwise nest over [M, N] and the matmuls whose accumulators only it
+/// reads.
+struct Epilogue {
+  linalg::GenericOp nest;
+  /// The accumulator of each matmul is this input of the nest.
+  llvm::SmallVector<std::pair<unsigned, MatMulOp>> products;
+
+  /// The matmul behind `input` of the nest, or null.
+  MatMulOp getProduct(unsigned input) const;
+};
+
+/// Arguments of the function, without the range of row blocks.
+llvm::SmallVector<Value> getEpilogueArguments(const Epilogue &epilogue);
+
+/// A private function `name(arguments..., %begin, %end)` that computes the
+/// nest's outputs for row blocks [begin, end), appended to `module`.
+func::FuncOp buildEpilogueFunction(ModuleOp module, llvm::StringRef name,
+                                   const Epilogue &epilogue);
+
+} // namespace mlir::bitnet
+
+#endif // LIB_BITNET_CODEGEN_FUSION_EPILOGUEFUNCTION_H

@@ -1,0 +1,183 @@
+//===- FuseEpilogues.cpp - packed matmuls with the nest that reads them ---===//
+
+#include "EpilogueFunction.h"
+
+#include "bitnet/Codegen/Fusion/Passes.h"
+
+#include "mlir/Analysis/AliasAnalysis.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/IR/ImplicitLocOpBuilder.h"
+#include "llvm/ADT/StringMap.h"
+
+namespace mlir::bitnet {
+#define GEN_PASS_DEF_BITNETFUSEEPILOGUES
+#include "bitnet/Codegen/Fusion/Passes.h.inc"
+} // namespace mlir::bitnet
+
+using namespace mlir;
+using namespace mlir::bitnet;
+
+static constexpr llvm::StringLiteral kPrefix = "bitnet_layer";
+
+/// Whether a tile of every operand is a plain slice.
+static bool hasSliceableOperands(linalg::GenericOp nest) {
+  return llvm::all_of(nest.getIndexingMapsArray(), [](AffineMap map) {
+    return map.isProjectedPermutation(/*allowZeroInResults=*/true);
+  });
+}
+
+static bool isElementwise(linalg::GenericOp nest) {
+  if (!nest.hasPureBufferSemantics() || nest.getNumLoops() != 2 ||
+      nest.getNumReductionLoops() != 0 || nest.hasIndexSemantics() ||
+      nest.getOutputs().empty() || !hasSliceableOperands(nest))
+    return false;
+  return llvm::all_of(nest.getDpsInitsMutable(), [&](OpOperand &init) {
+    return nest.getMatchingIndexingMap(&init).isIdentity();
+  });
+}
+
+/// The accumulators behind an input: without the view that cuts padding rows
+/// off.
+static Value getAccumulators(Value input) {
+  auto view = input.getDefiningOp<memref::SubViewOp>();
+  if (!view || !view->hasOneUse() || !view.hasUnitStride())
+    return input;
+  auto isZero = [](OpFoldResult offset) {
+    return isConstantIntValue(offset, 0);
+  };
+  bool first = llvm::all_of(view.getMixedOffsets(), isZero);
+  return first ? view.getSource() : input;
+}
+
+/// The matmul that fills `accumulators`, which have one reader besides.
+static MatMulOp findProduct(Value accumulators) {
+  if (!accumulators.getDefiningOp<memref::AllocOp>() ||
+      !accumulators.hasNUses(2))
+    return MatMulOp();
+  for (Operation *user : accumulators.getUsers())
+    if (auto matmul = dyn_cast<MatMulOp>(user))
+      return matmul.getInit() == accumulators ? matmul : MatMulOp();
+  return MatMulOp();
+}
+
+static bool isTileable(MatMulOp matmul) {
+  LoweringAttr lowering = matmul.getLoweringAttr();
+  return matmul.getPackingAttr() && lowering && !matmul.getGroupSize() &&
+         lowering.getKernel() != KernelKind::Scalar;
+}
+
+/// Whether `op` may write to one of `reads`.
+static bool mayWriteTo(Operation *op, ArrayRef<Value> reads,
+                       AliasAnalysis &aliases) {
+  auto effects = getEffectsRecursively(op);
+  if (!effects)
+    return true;
+  return llvm::any_of(*effects, [&](MemoryEffects::EffectInstance &effect) {
+    if (isa<MemoryEffects::Read, MemoryEffects::Allocate>(effect.getEffect()))
+      return false;
+    Value written = effect.getValue();
+    return !written || llvm::any_of(reads, [&](Value read) {
+      return !aliases.alias(written, read).isNo();
+    });
+  });
+}
+
+/// Whether `matmul` may run as late as `nest`: nothing between them changes
+/// what it reads.
+static bool mayDelay(MatMulOp matmul, Operation *nest, AliasAnalysis &aliases) {
+  if (matmul->getBlock() != nest->getBlock() || !matmul->isBeforeInBlock(nest))
+    return false;
+  SmallVector<Value> reads = {matmul.getLhs(), matmul.getRhs()};
+  if (matmul.getSums())
+    reads.push_back(matmul.getSums());
+  for (Operation *op = matmul->getNextNode(); op != nest;
+       op = op->getNextNode())
+    if (mayWriteTo(op, reads, aliases))
+      return false;
+  return true;
+}
+
+static std::optional<Epilogue> match(linalg::GenericOp nest,
+                                     AliasAnalysis &aliases) {
+  Epilogue epilogue{nest, {}};
+  if (!isElementwise(nest))
+    return std::nullopt;
+  for (OpOperand *input : nest.getDpsInputOperands()) {
+    if (!nest.getMatchingIndexingMap(input).isIdentity())
+      continue;
+    Value accumulators = getAccumulators(input->get());
+    MatMulOp product = findProduct(accumulators);
+    if (product && isTileable(product) && mayDelay(product, nest, aliases))
+      epilogue.products.emplace_back(input->getOperandNumber(), product);
+  }
+  if (epilogue.products.empty())
+    return std::nullopt;
+  return epilogue;
+}
+
+namespace {
+/// Equal functions once, whatever layer they come from.
+class FunctionPool {
+public:
+  explicit FunctionPool(ModuleOp module) : module(module) {}
+  func::FuncOp get(const Epilogue &epilogue);
+
+private:
+  ModuleOp module;
+  llvm::StringMap<func::FuncOp> functions;
+};
+
+struct FuseEpilogues
+    : public bitnet::impl::BitNetFuseEpiloguesBase<FuseEpilogues> {
+  void runOnOperation() override;
+};
+} // namespace
+
+func::FuncOp FunctionPool::get(const Epilogue &epilogue) {
+  func::FuncOp fresh = buildEpilogueFunction(module, kPrefix, epilogue);
+  std::string text;
+  llvm::raw_string_ostream os(text);
+  fresh.print(os, OpPrintingFlags().useLocalScope());
+  auto [known, isNew] = functions.try_emplace(text, fresh);
+  if (isNew)
+    fresh.setSymName((kPrefix + "_" + Twine(functions.size() - 1)).str());
+  else
+    fresh.erase();
+  return known->second;
+}
+
+/// Calls the function in place of the nest.
+static void replace(const Epilogue &epilogue, func::FuncOp function) {
+  linalg::GenericOp nest = epilogue.nest;
+  SmallVector<Location> locations;
+  for (auto [input, matmul] : epilogue.products)
+    locations.push_back(matmul->getLoc());
+  MLIRContext *context = nest.getContext();
+  ImplicitLocOpBuilder b(FusedLoc::get(context, locations), nest);
+  MatMulOp first = epilogue.products.front().second;
+  Value zero = arith::ConstantIndexOp::create(b, 0);
+  SmallVector<Value> arguments = getEpilogueArguments(epilogue);
+  Value blocks = memref::DimOp::create(b, first.getRhs(), zero);
+  arguments.append({zero, blocks});
+  func::CallOp::create(b, function, arguments);
+  nest.erase();
+  for (auto [input, matmul] : epilogue.products) {
+    Value accumulators = matmul.getInit();
+    matmul.erase();
+    for (Operation *user : llvm::make_early_inc_range(accumulators.getUsers()))
+      user->erase();
+    accumulators.getDefiningOp()->erase();
+  }
+}
+
+void FuseEpilogues::runOnOperation() {
+  auto &aliases = getAnalysis<AliasAnalysis>();
+  FunctionPool pool(getOperation());
+  SmallVector<linalg::GenericOp> nests;
+  getOperation().walk([&](linalg::GenericOp nest) { nests.push_back(nest); });
+  for (linalg::GenericOp nest : nests)
+    if (std::optional<Epilogue> epilogue = match(nest, aliases))
+      replace(*epilogue, pool.get(*epilogue));
+}

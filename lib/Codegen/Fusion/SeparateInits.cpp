@@ -1,0 +1,41 @@
+//===- SeparateInits.cpp - one tensor.empty or fill for each use ----------===//
+
+#include "bitnet/Codegen/Fusion/Passes.h"
+
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+
+namespace mlir::bitnet {
+#define GEN_PASS_DEF_BITNETSEPARATEINITS
+#include "bitnet/Codegen/Fusion/Passes.h.inc"
+} // namespace mlir::bitnet
+
+using namespace mlir;
+
+/// Leaves one use to `init` itself.
+static void separate(Operation *init) {
+  if (init->use_empty())
+    return;
+  for (OpOperand &use :
+       llvm::make_early_inc_range(llvm::drop_begin(init->getUses()))) {
+    OpBuilder b(use.getOwner());
+    use.set(b.clone(*init)->getResult(0));
+  }
+}
+
+template <typename Op> static void separateAll(func::FuncOp function) {
+  SmallVector<Operation *> inits;
+  function.walk([&](Op op) { inits.push_back(op); });
+  llvm::for_each(inits, separate);
+}
+
+namespace {
+struct SeparateInits
+    : public bitnet::impl::BitNetSeparateInitsBase<SeparateInits> {
+  void runOnOperation() override {
+    // A copy of a fill wants an empty tensor of its own.
+    separateAll<linalg::FillOp>(getOperation());
+    separateAll<tensor::EmptyOp>(getOperation());
+  }
+};
+} // namespace
