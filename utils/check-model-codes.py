@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Decides whether rounding ties explain a difference from onnxruntime (rule mm_c4).
+"""Decides whether rounding ties explain a difference from the reference (rule mm_c4).
 
     check-model-codes.py MODEL.onnx MODEL.so DATA.npz      runs bitnet-run itself
     check-model-codes.py MODEL.onnx CODES.npz DATA.npz     codes from bitnet-run --dump-codes
@@ -12,7 +12,10 @@ graph, and then
     errors of a sum scale with its terms, not with a result that cancellation made small,
   - at most 3 in 10,000 may be such (rounded up),
   - its outputs must agree with ours to 5e-6.
-Prints one line; exit 0 when all three hold, 1 when not.
+Where DATA.npz also stores outputs (out_<name>, PyTorch's), a second reference is checked: the same
+graph must give the stored outputs to 5e-6 after at most 3 in 10,000 codes at a tie have been rounded
+the other way; which ones is searched (tie_search.py), as no codes are stored.
+Prints one line; exit 0 when all of this holds, 1 when not.
 """
 
 import argparse
@@ -25,6 +28,8 @@ import numpy as np
 import onnx
 import onnxruntime as ort
 from onnx import helper
+
+from tie_search import Search
 
 MAX_ULP = 8
 MAX_PER_10000 = 3
@@ -42,7 +47,7 @@ def parse_arguments():
     )
     parser.add_argument("model", help="the ONNX file")
     parser.add_argument("codes", help="the compiled .so, or the .npz of --dump-codes")
-    parser.add_argument("data", help=".npz with in_<name> arrays")
+    parser.add_argument("data", help=".npz with in_<name> and out_<name> arrays")
     parser.add_argument("--tol", type=float, default=TOLERANCE)
     parser.add_argument("-v", action="store_true", help="one line per layer")
     return parser.parse_args()
@@ -245,6 +250,39 @@ def check_outputs(outputs, values, dump, tolerance):
     return worst
 
 
+def max_ties(layers):
+    return -(-MAX_PER_10000 * sum(layer.ours.size for layer in layers) // 10000)
+
+
+def stored_outputs(data, names):
+    """out_<name> arrays by name, else in order; empty when there are none."""
+    with np.load(data) as file:
+        arrays = {n[4:]: file[n] for n in file.files if n.startswith("out_")}
+    return arrays if set(arrays) <= set(names) else dict(zip(names, arrays.values()))
+
+
+def check_stored(stored, layers, session, feeds, tolerance):
+    """Flips at ties from which the reference gives the stored outputs."""
+
+    def natural(layer, values):
+        return values[layer.codes + REFERENCE].astype(layer.dtype)
+
+    def error(values):
+        return max(relative_l2(values[name], array) for name, array in stored.items())
+
+    def run(codes):
+        return {**run_model(session, {**feeds, **codes}), **codes}
+
+    search = Search(layers, run, natural, ties_off, error, (MAX_ULP, max_ties(layers)))
+    flips, distance = search.find(tolerance)
+    if not distance <= tolerance:
+        raise Verdict(
+            f"stored outputs: relative L2 {distance:.3g} (at most {tolerance:g}), and no choice of "
+            f"at most {max_ties(layers)} codes at a tie explains it"
+        )
+    return f"; the stored outputs to {distance:.2g} with {flips} codes at a tie rounded the other way"
+
+
 def check(args):
     dump = dump_codes(args.codes, args.data)
     model = onnx.load(args.model)
@@ -257,19 +295,22 @@ def check(args):
     layers = match(layers, plain, dump)
     for layer in layers:
         layer.dtype = plain[layer.codes].dtype
-        feeds[layer.codes] = layer.ours = layer.ours.astype(layer.dtype)
+        layer.ours = layer.ours.astype(layer.dtype)
     inject(model, layers)
-    values = run_model(make_session(model), feeds)
+    session = make_session(model)
+    codes = {layer.codes: layer.ours for layer in layers}
+    # An output may itself be a layer's codes.
+    values = {**run_model(session, {**feeds, **codes}), **codes}
     total = sum(layer.ours.size for layer in layers)
     differ = sum(check_layer(layer, values, args.v) for layer in layers)
-    if differ > -(-MAX_PER_10000 * total // 10000):
+    if differ > max_ties(layers):
         raise Verdict(f"{differ} of {total} codes differ: more than {MAX_PER_10000} in 10,000")
-    # An output may itself be a layer's codes.
-    values.update({layer.codes: layer.ours for layer in layers})
     error = check_outputs(outputs, values, dump, args.tol)
+    stored = stored_outputs(args.data, outputs)
     return (
         f"{len(layers)} layers, {total} codes, {differ} differ, each within {MAX_ULP} ulp of a tie; "
         f"with our codes the outputs agree to {error:.2g}"
+        + (check_stored(stored, layers, session, feeds, args.tol) if stored else "")
     )
 
 

@@ -53,6 +53,9 @@ save("other_layer.npz", codes, codes_extra=np.zeros((2, 9, 9), np.int8))
 off = codes.copy()
 off[1, 4] = 7  # 7.75 is no tie
 save("off.npz", off)
+scale = np.float32(127) / np.abs(x).max(-1, keepdims=True)  # 1: codes are the rounded input
+np.savez(os.path.join(folder, "stored.npz"), in_x=x, out_y=tie.astype(np.float32) @ weight / scale)
+np.savez(os.path.join(folder, "stored_off.npz"), in_x=x, out_y=off.astype(np.float32) @ weight / scale)
 far = codes.copy()
 far[0, 1] = 4  # a tie, but two steps away
 save("far.npz", far)
