@@ -4,6 +4,9 @@
 #include "Errors.h"
 #include "Npy.h"
 
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/StringExtras.h"
+
 using namespace llvm;
 using namespace bitnet::run;
 
@@ -63,9 +66,46 @@ static void adaptDtype(Array &array, int32_t wanted) {
     array.dtype = wanted;
 }
 
+/// Names of arrays that no input has.
+static std::vector<StringRef> findMisnamed(ArrayRef<Array> arrays,
+                                           ArrayRef<bitnet_value_desc> values) {
+  std::vector<StringRef> misnamed;
+  for (const Array &array : arrays)
+    if (none_of(values, [&](const auto &v) { return array.name == v.name; }))
+      misnamed.push_back(array.name);
+  return misnamed;
+}
+
+Error bitnet::run::checkNamed(StringRef origin, StringRef name,
+                              const bitnet_model_desc &desc) {
+  std::vector<std::string> names;
+  for (const auto &value : ArrayRef(desc.inputs, desc.num_inputs)) {
+    if (name == value.name)
+      return Error::success();
+    names.push_back("'" + std::string(value.name) + "'");
+  }
+  return badData(origin + ": the model has no input '" + name + "'; it takes " +
+                 join(names, ", "));
+}
+
+/// Names that match nothing leave it to the order, which only a full set has.
+static Error checkNames(const DataSet &data, const bitnet_model_desc &desc) {
+  const ArrayRef<bitnet_value_desc> values(desc.inputs, desc.num_inputs);
+  const std::vector<StringRef> misnamed = findMisnamed(data.inputs, values);
+  if (misnamed.empty())
+    return Error::success();
+  if (data.inputs.size() != values.size())
+    return checkNamed(data.origin, misnamed.front(), desc);
+  errs() << "bitnet-run: note: " << data.origin << ": not named as the model's "
+         << "inputs, so taken in order: " << join(misnamed, ", ") << "\n";
+  return Error::success();
+}
+
 Expected<std::vector<Array>>
 bitnet::run::bindInputs(DataSet &data, const bitnet_model_desc &desc) {
   const ArrayRef<bitnet_value_desc> values(desc.inputs, desc.num_inputs);
+  if (Error error = checkNames(data, desc))
+    return error;
   if (data.inputs.size() > values.size())
     return badData(data.origin + ": " + Twine(data.inputs.size()) +
                    " inputs, the model takes " + Twine(values.size()));

@@ -35,6 +35,10 @@ llvm::Expected<DataSet> readDataFolder(llvm::StringRef path,
 std::vector<Array> matchArrays(std::vector<Array> arrays,
                                llvm::ArrayRef<bitnet_value_desc> values);
 
+/// An error that names the model's inputs unless one of them is `name`.
+llvm::Error checkNamed(llvm::StringRef origin, llvm::StringRef name,
+                       const bitnet_model_desc &desc);
+
 /// The inputs in the model's order, cast where the model takes 16-bit floats.
 llvm::Expected<std::vector<Array>> bindInputs(DataSet &data,
                                               const bitnet_model_desc &desc);

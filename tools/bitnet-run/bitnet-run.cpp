@@ -91,7 +91,7 @@ static Expected<RandomOptions> parseRandomOptions() {
 }
 
 /// --data, overridden by --input.
-static Expected<DataSet> readFiles() {
+static Expected<DataSet> readFiles(const bitnet_model_desc &desc) {
   DataSet data;
   data.origin = "--input";
   if (!dataPath.empty()) {
@@ -105,6 +105,8 @@ static Expected<DataSet> readFiles() {
     if (path.empty())
       return fail(ExitUsage,
                   "--input: expected name=file.npy, got '" + text + "'");
+    if (Error error = checkNamed("--input", name, desc))
+      return error;
     Expected<Array> array = readNpy(path);
     if (!array)
       return array.takeError();
@@ -233,7 +235,7 @@ static Expected<bool> runAll() {
   if (!folders.empty())
     return runFolders(*session);
   if (!dataPath.empty() || !inputFiles.empty()) {
-    Expected<DataSet> data = readFiles();
+    Expected<DataSet> data = readFiles(session->description());
     if (!data)
       return data.takeError();
     return runData(*session, std::move(*data));

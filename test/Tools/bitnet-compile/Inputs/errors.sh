@@ -25,6 +25,14 @@ try --emit=quantized good.onnx -o nowhere/out.mlir
 try -O0 good.onnx -o nowhere/out.so
 try -O0 --weights=file good.onnx -o nowhere/out.so
 try -O0 good.onnx -o out.so --report=nowhere/report.json
+# Paths that not even root can write: below a file, and in /proc.
+try -O0 good.onnx -o text.onnx/out.so
+try -O0 good.onnx -o /proc/out.so
+try -O0 good.onnx -o out.so --report=/proc/report.json
+try --emit=quantized good.onnx -o /proc/out.mlir
 try unknown.onnx -o out.so
 try nan.onnx --quantize=absmean -o out.so
+for f in nan_recognised inf_recognised nan_scale inf_scale; do
+  try $f.onnx -o out.so
+done
 echo "files left: $(ls | grep -c '^out')"

@@ -38,6 +38,8 @@ nan[0, 0], nan[0, 1] = np.nan, np.inf
 np.savez(path("nan.npz"), **{**good, "in_x": nan, "out_y": nan + 1})
 np.savez(path("nan_wrong.npz"), **{**good, "out_y": nan + 1})
 np.savez(path("missing.npz"), in_x=x, in_mask=mask)
+np.savez(path("extra.npz"), **{**good, "in_other": x})
+np.savez(path("misspelt.npz"), in_x=x, in_maks=mask)
 np.savez(path("dtype.npz"), **{**good, "in_x": x.astype(np.int16)})
 np.savez(path("dim.npz"), **{**good, "in_x": np.zeros((3, 5), np.float32)})
 np.savez(path("names.npz"), x=x)
