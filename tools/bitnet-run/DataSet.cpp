@@ -140,14 +140,17 @@ private:
 };
 } // namespace
 
+/// 16-bit floats are made as f32 and cast.
+static int32_t randomDtype(int32_t dtype) {
+  const bool is16 = dtype == BITNET_DTYPE_F16 || dtype == BITNET_DTYPE_BF16;
+  return is16 ? int32_t(BITNET_DTYPE_F32) : dtype;
+}
+
 static void fillRandom(Array &array, int32_t dtype, Random &random,
                        const RandomOptions &options) {
-  const bool is16 = dtype == BITNET_DTYPE_F16 || dtype == BITNET_DTYPE_BF16;
-  const bool isFloat = is16 || dtype == BITNET_DTYPE_F32;
+  const bool isFloat = array.dtype == BITNET_DTYPE_F32;
   const uint64_t range = options.intHigh - options.intLow;
-  array.dtype = isFloat ? int32_t(BITNET_DTYPE_F32) : dtype;
   const uint64_t width = bitnet_dtype_bytes(array.dtype);
-  array.bytes.resize(*byteSize(array.dtype, array.shape));
   for (size_t at = 0; at < array.bytes.size(); at += width) {
     int64_t integer = options.intLow + int64_t(random.next() >> 11) % range;
     const float number = random.nextFloat();
@@ -161,7 +164,7 @@ static void fillRandom(Array &array, int32_t dtype, Random &random,
       from = &wide;
     std::memcpy(array.bytes.data() + at, from, width);
   }
-  if (is16)
+  if (array.dtype != dtype)
     castTo16Bit(array, dtype);
 }
 
@@ -185,9 +188,12 @@ bitnet::run::makeRandomInputs(const bitnet_model_desc &desc,
       else
         array.shape.push_back(given == options.dims.end() ? 1 : given->second);
     }
-    if (!byteSize(value.dtype, array.shape))
+    array.dtype = randomDtype(value.dtype);
+    const std::optional<uint64_t> size = byteSize(array.dtype, array.shape);
+    if (!size)
       return badData("input '" + array.name + "': " +
                      describe(value.dtype, array.shape) + " is too large");
+    array.bytes.resize(*size);
     fillRandom(array, value.dtype, random, options);
     inputs.push_back(std::move(array));
   }
