@@ -14,6 +14,8 @@ struct bitnet_model {
   const bitnet_model_desc *desc;
   bitnet_model_run_fn run;
   bitnet_model_output_shapes_fn shapes;
+  bitnet_model_memory_fn memory;
+  bitnet_model_trim_fn trim;
   void *weights; /* the mapped weight file, or NULL */
 };
 
@@ -54,6 +56,8 @@ static bitnet_status bind_model(const char *path, bitnet_model *model) {
   find_symbol(model->library, "bitnet_model_describe", &describe);
   find_symbol(model->library, "bitnet_model_run", &model->run);
   find_symbol(model->library, "bitnet_model_output_shapes", &model->shapes);
+  find_symbol(model->library, "bitnet_model_memory", &model->memory);
+  find_symbol(model->library, "bitnet_model_trim", &model->trim);
   if (!describe || !model->run || !model->shapes)
     return bn_error(BITNET_BAD_MODEL,
                     "%s: a shared library, but not a "
@@ -170,4 +174,17 @@ bitnet_status bitnet_model_shapes(const bitnet_model *model,
   const bitnet_run_options full = complete_options(model, NULL);
   return finish(model->shapes(inputs, num_inputs, outputs, num_outputs, &full),
                 &full);
+}
+
+bitnet_memory bitnet_model_memory_use(const bitnet_model *model) {
+  bitnet_memory memory;
+  memset(&memory, 0, sizeof(memory));
+  if (model && model->memory)
+    model->memory(&memory);
+  return memory;
+}
+
+void bitnet_model_release_memory(const bitnet_model *model) {
+  if (model && model->trim)
+    model->trim();
 }

@@ -1,7 +1,7 @@
 /*===- Internal.h - shared by the glue inside a compiled model -----*- C
 -*-===*\
 |*                                                                            *|
-|* The glue is linked into every compiled model. It is freestanding: the five *|
+|* The glue is linked into every compiled model. It is freestanding: the few  *|
 |* libc functions below (and getauxval on Arm) are all it asks of its host,   *|
 |* so that it compiles for any target without a sysroot.                      *|
 \*===----------------------------------------------------------------------===*/
@@ -17,6 +17,15 @@ void free(void *block);
 void *memcpy(void *restrict to, const void *restrict from, size_t size);
 void *memset(void *to, int byte, size_t size);
 int strcmp(const char *a, const char *b);
+void *mmap(void *at, size_t size, int protection, int flags, int fd, long from);
+int munmap(void *at, size_t size);
+int madvise(void *at, size_t size, int advice);
+
+/* Of Linux, on every architecture that we compile for. */
+#define BN_PROT_READ_WRITE 3
+#define BN_MAP_PRIVATE_ANONYMOUS 0x22
+#define BN_MAP_FAILED ((void *)-1)
+#define BN_MADV_HUGEPAGE 14
 
 #define BITNET_EXPORT __attribute__((visibility("default")))
 
@@ -70,7 +79,21 @@ int bn_same(const char *string, const char *name, int size);
 const bitnet_tensor *bn_dense_inputs(bn_run *run, const bitnet_tensor *inputs,
                                      uint32_t count);
 
-void bn_free_blocks(bn_run *run);
+/* What the glue keeps in slots of its own, before those of generated code. */
+enum {
+  BN_SLOT_OWNED,
+  BN_SLOT_DIMS,
+  BN_SLOT_TENSORS,
+  BN_SLOT_INPUTS /* one for each input */
+};
+/* At least `bytes` bytes until the end of the run; NULL after bn_fail. */
+void *bn_glue_slot(bn_run *run, uint64_t index, uint64_t bytes);
+
+/* Memory of a run, from bn_take_arena (1, or 0 after bn_fail) on. Giving it
+ * back keeps it for the next run; after a lack of memory it is freed. */
+int bn_take_arena(bn_run *run);
+void bn_give_back_arena(bn_run *run);
+
 void bn_drop_outputs(bn_run *run);
 
 #pragma GCC visibility pop

@@ -1,62 +1,6 @@
-/*===- Memory.c - run-scoped memory, dense inputs, outputs ----------------===*/
+/*===- Memory.c - dense inputs, outputs -----------------------------------===*/
 
 #include "Internal.h"
-
-enum { ALIGNMENT = 64 };
-
-/* Lies in the 64 bytes before each block. The list makes a failed run free
- * everything, wherever generated code stopped. */
-struct bitnet_block {
-  struct bitnet_block *previous;
-  struct bitnet_block *next;
-  void *base; /* what malloc returned */
-};
-
-void *bitnet_rt_alloc(bitnet_context *ctx, uint64_t bytes) {
-  const uint64_t extra = 2 * ALIGNMENT;
-  char *base = bytes > SIZE_MAX - extra ? NULL : malloc(bytes + extra);
-  if (!base) {
-    bn_text text = bn_fail((bn_run *)ctx, BITNET_OUT_OF_MEMORY);
-    bn_put(&text, "out of memory: a buffer of ");
-    bn_put_int(&text, (int64_t)bytes);
-    bn_put(&text, " bytes");
-    return NULL;
-  }
-  const uintptr_t data =
-      ((uintptr_t)base + extra - 1) & ~(uintptr_t)(ALIGNMENT - 1);
-  struct bitnet_block *block = (struct bitnet_block *)(data - ALIGNMENT);
-  block->base = base;
-  block->previous = NULL;
-  block->next = ctx->blocks;
-  if (ctx->blocks)
-    ctx->blocks->previous = block;
-  ctx->blocks = block;
-  return (void *)data;
-}
-
-void bitnet_rt_free(bitnet_context *ctx, void *data) {
-  if (!data)
-    return;
-  struct bitnet_block *block =
-      (struct bitnet_block *)((char *)data - ALIGNMENT);
-  if (block->previous)
-    block->previous->next = block->next;
-  else
-    ctx->blocks = block->next;
-  if (block->next)
-    block->next->previous = block->previous;
-  free(block->base);
-}
-
-void bn_free_blocks(bn_run *run) {
-  struct bitnet_block *block = run->ctx.blocks;
-  while (block) {
-    struct bitnet_block *next = block->next;
-    free(block->base);
-    block = next;
-  }
-  run->ctx.blocks = NULL;
-}
 
 static int is_dense(const bitnet_tensor *tensor) {
   int64_t expected = 1;
@@ -92,9 +36,9 @@ static void copy_strided(char *to, const bitnet_tensor *from, int32_t dim,
                  data + i * from->strides[dim] * size, size);
 }
 
-static int make_dense(bn_run *run, bitnet_tensor *tensor) {
+static int make_dense(bn_run *run, uint32_t index, bitnet_tensor *tensor) {
   const int64_t bytes = bn_byte_size(tensor->dtype, tensor->rank, tensor->dims);
-  char *copy = bitnet_rt_alloc(&run->ctx, (uint64_t)bytes);
+  char *copy = bn_glue_slot(run, BN_SLOT_INPUTS + index, (uint64_t)bytes);
   if (!copy)
     return 0;
   if (bytes > 0 && is_dense(tensor))
@@ -114,12 +58,12 @@ const bitnet_tensor *bn_dense_inputs(bn_run *run, const bitnet_tensor *inputs,
   if (usable == count)
     return count ? inputs : (const bitnet_tensor *)run;
   bitnet_tensor *dense =
-      bitnet_rt_alloc(&run->ctx, count * sizeof(bitnet_tensor));
+      bn_glue_slot(run, BN_SLOT_TENSORS, count * sizeof(bitnet_tensor));
   if (!dense)
     return NULL;
   memcpy(dense, inputs, count * sizeof(bitnet_tensor));
   for (uint32_t i = usable; i < count; ++i)
-    if (!is_usable(&inputs[i]) && !make_dense(run, &dense[i]))
+    if (!is_usable(&inputs[i]) && !make_dense(run, i, &dense[i]))
       return NULL;
   return dense;
 }

@@ -42,7 +42,7 @@ static int check_weights(bn_run *run) {
 }
 
 static int track_outputs(bn_run *run, uint32_t count) {
-  run->owned = bitnet_rt_alloc(&run->ctx, count);
+  run->owned = bn_glue_slot(run, BN_SLOT_OWNED, count);
   if (run->owned)
     memset(run->owned, 0, count);
   return run->owned != NULL;
@@ -51,7 +51,7 @@ static int track_outputs(bn_run *run, uint32_t count) {
 static bitnet_status end(bn_run *run) {
   if (run->ctx.status != BITNET_OK)
     bn_drop_outputs(run);
-  bn_free_blocks(run);
+  bn_give_back_arena(run);
   return (bitnet_status)run->ctx.status;
 }
 
@@ -60,7 +60,8 @@ BITNET_EXPORT bitnet_status bitnet_model_run(
     uint32_t num_outputs, const bitnet_run_options *options) {
   bn_run run;
   if (begin(&run, outputs, options) && bn_check_cpu(&run) &&
-      check_weights(&run) && bn_check_inputs(&run, inputs, num_inputs, 1) &&
+      check_weights(&run) && bn_take_arena(&run) &&
+      bn_check_inputs(&run, inputs, num_inputs, 1) &&
       bn_check_outputs(&run, outputs, num_outputs, 1) &&
       track_outputs(&run, num_outputs)) {
     const bitnet_tensor *dense = bn_dense_inputs(&run, inputs, num_inputs);
@@ -75,7 +76,7 @@ BITNET_EXPORT bitnet_status bitnet_model_output_shapes(
     uint32_t num_outputs, const bitnet_run_options *options) {
   bn_run run;
   if (begin(&run, outputs, options) && bn_check_cpu(&run) &&
-      bn_check_inputs(&run, inputs, num_inputs, 0) &&
+      bn_take_arena(&run) && bn_check_inputs(&run, inputs, num_inputs, 0) &&
       bn_check_outputs(&run, outputs, num_outputs, 0)) {
     for (uint32_t i = 0; i < num_outputs; ++i)
       outputs[i].dtype = bitnet_generated_desc.outputs[i].dtype;

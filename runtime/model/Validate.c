@@ -133,12 +133,11 @@ static int check_names_agree(bn_run *run, const bitnet_tensor *inputs) {
   int ok = 1;
   for (uint32_t i = 0; i < desc->num_inputs; ++i)
     most += (uint64_t)desc->inputs[i].rank;
-  bound_dim *bound = bitnet_rt_alloc(&run->ctx, most * sizeof(bound_dim));
+  bound_dim *bound = bn_glue_slot(run, BN_SLOT_DIMS, most * sizeof(bound_dim));
   if (!bound)
     return 0;
   for (uint32_t i = 0; i < desc->num_inputs && ok; ++i)
     ok = bind_dims(run, &desc->inputs[i], &inputs[i], bound, &count);
-  bitnet_rt_free(&run->ctx, bound);
   return ok;
 }
 

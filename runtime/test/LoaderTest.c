@@ -142,6 +142,9 @@ static void test_weight_file(const char *folder) {
   CHECK(bitnet_model_invoke(model, in, 2, out, 3, NULL) ==
         BITNET_INVALID_ARGUMENT);
   CHECK_TEXT(bitnet_last_error(), "expected 3 input(s), got 2");
+  CHECK(bitnet_model_memory_use(model).arenas == 1);
+  bitnet_model_release_memory(model);
+  CHECK(bitnet_model_memory_use(model).arenas == 0);
   CHECK(bitnet_model_shapes(model, in, 3, out, 3) == BITNET_OK);
   CHECK(bitnet_model_find_input(model, "mask") == 1);
   CHECK(bitnet_model_find_output(model, "mask") == -1);

@@ -21,6 +21,8 @@ typedef struct fixture {
 
 static bitnet_model_run_fn run_model;
 static bitnet_model_output_shapes_fn shape_model;
+static bitnet_model_memory_fn get_memory;
+static bitnet_model_trim_fn trim_model;
 
 static bitnet_tensor tensor(void *data, int32_t dtype, int32_t rank,
                             int64_t rows, int64_t columns) {
@@ -219,6 +221,76 @@ static void test_shapes(void) {
   CHECK(shape_model(f.in, 3, f.out, 3, &f.options) == BITNET_INVALID_ARGUMENT);
 }
 
+/* Inputs of `rows` rows, to be freed. */
+static void set_rows(fixture *f, int64_t rows) {
+  set_up(f);
+  f->in[0].data = calloc((size_t)rows, 16);
+  f->in[1].data = calloc((size_t)rows, 8);
+  f->in[2].data = calloc((size_t)rows, 2);
+  for (int i = 0; i < 3; ++i)
+    f->in[i].dims[0] = rows;
+}
+
+static void run_rows(int64_t rows) {
+  fixture f;
+  set_rows(&f, rows);
+  ((float *)f.in[0].data)[4 * rows - 1] = 5;
+  CHECK(run(&f) == BITNET_OK);
+  CHECK(((float *)f.out[0].data)[4 * rows - 1] == 6);
+  free_outputs(&f);
+  for (int i = 0; i < 3; ++i)
+    free(f.in[i].data);
+}
+
+static bitnet_memory memory_now(void) {
+  bitnet_memory memory;
+  get_memory(&memory);
+  return memory;
+}
+
+/* Small and mapped (6 MB) arenas: no run with the same or smaller dims asks for
+ * memory, changing dims do not add up, trim frees all. */
+static void test_memory(void) {
+  trim_model();
+  CHECK(memory_now().arenas == 0 && memory_now().bytes == 0);
+  static const int64_t most[] = {100, 400000};
+  for (int i = 0; i < 2; ++i) {
+    run_rows(most[i]);
+    run_rows(most[i]);
+    const bitnet_memory before = memory_now();
+    CHECK(before.arenas == 1 && before.bytes >= 20 * (uint64_t)most[i]);
+    CHECK(before.largest >= before.bytes);
+    run_rows(most[i]);
+    CHECK(memory_now().allocations == before.allocations);
+  }
+  const uint64_t bytes = memory_now().bytes;
+  for (int i = 0; i < 1000; ++i)
+    run_rows(1 + i * 37 % 5000);
+  /* One unplanned block of each size up to 32 KB. */
+  CHECK(memory_now().bytes < bytes + (80 << 10));
+  trim_model();
+  CHECK(memory_now().arenas == 0 && memory_now().bytes == 0);
+}
+
+/* Rows that grow one by one ask for memory now and then only. */
+static void test_growth(void) {
+  const uint64_t before = memory_now().allocations;
+  for (int rows = 1; rows <= 1000; ++rows)
+    run_rows(rows);
+  CHECK(memory_now().allocations < before + 200);
+  trim_model();
+}
+
+static void test_no_memory(void) {
+  fixture f;
+  set_up(&f);
+  for (int i = 0; i < 3; ++i)
+    f.in[i].dims[0] = (int64_t)1 << 57;
+  expect(&f, BITNET_OUT_OF_MEMORY,
+         "out of memory: a buffer of 2305843009213693952 bytes");
+  CHECK(memory_now().arenas == 0 && memory_now().bytes == 0);
+}
+
 static void *run_often(void *unused) {
   fixture f;
   (void)unused;
@@ -239,6 +311,7 @@ static void test_concurrent(void) {
     CHECK(pthread_create(&threads[i], NULL, run_often, NULL) == 0);
   for (int i = 0; i < 16; ++i)
     pthread_join(threads[i], NULL);
+  CHECK(memory_now().arenas >= 1 && memory_now().arenas <= 16);
 }
 
 /* Only dlopen and abi.h, as a host without libbitnet_runtime would do. */
@@ -251,7 +324,9 @@ void test_model(const char *folder) {
   *(void **)&describe = dlsym(library, "bitnet_model_describe");
   *(void **)&run_model = dlsym(library, "bitnet_model_run");
   *(void **)&shape_model = dlsym(library, "bitnet_model_output_shapes");
-  CHECK(describe && run_model && shape_model);
+  *(void **)&get_memory = dlsym(library, "bitnet_model_memory");
+  *(void **)&trim_model = dlsym(library, "bitnet_model_trim");
+  CHECK(describe && run_model && shape_model && get_memory && trim_model);
   CHECK(!dlsym(library, "bitnet_rt_alloc") && !dlsym(library, "bn_put"));
   CHECK(!describe(BITNET_ABI_VERSION + 1));
   CHECK(describe(BITNET_ABI_VERSION)->magic == BITNET_MODEL_MAGIC);
@@ -262,6 +337,9 @@ void test_model(const char *folder) {
   test_argument_checks();
   test_callbacks();
   test_shapes();
+  test_memory();
+  test_growth();
+  test_no_memory();
   test_concurrent();
   dlclose(library);
 }

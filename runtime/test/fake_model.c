@@ -78,15 +78,15 @@ int32_t bitnet_generated_main(bitnet_context *ctx, const bitnet_tensor *in) {
   const int64_t batch = in[0].dims[0];
   const int64_t *mask = in[1].data;
   add_job job = {in[0].data, NULL, NULL, *(const float *)ctx->weights};
-  job.y = bitnet_rt_alloc(ctx, (uint64_t)batch * 4 * sizeof(float));
-  job.codes = bitnet_rt_alloc(ctx, (uint64_t)batch * 4);
-  if (!job.y || !job.codes)
+  job.y = bitnet_rt_slot(ctx, 0, (uint64_t)batch * 4 * sizeof(float));
+  job.codes = job.y ? bitnet_rt_alloc(ctx, (uint64_t)batch * 4) : NULL;
+  if (!job.codes)
     return 1;
   bitnet_rt_parallel(ctx, add_rows, &job, batch);
   bitnet_rt_probe(ctx, "fc", BITNET_DTYPE_I8, 2, in[0].dims, job.codes);
   bitnet_rt_output(ctx, 0, 2, in[0].dims, job.y);
   bitnet_rt_output(ctx, 1, 0, NULL, &batch);
-  bitnet_rt_free(ctx, job.y); /* codes stay: the glue frees them */
+  bitnet_rt_release(ctx, job.y); /* codes stay: the glue takes them back */
   for (int64_t i = 0; i < batch; ++i) {
     if (mask[i] >= 0)
       continue;

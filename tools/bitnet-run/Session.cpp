@@ -150,3 +150,9 @@ void Session::print(raw_ostream &os) const {
     printValue(os, "output", desc.outputs[i]);
   os << "threads " << threads() << "\n";
 }
+
+void Session::printMemory(raw_ostream &os) const {
+  const bitnet_memory memory = bitnet_model_memory_use(model.get());
+  os << "arena " << memory.largest << " bytes, " << memory.allocations
+     << " allocations\n";
+}

@@ -33,6 +33,8 @@ public:
 
   /// Prints inputs, outputs, target and weights.
   void print(llvm::raw_ostream &os) const;
+  /// Prints what runs so far took of the system.
+  void printMemory(llvm::raw_ostream &os) const;
 
 private:
   struct Free {

@@ -219,6 +219,23 @@ static Expected<bool> runFolders(Session &session) {
   return good;
 }
 
+static Expected<bool> runInputs(Session &session, const RandomOptions &random) {
+  if (!folders.empty())
+    return runFolders(session);
+  if (!dataPath.empty() || !inputFiles.empty()) {
+    Expected<DataSet> data = readFiles(session.description());
+    if (!data)
+      return data.takeError();
+    return runData(session, std::move(*data));
+  }
+  Expected<std::vector<Array>> inputs =
+      makeRandomInputs(session.description(), random);
+  if (!inputs)
+    return inputs.takeError();
+  DataSet none;
+  return runOne(session, std::move(*inputs), none);
+}
+
 static Expected<bool> runAll() {
   Expected<RandomOptions> random = parseRandomOptions();
   if (!random)
@@ -232,20 +249,10 @@ static Expected<bool> runAll() {
     return session.takeError();
   if (verbose)
     session->print(outs());
-  if (!folders.empty())
-    return runFolders(*session);
-  if (!dataPath.empty() || !inputFiles.empty()) {
-    Expected<DataSet> data = readFiles(session->description());
-    if (!data)
-      return data.takeError();
-    return runData(*session, std::move(*data));
-  }
-  Expected<std::vector<Array>> inputs =
-      makeRandomInputs(session->description(), *random);
-  if (!inputs)
-    return inputs.takeError();
-  DataSet none;
-  return runOne(*session, std::move(*inputs), none);
+  Expected<bool> good = runInputs(*session, *random);
+  if (verbose && good)
+    session->printMemory(outs());
+  return good;
 }
 
 int main(int argc, char **argv) {

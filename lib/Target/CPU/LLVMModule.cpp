@@ -33,11 +33,15 @@ static void setTargetAttributes(llvm::Module &module,
   }
 }
 
-/// Buffers never overlap: a block of the runtime is new, and inputs and weights
-/// are only read. Without this the vectorizer guards each loop with run-time
-/// checks and keeps a scalar copy.
+/// Buffers never overlap: a block or slot of the runtime is new (or ended with
+/// bitnet_rt_free or _release), and inputs and weights are only read. Without
+/// this the vectorizer guards each loop with run-time checks and keeps a scalar
+/// copy.
 static void addAliasFacts(llvm::Module &module) {
-  if (llvm::Function *alloc = module.getFunction("bitnet_rt_alloc")) {
+  for (StringRef name : {"bitnet_rt_alloc", "bitnet_rt_slot"}) {
+    llvm::Function *alloc = module.getFunction(name);
+    if (!alloc)
+      continue;
     alloc->addRetAttr(llvm::Attribute::NoAlias);
     alloc->addRetAttr(llvm::Attribute::getWithAlignment(module.getContext(),
                                                         llvm::Align(64)));
@@ -77,7 +81,8 @@ LogicalResult bitnet::linkGlue(ModuleOp module, llvm::Module &llvmModule) {
   return success();
 }
 
-/// Only bitnet_model_* is visible outside; the rest may be inlined or dropped.
+/// Only bitnet_model_* is visible outside; the rest may be inlined or dropped,
+/// but for the lists of constructors and destructors.
 static void hideSymbols(llvm::Module &module) {
   auto hide = [](llvm::GlobalValue &value) {
     if (!value.isDeclaration() && !value.getName().starts_with("bitnet_model_"))
@@ -88,7 +93,7 @@ static void hideSymbols(llvm::Module &module) {
   for (llvm::Function &function : module)
     hide(function);
   for (llvm::GlobalVariable &variable : module.globals())
-    if (!variable.hasLocalLinkage())
+    if (!variable.hasLocalLinkage() && !variable.hasAppendingLinkage())
       hide(variable);
 }
 

@@ -1,5 +1,6 @@
 //===- Pipeline.cpp - loops to the LLVM dialect ---------------------------===//
 
+#include "bitnet/Codegen/Memory/Passes.h"
 #include "bitnet/Target/CPU/CPU.h"
 #include "bitnet/Target/CPU/Passes.h"
 
@@ -24,6 +25,8 @@ static void addBufferPasses(OpPassManager &passes) {
   passes.addPass(memref::createExpandReallocPass());
   passes.addNestedPass<func::FuncOp>(createBitNetExpandStridedCopies());
   passes.addNestedPass<func::FuncOp>(createBitNetGuardAllocations());
+  passes.addPass(createBitNetPlanBuffers());
+  passes.addPass(createBitNetLowerPlannedBuffers());
 }
 
 /// 16-bit floats become f32 arithmetic, so that no operation and no conversion

@@ -44,7 +44,7 @@ Value TensorAccess::field(Value tensors, unsigned index,
   return LLVM::GEPOp::create(builder, loc, ptr, tensorType, tensors, indices);
 }
 
-/// A dense row-major memref: strides are products of the inner dims.
+/// Strides are products of the inner dims.
 Value TensorAccess::toMemRef(MemRefType type, Value data,
                              ArrayRef<Value> dims) {
   auto descriptor =

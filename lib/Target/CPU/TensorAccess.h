@@ -21,6 +21,8 @@ public:
   Value i64(int64_t value);
   Value toI64(Value index);
 
+  /// A dense row-major memref at `data`; dims are i64.
+  Value toMemRef(MemRefType type, Value data, ArrayRef<Value> dims);
   /// `context->weights` as a memref of `size` bytes.
   Value loadWeights(Value context, MemRefType type, uint64_t size);
   /// Element `index` of the bitnet_tensor array at `tensors`. It is dense.
@@ -33,7 +35,6 @@ public:
 
 private:
   Value field(Value tensors, unsigned index, ArrayRef<int32_t> path);
-  Value toMemRef(MemRefType type, Value data, ArrayRef<Value> dims);
   Value allocateDims(func::FuncOp entry, int64_t rank);
 
   OpBuilder &builder;

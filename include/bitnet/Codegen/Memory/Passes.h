@@ -25,6 +25,8 @@ inline constexpr llvm::StringLiteral kWeightsAttr = "bitnet.weights";
 inline constexpr llvm::StringLiteral kWeightsSizeAttr = "bitnet.weights_size";
 /// The function that bitnet-fold-output-shapes makes.
 inline constexpr llvm::StringLiteral kShapesFunction = "bitnet_shapes";
+/// The slot of a memref.alloc; see bitnet-plan-buffers.
+inline constexpr llvm::StringLiteral kSlotAttr = "bitnet.slot";
 } // namespace bitnet
 } // namespace mlir
 

@@ -93,4 +93,33 @@ def BitNetLowerExpandShape : Pass<"bitnet-lower-expand-shape"> {
   let dependentDialects = ["::mlir::affine::AffineDialect", "::mlir::memref::MemRefDialect"];
 }
 
+def BitNetPlanBuffers : Pass<"bitnet-plan-buffers", "::mlir::ModuleOp"> {
+  let summary = "Gives buffers numbered slots, shared by those that never meet";
+  let description = [{
+    Each `memref.alloc` with one `memref.dealloc` in its own block, or with none in
+    the entry block of `@main` (it lives to the end of the run), gets an
+    attribute `bitnet.slot`. Two buffers share a slot if one is freed before the
+    other is made. Large buffers choose first, each the smallest slot that is
+    free during its life; a dynamic extent counts as 128. Slots do not
+    depend on sizes at run time, so a run never needs more room in a slot than
+    an earlier one with the same or larger dims. What has no slot is
+    allocated by `bitnet_rt_alloc`. Slots of different functions are different.
+
+    Example: `%b` is made when `%a` is gone:
+
+    ```mlir
+    func.func @main(%n: index, %v: f32, %i: index) {
+      %a = memref.alloc(%n) : memref<?xf32>
+      memref.store %v, %a[%i] : memref<?xf32>
+      memref.dealloc %a : memref<?xf32>
+      %b = memref.alloc(%n) : memref<?xi32>
+      memref.dealloc %b : memref<?xi32>
+      return
+    }
+    ```
+
+    and both get `{bitnet.slot = 0 : i64}`.
+  }];
+}
+
 #endif // BITNET_CODEGEN_MEMORY_PASSES_TD

@@ -48,6 +48,23 @@ def BitNetGuardAllocations : Pass<"bitnet-guard-allocations"> {
                            "memref::MemRefDialect"];
 }
 
+def BitNetLowerPlannedBuffers
+    : Pass<"bitnet-lower-planned-buffers", "mlir::ModuleOp"> {
+  let summary = "Turn allocations with a slot into bitnet_rt_slot";
+  let description = [{
+    A `memref.alloc` with an attribute `bitnet.slot` (see `--bitnet-plan-buffers`)
+    becomes a call that gets the slot and the size in bytes, an assert that there
+    was memory, and a memref at the result. Its `memref.dealloc` becomes
+    `bitnet_rt_release`, which frees nothing: it tells LLVM where one buffer ends
+    and the next in the slot may begin.
+
+    Example: `memref.alloc(%n) {bitnet.slot = 2 : i64} : memref<?x4xf32>` becomes
+    `call @bitnet_rt_slot(%c2, %bytes) : (i64, i64) -> !llvm.ptr`.
+  }];
+  let dependentDialects = ["arith::ArithDialect", "cf::ControlFlowDialect",
+                           "func::FuncDialect", "LLVM::LLVMDialect"];
+}
+
 def BitNetExpandMath : Pass<"bitnet-expand-math"> {
   let summary = "Expand math functions that libm is too slow for";
   let description = [{

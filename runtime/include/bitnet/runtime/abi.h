@@ -126,6 +126,18 @@ typedef bitnet_status (*bitnet_model_output_shapes_fn)(
     const bitnet_tensor *inputs, uint32_t num_inputs, bitnet_tensor *outputs,
     uint32_t num_outputs, const bitnet_run_options *options);
 
+/* What a model holds between runs. A run gets an arena; as many are kept as
+ * runs were at work at once, at most 64. */
+typedef struct bitnet_memory {
+  uint64_t arenas;
+  uint64_t bytes;       /* of all arenas */
+  uint64_t largest;     /* bytes of the largest arena so far */
+  uint64_t allocations; /* how often memory was asked for so far */
+} bitnet_memory;
+typedef void (*bitnet_model_memory_fn)(bitnet_memory *memory);
+/* Frees the arenas that no run uses; closing the model does so too. */
+typedef void (*bitnet_model_trim_fn)(void);
+
 /* One little-endian word; compilers make one load of it. */
 static inline uint64_t bitnet_hash_word(const unsigned char *at) {
   return (uint64_t)at[0] | (uint64_t)at[1] << 8 | (uint64_t)at[2] << 16 |
@@ -205,6 +217,8 @@ static inline uint64_t bitnet_hash64(const void *bytes, uint64_t size) {
 
 /*===- Between generated code and the glue inside the same .so -----------===*/
 
+typedef struct bitnet_arena bitnet_arena;
+
 /* State of one run; generated code sees it as an opaque pointer, except that
  * `weights` is its first field. */
 typedef struct bitnet_context {
@@ -214,11 +228,16 @@ typedef struct bitnet_context {
   struct bitnet_block *blocks;
   int32_t status; /* bitnet_status, first failure wins */
   const char *message;
+  bitnet_arena *arena;
 } bitnet_context;
 
 /* Defined by the glue (runtime/model), called by generated code. */
 void *bitnet_rt_alloc(bitnet_context *ctx, uint64_t bytes); /* 64-aligned */
 void bitnet_rt_free(bitnet_context *ctx, void *block);
+/* Slot `index` (small numbers) with room for `bytes`, 64-aligned. What it held
+ * is gone: at most one buffer lives in a slot, from here to release. */
+void *bitnet_rt_slot(bitnet_context *ctx, int64_t index, uint64_t bytes);
+void bitnet_rt_release(bitnet_context *ctx, void *data);
 void bitnet_rt_fail(bitnet_context *ctx, const char *message);
 void bitnet_rt_parallel(bitnet_context *ctx, bitnet_task task, void *context,
                         int64_t n);

@@ -66,6 +66,12 @@ BITNET_API bitnet_status bitnet_model_shapes(const bitnet_model *model,
                                              bitnet_tensor *outputs,
                                              uint32_t num_outputs);
 
+/* Memory that the model holds between runs; zeros for a model that does not
+ * tell. */
+BITNET_API bitnet_memory bitnet_model_memory_use(const bitnet_model *model);
+/* Gives back what no run uses at the moment. */
+BITNET_API void bitnet_model_release_memory(const bitnet_model *model);
+
 /* The text of this thread's latest failure; never NULL. */
 BITNET_API const char *bitnet_last_error(void);
 BITNET_API const char *bitnet_status_name(bitnet_status status);

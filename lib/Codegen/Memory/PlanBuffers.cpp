@@ -1,0 +1,144 @@
+//===- PlanBuffers.cpp - --bitnet-plan-buffers ----------------------------===//
+
+#include "bitnet/Codegen/Memory/Passes.h"
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/IR/Builders.h"
+
+namespace mlir::bitnet {
+#define GEN_PASS_DEF_BITNETPLANBUFFERS
+#include "bitnet/Codegen/Memory/Passes.h.inc"
+} // namespace mlir::bitnet
+
+using namespace mlir;
+using namespace mlir::bitnet;
+
+namespace {
+
+/// What plans assume for a dynamic extent, to compare sizes.
+constexpr double kAssumedExtent = 128;
+/// What bitnet_rt_slot guarantees.
+constexpr uint64_t kSlotAlignment = 64;
+
+/// A buffer and where it lives, in positions of the function's operations.
+struct Buffer {
+  memref::AllocOp alloc;
+  memref::DeallocOp dealloc; ///< null: lives to the end of the function
+  unsigned begin = 0, end = 0;
+  double bytes = 0;
+};
+
+/// Buffers that take turns in one place.
+struct Slot {
+  SmallVector<std::pair<unsigned, unsigned>> lives;
+
+  bool isFree(const Buffer &buffer) const {
+    return llvm::none_of(lives, [&](auto life) {
+      return life.first < buffer.end && buffer.begin < life.second;
+    });
+  }
+};
+
+/// Plans one function; slots are numbered from `firstSlot`.
+class FunctionPlan {
+public:
+  explicit FunctionPlan(func::FuncOp function) : function(function) {}
+
+  unsigned run(unsigned firstSlot);
+
+private:
+  void collect();
+  bool isPlannable(memref::AllocOp alloc, memref::DeallocOp &dealloc);
+
+  func::FuncOp function;
+  SmallVector<Buffer> buffers;
+  SmallVector<Slot> slots;
+  DenseMap<Operation *, unsigned> positions;
+  /// Some dealloc frees what is no allocation: an allocation without dealloc of
+  /// its own may be meant.
+  bool freesUnknown = false;
+};
+
+} // namespace
+
+static double estimateBytes(MemRefType type) {
+  Type element = type.getElementType();
+  double bytes =
+      element.isIntOrFloat() ? (element.getIntOrFloatBitWidth() + 7) / 8 : 8;
+  for (int64_t dim : type.getShape())
+    bytes *= ShapedType::isDynamic(dim) ? kAssumedExtent : double(dim);
+  return bytes;
+}
+
+/// One dealloc, beside the alloc; or none and the function's end, which is the
+/// end of the run for @main alone.
+bool FunctionPlan::isPlannable(memref::AllocOp alloc,
+                               memref::DeallocOp &dealloc) {
+  unsigned count = 0;
+  for (Operation *user : alloc->getUsers())
+    if (auto op = dyn_cast<memref::DeallocOp>(user)) {
+      dealloc = op;
+      ++count;
+    }
+  bool fits = alloc.getType().getLayout().isIdentity() &&
+              alloc.getAlignment().value_or(0) <= kSlotAlignment;
+  if (!fits || count > 1)
+    return false;
+  if (count == 1)
+    return dealloc->getBlock() == alloc->getBlock();
+  return !freesUnknown && function.getName() == "main" &&
+         alloc->getBlock() == &function.front();
+}
+
+void FunctionPlan::collect() {
+  function.walk<WalkOrder::PreOrder>(
+      [&](Operation *op) { positions[op] = positions.size(); });
+  function.walk([&](memref::DeallocOp op) {
+    freesUnknown |= !op.getMemref().getDefiningOp<memref::AllocOp>();
+  });
+  function.walk<WalkOrder::PreOrder>([&](memref::AllocOp alloc) {
+    Buffer buffer{alloc, nullptr};
+    if (!isPlannable(alloc, buffer.dealloc))
+      return;
+    buffer.begin = positions[alloc];
+    buffer.end =
+        buffer.dealloc ? positions[buffer.dealloc] : positions.size() + 1;
+    buffer.bytes = estimateBytes(alloc.getType());
+    buffers.push_back(buffer);
+  });
+}
+
+/// Large ones first: whoever joins a slot later fits, if estimates hold. Of the
+/// slots that are free, the last is the smallest.
+unsigned FunctionPlan::run(unsigned firstSlot) {
+  collect();
+  llvm::sort(buffers, [](const Buffer &a, const Buffer &b) {
+    return std::make_pair(b.bytes, a.begin) < std::make_pair(a.bytes, b.begin);
+  });
+  Builder builder(function.getContext());
+  for (Buffer &buffer : buffers) {
+    size_t index = slots.size();
+    while (index > 0 && !slots[index - 1].isFree(buffer))
+      --index;
+    if (index == 0) {
+      slots.emplace_back();
+      index = slots.size();
+    }
+    slots[index - 1].lives.emplace_back(buffer.begin, buffer.end);
+    buffer.alloc->setAttr(kSlotAttr,
+                          builder.getI64IntegerAttr(firstSlot + index - 1));
+  }
+  return slots.size();
+}
+
+namespace {
+struct PlanBuffers : bitnet::impl::BitNetPlanBuffersBase<PlanBuffers> {
+  void runOnOperation() override {
+    unsigned firstSlot = 0;
+    for (auto function : getOperation().getOps<func::FuncOp>())
+      if (!function.isExternal())
+        firstSlot += FunctionPlan(function).run(firstSlot);
+  }
+};
+} // namespace

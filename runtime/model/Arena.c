@@ -1,0 +1,323 @@
+/*===- Arena.c - memory that outlives a run -------------------------------===*\
+|*                                                                            *|
+|* An arena serves one run at a time and is kept for the next. A planned      *|
+|* buffer has a slot: a place that grows while a run meets larger dims and    *|
+|* afterwards lies, with all others, in one chunk. Since the slot of a buffer *|
+|* does not depend on sizes, a run with the same or smaller dims as one       *|
+|* before it in the arena finds room everywhere and allocates nothing.        *|
+|* Buffers without a plan are blocks of 2^n bytes, kept in a list.            *|
+\*===----------------------------------------------------------------------===*/
+
+#include "Internal.h"
+
+enum { ALIGNMENT = 64, MOST_IDLE = 64 };
+static const uint64_t huge_page = 2u << 20;
+/* Chunks from here on are mapped, on huge pages. */
+static const uint64_t map_from = 4u << 20;
+
+/* Bytes from the system; none when `base` is NULL. */
+typedef struct chunk {
+  void *base;
+  uint64_t bytes;
+} chunk;
+
+typedef struct slot {
+  char *data;
+  uint64_t capacity;
+  chunk own; /* holds data until the slot moves into the common chunk */
+} slot;
+
+/* Lies in the 64 bytes before the data of an unplanned buffer. */
+struct bitnet_block {
+  struct bitnet_block *previous;
+  struct bitnet_block *next;
+  chunk memory;
+  uint64_t capacity;
+};
+
+struct bitnet_arena {
+  chunk slot_table;
+  slot *slots;
+  uint64_t num_slots;
+  chunk common;
+  int grown; /* some slot has its own chunk */
+  struct bitnet_block *idle;
+  uint64_t held;
+};
+
+/* Arenas between runs: taken and given back with one exchange each. */
+static bitnet_arena *idle_arenas[MOST_IDLE];
+static bitnet_memory totals;
+
+static void count_bytes(bitnet_arena *arena, uint64_t bytes) {
+  uint64_t most = __atomic_load_n(&totals.largest, __ATOMIC_RELAXED);
+  arena->held += bytes;
+  __atomic_fetch_add(&totals.bytes, bytes, __ATOMIC_RELAXED);
+  __atomic_fetch_add(&totals.allocations, 1, __ATOMIC_RELAXED);
+  while (most < arena->held &&
+         !__atomic_compare_exchange_n(&totals.largest, &most, arena->held, 1,
+                                      __ATOMIC_RELAXED, __ATOMIC_RELAXED))
+    continue;
+}
+
+static uint64_t round_up(uint64_t bytes, uint64_t unit) {
+  return (bytes + unit - 1) & ~(unit - 1);
+}
+
+static int get_chunk(bitnet_arena *arena, chunk *memory, uint64_t bytes) {
+  const int mapped = bytes >= map_from;
+  memory->bytes =
+      mapped ? round_up(bytes, huge_page) + huge_page : bytes + ALIGNMENT;
+  memory->base = mapped ? mmap(NULL, memory->bytes, BN_PROT_READ_WRITE,
+                               BN_MAP_PRIVATE_ANONYMOUS, -1, 0)
+                        : malloc(memory->bytes);
+  if (mapped && memory->base == BN_MAP_FAILED)
+    memory->base = NULL;
+  if (!memory->base)
+    return 0;
+  if (mapped)
+    madvise((void *)round_up((uintptr_t)memory->base, huge_page),
+            memory->bytes - huge_page, BN_MADV_HUGEPAGE);
+  count_bytes(arena, memory->bytes);
+  return 1;
+}
+
+static char *data_of(const chunk *memory) {
+  const uint64_t unit =
+      memory->bytes >= map_from + huge_page ? huge_page : ALIGNMENT;
+  return (char *)round_up((uintptr_t)memory->base, unit);
+}
+
+static void free_chunk(bitnet_arena *arena, chunk *memory) {
+  if (!memory->base)
+    return;
+  arena->held -= memory->bytes;
+  __atomic_fetch_sub(&totals.bytes, memory->bytes, __ATOMIC_RELAXED);
+  if (memory->bytes >= map_from + huge_page)
+    munmap(memory->base, memory->bytes);
+  else
+    free(memory->base);
+  *memory = (chunk){NULL, 0};
+}
+
+static void *out_of_memory(bn_run *run, uint64_t bytes) {
+  bn_text text = bn_fail(run, BITNET_OUT_OF_MEMORY);
+  bn_put(&text, "out of memory: a buffer of ");
+  bn_put_int(&text, (int64_t)bytes);
+  bn_put(&text, " bytes");
+  return NULL;
+}
+
+/* Sizes beyond are no sizes, and sums of them would overflow. */
+static int is_size(uint64_t bytes) { return bytes >> 62 == 0; }
+
+/* Room for slot `index` in the table, which doubles. */
+static int grow_table(bitnet_arena *arena, uint64_t index) {
+  chunk table;
+  const uint64_t count = 2 * index + 16;
+  if (!get_chunk(arena, &table, count * sizeof(slot)))
+    return 0;
+  slot *slots = (slot *)data_of(&table);
+  memset(slots, 0, count * sizeof(slot));
+  if (arena->num_slots)
+    memcpy(slots, arena->slots, arena->num_slots * sizeof(slot));
+  free_chunk(arena, &arena->slot_table);
+  arena->slot_table = table;
+  arena->slots = slots;
+  arena->num_slots = count;
+  return 1;
+}
+
+/* Dims that grow with every run (a cache of past tokens) should not grow memory
+ * with every run: from the second time on a slot gets a quarter more. */
+static void *grow_slot(bn_run *run, uint64_t index, uint64_t bytes) {
+  bitnet_arena *arena = run->ctx.arena;
+  if (!is_size(bytes) ||
+      (index >= arena->num_slots && !grow_table(arena, index)))
+    return out_of_memory(run, bytes);
+  slot *grown = &arena->slots[index];
+  const uint64_t capacity =
+      round_up(bytes + (grown->capacity ? bytes / 4 : 0) + !bytes, ALIGNMENT);
+  free_chunk(arena, &grown->own);
+  grown->data = NULL;
+  grown->capacity = 0;
+  if (!get_chunk(arena, &grown->own, capacity))
+    return out_of_memory(run, bytes);
+  grown->data = data_of(&grown->own);
+  grown->capacity = capacity;
+  arena->grown = 1;
+  return grown->data;
+}
+
+void *bn_glue_slot(bn_run *run, uint64_t index, uint64_t bytes) {
+  bitnet_arena *arena = run->ctx.arena;
+  if (index < arena->num_slots && arena->slots[index].data &&
+      bytes <= arena->slots[index].capacity)
+    return arena->slots[index].data;
+  return grow_slot(run, index, bytes);
+}
+
+void *bitnet_rt_slot(bitnet_context *ctx, int64_t index, uint64_t bytes) {
+  const uint64_t first = BN_SLOT_INPUTS + bitnet_generated_desc.num_inputs;
+  return bn_glue_slot((bn_run *)ctx, first + (uint64_t)index, bytes);
+}
+
+/* Compilers must see that the buffer's bytes are used here and by whoever gets
+ * the slot next: they may not move an access from one life to the other. */
+void bitnet_rt_release(bitnet_context *ctx, void *data) {
+  (void)ctx;
+  __asm__ volatile("" : : "r"(data) : "memory");
+}
+
+/* One chunk for all slots. Without memory for it the slots are empty, and the
+ * next run tries again. */
+static void consolidate(bitnet_arena *arena) {
+  uint64_t total = 0;
+  for (uint64_t i = 0; i < arena->num_slots; ++i) {
+    free_chunk(arena, &arena->slots[i].own);
+    total += arena->slots[i].capacity;
+  }
+  free_chunk(arena, &arena->common);
+  const int ok = get_chunk(arena, &arena->common, total);
+  char *data = data_of(&arena->common);
+  for (uint64_t i = 0; i < arena->num_slots; ++i) {
+    slot *moved = &arena->slots[i];
+    if (!ok)
+      moved->capacity = 0;
+    moved->data = moved->capacity ? data : NULL;
+    data += moved->capacity;
+  }
+  arena->grown = 0;
+}
+
+/* Of this capacity exactly: then each run takes as many of each as the last. */
+static struct bitnet_block *find_idle(bitnet_arena *arena, uint64_t capacity) {
+  struct bitnet_block **at = &arena->idle;
+  while (*at && (*at)->capacity != capacity)
+    at = &(*at)->next;
+  struct bitnet_block *found = *at;
+  if (found)
+    *at = found->next;
+  return found;
+}
+
+static struct bitnet_block *make_block(bitnet_arena *arena, uint64_t capacity) {
+  chunk memory;
+  if (!get_chunk(arena, &memory, capacity + ALIGNMENT))
+    return NULL;
+  struct bitnet_block *block = (struct bitnet_block *)data_of(&memory);
+  block->memory = memory;
+  block->capacity = capacity;
+  return block;
+}
+
+void *bitnet_rt_alloc(bitnet_context *ctx, uint64_t bytes) {
+  uint64_t capacity = ALIGNMENT;
+  struct bitnet_block *block = NULL;
+  while (is_size(bytes) && capacity < bytes)
+    capacity *= 2;
+  if (is_size(bytes))
+    block = find_idle(ctx->arena, capacity);
+  if (is_size(bytes) && !block)
+    block = make_block(ctx->arena, capacity);
+  if (!block)
+    return out_of_memory((bn_run *)ctx, bytes);
+  block->previous = NULL;
+  block->next = ctx->blocks;
+  if (ctx->blocks)
+    ctx->blocks->previous = block;
+  ctx->blocks = block;
+  return (char *)block + ALIGNMENT;
+}
+
+void bitnet_rt_free(bitnet_context *ctx, void *data) {
+  if (!data)
+    return;
+  bitnet_rt_release(ctx, data);
+  struct bitnet_block *block =
+      (struct bitnet_block *)((char *)data - ALIGNMENT);
+  if (block->previous)
+    block->previous->next = block->next;
+  else
+    ctx->blocks = block->next;
+  if (block->next)
+    block->next->previous = block->previous;
+  block->next = ctx->arena->idle;
+  ctx->arena->idle = block;
+}
+
+static void free_arena(bitnet_arena *arena) {
+  while (arena->idle) {
+    struct bitnet_block *block = arena->idle;
+    chunk memory = block->memory;
+    arena->idle = block->next;
+    free_chunk(arena, &memory);
+  }
+  for (uint64_t i = 0; i < arena->num_slots; ++i)
+    free_chunk(arena, &arena->slots[i].own);
+  free_chunk(arena, &arena->slot_table);
+  free_chunk(arena, &arena->common);
+  free(arena);
+  __atomic_fetch_sub(&totals.arenas, 1, __ATOMIC_RELAXED);
+}
+
+static bitnet_arena *take_idle(uint64_t place) {
+  /* A load first: an exchange would move the cache line. */
+  if (!__atomic_load_n(&idle_arenas[place], __ATOMIC_RELAXED))
+    return NULL;
+  return __atomic_exchange_n(&idle_arenas[place], NULL, __ATOMIC_ACQUIRE);
+}
+
+int bn_take_arena(bn_run *run) {
+  for (uint64_t i = 0; i < MOST_IDLE && !run->ctx.arena; ++i)
+    run->ctx.arena = take_idle(i);
+  if (run->ctx.arena)
+    return 1;
+  run->ctx.arena = malloc(sizeof(bitnet_arena));
+  if (!run->ctx.arena) {
+    out_of_memory(run, sizeof(bitnet_arena));
+    return 0;
+  }
+  memset(run->ctx.arena, 0, sizeof(bitnet_arena));
+  __atomic_fetch_add(&totals.arenas, 1, __ATOMIC_RELAXED);
+  __atomic_fetch_add(&totals.allocations, 1, __ATOMIC_RELAXED);
+  return 1;
+}
+
+void bn_give_back_arena(bn_run *run) {
+  bitnet_arena *arena = run->ctx.arena;
+  if (!arena)
+    return;
+  while (run->ctx.blocks)
+    bitnet_rt_free(&run->ctx, (char *)run->ctx.blocks + ALIGNMENT);
+  if (arena->grown)
+    consolidate(arena);
+  for (int i = 0; i < MOST_IDLE && run->ctx.status != BITNET_OUT_OF_MEMORY;
+       ++i) {
+    bitnet_arena *none = NULL;
+    if (__atomic_compare_exchange_n(&idle_arenas[i], &none, arena, 0,
+                                    __ATOMIC_RELEASE, __ATOMIC_RELAXED))
+      return;
+  }
+  free_arena(arena);
+}
+
+BITNET_EXPORT void bitnet_model_trim(void) {
+  for (uint64_t i = 0; i < MOST_IDLE; ++i) {
+    bitnet_arena *arena = take_idle(i);
+    if (arena)
+      free_arena(arena);
+  }
+}
+
+BITNET_EXPORT void bitnet_model_memory(bitnet_memory *memory) {
+  memory->arenas = __atomic_load_n(&totals.arenas, __ATOMIC_RELAXED);
+  memory->bytes = __atomic_load_n(&totals.bytes, __ATOMIC_RELAXED);
+  memory->largest = __atomic_load_n(&totals.largest, __ATOMIC_RELAXED);
+  memory->allocations = __atomic_load_n(&totals.allocations, __ATOMIC_RELAXED);
+}
+
+/* At dlclose. */
+__attribute__((destructor)) static void free_arenas(void) {
+  bitnet_model_trim();
+}
