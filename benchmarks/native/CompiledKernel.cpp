@@ -1,0 +1,57 @@
+//===- CompiledKernel.cpp - calls of generated code -----------------------===//
+
+#include "Kernels.h"
+
+#include <cstdio>
+#include <cstdlib>
+#include <dlfcn.h>
+
+using namespace bench;
+
+/// How MLIR's C interface passes a memref.
+template <int Rank> struct MemRef {
+  const void *base, *aligned;
+  int64_t offset = 0, sizes[Rank], strides[Rank];
+};
+
+CompiledKernel::CompiledKernel(std::string isa, const Packing &packing,
+                               const std::string &path)
+    : Kernel(std::move(isa), packing),
+      library(dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL)) {
+  if (library)
+    return;
+  fprintf(stderr, "measure: error: %s\n", dlerror());
+  exit(1);
+}
+
+void *CompiledKernel::find(int64_t n, int64_t k) const {
+  std::string name =
+      "_mlir_ciface_mm_" + std::to_string(n) + "_" + std::to_string(k);
+  return dlsym(library, name.c_str());
+}
+
+bool CompiledKernel::has(int64_t n, int64_t k, int64_t) const {
+  return find(n, k) != nullptr;
+}
+
+void CompiledKernel::run(const Product &p) const {
+  using Function = void(const MemRef<2> *, const MemRef<4> *, const MemRef<1> *,
+                        const MemRef<2> *);
+  auto *function = reinterpret_cast<Function *>(find(p.w.rows, p.w.cols));
+  const Packing &packing = *p.w.packing;
+  int64_t chunks = packing.chunks(p.w.cols), parts = packing.rowBlock / 16;
+  MemRef<2> x = {p.x->codes.data(),
+                 p.x->codes.data(),
+                 0,
+                 {p.m, p.x->paddedCols},
+                 {p.x->paddedCols, 1}};
+  MemRef<4> w = {p.w.data,
+                 p.w.data,
+                 0,
+                 {packing.blocks(p.w.rows), chunks, parts, 64},
+                 {chunks * parts * 64, parts * 64, 64, 1}};
+  MemRef<1> sums = {p.x->sums.data(), p.x->sums.data(), 0, {p.m}, {1}};
+  MemRef<2> y = {
+      p.y, p.y, 0, {p.m, packing.paddedRows(p.w.rows)}, {p.lineLength, 1}};
+  function(&x, &w, &sums, &y);
+}

@@ -1,0 +1,120 @@
+//===- Limits.cpp - what the machine can do at best -----------------------===//
+
+#include "Limits.h"
+
+#include "Clock.h"
+#include "Row.h"
+
+#include <cstring>
+
+using namespace bench;
+
+bool bench::readAll(Team &team, int threads, const Buffer &buffer,
+                    const ReadPattern &pattern, uint64_t want) {
+  std::atomic<uint64_t> got{0};
+  const size_t share = buffer.size / size_t(threads) / kReadStep * kReadStep;
+  team.run(threads, [&](int thread) {
+    size_t begin = size_t(thread) * share;
+    size_t end = thread + 1 == threads ? buffer.size : begin + share;
+    got ^= pattern.read(buffer.data + begin, end - begin);
+  });
+  return got == want;
+}
+
+uint64_t bench::xorOf(const Buffer &buffer) {
+  return readPatterns()[0].read(buffer.data, buffer.size);
+}
+
+static std::vector<Row> readsOf(Team &team, int threads, double budget,
+                                const Buffer &buffer, const char *pages) {
+  const uint64_t want = xorOf(buffer);
+  std::vector<Row> rows;
+  std::vector<Work> works;
+  for (const ReadPattern &pattern : readPatterns()) {
+    Row row;
+    row.name = "dram-read";
+    row.isa = pattern.name;
+    row.packing = "none";
+    row.source = pages;
+    row.threads = threads;
+    row.checked = readAll(team, threads, buffer, pattern, want);
+    rows.push_back(row);
+    works.push_back(
+        [&, threads] { readAll(team, threads, buffer, pattern, want); });
+  }
+  std::vector<Times> times =
+      measureInTurn(works, budget * double(works.size()));
+  for (size_t i = 0; i < rows.size(); ++i) {
+    rows[i].seconds = times[i].best;
+    rows[i].medianSeconds = times[i].median;
+    rows[i].gbps = double(buffer.size) / times[i].best * 1e-9;
+  }
+  return rows;
+}
+
+/// Prints `rows`; the best of them all is 1.
+static void printReads(std::vector<Row> &rows, double best) {
+  for (Row &row : rows) {
+    row.dramGbps = best;
+    row.fracDram = *row.gbps / best;
+    print(row);
+  }
+}
+
+static size_t fastest(const std::vector<Row> &rows) {
+  size_t best = 0;
+  for (size_t i = 0; i < rows.size(); ++i)
+    if (*rows[i].gbps > *rows[best].gbps)
+      best = i;
+  return best;
+}
+
+Readers bench::measureReads(Team &team, const Options &options,
+                            const Buffer &huge) {
+  Buffer small(huge.size, false);
+  memcpy(small.data, huge.data, huge.size);
+  Readers readers;
+  for (int threads : options.threads) {
+    auto onHuge = readsOf(team, threads, options.budget, huge, "2M-pages");
+    auto onSmall = readsOf(team, threads, options.budget, small, "4K-pages");
+    size_t pattern = fastest(onHuge);
+    double best =
+        std::max(*onHuge[pattern].gbps, *onSmall[fastest(onSmall)].gbps);
+    printReads(onHuge, best);
+    printReads(onSmall, best);
+    readers[threads] = &readPatterns()[pattern];
+  }
+  return readers;
+}
+
+bool bench::runPeak(Team &team, int threads, const Peak &peak) {
+  std::atomic<bool> good{true};
+  team.run(threads, [&](int) {
+    if (!peak.run(kPeakMacs))
+      good = false;
+  });
+  return good;
+}
+
+double bench::peakMacs(int threads) { return double(kPeakMacs) * threads; }
+
+void bench::measurePeaks(Team &team, const Options &options) {
+  for (int threads : options.threads)
+    for (const Peak &peak : int8Peaks()) {
+      Row row;
+      row.name = "int8-peak";
+      row.isa = peak.name;
+      row.packing = "none";
+      row.source = "registers";
+      row.threads = threads;
+      row.checked = runPeak(team, threads, peak);
+      Times times = measureInTurn({[&] { runPeak(team, threads, peak); }},
+                                  options.budget)[0];
+      row.seconds = times.best;
+      row.medianSeconds = times.median;
+      row.gmacs = peakMacs(threads) / times.best * 1e-9;
+      row.peakGmacs = row.gmacs;
+      row.fracPeak = 1;
+      print(row);
+    }
+}

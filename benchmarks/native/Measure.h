@@ -1,0 +1,57 @@
+//===- Measure.h - measured products ---------------------------*- C++ -*-===//
+
+#ifndef BENCHMARKS_NATIVE_MEASURE_H
+#define BENCHMARKS_NATIVE_MEASURE_H
+
+#include "Limits.h"
+
+namespace bench {
+
+/// Measures kernels on weights in one large buffer. Every configuration is
+/// checked before it is timed, and printed; a wrong one makes `failures` grow
+/// and is not timed.
+class Measurer {
+public:
+  Measurer(Team &team, const Options &options, const Buffer &weights,
+           const Readers &readers);
+
+  /// Fills the buffer with random weights of `packing`.
+  static void fill(const Buffer &weights, const Packing &packing);
+  /// All configurations of one kernel.
+  void measure(const KernelChoice &choice);
+  /// Both forms of a loop in turn, on weights that stay in the cache.
+  void compare(const KernelChoice &choice, const Kernel &byHand);
+
+  int failures = 0;
+
+private:
+  struct Config {
+    const KernelChoice &choice;
+    Shape shape;
+    int64_t m;
+    int threads;
+  };
+
+  Product product(const Kernel &kernel, Shape shape, int64_t m, size_t index);
+  bool check(const Kernel &kernel, Shape shape, int64_t m, int threads);
+  void checkTails(const KernelChoice &choice);
+  void measureShape(const KernelChoice &choice, Shape shape, int threads);
+  void measureConfig(const Config &config);
+  void runPass(const Config &config, size_t count);
+  void comparePair(const KernelChoice &choice, const Kernel &byHand,
+                   Shape shape, int64_t m);
+
+  Team &team;
+  const Options &options;
+  const Buffer &weights;
+  const Readers &readers;
+  uint64_t xorOfWeights;
+  std::unique_ptr<Activations> x;
+  std::vector<int32_t> y;
+  /// The next matrix to be read from memory.
+  size_t next = 0;
+};
+
+} // namespace bench
+
+#endif // BENCHMARKS_NATIVE_MEASURE_H
