@@ -25,13 +25,14 @@ using namespace mlir::bitnet;
 static void addFusion(OpPassManager &pm) {
   OpPassManager &func = pm.nest<func::FuncOp>();
   func.addPass(createConvertElementwiseToLinalgPass());
+  func.addPass(createBitNetSeparateInits());
   func.addPass(createBitNetFuseElementwise());
   func.addPass(createCSEPass());
   func.addPass(createCanonicalizerPass());
   func.addPass(createBitNetSeparateInits());
 }
 
-static void addBufferization(OpPassManager &pm) {
+static void addBufferization(OpPassManager &pm, const LoopsOptions &loops) {
   bufferization::OneShotBufferizePassOptions options;
   options.bufferizeFunctionBoundaries = true;
   options.functionBoundaryTypeConversion =
@@ -43,6 +44,9 @@ static void addBufferization(OpPassManager &pm) {
   pm.addPass(createCSEPass());
   pm.addPass(createBitNetLowerConstants());
   pm.addPass(createBitNetFuseEpilogues());
+  // Strict floats keep the nests that hardware is made of.
+  if (!loops.strictFloats)
+    pm.addNestedPass<func::FuncOp>(createBitNetFuseRows());
   pm.addPass(memref::createExpandReallocPass());
   bufferization::BufferDeallocationPipelineOptions deallocation;
   bufferization::buildBufferDeallocationPipeline(pm, deallocation);
@@ -61,7 +65,7 @@ void bitnet::populateLoopsPipeline(OpPassManager &pm,
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createBitNetFoldOutputShapes());
   addFusion(pm);
-  addBufferization(pm);
+  addBufferization(pm, options);
   pm.addPass(createBitNetLowerMatMul());
   pm.addNestedPass<func::FuncOp>(createBitNetLowerExpandShape());
   pm.addNestedPass<func::FuncOp>(createConvertLinalgToLoopsPass());

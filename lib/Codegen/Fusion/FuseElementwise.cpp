@@ -7,6 +7,7 @@
 #include "mlir/Dialect/Linalg/Transforms/Transforms.h"
 #include "mlir/Dialect/MemRef/Transforms/Transforms.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/Dialect/Tensor/Transforms/Transforms.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 
 namespace mlir::bitnet {
@@ -27,13 +28,35 @@ static bool mayFuse(OpOperand *operand) {
   return producer && producer->hasOneUse() && isReadOnce(operand);
 }
 
-/// An expand_shape whose source is a nest of its own and has no other reader.
+/// Reshapes leave the places between nests: an expand_shape moves below its
+/// only reader, a collapse_shape above the nest whose only reader it is.
 static bool mayMoveReshape(OpOperand *operand) {
-  Operation *reshape = operand->get().getDefiningOp();
-  if (!isa_and_nonnull<tensor::ExpandShapeOp>(reshape) || !reshape->hasOneUse())
+  Operation *producer = operand->get().getDefiningOp();
+  if (!producer || !producer->hasOneUse())
     return false;
-  auto source = reshape->getOperand(0).getDefiningOp<linalg::GenericOp>();
-  return source && source->hasOneUse() && source.getNumReductionLoops() == 0;
+  if (isa<tensor::CollapseShapeOp>(operand->getOwner()))
+    return isa<linalg::GenericOp>(producer);
+  if (!isa<tensor::ExpandShapeOp>(producer))
+    return false;
+  Value source = producer->getOperand(0);
+  return source.getDefiningOp<linalg::GenericOp>() && source.hasOneUse();
+}
+
+/// Loops over one element go, so that rows are the leading dimension of all
+/// operands. Bodies of loops stay as they are: reshapes of a carried tensor
+/// would keep bufferization from updating it in place.
+static void dropUnitLoops(func::FuncOp function) {
+  SmallVector<linalg::GenericOp> nests;
+  for (Block &block : function.getBody())
+    llvm::append_range(nests, block.getOps<linalg::GenericOp>());
+  IRRewriter rewriter(function.getContext());
+  for (linalg::GenericOp nest : nests) {
+    rewriter.setInsertionPoint(nest);
+    FailureOr<linalg::DropUnitDimsResult> result =
+        linalg::dropUnitDims(rewriter, nest, linalg::ControlDropUnitDims());
+    if (succeeded(result))
+      rewriter.replaceOp(nest, result->replacements);
+  }
 }
 
 static void addCleanups(RewritePatternSet &patterns) {
@@ -44,6 +67,7 @@ static void addCleanups(RewritePatternSet &patterns) {
   tensor::CollapseShapeOp::getCanonicalizationPatterns(patterns, context);
   context->getLoadedDialect<linalg::LinalgDialect>()
       ->getCanonicalizationPatterns(patterns);
+  tensor::populateFoldTensorEmptyPatterns(patterns);
   // An extent is no second reader.
   memref::populateResolveRankedShapedTypeResultDimsPatterns(patterns);
 }
@@ -52,6 +76,7 @@ namespace {
 struct FuseElementwise
     : public bitnet::impl::BitNetFuseElementwiseBase<FuseElementwise> {
   void runOnOperation() override {
+    dropUnitLoops(getOperation());
     RewritePatternSet patterns(&getContext());
     linalg::populateElementwiseOpsFusionPatterns(patterns, mayFuse);
     linalg::populateFoldReshapeOpsByCollapsingPatterns(patterns,

@@ -55,6 +55,27 @@ def BitNetFuseEpilogues : Pass<"bitnet-fuse-epilogues", "::mlir::ModuleOp"> {
       "::mlir::linalg::LinalgDialect", "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect"];
 }
 
+def BitNetFuseRows : Pass<"bitnet-fuse-rows", "::mlir::func::FuncOp"> {
+  let summary = "Consecutive nests over the same rows into one parallel loop";
+  let description = [{
+    A norm, a softmax or a quantizer is a chain of nests: each reads what the one
+    before wrote to the same row. Such a chain on buffers becomes one `scf.parallel`
+    over the rows (all loops but the innermost), in which the nests work on one row
+    while it is in the first-level cache. Buffers that only the chain uses shrink to
+    one row on the stack. `bitnet.probe` moves behind the loop. Products, and
+    nests that read another row, end a chain.
+
+    Example:
+
+    ```
+    bitnet-opt --bitnet-fuse-rows bufferized.mlir
+    // scf.parallel (%m) ... { sum of squares, scale, absmax, round } on slices of one row
+    ```
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::memref::MemRefDialect",
+      "::mlir::scf::SCFDialect"];
+}
+
 def BitNetSeparateInits : Pass<"bitnet-separate-inits", "::mlir::func::FuncOp"> {
   let summary = "One tensor.empty or linalg.fill for each use";
   let description = [{
