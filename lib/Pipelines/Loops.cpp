@@ -1,6 +1,7 @@
 //===- Loops.cpp - stage 4: loop nests over buffers -----------------------===//
 
 #include "StageCheck.h"
+#include "bitnet/Codegen/Contractions/Passes.h"
 #include "bitnet/Codegen/Fusion/Passes.h"
 #include "bitnet/Codegen/Memory/Passes.h"
 #include "bitnet/Codegen/Strategy/Passes.h"
@@ -53,6 +54,17 @@ static void addBufferization(OpPassManager &pm, const LoopsOptions &loops) {
   pm.addPass(createConvertBufferizationToMemRefPass());
 }
 
+/// Products of floats add in an order of their own, on vectors and threads:
+/// not where the order of the loops was asked for.
+static void addContractions(OpPassManager &pm, const LoopsOptions &options) {
+  if (options.strictFloats)
+    return;
+  BitNetLowerContractionsOptions contractions;
+  contractions.registers = getRegisterFile(
+      options.target.arch == TargetArch::AArch64, options.target.features);
+  pm.addPass(createBitNetLowerContractions(contractions));
+}
+
 void bitnet::populateLoopsPipeline(OpPassManager &pm,
                                    const LoopsOptions &options) {
   BitNetSelectKernelsOptions selection;
@@ -67,6 +79,7 @@ void bitnet::populateLoopsPipeline(OpPassManager &pm,
   addFusion(pm);
   addBufferization(pm, options);
   pm.addPass(createBitNetLowerMatMul());
+  addContractions(pm, options);
   pm.addNestedPass<func::FuncOp>(createBitNetLowerExpandShape());
   pm.addNestedPass<func::FuncOp>(createConvertLinalgToLoopsPass());
   pm.addPass(createCanonicalizerPass());

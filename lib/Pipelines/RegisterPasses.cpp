@@ -1,5 +1,6 @@
 //===- RegisterPasses.cpp - passes known to bitnet-opt --------------------===//
 
+#include "bitnet/Codegen/Contractions/Passes.h"
 #include "bitnet/Codegen/Fusion/Passes.h"
 #include "bitnet/Codegen/Memory/Passes.h"
 #include "bitnet/Codegen/Strategy/Passes.h"
@@ -27,6 +28,7 @@ void mlir::bitnet::registerAllPasses() {
   registerBitNetPipelinesPasses();
   registerBitNetStrategyPasses();
   registerBitNetCodegenPasses();
+  registerBitNetContractionsPasses();
   registerTargetCPUPasses();
   registerCPUPipelines();
   registerTargetHLSCppPasses();

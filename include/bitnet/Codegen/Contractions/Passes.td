@@ -1,0 +1,55 @@
+//===- Passes.td - passes for products of floats --------------*- tablegen -*-===//
+
+#ifndef BITNET_CODEGEN_CONTRACTIONS_PASSES_TD
+#define BITNET_CODEGEN_CONTRACTIONS_PASSES_TD
+
+include "mlir/Pass/PassBase.td"
+
+def BitNetLowerContractions : Pass<"bitnet-lower-contractions", "::mlir::ModuleOp"> {
+  let summary = "Products of floats on memrefs to vector code on all threads";
+  let description = [{
+    Takes `linalg.matmul` and its relatives, and every `linalg.generic` whose body
+    adds a product to the result with `fastmath<reassoc,contract>`: any number of
+    batch dimensions, operands that lack some (grouped heads), transposed
+    operands, strided views. Elements are f32, f16 or bf16; sums are f32. Each
+    becomes a call of a private function that all products of its form share:
+
+    ```
+    func.func private @bitnet_contraction_columns_f32_f32(
+      %a: memref<?x?x?x?x?xf32, strided<[?, ?, ?, ?, ?], offset: ?>>,
+      %b: memref<?x?x?x?x?xf32, strided<[?, ?, ?, ?, 1], offset: ?>>,
+      %c: memref<?x?x?x?x?xf32, strided<[?, ?, ?, ?, 1], offset: ?>>,
+      %parts: index, %begin: index, %end: index) attributes {bitnet.parallel}
+    ```
+
+    Operands are `[b, b, b, m, k]`, `[b, b, b, k, n]` and `[b, b, b, m, n]`; a
+    stride of 0 repeats an operand. There are two forms (mm_c5): `columns`, where
+    the second operand is contiguous along n, and `rows`, where both operands are
+    contiguous along k. The range `begin ... end` counts `%parts` parts of equal
+    work; few multiplications make one part, which runs without other threads.
+
+    Products of other types, without the fast-math flags, or contiguous along no
+    useful dimension are left to `convert-linalg-to-loops`.
+
+    Example:
+
+    ```
+    bitnet-opt --bitnet-lower-contractions=registers=zmm32 in.mlir
+    ```
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::func::FuncDialect",
+      "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect", "::mlir::vector::VectorDialect"];
+  let options = [
+    Option<"registers", "registers", "::mlir::bitnet::RegisterFile",
+           "::mlir::bitnet::RegisterFile::YMM16",
+           "Vector registers of the CPU, which set the tile. Example: registers=zmm32", [{
+             ::llvm::cl::values(
+               clEnumValN(::mlir::bitnet::RegisterFile::XMM16, "xmm16", "16 of 4 floats: plain x86-64"),
+               clEnumValN(::mlir::bitnet::RegisterFile::YMM16, "ymm16", "16 of 8 floats: AVX"),
+               clEnumValN(::mlir::bitnet::RegisterFile::ZMM32, "zmm32", "32 of 16 floats: AVX-512"),
+               clEnumValN(::mlir::bitnet::RegisterFile::NEON32, "neon32", "32 of 4 floats: Arm NEON"))
+           }]>
+  ];
+}
+
+#endif // BITNET_CODEGEN_CONTRACTIONS_PASSES_TD

@@ -1,0 +1,41 @@
+//===- RegisterTile.h - how much of a product fits registers -----*- C++
+//-*-===//
+
+#ifndef BITNET_CODEGEN_CONTRACTIONS_REGISTERTILE_H
+#define BITNET_CODEGEN_CONTRACTIONS_REGISTERTILE_H
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace mlir::bitnet {
+
+/// Registers that hold vectors of floats: the tile of accumulators follows from
+/// them. It never changes a result: each has an order of its own (mm_c5).
+enum class RegisterFile {
+  /// 16 registers of 4 floats: plain x86-64.
+  XMM16,
+  /// 16 registers of 8 floats: AVX.
+  YMM16,
+  /// 32 registers of 16 floats: AVX-512.
+  ZMM32,
+  /// 32 registers of 4 floats: Arm NEON.
+  NEON32
+};
+
+/// Accumulators of the two forms, in rows of the result and vectors of 16
+/// columns, or rows and single columns.
+struct RegisterTile {
+  int64_t rows, vectors;
+  int64_t dotRows, dotColumns;
+};
+
+RegisterTile getRegisterTile(RegisterFile registers);
+
+/// The registers of a CPU with these LLVM features ("+avx2").
+RegisterFile getRegisterFile(bool isAArch64,
+                             const std::vector<std::string> &features);
+
+} // namespace mlir::bitnet
+
+#endif // BITNET_CODEGEN_CONTRACTIONS_REGISTERTILE_H

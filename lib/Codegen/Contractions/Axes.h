@@ -1,0 +1,54 @@
+//===- Axes.h - a product's loops as at most six axes ------------*- C++
+//-*-===//
+
+#ifndef BITNET_CODEGEN_CONTRACTIONS_AXES_H
+#define BITNET_CODEGEN_CONTRACTIONS_AXES_H
+
+#include "Match.h"
+
+#include "mlir/IR/ImplicitLocOpBuilder.h"
+
+namespace mlir::bitnet {
+
+/// Loops that an address treats as one, outermost first. Empty: extent 1.
+using Axis = SmallVector<unsigned, 2>;
+
+/// Where the elements of one vector lie.
+enum class ContractionForm {
+  /// Along n, in rhs and out.
+  Columns,
+  /// Along k, in lhs and rhs.
+  Rows
+};
+
+/// How many batch axes a kernel has.
+inline constexpr unsigned kBatchAxes = 3;
+
+/// A product as a kernel takes it: three batch axes, m, n and k.
+struct ContractionPlan {
+  ContractionForm form = ContractionForm::Columns;
+  /// lhs, rhs, out; lhs and rhs trade places when that makes out contiguous.
+  SmallVector<Value, 3> operands;
+  SmallVector<AffineMap, 3> maps;
+  SmallVector<Axis, kBatchAxes> batch;
+  Axis m, n, k;
+
+  /// Axes of operand 0, 1 or 2, as the kernel's dimensions.
+  SmallVector<Axis> getAxes(unsigned operand) const;
+};
+
+/// The plan of `contraction` on memrefs, or nothing when a kernel cannot
+/// address it.
+std::optional<ContractionPlan> planContraction(Contraction &contraction);
+
+/// The operands as memrefs of rank 5 with run-time extents and strides; the
+/// last stride is 1 where `isUnit`.
+Value emitView(ImplicitLocOpBuilder &b, const ContractionPlan &plan,
+               unsigned operand);
+
+/// The type of such a view.
+MemRefType getViewType(ContractionForm form, unsigned operand, Type element);
+
+} // namespace mlir::bitnet
+
+#endif // BITNET_CODEGEN_CONTRACTIONS_AXES_H

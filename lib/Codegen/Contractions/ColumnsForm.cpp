@@ -1,0 +1,169 @@
+//===- ColumnsForm.cpp - products whose rhs is contiguous along n ---------===//
+
+#include "ContractionKernel.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+
+using namespace mlir;
+using namespace mlir::bitnet;
+
+using Values = LoopBuilder::Values;
+
+/// Fewer rows than this do not repay a panel.
+static constexpr int64_t kPanelRows = 6;
+/// Streaming: rows of b that are added to c at a time, columns of c that stay
+/// in the first-level cache meanwhile, and vectors that are independent.
+static constexpr int64_t kStreamDepth = 8, kStreamColumns = 1024,
+                         kStreamVectors = 4;
+
+namespace {
+class ColumnsEmitter {
+public:
+  ColumnsEmitter(LoopBuilder &b, const RegisterTile &tile,
+                 const MatrixProduct &p)
+      : b(b), tile(tile), p(p), zero(b.index(0)) {}
+
+  void emitPanels();
+  void emitStream();
+
+private:
+  void emitPack(Value k, Value depth, Value n);
+  void emitTiles(Value k, Value depth, Value n, Value width);
+  void emitTile(Value k, Value depth, Value n, Value column, int64_t vectors);
+  void emitStreamRows(Value n, Value width, Value k, int64_t depth);
+  void emitStreamVectors(Value m, ArrayRef<Value> lhs, Value n, Value k,
+                         int64_t vectors, Value mask);
+
+  LoopBuilder &b;
+  RegisterTile tile;
+  MatrixProduct p;
+  Value zero;
+};
+} // namespace
+
+/// Panels of b, made contiguous, times tiles of rows of a. What fits the
+/// panel in k is added to c, in order.
+void ColumnsEmitter::emitPanels() {
+  b.loop(zero, p.depth, kPanelDepth, [&](Value k) {
+    Value depth = b.min(b.sub(p.depth, k), b.index(kPanelDepth));
+    b.loop(zero, p.columns, kTileColumns, [&](Value n) {
+      Value width = b.min(b.sub(p.columns, n), b.index(kTileColumns));
+      emitPack(k, depth, n);
+      emitTiles(k, depth, n, width);
+    });
+  });
+}
+
+/// The panel holds f32, and zeros beyond the last column.
+void ColumnsEmitter::emitPack(Value k, Value depth, Value n) {
+  Values masks;
+  for (int64_t v = 0; v < kTileColumns; v += kLanes)
+    masks.push_back(b.mask(b.sub(b.sub(p.columns, n), b.index(v))));
+  b.loop(zero, depth, 1, [&](Value i) {
+    for (auto [v, mask] : llvm::enumerate(masks)) {
+      int64_t at = v * kLanes;
+      Value row = b.load(p.b, b.add(k, i), b.add(n, at), mask);
+      b.store(row, p.panel, i, b.index(at));
+    }
+  });
+}
+
+/// Tiles as wide as registers allow, then single vectors.
+void ColumnsEmitter::emitTiles(Value k, Value depth, Value n, Value width) {
+  Value wide = zero;
+  if (tile.vectors > 1) {
+    wide = b.floorTo(width, tile.vectors * kLanes);
+    b.loop(zero, wide, tile.vectors * kLanes,
+           [&](Value column) { emitTile(k, depth, n, column, tile.vectors); });
+  }
+  b.loop(wide, width, kLanes,
+         [&](Value column) { emitTile(k, depth, n, column, 1); });
+}
+
+/// All rows of c times `vectors` columns of the panel. Rows beyond the last
+/// repeat it and are not stored.
+void ColumnsEmitter::emitTile(Value k, Value depth, Value n, Value column,
+                              int64_t vectors) {
+  Value first = b.add(n, column), lastRow = b.add(p.rows, -1);
+  Value left = b.sub(p.columns, first);
+  b.loop(zero, p.rows, tile.rows, [&](Value m) {
+    Values rows, masks, init;
+    for (int64_t r = 0; r < tile.rows; ++r) {
+      rows.push_back(b.min(b.add(m, r), lastRow));
+      Value inside = arith::CmpIOp::create(b, arith::CmpIPredicate::slt,
+                                           b.add(m, r), p.rows);
+      for (int64_t v = 0; v < vectors; ++v) {
+        Value count = b.sub(left, b.index(v * kLanes));
+        masks.push_back(
+            b.mask(arith::SelectOp::create(b, inside, count, zero)));
+        init.push_back(
+            b.load(p.c, rows[r], b.add(first, v * kLanes), masks.back()));
+      }
+    }
+    auto step = [&](Value i, ValueRange accs) {
+      Values rhs, next;
+      for (int64_t v = 0; v < vectors; ++v)
+        rhs.push_back(b.load(p.panel, i, b.add(column, v * kLanes)));
+      for (int64_t r = 0; r < tile.rows; ++r) {
+        Value lhs = b.splat(p.a, rows[r], b.add(k, i));
+        for (int64_t v = 0; v < vectors; ++v)
+          next.push_back(b.multiplyAdd(lhs, rhs[v], accs[r * vectors + v]));
+      }
+      return next;
+    };
+    Values sums = b.reduce(zero, depth, 1, init, step);
+    for (size_t i = 0; i < sums.size(); ++i)
+      b.store(sums[i], p.c, rows[i / vectors],
+              b.add(first, (i % vectors) * kLanes), masks[i]);
+  });
+}
+
+/// Few rows: b is read once, in long runs, and added to c a few rows at a time.
+void ColumnsEmitter::emitStream() {
+  b.loop(zero, p.columns, kStreamColumns, [&](Value n) {
+    Value width = b.min(b.sub(p.columns, n), b.index(kStreamColumns));
+    Value deep = b.floorTo(p.depth, kStreamDepth);
+    b.loop(zero, deep, kStreamDepth,
+           [&](Value k) { emitStreamRows(n, width, k, kStreamDepth); });
+    b.loop(deep, p.depth, 1, [&](Value k) { emitStreamRows(n, width, k, 1); });
+  });
+}
+
+/// `depth` rows of b from k on times all rows of a.
+void ColumnsEmitter::emitStreamRows(Value n, Value width, Value k,
+                                    int64_t depth) {
+  Value end = b.add(n, width);
+  Value wide = b.add(n, b.floorTo(width, kStreamVectors * kLanes));
+  b.loop(zero, p.rows, 1, [&](Value m) {
+    Values lhs;
+    for (int64_t i = 0; i < depth; ++i)
+      lhs.push_back(b.splat(p.a, m, b.add(k, i)));
+    b.loop(n, wide, kStreamVectors * kLanes, [&](Value column) {
+      emitStreamVectors(m, lhs, column, k, kStreamVectors, Value());
+    });
+    b.loop(wide, end, kLanes, [&](Value column) {
+      emitStreamVectors(m, lhs, column, k, 1, b.mask(b.sub(end, column)));
+    });
+  });
+}
+
+void ColumnsEmitter::emitStreamVectors(Value m, ArrayRef<Value> lhs, Value n,
+                                       Value k, int64_t vectors, Value mask) {
+  for (int64_t v = 0; v < vectors; ++v) {
+    Value column = b.add(n, v * kLanes);
+    Value sum = b.load(p.c, m, column, mask);
+    for (auto [i, factor] : llvm::enumerate(lhs)) {
+      Value row = b.load(p.b, b.add(k, i), column, mask);
+      sum = b.multiplyAdd(factor, row, sum);
+    }
+    b.store(sum, p.c, m, column, mask);
+  }
+}
+
+void bitnet::emitColumnsForm(LoopBuilder &b, const RegisterTile &tile,
+                             const MatrixProduct &product) {
+  ColumnsEmitter emitter(b, tile, product);
+  Value few = arith::CmpIOp::create(b, arith::CmpIPredicate::slt, product.rows,
+                                    b.index(kPanelRows));
+  b.branch(few, [&] { emitter.emitStream(); }, [&] { emitter.emitPanels(); });
+}

@@ -1,0 +1,147 @@
+//===- ContractionKernel.cpp - one function per form of product -----------===//
+
+#include "ContractionKernel.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+
+#include "llvm/Support/raw_ostream.h"
+
+using namespace mlir;
+using namespace mlir::bitnet;
+
+static std::string getName(const ContractionPlan &plan) {
+  std::string name = "bitnet_contraction_";
+  llvm::raw_string_ostream os(name);
+  os << (plan.form == ContractionForm::Columns ? "columns" : "rows");
+  for (Value operand : ArrayRef(plan.operands).take_front(2))
+    os << '_' << cast<MemRefType>(operand.getType()).getElementType();
+  return name;
+}
+
+/// At least one tile per row and column keeps divisions defined when there is
+/// nothing to do.
+ContractionTiles bitnet::emitTiles(LoopBuilder &b, Value c) {
+  Value one = b.index(1);
+  ContractionTiles tiles;
+  tiles.perColumn = b.max(b.ceilDiv(b.dim(c, kBatchAxes), kTileRows), one);
+  tiles.perRow = b.max(b.ceilDiv(b.dim(c, kBatchAxes + 1), kTileColumns), one);
+  tiles.total = b.mul(tiles.perColumn, tiles.perRow);
+  for (unsigned i = 0; i < kBatchAxes; ++i)
+    tiles.total = b.mul(tiles.total, b.dim(c, i));
+  return tiles;
+}
+
+namespace {
+/// The body of a kernel: finds the matrices of each tile.
+class KernelEmitter {
+public:
+  KernelEmitter(LoopBuilder &b, func::FuncOp kernel, ContractionForm form,
+                const RegisterTile &tile)
+      : b(b), args(kernel.getArguments()), form(form), tile(tile) {}
+
+  void emit();
+
+private:
+  void emitLine(Value line, Value first, Value last);
+  Value slice(unsigned operand, ArrayRef<Value> at, ArrayRef<Value> extents);
+
+  LoopBuilder &b;
+  ValueRange args;
+  ContractionForm form;
+  RegisterTile tile;
+  ContractionTiles tiles;
+  Value panel;
+};
+} // namespace
+
+/// Tiles are numbered along columns first. Parts `begin` to `end` of `parts`
+/// hold consecutive ones; those of one line are worked on together, so that
+/// rows of b are read in long runs.
+void KernelEmitter::emit() {
+  Value parts = args[3], begin = args[4], end = args[5];
+  if (form == ContractionForm::Columns)
+    panel = memref::AllocaOp::create(
+        b, MemRefType::get({kPanelDepth, kTileColumns}, b.getF32Type()),
+        b.getI64IntegerAttr(64));
+  tiles = emitTiles(b, args[2]);
+  Value first = b.div(b.mul(begin, tiles.total), parts);
+  Value last = b.div(b.mul(end, tiles.total), parts);
+  Value lastLine = b.div(b.add(b.add(last, tiles.perRow), -1), tiles.perRow);
+  b.loop(b.div(first, tiles.perRow), lastLine, 1,
+         [&](Value line) { emitLine(line, first, last); });
+}
+
+/// The tiles of `line` that are in [first, last), as one matrix product.
+void KernelEmitter::emitLine(Value line, Value first, Value last) {
+  Value zero = b.index(0), columns = b.dim(args[2], kBatchAxes + 1);
+  Value start = b.mul(line, tiles.perRow);
+  Value low = b.max(b.sub(first, start), zero);
+  Value high = b.min(b.sub(last, start), tiles.perRow);
+  Value width = b.index(kTileColumns);
+  Value n = b.mul(low, width);
+  Value m = b.mul(b.rem(line, tiles.perColumn), b.index(kTileRows));
+  Value rest = b.div(line, tiles.perColumn);
+  SmallVector<Value> at(kBatchAxes);
+  for (unsigned i = kBatchAxes; i-- > 0;) {
+    Value extent = b.dim(args[2], i);
+    at[i] = b.rem(rest, extent);
+    rest = b.div(rest, extent);
+  }
+  MatrixProduct product;
+  product.rows =
+      b.min(b.sub(b.dim(args[2], kBatchAxes), m), b.index(kTileRows));
+  product.columns = b.sub(b.min(b.mul(high, width), columns), n);
+  product.depth = b.dim(args[0], kBatchAxes + 1);
+  product.panel = panel;
+  auto slice = [&](unsigned operand, Value row, Value column, Value rows,
+                   Value columns) {
+    SmallVector<Value> offsets(at);
+    offsets.append({row, column});
+    return this->slice(operand, offsets, {rows, columns});
+  };
+  product.a = slice(0, m, zero, product.rows, product.depth);
+  product.b = form == ContractionForm::Columns
+                  ? slice(1, zero, n, product.depth, product.columns)
+                  : slice(1, n, zero, product.columns, product.depth);
+  product.c = slice(2, m, n, product.rows, product.columns);
+  (form == ContractionForm::Columns ? emitColumnsForm : emitRowsForm)(b, tile,
+                                                                      product);
+}
+
+/// A matrix of one batch.
+Value KernelEmitter::slice(unsigned operand, ArrayRef<Value> at,
+                           ArrayRef<Value> extents) {
+  auto type = cast<MemRefType>(args[operand].getType());
+  SmallVector<OpFoldResult> offsets(at.begin(), at.end());
+  SmallVector<OpFoldResult> sizes(kBatchAxes, b.getIndexAttr(1));
+  llvm::append_range(sizes, extents);
+  SmallVector<OpFoldResult> strides(at.size(), b.getIndexAttr(1));
+  constexpr int64_t dynamic = ShapedType::kDynamic;
+  auto matrix = memref::SubViewOp::inferRankReducedResultType(
+      {dynamic, dynamic}, type, offsets, sizes, strides);
+  return memref::SubViewOp::create(b, cast<MemRefType>(matrix), args[operand],
+                                   offsets, sizes, strides);
+}
+
+func::FuncOp bitnet::getOrCreateContraction(ModuleOp module,
+                                            const ContractionPlan &plan,
+                                            const RegisterTile &tile) {
+  std::string name = getName(plan);
+  if (auto existing = module.lookupSymbol<func::FuncOp>(name))
+    return existing;
+  LoopBuilder b(UnknownLoc::get(module.getContext()), module.getBodyRegion());
+  b.setInsertionPointToEnd(module.getBody());
+  SmallVector<Type> types;
+  for (auto [i, operand] : llvm::enumerate(plan.operands))
+    types.push_back(getViewType(
+        plan.form, i, cast<MemRefType>(operand.getType()).getElementType()));
+  types.append(3, b.getIndexType());
+  auto kernel = func::FuncOp::create(b, name, b.getFunctionType(types, {}));
+  kernel.setPrivate();
+  kernel->setAttr("bitnet.parallel", b.getUnitAttr());
+  b.setInsertionPointToStart(kernel.addEntryBlock());
+  KernelEmitter(b, kernel, plan.form, tile).emit();
+  func::ReturnOp::create(b);
+  return kernel;
+}

@@ -1,0 +1,52 @@
+//===- ContractionKernel.h - one function per form of product ----*- C++
+//-*-===//
+
+#ifndef BITNET_CODEGEN_CONTRACTIONS_CONTRACTIONKERNEL_H
+#define BITNET_CODEGEN_CONTRACTIONS_CONTRACTIONKERNEL_H
+
+#include "Axes.h"
+#include "LoopBuilder.h"
+
+#include "bitnet/Codegen/Contractions/RegisterTile.h"
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+
+namespace mlir::bitnet {
+
+/// One matrix product c += a * b: matrices of rank 2, extents of c, depth of
+/// the sums.
+struct MatrixProduct {
+  Value a, b, c;
+  Value rows, columns, depth;
+  /// Memory for a panel of b, which the columns form uses.
+  Value panel;
+};
+
+/// Columns that threads divide c by, rows of one work item.
+inline constexpr int64_t kTileColumns = 64, kTileRows = 256;
+/// Rows of the panel: 64 KB of stack.
+inline constexpr int64_t kPanelDepth = 256;
+
+/// b [k, n]: each element of c is one chain of additions in the order of k.
+void emitColumnsForm(LoopBuilder &b, const RegisterTile &tile,
+                     const MatrixProduct &product);
+
+/// b [n, k]: each element of c is 16 chains, one per k mod 16, added in pairs.
+void emitRowsForm(LoopBuilder &b, const RegisterTile &tile,
+                  const MatrixProduct &product);
+
+/// The function for the form and element types of `plan`.
+func::FuncOp getOrCreateContraction(ModuleOp module,
+                                    const ContractionPlan &plan,
+                                    const RegisterTile &tile);
+
+/// Work items of a product: [rows / kTileRows] x [columns / kTileColumns] of
+/// each batch. `c` is the view of the result.
+struct ContractionTiles {
+  Value perRow, perColumn, total;
+};
+ContractionTiles emitTiles(LoopBuilder &b, Value c);
+
+} // namespace mlir::bitnet
+
+#endif // BITNET_CODEGEN_CONTRACTIONS_CONTRACTIONKERNEL_H

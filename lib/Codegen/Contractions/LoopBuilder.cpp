@@ -1,0 +1,135 @@
+//===- LoopBuilder.cpp - loops and vectors of a product -------------------===//
+
+#include "LoopBuilder.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "mlir/IR/TypeUtilities.h"
+
+using namespace mlir;
+using namespace mlir::bitnet;
+
+Value LoopBuilder::index(int64_t value) {
+  return arith::ConstantIndexOp::create(*this, value);
+}
+Value LoopBuilder::add(Value a, int64_t b) {
+  return b == 0 ? a : add(a, index(b));
+}
+Value LoopBuilder::add(Value a, Value b) {
+  return createOrFold<arith::AddIOp>(a, b);
+}
+Value LoopBuilder::sub(Value a, Value b) {
+  return createOrFold<arith::SubIOp>(a, b);
+}
+Value LoopBuilder::mul(Value a, Value b) {
+  return createOrFold<arith::MulIOp>(a, b);
+}
+Value LoopBuilder::min(Value a, Value b) {
+  return createOrFold<arith::MinSIOp>(a, b);
+}
+Value LoopBuilder::max(Value a, Value b) {
+  return createOrFold<arith::MaxSIOp>(a, b);
+}
+Value LoopBuilder::div(Value a, Value b) {
+  return createOrFold<arith::DivUIOp>(a, b);
+}
+Value LoopBuilder::rem(Value a, Value b) {
+  return createOrFold<arith::RemUIOp>(a, b);
+}
+Value LoopBuilder::ceilDiv(Value a, int64_t b) {
+  return div(add(a, b - 1), index(b));
+}
+Value LoopBuilder::floorTo(Value a, int64_t b) {
+  return sub(a, rem(a, index(b)));
+}
+Value LoopBuilder::dim(Value memref, int64_t i) {
+  return createOrFold<memref::DimOp>(memref, i);
+}
+
+void LoopBuilder::loop(Value low, Value high, int64_t step,
+                       function_ref<void(Value)> body) {
+  auto loop = scf::ForOp::create(*this, low, high, index(step));
+  OpBuilder::InsertionGuard guard(*this);
+  setInsertionPointToStart(loop.getBody());
+  body(loop.getInductionVar());
+}
+
+LoopBuilder::Values
+LoopBuilder::reduce(Value low, Value high, int64_t step, ValueRange init,
+                    function_ref<Values(Value, ValueRange)> body) {
+  auto loop = scf::ForOp::create(*this, low, high, index(step), init);
+  OpBuilder::InsertionGuard guard(*this);
+  setInsertionPointToStart(loop.getBody());
+  Values results = body(loop.getInductionVar(), loop.getRegionIterArgs());
+  scf::YieldOp::create(*this, results);
+  return Values(loop.getResults());
+}
+
+void LoopBuilder::branch(Value condition, function_ref<void()> then,
+                         function_ref<void()> otherwise) {
+  auto op = scf::IfOp::create(*this, condition, /*withElseRegion=*/true);
+  OpBuilder::InsertionGuard guard(*this);
+  setInsertionPointToStart(op.thenBlock());
+  then();
+  setInsertionPointToStart(op.elseBlock());
+  otherwise();
+}
+
+Value LoopBuilder::zeros() {
+  auto type = VectorType::get(kLanes, getF32Type());
+  return arith::ConstantOp::create(*this, getZeroAttr(type));
+}
+
+Value LoopBuilder::mask(Value count, int64_t lanes) {
+  auto type = VectorType::get(lanes, getI1Type());
+  return vector::CreateMaskOp::create(*this, type, count);
+}
+
+/// f32 of the same shape.
+Value LoopBuilder::widen(Value v) {
+  if (getElementTypeOrSelf(v).isF32())
+    return v;
+  auto shaped = dyn_cast<VectorType>(v.getType());
+  Type wide = shaped ? Type(shaped.clone(getF32Type())) : getF32Type();
+  return arith::ExtFOp::create(*this, wide, v);
+}
+
+Value LoopBuilder::load(Value matrix, Value row, Value column, Value mask,
+                        int64_t lanes) {
+  Type element = cast<MemRefType>(matrix.getType()).getElementType();
+  auto type = VectorType::get(lanes, element);
+  SmallVector<Value, 2> at = {row, column};
+  if (!mask)
+    return widen(vector::LoadOp::create(*this, type, matrix, at));
+  Value zero = arith::ConstantOp::create(*this, getZeroAttr(type));
+  return widen(
+      vector::MaskedLoadOp::create(*this, type, matrix, at, mask, zero));
+}
+
+Value LoopBuilder::splat(Value matrix, Value row, Value column) {
+  Value element =
+      widen(memref::LoadOp::create(*this, matrix, ValueRange{row, column}));
+  return vector::BroadcastOp::create(
+      *this, VectorType::get(kLanes, getF32Type()), element);
+}
+
+void LoopBuilder::store(Value v, Value matrix, Value row, Value column,
+                        Value mask) {
+  SmallVector<Value, 2> at = {row, column};
+  if (mask)
+    vector::MaskedStoreOp::create(*this, matrix, at, mask, v);
+  else
+    vector::StoreOp::create(*this, v, matrix, at);
+}
+
+Value LoopBuilder::multiplyAdd(Value a, Value b, Value c) {
+  auto contract = arith::FastMathFlags::contract;
+  Value product = arith::MulFOp::create(*this, a, b, contract);
+  return arith::AddFOp::create(*this, c, product, contract);
+}
+
+Value LoopBuilder::addFloats(Value a, Value b) {
+  return arith::AddFOp::create(*this, a, b);
+}

@@ -1,0 +1,63 @@
+//===- LoopBuilder.h - loops and vectors of a product ------------*- C++
+//-*-===//
+
+#ifndef BITNET_CODEGEN_CONTRACTIONS_LOOPBUILDER_H
+#define BITNET_CODEGEN_CONTRACTIONS_LOOPBUILDER_H
+
+#include "mlir/IR/BuiltinTypes.h"
+#include "mlir/IR/ImplicitLocOpBuilder.h"
+
+namespace mlir::bitnet {
+
+/// Lanes of a vector in the code of products, on every CPU: sums along k are
+/// split by them (mm_c5), so they are part of the meaning.
+inline constexpr int64_t kLanes = 16;
+
+/// A builder with the words that products are written in. Matrices are rank-2
+/// memrefs; `mask` may be null.
+class LoopBuilder : public ImplicitLocOpBuilder {
+public:
+  using ImplicitLocOpBuilder::ImplicitLocOpBuilder;
+  using Values = SmallVector<Value>;
+
+  Value index(int64_t value);
+  Value add(Value a, int64_t b);
+  Value add(Value a, Value b);
+  Value sub(Value a, Value b);
+  Value mul(Value a, Value b);
+  Value min(Value a, Value b);
+  Value max(Value a, Value b);
+  Value div(Value a, Value b);
+  Value rem(Value a, Value b);
+  Value ceilDiv(Value a, int64_t b);
+  /// `a` rounded down to a multiple of `b`.
+  Value floorTo(Value a, int64_t b);
+  Value dim(Value memref, int64_t i);
+
+  void loop(Value low, Value high, int64_t step,
+            function_ref<void(Value)> body);
+  Values reduce(Value low, Value high, int64_t step, ValueRange init,
+                function_ref<Values(Value, ValueRange)> body);
+  void branch(Value condition, function_ref<void()> then,
+              function_ref<void()> otherwise);
+
+  Value zeros();
+  /// Lanes below `count`.
+  Value mask(Value count, int64_t lanes = kLanes);
+  /// Elements of a row as f32; zeros where the mask is off.
+  Value load(Value matrix, Value row, Value column, Value mask = {},
+             int64_t lanes = kLanes);
+  /// One element as f32 in all lanes.
+  Value splat(Value matrix, Value row, Value column);
+  void store(Value v, Value matrix, Value row, Value column, Value mask = {});
+  /// a * b + c: one rounding where the CPU has the instruction, else two.
+  Value multiplyAdd(Value a, Value b, Value c);
+  Value addFloats(Value a, Value b);
+
+private:
+  Value widen(Value v);
+};
+
+} // namespace mlir::bitnet
+
+#endif // BITNET_CODEGEN_CONTRACTIONS_LOOPBUILDER_H

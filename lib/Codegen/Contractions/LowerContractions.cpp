@@ -1,0 +1,65 @@
+//===- LowerContractions.cpp - products of floats to kernel calls ---------===//
+
+#include "ContractionKernel.h"
+
+#include "bitnet/Codegen/Contractions/Passes.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+
+namespace mlir::bitnet {
+#define GEN_PASS_DEF_BITNETLOWERCONTRACTIONS
+#include "bitnet/Codegen/Contractions/Passes.h.inc"
+} // namespace mlir::bitnet
+
+using namespace mlir;
+using namespace mlir::bitnet;
+
+/// Multiplications that another thread is worth waking for: about as long as
+/// that takes.
+static constexpr int64_t kPartWork = 1 << 15;
+
+/// How many parts a product is divided into: by its size alone, so that
+/// results do not depend on threads.
+static Value emitParts(LoopBuilder &b, Value lhs, Value out) {
+  Value work = b.dim(lhs, kBatchAxes + 1);
+  for (unsigned i = 0; i < kBatchAxes + 2; ++i)
+    work = b.mul(work, b.dim(out, i));
+  Value parts = b.add(b.div(work, b.index(kPartWork)), 1);
+  return b.max(b.min(parts, emitTiles(b, out).total), b.index(1));
+}
+
+static void lower(Contraction &contraction, const ContractionPlan &plan,
+                  ModuleOp module, const RegisterTile &tile) {
+  LoopBuilder b(contraction.op.getLoc(), contraction.op);
+  SmallVector<Value> args;
+  for (unsigned i = 0; i < plan.operands.size(); ++i)
+    args.push_back(emitView(b, plan, i));
+  Value parts = emitParts(b, args[0], args[2]);
+  args.append({parts, b.index(0), parts});
+  func::CallOp::create(b, getOrCreateContraction(module, plan, tile), args);
+  contraction.op.erase();
+}
+
+namespace {
+struct LowerContractions
+    : public bitnet::impl::BitNetLowerContractionsBase<LowerContractions> {
+  using Base::Base;
+
+  void runOnOperation() override {
+    std::vector<std::pair<Contraction, ContractionPlan>> work;
+    getOperation().walk([&](linalg::LinalgOp op) {
+      std::optional<Contraction> contraction = matchContraction(op);
+      if (!contraction)
+        return;
+      if (auto plan = planContraction(*contraction))
+        work.emplace_back(*contraction, *plan);
+    });
+    for (auto &[contraction, plan] : work)
+      lower(contraction, plan, getOperation(), getRegisterTile(registers));
+  }
+};
+} // namespace

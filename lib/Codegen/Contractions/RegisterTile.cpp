@@ -1,0 +1,41 @@
+//===- RegisterTile.cpp - tiles by register file --------------------------===//
+
+#include "bitnet/Codegen/Contractions/RegisterTile.h"
+
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/StringRef.h"
+
+using namespace mlir;
+using namespace mlir::bitnet;
+
+/// As many accumulators as leave registers for the operands of one step, and
+/// at least eight of them where possible: two additions start in each cycle
+/// and take four.
+RegisterTile bitnet::getRegisterTile(RegisterFile registers) {
+  switch (registers) {
+  case RegisterFile::XMM16:
+    return {/*rows=*/2, /*vectors=*/1, /*dotRows=*/2, /*dotColumns=*/1};
+  case RegisterFile::YMM16:
+    return {/*rows=*/6, /*vectors=*/1, /*dotRows=*/2, /*dotColumns=*/2};
+  case RegisterFile::ZMM32:
+    return {/*rows=*/6, /*vectors=*/4, /*dotRows=*/4, /*dotColumns=*/4};
+  case RegisterFile::NEON32:
+    return {/*rows=*/5, /*vectors=*/1, /*dotRows=*/2, /*dotColumns=*/2};
+  }
+  llvm_unreachable("a register file without a tile");
+}
+
+RegisterFile bitnet::getRegisterFile(bool isAArch64,
+                                     const std::vector<std::string> &features) {
+  auto has = [&](llvm::StringRef name) {
+    return llvm::any_of(features, [&](llvm::StringRef feature) {
+      feature.consume_front("+");
+      return feature == name;
+    });
+  };
+  if (isAArch64)
+    return RegisterFile::NEON32;
+  if (has("avx512f"))
+    return RegisterFile::ZMM32;
+  return has("avx") ? RegisterFile::YMM16 : RegisterFile::XMM16;
+}

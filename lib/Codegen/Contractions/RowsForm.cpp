@@ -1,0 +1,133 @@
+//===- RowsForm.cpp - products whose operands are contiguous along k ------===//
+
+#include "ContractionKernel.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+
+using namespace mlir;
+using namespace mlir::bitnet;
+
+using Values = LoopBuilder::Values;
+
+/// Rows of b that a single row of a meets at a time: enough chains to hide
+/// additions, few enough streams to be prefetched.
+static constexpr int64_t kVectorColumns = 4;
+
+/// Halves of each of `groups` equal runs of lanes of x and y: the first ones
+/// or the second ones.
+static Value takeHalves(LoopBuilder &b, Value x, Value y, int64_t groups,
+                        bool second) {
+  int64_t lanes = cast<VectorType>(x.getType()).getNumElements();
+  int64_t run = lanes / groups, half = run / 2;
+  SmallVector<int64_t> pick;
+  int64_t total = x == y ? groups : 2 * groups;
+  for (int64_t group = 0; group < total; ++group)
+    for (int64_t i = 0; i < half; ++i)
+      pick.push_back(group * run + (second ? half : 0) + i);
+  return vector::ShuffleOp::create(b, x, y, pick);
+}
+
+/// Lane i is the sum of sums[i]: lanes j and j + 8 are added, then 4 apart,
+/// then 2, then 1 (mm_c5). Neighbours share vectors as soon as they can.
+static Value addLanes(LoopBuilder &b, Values sums) {
+  int64_t groups = 1;
+  for (int64_t run = kLanes; run > 1; run /= 2) {
+    Values next;
+    bool pairs = sums.size() > 1;
+    for (size_t i = 0; i < sums.size(); i += pairs ? 2 : 1) {
+      Value x = sums[i], y = pairs ? sums[i + 1] : x;
+      next.push_back(b.addFloats(takeHalves(b, x, y, groups, false),
+                                 takeHalves(b, x, y, groups, true)));
+    }
+    groups *= pairs ? 2 : 1;
+    sums = std::move(next);
+  }
+  return sums.front();
+}
+
+namespace {
+class RowsEmitter {
+public:
+  RowsEmitter(LoopBuilder &b, const MatrixProduct &p, int64_t rows,
+              int64_t columns)
+      : b(b), p(p), rows(rows), columns(columns), zero(b.index(0)) {}
+
+  void emit();
+
+private:
+  void emitTile(Value m, Value n);
+  Values emitStep(Value k, ValueRange sums, Value mask);
+  void emitStore(Value m, Value n, Value sums);
+
+  LoopBuilder &b;
+  MatrixProduct p;
+  int64_t rows, columns;
+  Value zero;
+  Values rowsOfA, rowsOfB;
+};
+} // namespace
+
+/// b is the large one: each of its rows is read from memory once.
+void RowsEmitter::emit() {
+  b.loop(zero, p.columns, columns, [&](Value n) {
+    b.loop(zero, p.rows, rows, [&](Value m) { emitTile(m, n); });
+  });
+}
+
+/// Rows beyond the last repeat it and are not stored.
+void RowsEmitter::emitTile(Value m, Value n) {
+  rowsOfA.clear(), rowsOfB.clear();
+  for (int64_t i = 0; i < rows; ++i)
+    rowsOfA.push_back(b.min(b.add(m, i), b.add(p.rows, -1)));
+  for (int64_t i = 0; i < columns; ++i)
+    rowsOfB.push_back(b.min(b.add(n, i), b.add(p.columns, -1)));
+  Value even = b.floorTo(p.depth, kLanes);
+  Values init(rows * columns, b.zeros());
+  Values sums =
+      b.reduce(zero, even, kLanes, init, [&](Value k, ValueRange accs) {
+        return emitStep(k, accs, Value());
+      });
+  Value mask = b.mask(b.sub(p.depth, even));
+  sums = b.reduce(even, p.depth, kLanes, sums, [&](Value k, ValueRange accs) {
+    return emitStep(k, accs, mask);
+  });
+  emitStore(m, n, addLanes(b, sums));
+}
+
+/// Sums are in the order of c: row by row.
+Values RowsEmitter::emitStep(Value k, ValueRange sums, Value mask) {
+  Values lhs, rhs, next;
+  for (Value row : rowsOfA)
+    lhs.push_back(b.load(p.a, row, k, mask));
+  for (Value row : rowsOfB)
+    rhs.push_back(b.load(p.b, row, k, mask));
+  for (int64_t i = 0; i < rows; ++i)
+    for (int64_t j = 0; j < columns; ++j)
+      next.push_back(b.multiplyAdd(lhs[i], rhs[j], sums[i * columns + j]));
+  return next;
+}
+
+/// Adds lanes [i * columns, (i + 1) * columns) to row m + i of c.
+void RowsEmitter::emitStore(Value m, Value n, Value sums) {
+  for (int64_t i = 0; i < rows; ++i) {
+    Value inside = arith::CmpIOp::create(b, arith::CmpIPredicate::slt,
+                                         b.add(m, i), p.rows);
+    Value count = arith::SelectOp::create(b, inside, b.sub(p.columns, n), zero);
+    Value mask = b.mask(count, columns);
+    Value run = vector::ExtractStridedSliceOp::create(
+        b, sums, ArrayRef<int64_t>{i * columns}, ArrayRef<int64_t>{columns},
+        ArrayRef<int64_t>{1});
+    Value old = b.load(p.c, rowsOfA[i], n, mask, columns);
+    b.store(b.addFloats(old, run), p.c, rowsOfA[i], n, mask);
+  }
+}
+
+void bitnet::emitRowsForm(LoopBuilder &b, const RegisterTile &tile,
+                          const MatrixProduct &product) {
+  Value single = arith::CmpIOp::create(b, arith::CmpIPredicate::eq,
+                                       product.rows, b.index(1));
+  b.branch(
+      single, [&] { RowsEmitter(b, product, 1, kVectorColumns).emit(); },
+      [&] { RowsEmitter(b, product, tile.dotRows, tile.dotColumns).emit(); });
+}

@@ -1,0 +1,158 @@
+// RUN: bitnet-opt %s --bitnet-lower-contractions=registers=zmm32 -split-input-file | FileCheck %s
+// RUN: bitnet-opt %s --bitnet-lower-contractions=registers=xmm16 -split-input-file | FileCheck %s --check-prefix=XMM
+// RUN: bitnet-opt %s --bitnet-lower-contractions=registers=ymm16 -split-input-file | FileCheck %s --check-prefix=YMM
+// RUN: bitnet-opt %s --bitnet-lower-contractions=registers=neon32 -split-input-file | FileCheck %s --check-prefix=NEON
+
+// x [m, k] by w [k, n]: panels for many rows, streaming for few.
+// CHECK-LABEL: func.func @columns
+// CHECK: %[[C:.*]] = memref.reinterpret_cast %arg2 {{.*}} : memref<?x?xf32> to memref<?x?x?x?x?xf32, strided<[?, ?, ?, ?, 1], offset: ?>>
+// CHECK: %[[MOST:.*]] = arith.minsi
+// CHECK: %[[PARTS:.*]] = arith.maxsi %[[MOST]]
+// CHECK: call @bitnet_contraction_columns_f32_f32({{.*}}, %[[C]], %[[PARTS]], %c0{{.*}}, %[[PARTS]])
+// CHECK-NOT: linalg.generic
+// CHECK-LABEL: func.func private @bitnet_contraction_columns_f32_f32
+// CHECK-SAME: attributes {bitnet.parallel}
+// CHECK: memref.alloca() {alignment = 64 : i64} : memref<256x64xf32>
+// The streaming form: eight rows of w at a time.
+// CHECK: scf.if
+// CHECK: %[[PRODUCT:.*]] = arith.mulf {{.*}} fastmath<contract> : vector<16xf32>
+// CHECK-NEXT: arith.addf %{{.*}}, %[[PRODUCT]] fastmath<contract> : vector<16xf32>
+// CHECK: } else {
+// A tile of 6 x 4 vectors.
+// CHECK: scf.for {{.*}} -> (vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>)
+// XMM-LABEL: func.func private @bitnet_contraction_columns_f32_f32
+// XMM: scf.for {{.*}} -> (vector<16xf32>, vector<16xf32>) {
+// YMM-LABEL: func.func private @bitnet_contraction_columns_f32_f32
+// YMM: scf.for {{.*}} -> (vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>) {
+// NEON-LABEL: func.func private @bitnet_contraction_columns_f32_f32
+// NEON: scf.for {{.*}} -> (vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>) {
+#a = affine_map<(m, k, n) -> (m, k)>
+#b = affine_map<(m, k, n) -> (k, n)>
+#c = affine_map<(m, k, n) -> (m, n)>
+func.func @columns(%a: memref<?x?xf32>, %b: memref<?x?xf32>, %c: memref<?x?xf32>) {
+  linalg.generic {indexing_maps = [#a, #b, #c], iterator_types = ["parallel", "reduction", "parallel"]}
+      ins(%a, %b : memref<?x?xf32>, memref<?x?xf32>) outs(%c : memref<?x?xf32>) {
+  ^bb0(%x: f32, %y: f32, %acc: f32):
+    %p = arith.mulf %x, %y : f32
+    %s = arith.addf %acc, %p fastmath<reassoc,contract> : f32
+    linalg.yield %s : f32
+  }
+  return
+}
+
+// -----
+
+// x [m, k] by w [n, k] of bf16: sixteen sums per element, then a tree.
+// CHECK-LABEL: func.func @rows
+// CHECK: call @bitnet_contraction_rows_f32_bf16
+// CHECK-LABEL: func.func private @bitnet_contraction_rows_f32_bf16
+// One row of x: four rows of w.
+// CHECK: vector.load {{.*}} vector<16xbf16>
+// CHECK: arith.extf {{.*}} vector<16xbf16> to vector<16xf32>
+// The rest of k, with zeros beyond.
+// CHECK: vector.maskedload {{.*}} into vector<16xbf16>
+// CHECK: vector.shuffle {{.*}} [0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23]
+// CHECK: vector.shuffle {{.*}} [8, 9, 10, 11, 12, 13, 14, 15, 24, 25, 26, 27, 28, 29, 30, 31]
+// CHECK: vector.maskedstore
+// CHECK: } else {
+#a1 = affine_map<(m, n, k) -> (m, k)>
+#b1 = affine_map<(m, n, k) -> (n, k)>
+#c1 = affine_map<(m, n, k) -> (m, n)>
+func.func @rows(%a: memref<?x64xf32, strided<[?, 1], offset: ?>>, %b: memref<32x64xbf16>, %c: memref<?x32xf32>) {
+  linalg.generic {indexing_maps = [#a1, #b1, #c1], iterator_types = ["parallel", "parallel", "reduction"]}
+      ins(%a, %b : memref<?x64xf32, strided<[?, 1], offset: ?>>, memref<32x64xbf16>) outs(%c : memref<?x32xf32>) {
+  ^bb0(%x: f32, %y: bf16, %acc: f32):
+    %w = arith.extf %y : bf16 to f32
+    %p = arith.mulf %w, %x : f32
+    %s = arith.addf %p, %acc fastmath<reassoc,contract> : f32
+    linalg.yield %s : f32
+  }
+  return
+}
+
+// -----
+
+// Named products need no flags. A transposed lhs is read by single elements.
+// CHECK-LABEL: func.func @named
+// CHECK-COUNT-3: call @bitnet_contraction_columns_f32_f32
+// CHECK-NOT: linalg
+// CHECK: return
+func.func @named(%a: memref<8x16xf32>, %t: memref<16x8xf32>, %b: memref<16x32xf32>, %c: memref<8x32xf32>,
+                 %a3: memref<?x8x16xf32>, %b3: memref<?x16x32xf32>, %c3: memref<?x8x32xf32>) {
+  linalg.matmul ins(%a, %b : memref<8x16xf32>, memref<16x32xf32>) outs(%c : memref<8x32xf32>)
+  linalg.matmul indexing_maps = [affine_map<(m, n, k) -> (k, m)>, affine_map<(m, n, k) -> (k, n)>, affine_map<(m, n, k) -> (m, n)>]
+    ins(%t, %b : memref<16x8xf32>, memref<16x32xf32>) outs(%c : memref<8x32xf32>)
+  linalg.batch_matmul ins(%a3, %b3 : memref<?x8x16xf32>, memref<?x16x32xf32>) outs(%c3 : memref<?x8x32xf32>)
+  return
+}
+
+// -----
+
+// Grouped heads: keys lack the dimension g, so g and m are rows of one matrix,
+// and b and h are one batch dimension.
+// CHECK-LABEL: func.func @grouped
+// CHECK: memref.reinterpret_cast %arg0 {{.*}} sizes: [%c1{{[_0-9]*}}, %c1{{[_0-9]*}}, %{{.*}}, %{{.*}}, %c64{{[_0-9]*}}], strides: [%c0{{[_0-9]*}}, %c0{{[_0-9]*}}, %{{.*}}, %c64{{[_0-9]*}}, 1]
+// CHECK: call @bitnet_contraction_rows_f32_f32
+func.func @grouped(%q: memref<?x5x4x?x64xf32>, %k: memref<?x5x?x64xf32>, %c: memref<?x5x4x?x?xf32>) {
+  linalg.generic {indexing_maps = [affine_map<(b, h, g, m, n, k) -> (b, h, g, m, k)>, affine_map<(b, h, g, m, n, k) -> (b, h, n, k)>,
+                                   affine_map<(b, h, g, m, n, k) -> (b, h, g, m, n)>],
+                  iterator_types = ["parallel", "parallel", "parallel", "parallel", "parallel", "reduction"]}
+      ins(%q, %k : memref<?x5x4x?x64xf32>, memref<?x5x?x64xf32>) outs(%c : memref<?x5x4x?x?xf32>) {
+  ^bb0(%x: f32, %y: f32, %acc: f32):
+    %p = arith.mulf %x, %y : f32
+    %s = arith.addf %acc, %p fastmath<reassoc,contract> : f32
+    linalg.yield %s : f32
+  }
+  return
+}
+
+// -----
+
+// The result is contiguous along the rows of its first operand: they change places.
+// CHECK-LABEL: func.func @transposed_result
+// CHECK: %[[W:.*]] = memref.reinterpret_cast %arg1
+// CHECK: %[[X:.*]] = memref.reinterpret_cast %arg0
+// CHECK: call @bitnet_contraction_rows_f32_f32(%[[W]], %[[X]]
+func.func @transposed_result(%x: memref<32x64xf32>, %w: memref<48x64xf32>, %c: memref<48x32xf32>) {
+  linalg.generic {indexing_maps = [affine_map<(m, n, k) -> (m, k)>, affine_map<(m, n, k) -> (n, k)>, affine_map<(m, n, k) -> (n, m)>],
+                  iterator_types = ["parallel", "parallel", "reduction"]}
+      ins(%x, %w : memref<32x64xf32>, memref<48x64xf32>) outs(%c : memref<48x32xf32>) {
+  ^bb0(%a: f32, %b: f32, %acc: f32):
+    %p = arith.mulf %a, %b : f32
+    %s = arith.addf %acc, %p fastmath<reassoc,contract> : f32
+    linalg.yield %s : f32
+  }
+  return
+}
+
+// -----
+
+// Left alone: an order that was asked for, integers, a sum in f64.
+// CHECK-LABEL: func.func @left_alone
+// CHECK-NOT: call
+// CHECK-COUNT-2: linalg.generic
+// CHECK: linalg.matmul
+// CHECK-NOT: bitnet_contraction
+func.func @left_alone(%a: memref<8x16xf32>, %b: memref<16x32xf32>, %c: memref<8x32xf32>, %ai: memref<8x16xi8>, %bi: memref<16x32xi8>,
+                      %ci: memref<8x32xi32>, %ad: memref<8x16xf64>, %bd: memref<16x32xf64>, %cd: memref<8x32xf64>) {
+  linalg.generic {indexing_maps = [affine_map<(m, k, n) -> (m, k)>, affine_map<(m, k, n) -> (k, n)>, affine_map<(m, k, n) -> (m, n)>],
+                  iterator_types = ["parallel", "reduction", "parallel"]}
+      ins(%a, %b : memref<8x16xf32>, memref<16x32xf32>) outs(%c : memref<8x32xf32>) {
+  ^bb0(%x: f32, %y: f32, %acc: f32):
+    %p = arith.mulf %x, %y : f32
+    %s = arith.addf %acc, %p : f32
+    linalg.yield %s : f32
+  }
+  linalg.generic {indexing_maps = [affine_map<(m, k, n) -> (m, k)>, affine_map<(m, k, n) -> (k, n)>, affine_map<(m, k, n) -> (m, n)>],
+                  iterator_types = ["parallel", "reduction", "parallel"]}
+      ins(%ai, %bi : memref<8x16xi8>, memref<16x32xi8>) outs(%ci : memref<8x32xi32>) {
+  ^bb0(%x: i8, %y: i8, %acc: i32):
+    %xw = arith.extsi %x : i8 to i32
+    %yw = arith.extsi %y : i8 to i32
+    %p = arith.muli %xw, %yw : i32
+    %s = arith.addi %acc, %p : i32
+    linalg.yield %s : i32
+  }
+  linalg.matmul ins(%ad, %bd : memref<8x16xf64>, memref<16x32xf64>) outs(%cd : memref<8x32xf64>)
+  return
+}
