@@ -16,6 +16,7 @@ struct bitnet_model {
   bitnet_model_output_shapes_fn shapes;
   bitnet_model_memory_fn memory;
   bitnet_model_trim_fn trim;
+  bitnet_model_regions_fn regions;
   void *weights; /* the mapped weight file, or NULL */
 };
 
@@ -58,6 +59,7 @@ static bitnet_status bind_model(const char *path, bitnet_model *model) {
   find_symbol(model->library, "bitnet_model_output_shapes", &model->shapes);
   find_symbol(model->library, "bitnet_model_memory", &model->memory);
   find_symbol(model->library, "bitnet_model_trim", &model->trim);
+  find_symbol(model->library, "bitnet_model_regions", &model->regions);
   if (!describe || !model->run || !model->shapes)
     return bn_error(BITNET_BAD_MODEL,
                     "%s: a shared library, but not a "
@@ -187,4 +189,10 @@ bitnet_memory bitnet_model_memory_use(const bitnet_model *model) {
 void bitnet_model_release_memory(const bitnet_model *model) {
   if (model && model->trim)
     model->trim();
+}
+
+const bitnet_region_desc *bitnet_model_region_table(const bitnet_model *model,
+                                                    uint32_t *count) {
+  *count = 0;
+  return model && model->regions ? model->regions(count) : NULL;
 }

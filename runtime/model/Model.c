@@ -7,6 +7,11 @@ bitnet_model_describe(uint32_t abi_version) {
   return abi_version == BITNET_ABI_VERSION ? &bitnet_generated_desc : NULL;
 }
 
+BITNET_EXPORT const bitnet_region_desc *bitnet_model_regions(uint32_t *count) {
+  *count = bitnet_generated_num_regions;
+  return bitnet_generated_regions;
+}
+
 static int begin(bn_run *run, bitnet_tensor *outputs,
                  const bitnet_run_options *options) {
   memset(run, 0, sizeof(*run));
@@ -102,6 +107,11 @@ void bitnet_rt_parallel(bitnet_context *ctx, bitnet_task task, void *context,
     options->parallel_for(options->pool, task, context, n);
   else
     task(context, 0, n);
+}
+
+void bitnet_rt_mark(bitnet_context *ctx, int32_t region) {
+  if (__builtin_expect(ctx->options->mark != NULL, 0))
+    ctx->options->mark(ctx->options->user, region);
 }
 
 void bitnet_rt_probe(bitnet_context *ctx, const char *name, int32_t dtype,

@@ -23,6 +23,7 @@ static bitnet_model_run_fn run_model;
 static bitnet_model_output_shapes_fn shape_model;
 static bitnet_model_memory_fn get_memory;
 static bitnet_model_trim_fn trim_model;
+static bitnet_model_regions_fn get_regions;
 
 static bitnet_tensor tensor(void *data, int32_t dtype, int32_t rank,
                             int64_t rows, int64_t columns) {
@@ -187,6 +188,25 @@ static void probe(void *user, const char *name, const bitnet_tensor *value) {
   ((char *)user)[0] = 'p';
 }
 
+static void note_mark(void *user, int32_t region) {
+  int *marks = user;
+  CHECK(region == (*marks == 0 ? 0 : -1));
+  ++*marks;
+}
+
+static void test_marks(void) {
+  fixture f;
+  int marks = 0;
+  uint32_t count = 0;
+  set_up(&f);
+  f.options.mark = note_mark;
+  f.options.user = &marks;
+  CHECK(run(&f) == BITNET_OK && marks == 2);
+  free_outputs(&f);
+  const bitnet_region_desc *regions = get_regions(&count);
+  CHECK(count == 1 && regions[0].kind == BITNET_REGION_TERNARY_MATMUL);
+}
+
 static void test_callbacks(void) {
   fixture f;
   char memory[3 * 64];
@@ -326,7 +346,9 @@ void test_model(const char *folder) {
   *(void **)&shape_model = dlsym(library, "bitnet_model_output_shapes");
   *(void **)&get_memory = dlsym(library, "bitnet_model_memory");
   *(void **)&trim_model = dlsym(library, "bitnet_model_trim");
+  *(void **)&get_regions = dlsym(library, "bitnet_model_regions");
   CHECK(describe && run_model && shape_model && get_memory && trim_model);
+  CHECK(get_regions);
   CHECK(!dlsym(library, "bitnet_rt_alloc") && !dlsym(library, "bn_put"));
   CHECK(!describe(BITNET_ABI_VERSION + 1));
   CHECK(describe(BITNET_ABI_VERSION)->magic == BITNET_MODEL_MAGIC);
@@ -336,6 +358,7 @@ void test_model(const char *folder) {
   test_input_checks();
   test_argument_checks();
   test_callbacks();
+  test_marks();
   test_shapes();
   test_memory();
   test_growth();

@@ -59,6 +59,12 @@ const bitnet_model_desc bitnet_generated_desc = {
 #endif
 };
 
+static const bitnet_region_desc regions[] = {
+    {"fc", BITNET_REGION_TERNARY_MATMUL, 0, FAKE_WEIGHTS_COUNT * sizeof(float)},
+};
+const bitnet_region_desc *const bitnet_generated_regions = regions;
+const uint32_t bitnet_generated_num_regions = COUNT(regions);
+
 typedef struct add_job {
   const float *x;
   float *y;
@@ -82,7 +88,9 @@ int32_t bitnet_generated_main(bitnet_context *ctx, const bitnet_tensor *in) {
   job.codes = job.y ? bitnet_rt_alloc(ctx, (uint64_t)batch * 4) : NULL;
   if (!job.codes)
     return 1;
+  bitnet_rt_mark(ctx, 0);
   bitnet_rt_parallel(ctx, add_rows, &job, batch);
+  bitnet_rt_mark(ctx, -1);
   bitnet_rt_probe(ctx, "fc", BITNET_DTYPE_I8, 2, in[0].dims, job.codes);
   bitnet_rt_output(ctx, 0, 2, in[0].dims, job.y);
   bitnet_rt_output(ctx, 1, 0, NULL, &batch);

@@ -54,15 +54,17 @@ static void collect(void *user, const char *name, const bitnet_tensor *value) {
   codes.push_back(fromTensor(unique, *value));
 }
 
-Error Session::invoke(ArrayRef<bitnet_tensor> inputs,
-                      std::vector<bitnet_tensor> &outputs,
-                      std::vector<Array> *codes) {
+bitnet_run_options Session::getOptions() const {
   bitnet_run_options options = {};
   options.struct_size = sizeof(options);
   options.parallel_for = bitnet_pool_parallel_for;
   options.pool = pool.get();
-  options.probe = codes ? collect : nullptr;
-  options.user = codes;
+  return options;
+}
+
+Error Session::invoke(ArrayRef<bitnet_tensor> inputs,
+                      std::vector<bitnet_tensor> &outputs,
+                      const bitnet_run_options &options) {
   const bitnet_status status =
       bitnet_model_invoke(model.get(), inputs.data(), inputs.size(),
                           outputs.data(), outputs.size(), &options);
@@ -88,7 +90,10 @@ Expected<std::vector<Array>> Session::run(std::vector<Array> &inputs,
   const bitnet_model_desc &desc = description();
   std::vector<bitnet_tensor> outputs(desc.num_outputs, bitnet_tensor{});
   llvm::scope_exit release([&] { freeOutputs(outputs); });
-  if (Error error = invoke(asTensors(inputs), outputs, codes))
+  bitnet_run_options options = getOptions();
+  options.probe = codes ? collect : nullptr;
+  options.user = codes;
+  if (Error error = invoke(asTensors(inputs), outputs, options))
     return error;
   std::vector<Array> results;
   for (uint32_t i = 0; i < desc.num_outputs; ++i)
@@ -106,7 +111,7 @@ Expected<Timings> Session::bench(std::vector<Array> &inputs, unsigned count) {
   Timings timings;
   for (unsigned i = 0; i < warmUp + count; ++i) {
     const auto start = Clock::now();
-    if (Error error = invoke(tensors, outputs, nullptr))
+    if (Error error = invoke(tensors, outputs, getOptions()))
       return error;
     const std::chrono::duration<double, std::milli> took = Clock::now() - start;
     if (i >= warmUp)
@@ -114,6 +119,30 @@ Expected<Timings> Session::bench(std::vector<Array> &inputs, unsigned count) {
   }
   llvm::sort(timings.milliseconds);
   return timings;
+}
+
+Expected<Profile> Session::profile(std::vector<Array> &inputs, unsigned count) {
+  uint32_t numRegions = 0;
+  const bitnet_region_desc *regions =
+      bitnet_model_region_table(model.get(), &numRegions);
+  Profile profile(ArrayRef(regions, numRegions));
+  const std::vector<bitnet_tensor> tensors = asTensors(inputs);
+  std::vector<bitnet_tensor> outputs(description().num_outputs,
+                                     bitnet_tensor{});
+  llvm::scope_exit release([&] { freeOutputs(outputs); });
+  bitnet_run_options options = getOptions();
+  for (unsigned i = 0; i < std::min(count, 3u); ++i)
+    if (Error error = invoke(tensors, outputs, options))
+      return error;
+  options.mark = Profile::mark;
+  options.user = &profile;
+  for (unsigned i = 0; i < count; ++i) {
+    profile.beginRun();
+    if (Error error = invoke(tensors, outputs, options))
+      return error;
+    profile.endRun();
+  }
+  return profile;
 }
 
 double Timings::percentile(double p) const {

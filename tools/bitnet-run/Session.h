@@ -4,6 +4,7 @@
 #define BITNET_TOOLS_BITNET_RUN_SESSION_H
 
 #include "Array.h"
+#include "Profile.h"
 #include "llvm/Support/Error.h"
 #include "llvm/Support/raw_ostream.h"
 #include <memory>
@@ -31,6 +32,9 @@ public:
   /// Warms up, then times `count` runs.
   llvm::Expected<Timings> bench(std::vector<Array> &inputs, unsigned count);
 
+  /// Warms up, then profiles `count` runs.
+  llvm::Expected<Profile> profile(std::vector<Array> &inputs, unsigned count);
+
   /// Prints inputs, outputs, target and weights.
   void print(llvm::raw_ostream &os) const;
   /// Prints what runs so far took of the system.
@@ -41,9 +45,10 @@ private:
     void operator()(bitnet_model *model) const { bitnet_model_free(model); }
     void operator()(bitnet_pool *pool) const { bitnet_pool_free(pool); }
   };
+  bitnet_run_options getOptions() const;
   llvm::Error invoke(llvm::ArrayRef<bitnet_tensor> inputs,
                      std::vector<bitnet_tensor> &outputs,
-                     std::vector<Array> *codes);
+                     const bitnet_run_options &options);
 
   std::unique_ptr<bitnet_model, Free> model;
   std::unique_ptr<bitnet_pool, Free> pool;

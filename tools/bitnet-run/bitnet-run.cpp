@@ -55,6 +55,11 @@ static cl::opt<std::string>
 static cl::opt<std::string> bench("bench", cl::ValueOptional,
                                   cl::value_desc("runs"), cl::cat(category),
                                   cl::desc("Time so many runs (default 50)"));
+static cl::opt<std::string>
+    profileTo("profile", cl::ValueOptional, cl::value_desc("file.json"),
+              cl::cat(category),
+              cl::desc("Print the time of each operation, over as many runs "
+                       "as --bench says (default 20)"));
 static cl::opt<int> threads("threads", cl::init(0), cl::cat(category),
                             cl::desc("Threads (default BITNET_NUM_THREADS, "
                                      "else all available cores)"));
@@ -148,18 +153,39 @@ static Error saveCodes(std::vector<Array> codes, ArrayRef<Array> outputs) {
   return writeNpz(codesPath, codes);
 }
 
-static Error runBench(Session &session, std::vector<Array> &inputs) {
-  unsigned runs = 50;
+static Expected<unsigned> parseRuns(unsigned otherwise) {
+  unsigned runs = otherwise;
   if (!bench.empty() && (StringRef(bench).getAsInteger(10, runs) || runs == 0))
     return fail(ExitUsage,
                 "--bench: expected a number of runs, got '" + bench + "'");
-  Expected<Timings> timings = session.bench(inputs, runs);
+  return runs;
+}
+
+static Error runProfile(Session &session, std::vector<Array> &inputs) {
+  Expected<unsigned> runs = parseRuns(20);
+  if (!runs)
+    return runs.takeError();
+  Expected<Profile> profile = session.profile(inputs, *runs);
+  if (!profile)
+    return profile.takeError();
+  profile->print(outs(), session.threads());
+  outs().flush(); // before any error
+  if (profileTo.empty())
+    return Error::success();
+  return profile->writeJSON(profileTo, session.threads());
+}
+
+static Error runBench(Session &session, std::vector<Array> &inputs) {
+  Expected<unsigned> runs = parseRuns(50);
+  if (!runs)
+    return runs.takeError();
+  Expected<Timings> timings = session.bench(inputs, *runs);
   if (!timings)
     return timings.takeError();
   outs() << format("p50 %.3f ms, p99 %.3f ms, min %.3f ms",
                    timings->percentile(0.5), timings->percentile(0.99),
                    timings->percentile(0))
-         << " (" << runs << " runs, " << session.threads() << " threads)\n";
+         << " (" << *runs << " runs, " << session.threads() << " threads)\n";
   return Error::success();
 }
 
@@ -188,6 +214,9 @@ static Expected<bool> runOne(Session &session, std::vector<Array> inputs,
       return error;
   if (bench.getNumOccurrences())
     if (Error error = runBench(session, inputs))
+      return error;
+  if (profileTo.getNumOccurrences())
+    if (Error error = runProfile(session, inputs))
       return error;
   if (!good)
     errs() << "bitnet-run: error: "

@@ -111,6 +111,7 @@ LogicalResult Emitter::describe(const CPUTargetOptions &target) {
   if (failed(signature))
     return failure();
   description.signature = std::move(*signature);
+  description.regions = readRegions(module);
   description.name = target.modelName;
   auto file = module->getAttrOfType<StringAttr>("onnx.file");
   if (description.name.empty() && file)

@@ -2,6 +2,8 @@
 
 #include "Description.h"
 
+#include "Runtime.h"
+
 #include "bitnet/runtime/abi.h"
 
 #include "llvm/IR/Constants.h"
@@ -21,6 +23,7 @@ public:
         i64(llvm::Type::getInt64Ty(context)) {}
 
   void define(const ModelDescription &description);
+  void defineRegions(llvm::ArrayRef<RegionDescription> regions);
 
 private:
   llvm::Constant *number(llvm::Type *type, uint64_t value) {
@@ -115,11 +118,44 @@ void DescriptionBuilder::define(const ModelDescription &d) {
   table->setVisibility(llvm::GlobalValue::HiddenVisibility);
 }
 
+void DescriptionBuilder::defineRegions(
+    llvm::ArrayRef<RegionDescription> regions) {
+  auto *type = llvm::StructType::get(context, {ptr, i32, i32, i64});
+  llvm::SmallVector<llvm::Constant *> constants;
+  for (const RegionDescription &region : regions)
+    constants.push_back(llvm::ConstantStruct::get(
+        type, {string(region.name), number(i32, uint32_t(region.kind)),
+               number(i32, 0), number(i64, region.bytes)}));
+  auto *table = new llvm::GlobalVariable(
+      module, ptr, /*isConstant=*/true, llvm::GlobalValue::ExternalLinkage,
+      array(type, constants), "bitnet_generated_regions");
+  table->setVisibility(llvm::GlobalValue::HiddenVisibility);
+  auto *count = new llvm::GlobalVariable(
+      module, i32, /*isConstant=*/true, llvm::GlobalValue::ExternalLinkage,
+      number(i32, regions.size()), "bitnet_generated_num_regions");
+  count->setVisibility(llvm::GlobalValue::HiddenVisibility);
+}
+
 static_assert(sizeof(bitnet_model_desc) == 104 &&
-                  sizeof(bitnet_value_desc) == 32,
+                  sizeof(bitnet_value_desc) == 32 &&
+                  sizeof(bitnet_region_desc) == 24,
               "the structs above mirror abi.h");
 
 void bitnet::defineDescription(llvm::Module &module,
                                const ModelDescription &description) {
-  DescriptionBuilder(module).define(description);
+  DescriptionBuilder builder(module);
+  builder.define(description);
+  builder.defineRegions(description.regions);
+}
+
+std::vector<RegionDescription> bitnet::readRegions(ModuleOp module) {
+  std::vector<RegionDescription> regions;
+  auto table = module->getAttrOfType<ArrayAttr>(kRegionsAttr);
+  if (!table)
+    return regions;
+  for (auto entry : table.getAsRange<DictionaryAttr>())
+    regions.push_back({entry.getAs<StringAttr>("name").str(),
+                       int32_t(entry.getAs<IntegerAttr>("kind").getInt()),
+                       uint64_t(entry.getAs<IntegerAttr>("bytes").getInt())});
+  return regions;
 }

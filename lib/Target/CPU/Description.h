@@ -14,6 +14,16 @@ namespace mlir::bitnet {
 /// Symbol of the embedded weights.
 inline constexpr llvm::StringLiteral kWeightsSymbol = "bitnet_weights_data";
 
+/// One of bitnet_generated_regions.
+struct RegionDescription {
+  std::string name;
+  int32_t kind = 0;
+  uint64_t bytes = 0;
+};
+
+/// The module attribute `bitnet.regions`, empty when there is none.
+std::vector<RegionDescription> readRegions(ModuleOp module);
+
 /// What the table says beside the signature.
 struct ModelDescription {
   ModelSignature signature;
@@ -21,9 +31,11 @@ struct ModelDescription {
   uint64_t weightsSize = 0, weightsHash = 0;
   /// Base name of the weights file; empty when they are embedded.
   std::string weightsFile;
+  std::vector<RegionDescription> regions;
 };
 
-/// Defines `bitnet_generated_desc` in `module`, whose data layout is set.
+/// Defines `bitnet_generated_desc` and `bitnet_generated_regions` in `module`,
+/// whose data layout is set.
 void defineDescription(llvm::Module &module,
                        const ModelDescription &description);
 

@@ -20,6 +20,7 @@ using namespace mlir::bitnet;
 
 /// Rewrites of memrefs that upstream has no lowering of our kind for.
 static void addBufferPasses(OpPassManager &passes) {
+  passes.addPass(createBitNetMarkRegions());
   passes.addPass(createBitNetLowerProbes());
   passes.addPass(createConvertBufferizationToMemRefPass());
   passes.addPass(memref::createExpandReallocPass());

@@ -16,6 +16,9 @@ inline constexpr llvm::StringLiteral kParallelAttr = "bitnet.parallel";
 /// Module attribute: dictionary of inputs and outputs for the description.
 inline constexpr llvm::StringLiteral kSignatureAttr = "bitnet.signature";
 
+/// Module attribute: array of {name, kind, bytes}, what bitnet_rt_mark counts.
+inline constexpr llvm::StringLiteral kRegionsAttr = "bitnet.regions";
+
 inline constexpr llvm::StringLiteral kMain = "main";
 inline constexpr llvm::StringLiteral kShapes = "bitnet_shapes";
 inline constexpr llvm::StringLiteral kGeneratedMain = "bitnet_generated_main";

@@ -48,6 +48,26 @@ def BitNetGuardAllocations : Pass<"bitnet-guard-allocations"> {
                            "memref::MemRefDialect"];
 }
 
+def BitNetMarkRegions : Pass<"bitnet-mark-regions", "mlir::ModuleOp"> {
+  let summary = "Mark where each operation of a model begins, for profiles";
+  let description = [{
+    In the blocks of `@main`, every call of a function of the model, every loop
+    nest or other structured operation, and every copy is a region. Its name
+    are the ONNX nodes in its location; its kind (`bitnet_region_kind` in abi.h)
+    follows from what it and its callees compute. Where the next region has
+    another name or kind, `bitnet_rt_mark` is called with its index in the module
+    attribute `bitnet.regions`, which also counts the bytes of constants that
+    matmuls read; -1 stands for everything else. A mark costs a call and a
+    branch when nobody profiles.
+
+    Example: `call @bitnet_kernel_generic(...) loc("fc")` becomes
+
+        call @bitnet_rt_mark(%c0) : (i32) -> ()
+        call @bitnet_kernel_generic(...)
+  }];
+  let dependentDialects = ["arith::ArithDialect", "func::FuncDialect"];
+}
+
 def BitNetLowerPlannedBuffers
     : Pass<"bitnet-lower-planned-buffers", "mlir::ModuleOp"> {
   let summary = "Turn allocations with a slot into bitnet_rt_slot";

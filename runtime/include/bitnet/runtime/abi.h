@@ -110,7 +110,31 @@ typedef struct bitnet_run_options {
   void *user;
   char *error; /* receives one line of text on failure */
   uint64_t error_size;
+  /* Called when the run goes on to another region (bitnet_model_regions), -1
+   * for what is in none. */
+  void (*mark)(void *user, int32_t region);
 } bitnet_run_options;
+
+/* What a region of a model computes, judged by its instructions. */
+typedef enum bitnet_region_kind {
+  BITNET_REGION_OTHER = 0,
+  BITNET_REGION_TERNARY_MATMUL = 1, /* with what is fused into it */
+  BITNET_REGION_MATMUL = 2,         /* of floats */
+  BITNET_REGION_EXPONENTIAL = 3,    /* softmax, activation functions */
+  BITNET_REGION_QUANTIZE = 4,       /* with the norm fused into it */
+  BITNET_REGION_NORM = 5,
+  BITNET_REGION_ELEMENTWISE = 6, /* also sums and maxima */
+  BITNET_REGION_COPY = 7
+} bitnet_region_kind;
+
+typedef struct bitnet_region_desc {
+  const char *name; /* of the ONNX nodes; empty when nameless */
+  int32_t kind;     /* bitnet_region_kind */
+  int32_t reserved;
+  uint64_t bytes; /* of weights that its matmuls read in one run */
+} bitnet_region_desc;
+/* The table of regions and its length. */
+typedef const bitnet_region_desc *(*bitnet_model_regions_fn)(uint32_t *count);
 
 /* Exported by every model. */
 typedef const bitnet_model_desc *(*bitnet_model_describe_fn)(
@@ -243,6 +267,7 @@ void bitnet_rt_parallel(bitnet_context *ctx, bitnet_task task, void *context,
                         int64_t n);
 void bitnet_rt_probe(bitnet_context *ctx, const char *name, int32_t dtype,
                      int32_t rank, const int64_t *dims, void *data);
+void bitnet_rt_mark(bitnet_context *ctx, int32_t region);
 /* Hands output `index` (dense) over: copies it to the caller's buffer or to
  * memory from `allocate`. */
 void bitnet_rt_output(bitnet_context *ctx, uint32_t index, int32_t rank,
@@ -256,6 +281,8 @@ int32_t bitnet_generated_shapes(bitnet_context *ctx,
                                 const bitnet_tensor *inputs,
                                 bitnet_tensor *outputs);
 extern const bitnet_model_desc bitnet_generated_desc;
+extern const bitnet_region_desc *const bitnet_generated_regions;
+extern const uint32_t bitnet_generated_num_regions;
 
 #ifdef __cplusplus
 }

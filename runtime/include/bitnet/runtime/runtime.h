@@ -72,6 +72,11 @@ BITNET_API bitnet_memory bitnet_model_memory_use(const bitnet_model *model);
 /* Gives back what no run uses at the moment. */
 BITNET_API void bitnet_model_release_memory(const bitnet_model *model);
 
+/* The regions that bitnet_run_options.mark tells about; NULL and 0 for a model
+ * without. */
+BITNET_API const bitnet_region_desc *
+bitnet_model_region_table(const bitnet_model *model, uint32_t *count);
+
 /* The text of this thread's latest failure; never NULL. */
 BITNET_API const char *bitnet_last_error(void);
 BITNET_API const char *bitnet_status_name(bitnet_status status);

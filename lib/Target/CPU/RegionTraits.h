@@ -1,0 +1,29 @@
+//===- RegionTraits.h - what a piece of a model computes --------*- C++ -*-===//
+
+#ifndef BITNET_LIB_TARGET_CPU_REGIONTRAITS_H
+#define BITNET_LIB_TARGET_CPU_REGIONTRAITS_H
+
+#include "bitnet/runtime/abi.h"
+
+#include "mlir/IR/Operation.h"
+
+namespace mlir::bitnet {
+
+/// Found in an operation and in the functions that it calls.
+struct RegionTraits {
+  bool ternary = false;     ///< calls a kernel for packed weights
+  bool exponential = false; ///< exp, tanh, erf
+  bool dot = false;         ///< accumulates products of two values
+  bool square = false;      ///< accumulates squares, or takes roots
+  bool rounds = false;      ///< rounds to integers
+  bool computes = false;    ///< any other arithmetic on floats
+  uint64_t weightBytes = 0; ///< of the constants that matmuls read
+
+  bitnet_region_kind getKind() const;
+};
+
+RegionTraits getRegionTraits(Operation *op);
+
+} // namespace mlir::bitnet
+
+#endif // BITNET_LIB_TARGET_CPU_REGIONTRAITS_H
