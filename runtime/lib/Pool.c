@@ -138,8 +138,9 @@ static void send(struct worker *worker, uint32_t value) {
 
 static void wait_for_worker(const bitnet_pool *pool, struct worker *worker) {
   uint32_t word = spin(pool, &worker->word, JOB);
-  /* Without spinning, first lend the core to a worker that may lack one. */
-  for (int i = 0; word == JOB && i < YIELDS; ++i) {
+  /* Threads that share a core: first lend ours to the worker. Not else: among
+   * other processes a thread that yields waits longer than one that sleeps. */
+  for (int i = 0; word == JOB && !pool->spin_ns && i < YIELDS; ++i) {
     sched_yield();
     word = look(&worker->word);
   }
