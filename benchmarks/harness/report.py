@@ -45,10 +45,10 @@ def in_cache(results):
 
 
 def whole(results, *names):
-    lines = [(r["name"], r["isa"], r["packing"], r["m"], r["threads"], figure(1e3 * r["median_seconds"], "{:.3f}"),
+    lines = [(r["name"], r["isa"], r["packing"], r["m"], r["threads"], figure(1e3 * r["seconds"], "{:.3f}"), figure(1e3 * r["median_seconds"], "{:.3f}"),
               figure(r["times_ours"]), {True: "yes", False: "no", None: ""}[r["exact"]],
               figure(r["relative_error"], "{:.1e}"), percent(r["ternary_share"])) for r in by_name(results, *names)]
-    head = ("what", "engine", "form", "M", "threads", "ms", "times ours", "exact", "relative error", "in ternary products")
+    head = ("what", "engine", "form", "M", "threads", "ms", "median", "times ours", "exact", "relative error", "in ternary products")
     return table(head, lines)
 
 

@@ -5,29 +5,45 @@
 #include "Clock.h"
 #include "Row.h"
 
+#include <algorithm>
 #include <cstring>
 
 using namespace bench;
 
-bool bench::readAll(Team &team, int threads, const Buffer &buffer,
-                    const ReadPattern &pattern, uint64_t want) {
+static constexpr size_t kPieceBytes = size_t(32) << 20;
+
+/// `threads` shares of `bytes` from `data` on; the xor of all words.
+static uint64_t readShares(Team &team, int threads, const ReadPattern &pattern,
+                           const uint8_t *data, size_t bytes) {
   std::atomic<uint64_t> got{0};
-  const size_t share = buffer.size / size_t(threads) / kReadStep * kReadStep;
+  const size_t share = bytes / size_t(threads) / kReadStep * kReadStep;
   team.run(threads, [&](int thread) {
     size_t begin = size_t(thread) * share;
-    size_t end = thread + 1 == threads ? buffer.size : begin + share;
-    got ^= pattern.read(buffer.data + begin, end - begin);
+    size_t end = thread + 1 == threads ? bytes : begin + share;
+    got ^= pattern.read(data + begin, end - begin);
   });
-  return got == want;
+  return got;
 }
 
-uint64_t bench::xorOf(const Buffer &buffer) {
-  return readPatterns()[0].read(buffer.data, buffer.size);
+size_t PieceReader::size() const { return std::min(kPieceBytes, buffer.size); }
+
+void PieceReader::read(int threads, const ReadPattern &pattern) {
+  readShares(team, threads, pattern, buffer.data + at, size());
+  at += size();
+  if (at + size() > buffer.size)
+    at = 0;
+}
+
+/// Whether all patterns see all words.
+static bool readsAll(Team &team, int threads, const ReadPattern &pattern,
+                     const Buffer &buffer) {
+  return readShares(team, threads, pattern, buffer.data, buffer.size) ==
+         readPatterns()[0].read(buffer.data, buffer.size);
 }
 
 static std::vector<Row> readsOf(Team &team, int threads, double budget,
                                 const Buffer &buffer, const char *pages) {
-  const uint64_t want = xorOf(buffer);
+  PieceReader reader(team, buffer);
   std::vector<Row> rows;
   std::vector<Work> works;
   for (const ReadPattern &pattern : readPatterns()) {
@@ -37,17 +53,16 @@ static std::vector<Row> readsOf(Team &team, int threads, double budget,
     row.packing = "none";
     row.source = pages;
     row.threads = threads;
-    row.checked = readAll(team, threads, buffer, pattern, want);
+    row.checked = readsAll(team, threads, pattern, buffer);
     rows.push_back(row);
-    works.push_back(
-        [&, threads] { readAll(team, threads, buffer, pattern, want); });
+    works.push_back([&, threads] { reader.read(threads, pattern); });
   }
   std::vector<Times> times =
       measureInTurn(works, budget * double(works.size()));
   for (size_t i = 0; i < rows.size(); ++i) {
     rows[i].seconds = times[i].best;
     rows[i].medianSeconds = times[i].median;
-    rows[i].gbps = double(buffer.size) / times[i].best * 1e-9;
+    rows[i].gbps = double(reader.size()) / times[i].best * 1e-9;
   }
   return rows;
 }

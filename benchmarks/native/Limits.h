@@ -14,11 +14,22 @@ namespace bench {
 /// The fastest way to read memory, by number of threads.
 using Readers = std::map<int, const ReadPattern *>;
 
-/// Reads all of `buffer`, each thread its share; false when a word was missed.
-bool readAll(Team &team, int threads, const Buffer &buffer,
-             const ReadPattern &pattern, uint64_t want);
-/// The xor of all words.
-uint64_t xorOf(const Buffer &buffer);
+/// Reads a buffer piece by piece, again and again: a piece is read in a few
+/// milliseconds, in which nothing may happen to interrupt it, and comes from
+/// memory, because all others were read since.
+class PieceReader {
+public:
+  PieceReader(Team &team, const Buffer &buffer) : team(team), buffer(buffer) {}
+  /// Bytes of a piece.
+  size_t size() const;
+  /// Reads the next piece, each thread its share.
+  void read(int threads, const ReadPattern &pattern);
+
+private:
+  Team &team;
+  const Buffer &buffer;
+  size_t at = 0;
+};
 
 /// Measures and prints every read pattern on pages of both sizes. `huge` holds
 /// random bytes. Returns the fastest on `huge`.

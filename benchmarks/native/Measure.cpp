@@ -11,17 +11,16 @@
 
 using namespace bench;
 
-/// Up to this M every product reads another matrix from memory, as decoding
-/// does; from there on weights are used often enough to come from a cache.
-static constexpr int64_t kLastStreamedM = 16;
-/// One repetition should not take longer; nor is a product that does measured
-/// (but for M = 1).
-static constexpr double kPassSeconds = 0.15, kSlowSeconds = 1;
+/// A repetition takes about so long, less than what a scheduler gives at once:
+/// some are not interrupted even on a busy machine.
+static constexpr double kPassSeconds = 0.003;
+/// Products that take longer are not measured (but for M = 1).
+static constexpr double kSlowSeconds = 1;
 
 Measurer::Measurer(Team &team, const Options &options, const Buffer &weights,
                    const Readers &readers)
     : team(team), options(options), weights(weights), readers(readers),
-      xorOfWeights(xorOf(weights)) {}
+      reader(team, weights) {}
 
 void Measurer::fill(const Buffer &weights, const Packing &packing) {
   uint64_t seed = 7;
@@ -118,40 +117,54 @@ static Row makeRow(const Kernel &kernel, Shape shape, int64_t m, int threads,
   return row;
 }
 
-void Measurer::measureConfig(const Config &config) {
-  const Kernel &kernel = *config.choice.kernel;
-  const bool streamed = config.m <= kLastStreamedM;
-  if (!check(kernel, config.shape, config.m, config.threads))
-    return;
-  double start = now();
-  runPass(config, 1);
-  size_t count =
-      weights.size / kernel.packing->bytes(config.shape.n, config.shape.k);
-  count = std::clamp<size_t>(size_t(kPassSeconds / (now() - start)), 1,
-                             streamed ? count : 4);
-  std::vector<Work> works = {[&] {
-    // Not streamed: the same matrix again and again.
-    for (size_t i = 0; i < (streamed ? 1 : count); ++i) {
-      next = streamed ? next : 0;
-      runPass(config, streamed ? count : 1);
+/// Products of a repetition: it has to be short, and long for the clock.
+size_t Measurer::passLength(const Config &config) {
+  double shortest = kSlowSeconds;
+  for (int i = 0; i < 3; ++i) {
+    double start = now();
+    runPass(config, 1);
+    shortest = std::min(shortest, now() - start);
+  }
+  const size_t matrices = weights.size / config.choice.kernel->packing->bytes(
+                                             config.shape.n, config.shape.k);
+  return std::clamp<size_t>(size_t(kPassSeconds / shortest), 1, matrices);
+}
+
+/// The product, the raw read when weights are streamed, and the peak if there
+/// is one.
+std::vector<Work> Measurer::worksOf(const Config &config, size_t count) {
+  const Peak *peak = config.choice.peak;
+  std::vector<Work> works = {[this, config, count] {
+    for (size_t i = 0; i < count; ++i) {
+      next = config.isStreamed() ? next : 0;
+      runPass(config, 1);
     }
   }};
-  const ReadPattern &reader = *readers.at(config.threads);
-  const Peak *peak = config.choice.peak;
-  if (streamed)
-    works.push_back(
-        [&] { readAll(team, config.threads, weights, reader, xorOfWeights); });
+  if (config.isStreamed())
+    works.push_back([this, config] {
+      reader.read(config.threads, *readers.at(config.threads));
+    });
   if (peak)
-    works.push_back([&] { runPeak(team, config.threads, *peak); });
-  std::vector<Times> times = measureInTurn(works, options.budget);
+    works.push_back(
+        [this, config, peak] { runPeak(team, config.threads, *peak); });
+  return works;
+}
+
+void Measurer::measureConfig(const Config &config) {
+  const Kernel &kernel = *config.choice.kernel;
+  if (!check(kernel, config.shape, config.m, config.threads))
+    return;
+  const size_t count = passLength(config);
+  std::vector<Times> times =
+      measureInTurn(worksOf(config, count), options.budget);
   Row row =
       makeRow(kernel, config.shape, config.m, config.threads, times[0], count);
-  row.source = streamed ? "dram" : "cache";
-  if (streamed) {
-    row.dramGbps = double(weights.size) / times[1].best * 1e-9;
+  row.source = config.isStreamed() ? "dram" : "cache";
+  if (config.isStreamed()) {
+    row.dramGbps = double(reader.size()) / times[1].best * 1e-9;
     row.fracDram = *row.gbps / *row.dramGbps;
   }
-  if (peak) {
+  if (config.choice.peak) {
     row.peakGmacs = peakMacs(config.threads) / times.back().best * 1e-9;
     row.fracPeak = *row.gmacs / *row.peakGmacs;
   }

@@ -3,6 +3,7 @@
 #ifndef BENCHMARKS_NATIVE_MEASURE_H
 #define BENCHMARKS_NATIVE_MEASURE_H
 
+#include "Clock.h"
 #include "Limits.h"
 
 namespace bench {
@@ -30,6 +31,10 @@ private:
     Shape shape;
     int64_t m;
     int threads;
+
+    /// Up to M = 16 every product reads another matrix from memory, as decoding
+    /// does; beyond, weights are used often enough to come from a cache.
+    bool isStreamed() const { return m <= 16; }
   };
 
   Product product(const Kernel &kernel, Shape shape, int64_t m, size_t index);
@@ -37,6 +42,8 @@ private:
   void checkTails(const KernelChoice &choice);
   void measureShape(const KernelChoice &choice, Shape shape, int threads);
   void measureConfig(const Config &config);
+  size_t passLength(const Config &config);
+  std::vector<Work> worksOf(const Config &config, size_t count);
   void runPass(const Config &config, size_t count);
   void comparePair(const KernelChoice &choice, const Kernel &byHand,
                    Shape shape, int64_t m);
@@ -45,7 +52,7 @@ private:
   const Options &options;
   const Buffer &weights;
   const Readers &readers;
-  uint64_t xorOfWeights;
+  PieceReader reader;
   std::unique_ptr<Activations> x;
   std::vector<int32_t> y;
   /// The next matrix to be read from memory.
