@@ -140,6 +140,7 @@ LoopsOptions Driver::loopsOptions() const {
   if (options.hls) {
     loops.kernel = KernelChoice::Scalar;
     loops.strictFloats = true;
+    loops.scalarLoops = true;
     return loops;
   }
   loops.kernel = options.kernel;

@@ -3,6 +3,7 @@
 #include "StageCheck.h"
 #include "bitnet/Codegen/Contractions/Passes.h"
 #include "bitnet/Codegen/Fusion/Passes.h"
+#include "bitnet/Codegen/Loops/Passes.h"
 #include "bitnet/Codegen/Memory/Passes.h"
 #include "bitnet/Codegen/Strategy/Passes.h"
 #include "bitnet/Codegen/Transforms/Passes.h"
@@ -84,6 +85,8 @@ void bitnet::populateLoopsPipeline(OpPassManager &pm,
   pm.addNestedPass<func::FuncOp>(createConvertLinalgToLoopsPass());
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());
+  if (!options.scalarLoops)
+    pm.addPass(createBitNetOutlineParallel());
   if (options.strictFloats)
     pm.addNestedPass<func::FuncOp>(createBitNetStrictFloats());
   addStageCheck(pm, "loops",

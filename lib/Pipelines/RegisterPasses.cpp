@@ -2,6 +2,7 @@
 
 #include "bitnet/Codegen/Contractions/Passes.h"
 #include "bitnet/Codegen/Fusion/Passes.h"
+#include "bitnet/Codegen/Loops/Passes.h"
 #include "bitnet/Codegen/Memory/Passes.h"
 #include "bitnet/Codegen/Strategy/Passes.h"
 #include "bitnet/Codegen/Transforms/Passes.h"
@@ -22,6 +23,7 @@ void mlir::bitnet::registerAllPasses() {
   registerBitNetTransformsPasses();
   registerBitNetToLinalgPasses();
   registerBitNetFusionPasses();
+  registerBitNetLoopsPasses();
   registerBitNetMemoryPasses();
   registerONNXToBitNetPasses();
   registerONNXToLinalgPasses();

@@ -46,6 +46,8 @@ struct LoopsOptions {
   KernelChoice kernel = KernelChoice::Auto;
   /// Float sums in the order of the loops: no fast-math flag is left.
   bool strictFloats = false;
+  /// Scalar loops of one thread, for HLS to read.
+  bool scalarLoops = false;
 };
 
 /// Stage 5b: the C++ subset that lib/Target/HLSCpp prints.

@@ -2,6 +2,7 @@
 
 #include "Runtime.h"
 
+#include "bitnet/Codegen/Loops/Passes.h"
 #include "bitnet/Target/CPU/Passes.h"
 
 namespace mlir::bitnet {
@@ -142,7 +143,8 @@ struct BitNetLowerParallelCalls
       function.walk([&](LLVM::CallOp call) {
         auto callee =
             symbols.lookup<LLVM::LLVMFuncOp>(call.getCallee().value_or(""));
-        if (callee && callee->hasAttr(kParallelAttr))
+        if (callee && callee->hasAttr(kParallelAttr) &&
+            !call->removeAttr(kSerialCallAttr))
           calls.emplace_back(call, callee);
       });
     }

@@ -36,6 +36,20 @@ llvm.func @main(%ctx: !llvm.ptr, %x: !llvm.ptr, %n: i64, %again: i1) -> i32 {
 
 // -----
 
+// Too little work for the pool (--bitnet-outline-parallel): it stays a call.
+llvm.func @kernel(%begin: i64, %end: i64) attributes {bitnet.parallel} {
+  llvm.return
+}
+
+// CHECK-LABEL: llvm.func @serial(
+// CHECK: llvm.call @kernel(%{{.*}}, %{{.*}}) : (i64, i64) -> ()
+llvm.func @serial(%ctx: !llvm.ptr, %n: i64) {
+  llvm.call @kernel(%n, %n) {bitnet.serial} : (i64, i64) -> ()
+  llvm.return
+}
+
+// -----
+
 // expected-error @+1 {{a parallel kernel ends in two index arguments and returns nothing}}
 llvm.func @kernel(%x: !llvm.ptr) attributes {bitnet.parallel} {
   llvm.return

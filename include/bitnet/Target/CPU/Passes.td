@@ -178,7 +178,8 @@ def BitNetLowerParallelCalls : Pass<"bitnet-lower-parallel-calls", "mlir::Module
     Works on the LLVM dialect. A call of a function marked `bitnet.parallel`
     stores its operands but the last two (begin, end) in a struct on the stack
     and passes a trampoline that loads them again and calls the kernel for a part
-    of the range. A call from one kernel to another stays a plain call.
+    of the range. A call from one kernel to another, or one marked `bitnet.serial`,
+    stays a plain call.
 
     Example: `llvm.call @kernel(%a, %zero, %n)` becomes
     `llvm.call @bitnet_rt_parallel(%ctx, @kernel_task, %struct, %n)`.

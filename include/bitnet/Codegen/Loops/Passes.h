@@ -1,0 +1,24 @@
+//===- Passes.h - loop nests over buffers -----------------------*- C++ -*-===//
+
+#ifndef BITNET_CODEGEN_LOOPS_PASSES_H
+#define BITNET_CODEGEN_LOOPS_PASSES_H
+
+#include "mlir/IR/BuiltinOps.h"
+#include "mlir/Pass/Pass.h"
+
+#include <memory>
+
+namespace mlir::bitnet {
+#define GEN_PASS_DECL
+#define GEN_PASS_REGISTRATION
+#include "bitnet/Codegen/Loops/Passes.h.inc"
+
+/// Unit attribute of functions whose iterations [begin, end), the last two
+/// arguments, are independent.
+inline constexpr llvm::StringLiteral kParallelFunctionAttr = "bitnet.parallel";
+/// Unit attribute of a call of such a function that stays a call: too little
+/// work for several threads.
+inline constexpr llvm::StringLiteral kSerialCallAttr = "bitnet.serial";
+} // namespace mlir::bitnet
+
+#endif // BITNET_CODEGEN_LOOPS_PASSES_H

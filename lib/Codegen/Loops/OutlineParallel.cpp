@@ -1,0 +1,350 @@
+//===- OutlineParallel.cpp - parallel loops to functions over a range -----===//
+
+#include "WorkEstimate.h"
+
+#include "bitnet/Codegen/Loops/Passes.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/ControlFlow/IR/ControlFlowOps.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/SCF/Transforms/Transforms.h"
+#include "mlir/IR/IRMapping.h"
+#include "mlir/IR/Matchers.h"
+#include "mlir/Interfaces/CallInterfaces.h"
+#include "mlir/Transforms/RegionUtils.h"
+#include "llvm/ADT/StringMap.h"
+
+namespace mlir::bitnet {
+#define GEN_PASS_DEF_BITNETOUTLINEPARALLEL
+#include "bitnet/Codegen/Loops/Passes.h.inc"
+} // namespace mlir::bitnet
+
+using namespace mlir;
+using namespace mlir::bitnet;
+
+/// What one task may put on the stack of a worker thread.
+static constexpr int64_t kMaxStackBytes = 128 << 10;
+
+//===----------------------------------------------------------------------===//
+// What a task may hold
+//===----------------------------------------------------------------------===//
+
+/// Anything above the limit when the size is not known.
+static int64_t getStackBytes(MemRefType type) {
+  Type element = type.getElementType();
+  if (!type.hasStaticShape() || !type.getLayout().isIdentity() ||
+      !element.isIntOrIndexOrFloat())
+    return kMaxStackBytes + 1;
+  int64_t bytes = element.isIndex()
+                      ? 8
+                      : llvm::divideCeil(element.getIntOrFloatBitWidth(), 8);
+  return std::min(type.getNumElements(), kMaxStackBytes + 1) * bytes;
+}
+
+/// A buffer that does not leave its iteration.
+static bool isLocal(Value buffer) {
+  return llvm::none_of(buffer.getUsers(), [](Operation *user) {
+    return user->hasTrait<OpTrait::IsTerminator>();
+  });
+}
+
+static bool isTaskCall(func::CallOp call) {
+  auto callee = SymbolTable::lookupNearestSymbolFrom<func::FuncOp>(
+      call, call.getCalleeAttr());
+  return callee && callee->hasAttr(kParallelFunctionAttr);
+}
+
+/// A task has no context: it can neither fail nor allocate nor report.
+static bool isAllowed(Operation *op) {
+  if (isa<memref::AllocOp, memref::AllocaOp>(op))
+    return isLocal(op->getResult(0));
+  if (auto dealloc = dyn_cast<memref::DeallocOp>(op))
+    return bool(dealloc.getMemref().getDefiningOp<memref::AllocOp>());
+  if (auto call = dyn_cast<func::CallOp>(op))
+    return isTaskCall(call);
+  return !isa<cf::AssertOp, memref::ReallocOp, CallOpInterface>(op) &&
+         op->getName().getDialectNamespace() != "bitnet";
+}
+
+static bool canBeTask(scf::ParallelOp loop) {
+  if (!loop.getInitVals().empty())
+    return false;
+  int64_t bytes = 0;
+  WalkResult result = loop.getRegion().walk([&](Operation *op) {
+    if (!isAllowed(op))
+      return WalkResult::interrupt();
+    if (isa<memref::AllocOp, memref::AllocaOp>(op))
+      bytes += getStackBytes(cast<MemRefType>(op->getResultTypes().front()));
+    return bytes > kMaxStackBytes ? WalkResult::interrupt()
+                                  : WalkResult::advance();
+  });
+  return !result.wasInterrupted();
+}
+
+//===----------------------------------------------------------------------===//
+// The function
+//===----------------------------------------------------------------------===//
+
+namespace {
+/// One loop on its way to a function and a call.
+class Outliner {
+public:
+  Outliner(scf::ParallelOp loop, int64_t grain)
+      : loop(loop), grain(grain), b(loop.getLoc(), loop) {
+    collectInputs();
+  }
+
+  /// A function that is in no module yet.
+  func::FuncOp createFunction();
+  void replaceByCall(func::FuncOp function);
+
+private:
+  void collectInputs();
+  SmallVector<Value> emitCounters(ImplicitLocOpBuilder &f, Value begin);
+  SmallVector<Value> emitNext(ImplicitLocOpBuilder &f, ValueRange counters);
+  void emitBody(ImplicitLocOpBuilder &f, ValueRange counters);
+  void moveAllocations(func::FuncOp function);
+  void emitCall(func::FuncOp function, Value total, bool serial);
+  unsigned rank() { return loop.getNumLoops(); }
+
+  scf::ParallelOp loop;
+  int64_t grain;
+  ImplicitLocOpBuilder b;
+  /// Values from outside: constants are cloned, others become arguments.
+  SmallVector<Value> constants, inputs;
+  SmallVector<Value> trips;
+  IRMapping map;
+};
+} // namespace
+
+/// Trip counts join the values that the loop uses: delinearisation needs them.
+void Outliner::collectInputs() {
+  llvm::SetVector<Value> used;
+  getUsedValuesDefinedAbove(loop.getRegion(), used);
+  used.insert(loop.getLowerBound().begin(), loop.getLowerBound().end());
+  used.insert(loop.getStep().begin(), loop.getStep().end());
+  for (auto [lower, upper, step] :
+       llvm::zip(loop.getLowerBound(), loop.getUpperBound(), loop.getStep()))
+    trips.push_back(getTripCount(b, lower, upper, step));
+  used.insert(trips.begin() + 1, trips.end());
+  for (Value value : used)
+    (matchPattern(value, m_Constant()) ? constants : inputs).push_back(value);
+}
+
+func::FuncOp Outliner::createFunction() {
+  SmallVector<Type> types =
+      llvm::map_to_vector(inputs, [](Value input) { return input.getType(); });
+  types.append(2, b.getIndexType());
+  auto function = func::FuncOp::create(b.getLoc(), "bitnet_nest",
+                                       b.getFunctionType(types, {}));
+  function.setPrivate();
+  function->setAttr(kParallelFunctionAttr, b.getUnitAttr());
+  Block *entry = function.addEntryBlock();
+  map.map(inputs, entry->getArguments().drop_back(2));
+  ImplicitLocOpBuilder f(b.getLoc(), b.getContext());
+  f.setInsertionPointToStart(entry);
+  for (Value constant : constants)
+    f.clone(*constant.getDefiningOp(), map);
+  ValueRange range = entry->getArguments().take_back(2);
+  Value one = arith::ConstantIndexOp::create(f, 1);
+  SmallVector<Value> start = emitCounters(f, range[0]);
+  auto nest = scf::ForOp::create(
+      f, range[0], range[1], one,
+      rank() == 1 ? ValueRange() : ValueRange(start),
+      [&](OpBuilder &inner, Location loc, Value i, ValueRange counters) {
+        ImplicitLocOpBuilder body(loc, inner);
+        emitBody(body, rank() == 1 ? ValueRange(i) : counters);
+        scf::YieldOp::create(body, rank() == 1 ? SmallVector<Value>()
+                                               : emitNext(body, counters));
+      });
+  f.setInsertionPointAfter(nest);
+  func::ReturnOp::create(f);
+  moveAllocations(function);
+  return function;
+}
+
+/// The iteration `begin` as one counter per loop, the last one fastest.
+SmallVector<Value> Outliner::emitCounters(ImplicitLocOpBuilder &f,
+                                          Value begin) {
+  SmallVector<Value> counters(rank());
+  Value rest = begin, one = arith::ConstantIndexOp::create(f, 1);
+  for (unsigned d = rank() - 1; d > 0; --d) {
+    // The range is empty where a trip count is 0.
+    Value trip = f.createOrFold<arith::MaxSIOp>(map.lookup(trips[d]), one);
+    counters[d] = f.createOrFold<arith::RemUIOp>(rest, trip);
+    rest = f.createOrFold<arith::DivUIOp>(rest, trip);
+  }
+  counters[0] = rest;
+  return counters;
+}
+
+/// Counts on: cheaper than a division per iteration.
+SmallVector<Value> Outliner::emitNext(ImplicitLocOpBuilder &f,
+                                      ValueRange counters) {
+  SmallVector<Value> next(counters);
+  Value zero = arith::ConstantIndexOp::create(f, 0);
+  Value carry = arith::ConstantIndexOp::create(f, 1);
+  for (unsigned d = rank() - 1; d > 0; --d) {
+    Value sum = f.createOrFold<arith::AddIOp>(counters[d], carry);
+    Value wraps = arith::CmpIOp::create(f, arith::CmpIPredicate::eq, sum,
+                                        map.lookup(trips[d]));
+    next[d] = arith::SelectOp::create(f, wraps, zero, sum);
+    carry = arith::IndexCastUIOp::create(f, f.getIndexType(), wraps);
+  }
+  next[0] = f.createOrFold<arith::AddIOp>(counters[0], carry);
+  return next;
+}
+
+void Outliner::emitBody(ImplicitLocOpBuilder &f, ValueRange counters) {
+  for (unsigned d = 0; d < rank(); ++d) {
+    Value scaled = f.createOrFold<arith::MulIOp>(counters[d],
+                                                 map.lookup(loop.getStep()[d]));
+    map.map(loop.getInductionVars()[d],
+            f.createOrFold<arith::AddIOp>(map.lookup(loop.getLowerBound()[d]),
+                                          scaled));
+  }
+  for (Operation &op : loop.getBody()->without_terminator())
+    f.clone(op, map);
+}
+
+/// One stack slot per buffer: an alloca in the loop would grow the stack.
+void Outliner::moveAllocations(func::FuncOp function) {
+  SmallVector<Operation *> buffers;
+  function.walk([&](memref::DeallocOp op) { op.erase(); });
+  function.walk([&](Operation *op) {
+    if (isa<memref::AllocOp, memref::AllocaOp>(op))
+      buffers.push_back(op);
+  });
+  OpBuilder entry = OpBuilder::atBlockBegin(&function.front());
+  for (Operation *op : buffers) {
+    auto type = cast<MemRefType>(op->getResultTypes().front());
+    auto alloca = memref::AllocaOp::create(
+        entry, op->getLoc(), type, op->getAttrOfType<IntegerAttr>("alignment"));
+    op->replaceAllUsesWith(alloca);
+    op->erase();
+  }
+}
+
+//===----------------------------------------------------------------------===//
+// The call
+//===----------------------------------------------------------------------===//
+
+void Outliner::emitCall(func::FuncOp function, Value total, bool serial) {
+  SmallVector<Value> operands(inputs);
+  operands.push_back(arith::ConstantIndexOp::create(b, 0));
+  operands.push_back(total);
+  auto call = func::CallOp::create(b, function, operands);
+  if (serial)
+    call->setAttr(kSerialCallAttr, b.getUnitAttr());
+}
+
+void Outliner::replaceByCall(func::FuncOp function) {
+  b.setInsertionPoint(loop);
+  Value total = trips.front();
+  for (Value trip : ArrayRef(trips).drop_front())
+    total = b.createOrFold<arith::MulIOp>(total, trip);
+  Value each = estimateWork(b, loop.getRegion());
+  Value work = b.createOrFold<arith::MulIOp>(each, total);
+  Value least = arith::ConstantIndexOp::create(b, grain);
+  Value enough =
+      b.createOrFold<arith::CmpIOp>(arith::CmpIPredicate::sge, work, least);
+  if (std::optional<int64_t> known = getConstantIntValue(enough)) {
+    emitCall(function, total, /*serial=*/*known == 0);
+  } else {
+    auto choice = scf::IfOp::create(b, enough, /*withElseRegion=*/true);
+    b.setInsertionPointToStart(choice.thenBlock());
+    emitCall(function, total, /*serial=*/false);
+    b.setInsertionPointToStart(choice.elseBlock());
+    emitCall(function, total, /*serial=*/true);
+  }
+  loop.erase();
+}
+
+//===----------------------------------------------------------------------===//
+// The pass
+//===----------------------------------------------------------------------===//
+
+/// The text of a function that is in no module yet: its meaning.
+static std::string getText(func::FuncOp function) {
+  std::string text;
+  llvm::raw_string_ostream stream(text);
+  function->print(stream, OpPrintingFlags().useLocalScope().assumeVerified());
+  return text;
+}
+
+namespace {
+struct OutlineParallel
+    : public bitnet::impl::BitNetOutlineParallelBase<OutlineParallel> {
+  using Base::Base;
+
+  void runOnOperation() override;
+
+private:
+  LogicalResult convertForalls(IRRewriter &rewriter);
+  LogicalResult makeSequential(IRRewriter &rewriter, Operation *root);
+  void outline(scf::ParallelOp loop, SymbolTable &symbols);
+
+  llvm::StringMap<func::FuncOp> functions;
+};
+} // namespace
+
+LogicalResult OutlineParallel::convertForalls(IRRewriter &rewriter) {
+  SmallVector<scf::ForallOp> loops;
+  getOperation().walk([&](scf::ForallOp loop) { loops.push_back(loop); });
+  for (scf::ForallOp loop : loops) {
+    rewriter.setInsertionPoint(loop);
+    if (failed(scf::forallToParallelLoop(rewriter, loop)))
+      return loop.emitOpError("has results: bufferize first");
+  }
+  return success();
+}
+
+/// Loops inside of tasks, and those that cannot be one.
+LogicalResult OutlineParallel::makeSequential(IRRewriter &rewriter,
+                                              Operation *root) {
+  SmallVector<scf::ParallelOp> loops;
+  root->walk([&](scf::ParallelOp loop) { loops.push_back(loop); });
+  for (scf::ParallelOp loop : loops) {
+    rewriter.setInsertionPoint(loop);
+    if (failed(scf::parallelForToNestedFors(rewriter, loop)))
+      return loop.emitOpError("cannot become a sequential loop");
+  }
+  return success();
+}
+
+void OutlineParallel::outline(scf::ParallelOp loop, SymbolTable &symbols) {
+  Outliner outliner(loop, grain);
+  func::FuncOp function = outliner.createFunction();
+  func::FuncOp &known = functions[getText(function)];
+  if (known) {
+    function.erase();
+  } else {
+    known = function;
+    symbols.insert(function);
+  }
+  outliner.replaceByCall(known);
+}
+
+void OutlineParallel::runOnOperation() {
+  IRRewriter rewriter(&getContext());
+  functions.clear();
+  if (failed(convertForalls(rewriter)))
+    return signalPassFailure();
+  SmallVector<scf::ParallelOp> tasks;
+  getOperation().walk<WalkOrder::PreOrder>([&](Operation *op) {
+    if (isa<func::FuncOp>(op) && op->hasAttr(kParallelFunctionAttr))
+      return WalkResult::skip();
+    auto loop = dyn_cast<scf::ParallelOp>(op);
+    if (!loop || !canBeTask(loop))
+      return WalkResult::advance();
+    tasks.push_back(loop);
+    return WalkResult::skip();
+  });
+  SymbolTable symbols(getOperation());
+  for (scf::ParallelOp loop : tasks)
+    outline(loop, symbols);
+  if (failed(makeSequential(rewriter, getOperation())))
+    signalPassFailure();
+}
