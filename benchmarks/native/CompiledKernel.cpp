@@ -24,10 +24,19 @@ CompiledKernel::CompiledKernel(std::string isa, const Packing &packing,
   exit(1);
 }
 
+/// A look-up takes microseconds, which small products would notice: a thread
+/// remembers its last one.
 void *CompiledKernel::find(int64_t n, int64_t k) const {
+  static thread_local struct {
+    void *library, *function;
+    int64_t n, k;
+  } last = {};
+  if (last.library == library && last.n == n && last.k == k)
+    return last.function;
   std::string name =
       "_mlir_ciface_mm_" + std::to_string(n) + "_" + std::to_string(k);
-  return dlsym(library, name.c_str());
+  last = {library, dlsym(library, name.c_str()), n, k};
+  return last.function;
 }
 
 bool CompiledKernel::has(int64_t n, int64_t k, int64_t) const {

@@ -10,7 +10,7 @@
 
 using namespace bench;
 
-static constexpr size_t kPieceBytes = size_t(32) << 20;
+static constexpr size_t kPieceBytes = size_t(16) << 20;
 
 /// `threads` shares of `bytes` from `data` on; the xor of all words.
 static uint64_t readShares(Team &team, int threads, const ReadPattern &pattern,

@@ -13,7 +13,7 @@ using namespace bench;
 
 /// A repetition takes about so long, less than what a scheduler gives at once:
 /// some are not interrupted even on a busy machine.
-static constexpr double kPassSeconds = 0.003;
+static constexpr double kPassSeconds = 0.001;
 /// Products that take longer are not measured (but for M = 1).
 static constexpr double kSlowSeconds = 1;
 
