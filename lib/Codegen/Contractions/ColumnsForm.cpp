@@ -27,12 +27,12 @@ public:
   void emitStream();
 
 private:
-  void emitPack(Value k, Value depth, Value n);
+  void emitPack(Value k, Value depth, Value n, Value width);
   void emitTiles(Value k, Value depth, Value n, Value width);
   void emitTile(Value k, Value depth, Value n, Value column, int64_t vectors);
   void emitStreamRows(Value n, Value width, Value k, int64_t depth);
   void emitStreamVectors(Value m, ArrayRef<Value> lhs, Value n, Value k,
-                         int64_t vectors, Value mask);
+                         int64_t vectors, Tail tail);
 
   LoopBuilder &b;
   RegisterTile tile;
@@ -48,24 +48,33 @@ void ColumnsEmitter::emitPanels() {
     Value depth = b.min(b.sub(p.depth, k), b.index(kPanelDepth));
     b.loop(zero, p.columns, kTileColumns, [&](Value n) {
       Value width = b.min(b.sub(p.columns, n), b.index(kTileColumns));
-      emitPack(k, depth, n);
+      emitPack(k, depth, n, width);
       emitTiles(k, depth, n, width);
     });
   });
 }
 
 /// The panel holds f32, and zeros beyond the last column.
-void ColumnsEmitter::emitPack(Value k, Value depth, Value n) {
-  Values masks;
-  for (int64_t v = 0; v < kTileColumns; v += kLanes)
-    masks.push_back(b.mask(b.sub(b.sub(p.columns, n), b.index(v))));
-  b.loop(zero, depth, 1, [&](Value i) {
-    for (auto [v, mask] : llvm::enumerate(masks)) {
-      int64_t at = v * kLanes;
-      Value row = b.load(p.b, b.add(k, i), b.add(n, at), mask);
-      b.store(row, p.panel, i, b.index(at));
-    }
-  });
+void ColumnsEmitter::emitPack(Value k, Value depth, Value n, Value width) {
+  auto emitRows = [&](ArrayRef<Tail> tails) {
+    b.loop(zero, depth, 1, [&](Value i) {
+      for (auto [v, tail] : llvm::enumerate(tails)) {
+        int64_t at = v * kLanes;
+        Value row = b.load(p.b, b.add(k, i), b.add(n, at), tail);
+        b.store(row, p.panel, i, b.index(at));
+      }
+    });
+  };
+  SmallVector<Tail> tails(kTileColumns / kLanes);
+  Value full = arith::CmpIOp::create(b, arith::CmpIPredicate::eq, width,
+                                     b.index(kTileColumns));
+  b.branch(
+      full, [&] { emitRows(tails); },
+      [&] {
+        for (auto [v, tail] : llvm::enumerate(tails))
+          tail = b.tail(b.sub(width, b.index(v * kLanes)));
+        emitRows(tails);
+      });
 }
 
 /// Tiles as wide as registers allow, then single vectors.
@@ -87,17 +96,18 @@ void ColumnsEmitter::emitTile(Value k, Value depth, Value n, Value column,
   Value first = b.add(n, column), lastRow = b.add(p.rows, -1);
   Value left = b.sub(p.columns, first);
   b.loop(zero, p.rows, tile.rows, [&](Value m) {
-    Values rows, masks, init;
+    Values rows, init;
+    SmallVector<Tail> tails;
     for (int64_t r = 0; r < tile.rows; ++r) {
       rows.push_back(b.min(b.add(m, r), lastRow));
       Value inside = arith::CmpIOp::create(b, arith::CmpIPredicate::slt,
                                            b.add(m, r), p.rows);
       for (int64_t v = 0; v < vectors; ++v) {
         Value count = b.sub(left, b.index(v * kLanes));
-        masks.push_back(
-            b.mask(arith::SelectOp::create(b, inside, count, zero)));
+        tails.push_back(
+            b.tail(arith::SelectOp::create(b, inside, count, zero)));
         init.push_back(
-            b.load(p.c, rows[r], b.add(first, v * kLanes), masks.back()));
+            b.load(p.c, rows[r], b.add(first, v * kLanes), tails.back()));
       }
     }
     auto step = [&](Value i, ValueRange accs) {
@@ -114,7 +124,7 @@ void ColumnsEmitter::emitTile(Value k, Value depth, Value n, Value column,
     Values sums = b.reduce(zero, depth, 1, init, step);
     for (size_t i = 0; i < sums.size(); ++i)
       b.store(sums[i], p.c, rows[i / vectors],
-              b.add(first, (i % vectors) * kLanes), masks[i]);
+              b.add(first, (i % vectors) * kLanes), tails[i]);
   });
 }
 
@@ -139,24 +149,24 @@ void ColumnsEmitter::emitStreamRows(Value n, Value width, Value k,
     for (int64_t i = 0; i < depth; ++i)
       lhs.push_back(b.splat(p.a, m, b.add(k, i)));
     b.loop(n, wide, kStreamVectors * kLanes, [&](Value column) {
-      emitStreamVectors(m, lhs, column, k, kStreamVectors, Value());
+      emitStreamVectors(m, lhs, column, k, kStreamVectors, Tail());
     });
     b.loop(wide, end, kLanes, [&](Value column) {
-      emitStreamVectors(m, lhs, column, k, 1, b.mask(b.sub(end, column)));
+      emitStreamVectors(m, lhs, column, k, 1, b.tail(b.sub(end, column)));
     });
   });
 }
 
 void ColumnsEmitter::emitStreamVectors(Value m, ArrayRef<Value> lhs, Value n,
-                                       Value k, int64_t vectors, Value mask) {
+                                       Value k, int64_t vectors, Tail tail) {
   for (int64_t v = 0; v < vectors; ++v) {
     Value column = b.add(n, v * kLanes);
-    Value sum = b.load(p.c, m, column, mask);
+    Value sum = b.load(p.c, m, column, tail);
     for (auto [i, factor] : llvm::enumerate(lhs)) {
-      Value row = b.load(p.b, b.add(k, i), column, mask);
+      Value row = b.load(p.b, b.add(k, i), column, tail);
       sum = b.multiplyAdd(factor, row, sum);
     }
-    b.store(sum, p.c, m, column, mask);
+    b.store(sum, p.c, m, column, tail);
   }
 }
 

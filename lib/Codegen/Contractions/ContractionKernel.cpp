@@ -64,6 +64,7 @@ void KernelEmitter::emit() {
     panel = memref::AllocaOp::create(
         b, MemRefType::get({kPanelDepth, kTileColumns}, b.getF32Type()),
         b.getI64IntegerAttr(64));
+  b.reserveScratch();
   tiles = emitTiles(b, args[2]);
   Value first = b.div(b.mul(begin, tiles.total), parts);
   Value last = b.div(b.mul(end, tiles.total), parts);

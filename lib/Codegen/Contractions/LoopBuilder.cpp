@@ -82,9 +82,15 @@ Value LoopBuilder::zeros() {
   return arith::ConstantOp::create(*this, getZeroAttr(type));
 }
 
-Value LoopBuilder::mask(Value count, int64_t lanes) {
+Tail LoopBuilder::tail(Value count, int64_t lanes) {
   auto type = VectorType::get(lanes, getI1Type());
-  return vector::CreateMaskOp::create(*this, type, count);
+  count = min(max(count, index(0)), index(lanes));
+  return {count, vector::CreateMaskOp::create(*this, type, count)};
+}
+
+void LoopBuilder::reserveScratch() {
+  auto type = MemRefType::get({1, kLanes}, getF32Type());
+  scratch = memref::AllocaOp::create(*this, type, getI64IntegerAttr(64));
 }
 
 /// f32 of the same shape.
@@ -96,16 +102,31 @@ Value LoopBuilder::widen(Value v) {
   return arith::ExtFOp::create(*this, wide, v);
 }
 
-Value LoopBuilder::load(Value matrix, Value row, Value column, Value mask,
+/// Few CPUs mask 16-bit loads, and LLVM would round through a library call
+/// what it takes apart: one element at a time.
+Value LoopBuilder::loadNarrowTail(Value matrix, Value row, Value column,
+                                  Value count) {
+  Value zero = index(0);
+  store(zeros(), scratch, zero, zero);
+  loop(zero, count, 1, [&](Value i) {
+    SmallVector<Value, 2> at = {row, add(column, i)}, to = {zero, i};
+    Value element = widen(memref::LoadOp::create(*this, matrix, at));
+    memref::StoreOp::create(*this, element, scratch, to);
+  });
+  return load(scratch, zero, zero);
+}
+
+Value LoopBuilder::load(Value matrix, Value row, Value column, Tail tail,
                         int64_t lanes) {
   Type element = cast<MemRefType>(matrix.getType()).getElementType();
   auto type = VectorType::get(lanes, element);
   SmallVector<Value, 2> at = {row, column};
-  if (!mask)
+  if (!tail.mask)
     return widen(vector::LoadOp::create(*this, type, matrix, at));
+  if (!element.isF32())
+    return loadNarrowTail(matrix, row, column, tail.count);
   Value zero = arith::ConstantOp::create(*this, getZeroAttr(type));
-  return widen(
-      vector::MaskedLoadOp::create(*this, type, matrix, at, mask, zero));
+  return vector::MaskedLoadOp::create(*this, type, matrix, at, tail.mask, zero);
 }
 
 Value LoopBuilder::splat(Value matrix, Value row, Value column) {
@@ -116,10 +137,10 @@ Value LoopBuilder::splat(Value matrix, Value row, Value column) {
 }
 
 void LoopBuilder::store(Value v, Value matrix, Value row, Value column,
-                        Value mask) {
+                        Tail tail) {
   SmallVector<Value, 2> at = {row, column};
-  if (mask)
-    vector::MaskedStoreOp::create(*this, matrix, at, mask, v);
+  if (tail.mask)
+    vector::MaskedStoreOp::create(*this, matrix, at, tail.mask, v);
   else
     vector::StoreOp::create(*this, v, matrix, at);
 }

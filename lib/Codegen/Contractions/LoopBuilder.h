@@ -13,8 +13,14 @@ namespace mlir::bitnet {
 /// split by them (mm_c5), so they are part of the meaning.
 inline constexpr int64_t kLanes = 16;
 
+/// The first lanes of a vector: how many there are, at most kLanes, and the
+/// mask of them. Empty: all lanes.
+struct Tail {
+  Value count, mask;
+};
+
 /// A builder with the words that products are written in. Matrices are rank-2
-/// memrefs; `mask` may be null.
+/// memrefs.
 class LoopBuilder : public ImplicitLocOpBuilder {
 public:
   using ImplicitLocOpBuilder::ImplicitLocOpBuilder;
@@ -43,19 +49,26 @@ public:
 
   Value zeros();
   /// Lanes below `count`.
-  Value mask(Value count, int64_t lanes = kLanes);
-  /// Elements of a row as f32; zeros where the mask is off.
-  Value load(Value matrix, Value row, Value column, Value mask = {},
+  /// `count` lanes; none when it is negative, all when it is larger.
+  Tail tail(Value count, int64_t lanes = kLanes);
+  /// Elements of a row as f32; zeros beyond the tail.
+  Value load(Value matrix, Value row, Value column, Tail tail = {},
              int64_t lanes = kLanes);
   /// One element as f32 in all lanes.
   Value splat(Value matrix, Value row, Value column);
-  void store(Value v, Value matrix, Value row, Value column, Value mask = {});
+  void store(Value v, Value matrix, Value row, Value column, Tail tail = {});
   /// a * b + c: one rounding where the CPU has the instruction, else two.
   Value multiplyAdd(Value a, Value b, Value c);
   Value addFloats(Value a, Value b);
 
+  /// Memory for one vector of f32, in the entry block of the function.
+  void reserveScratch();
+
 private:
   Value widen(Value v);
+  Value loadNarrowTail(Value matrix, Value row, Value column, Value count);
+
+  Value scratch;
 };
 
 } // namespace mlir::bitnet

@@ -57,7 +57,7 @@ public:
 
 private:
   void emitTile(Value m, Value n);
-  Values emitStep(Value k, ValueRange sums, Value mask);
+  Values emitStep(Value k, ValueRange sums, Tail tail);
   void emitStore(Value m, Value n, Value sums);
 
   LoopBuilder &b;
@@ -86,22 +86,22 @@ void RowsEmitter::emitTile(Value m, Value n) {
   Values init(rows * columns, b.zeros());
   Values sums =
       b.reduce(zero, even, kLanes, init, [&](Value k, ValueRange accs) {
-        return emitStep(k, accs, Value());
+        return emitStep(k, accs, Tail());
       });
-  Value mask = b.mask(b.sub(p.depth, even));
+  Tail tail = b.tail(b.sub(p.depth, even));
   sums = b.reduce(even, p.depth, kLanes, sums, [&](Value k, ValueRange accs) {
-    return emitStep(k, accs, mask);
+    return emitStep(k, accs, tail);
   });
   emitStore(m, n, addLanes(b, sums));
 }
 
 /// Sums are in the order of c: row by row.
-Values RowsEmitter::emitStep(Value k, ValueRange sums, Value mask) {
+Values RowsEmitter::emitStep(Value k, ValueRange sums, Tail tail) {
   Values lhs, rhs, next;
   for (Value row : rowsOfA)
-    lhs.push_back(b.load(p.a, row, k, mask));
+    lhs.push_back(b.load(p.a, row, k, tail));
   for (Value row : rowsOfB)
-    rhs.push_back(b.load(p.b, row, k, mask));
+    rhs.push_back(b.load(p.b, row, k, tail));
   for (int64_t i = 0; i < rows; ++i)
     for (int64_t j = 0; j < columns; ++j)
       next.push_back(b.multiplyAdd(lhs[i], rhs[j], sums[i * columns + j]));
@@ -114,12 +114,12 @@ void RowsEmitter::emitStore(Value m, Value n, Value sums) {
     Value inside = arith::CmpIOp::create(b, arith::CmpIPredicate::slt,
                                          b.add(m, i), p.rows);
     Value count = arith::SelectOp::create(b, inside, b.sub(p.columns, n), zero);
-    Value mask = b.mask(count, columns);
+    Tail tail = b.tail(count, columns);
     Value run = vector::ExtractStridedSliceOp::create(
         b, sums, ArrayRef<int64_t>{i * columns}, ArrayRef<int64_t>{columns},
         ArrayRef<int64_t>{1});
-    Value old = b.load(p.c, rowsOfA[i], n, mask, columns);
-    b.store(b.addFloats(old, run), p.c, rowsOfA[i], n, mask);
+    Value old = b.load(p.c, rowsOfA[i], n, tail, columns);
+    b.store(b.addFloats(old, run), p.c, rowsOfA[i], n, tail);
   }
 }
 
