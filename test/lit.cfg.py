@@ -45,6 +45,7 @@ for feature, words in {
     "host-x86_64": [],
     "host-avx2": ["avx2", "fma"],
     "host-avx512vnni": ["avx512_vnni", "avx512bw"],
+    "host-avx512vbmi": ["avx512_vnni", "avx512bw", "avx512vbmi"],
 }.items():
     if platform.machine() == "x86_64" and all(w in flags.split() for w in words):
         config.available_features.add(feature)

@@ -49,6 +49,12 @@ SmallVector<Value> mlir::bitnet::getEpilogueArguments(const Epilogue &e) {
   return SmallVector<Value>(arguments.begin(), arguments.end());
 }
 
+/// Rows of weights in a block, the same for all products.
+static int64_t getRowBlock(const Epilogue &epilogue) {
+  MatMulOp first = epilogue.products.front().second;
+  return first.getPacking()->getLayout().blockRows();
+}
+
 namespace {
 /// A range of indices: first and count.
 struct Range {
@@ -61,7 +67,7 @@ public:
   Body(ImplicitLocOpBuilder &b, const Epilogue &epilogue,
        const IRMapping &mapping)
       : b(b), epilogue(epilogue), nest(epilogue.nest), mapping(mapping),
-        rowBlock(PackingAttr::kRowBlock) {}
+        rowBlock(getRowBlock(epilogue)) {}
   void emit(Value begin, Value end);
 
 private:

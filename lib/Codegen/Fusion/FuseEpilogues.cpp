@@ -68,6 +68,14 @@ static bool isTileable(MatMulOp matmul) {
          lowering.getKernel() != KernelKind::Scalar;
 }
 
+/// Products of one nest share their range of blocks, so also the packing.
+static bool hasSameBlocks(const Epilogue &epilogue, MatMulOp matmul) {
+  if (epilogue.products.empty())
+    return true;
+  MatMulOp first = epilogue.products.front().second;
+  return first.getPacking()->getKind() == matmul.getPacking()->getKind();
+}
+
 /// Whether `op` may write to one of `reads`.
 static bool mayWriteTo(Operation *op, ArrayRef<Value> reads,
                        AliasAnalysis &aliases) {
@@ -109,7 +117,8 @@ static std::optional<Epilogue> match(linalg::GenericOp nest,
       continue;
     Value accumulators = getAccumulators(input->get());
     MatMulOp product = findProduct(accumulators);
-    if (product && isTileable(product) && mayDelay(product, nest, aliases))
+    if (product && isTileable(product) && hasSameBlocks(epilogue, product) &&
+        mayDelay(product, nest, aliases))
       epilogue.products.emplace_back(input->getOperandNumber(), product);
   }
   if (epilogue.products.empty())

@@ -2,6 +2,8 @@
 
 #include "bitnet/Codegen/Kernels/DotForms.h"
 
+#include "bitnet/Dialect/BitNet/Transforms/PackedDigits.h"
+
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
@@ -114,10 +116,12 @@ static Value broadcastOne(ImplicitLocOpBuilder &b, const KernelRow &row,
 
 LhsValues mlir::bitnet::emitLhs(ImplicitLocOpBuilder &b, const KernelRow &row,
                                 Value x, Value m, Value k, int64_t field) {
-  if (row.dot == DotForm::Dot4ByLane)
+  // The fifth field begins the next load, which may not be there.
+  if (row.dot == DotForm::Dot4ByLane && field < 4)
     return {shuffleQuad(b, row, x, m, k, field)};
   Value first = addIndex(b, k, 4 * field);
-  if (row.dot == DotForm::Dot4 || row.dot == DotForm::Dot2)
+  if (row.dot == DotForm::Dot4 || row.dot == DotForm::Dot2 ||
+      row.dot == DotForm::Dot4ByLane)
     return {broadcastQuad(b, row, x, m, first)};
   if (row.dot == DotForm::PortableDot2)
     return splitBytes(b, row, broadcastQuad(b, row, x, m, first));
@@ -131,20 +135,77 @@ LhsValues mlir::bitnet::emitLhs(ImplicitLocOpBuilder &b, const KernelRow &row,
 // Weights and products
 //===----------------------------------------------------------------------===//
 
-Value mlir::bitnet::emitDecode(ImplicitLocOpBuilder &b, Value bytes,
-                               FieldDecode field) {
-  auto type = cast<VectorType>(bytes.getType());
-  if (field.shift)
-    bytes = arith::ShRUIOp::create(b, bytes, emitSplat(b, type, field.shift));
-  if (field.mask == 0xff)
-    return bytes;
-  return arith::AndIOp::create(b, bytes, emitSplat(b, type, field.mask));
-}
-
 static Value callIntrinsic(ImplicitLocOpBuilder &b, StringRef name, Type type,
                            ValueRange args) {
   return LLVM::CallIntrinsicOp::create(b, type, b.getStringAttr(name), args)
       .getResult(0);
+}
+
+/// Digits t+1 of v to the base 3, `count` of them from `first` on, as crumbs.
+/// Sizes beyond the largest number read as that.
+static uint8_t crumbsOf(int64_t v, const PackedLayout &layout, int64_t first,
+                        int64_t count) {
+  int64_t zero = 0, power = 1;
+  for (int64_t f = 0; f < layout.fields; ++f, power *= 3)
+    zero += power;
+  int64_t rest = std::min(v, zero) + zero;
+  for (int64_t f = 0; f < first; ++f)
+    rest /= 3;
+  uint8_t crumbs = 0;
+  for (int64_t f = 0; f < count; ++f, rest /= 3)
+    crumbs |= uint8_t(rest % 3) << 2 * f;
+  return crumbs;
+}
+
+/// `count` digits from `first` on: a table gives those of |v|, and those of -v
+/// are 2 minus them.
+static Value lookUp(ImplicitLocOpBuilder &b, const KernelRow &row, Value bytes,
+                    Value negative, int64_t first, int64_t count) {
+  auto type = cast<VectorType>(bytes.getType());
+  SmallVector<int8_t> table;
+  uint8_t twos = 0;
+  for (int64_t v = 0; v < 2 * type.getNumElements(); ++v)
+    table.push_back(int8_t(crumbsOf(v, row.layout, first, count)));
+  for (int64_t f = 0; f < count; ++f)
+    twos |= uint8_t(2) << 2 * f;
+  auto half = [&](ArrayRef<int8_t> values) -> Value {
+    return arith::ConstantOp::create(b, DenseElementsAttr::get(type, values));
+  };
+  ArrayRef<int8_t> all(table);
+  size_t middle = all.size() / 2;
+  Value positive = callIntrinsic(
+      b, row.lookupIntrinsic, type,
+      {half(all.take_front(middle)), bytes, half(all.drop_front(middle))});
+  Value mirrored = arith::SubIOp::create(b, emitSplat(b, type, twos), positive);
+  return arith::SelectOp::create(b, negative, mirrored, positive);
+}
+
+SmallVector<Value> mlir::bitnet::emitPlanes(ImplicitLocOpBuilder &b,
+                                            const KernelRow &row, Value bytes) {
+  switch (row.unpack) {
+  case Unpack::None:
+    return {bytes};
+  case Unpack::Compare:
+    return emitDigits(b, bytes, row.layout);
+  case Unpack::Lookup: {
+    Value zero = emitSplat(b, cast<VectorType>(bytes.getType()), 0);
+    Value negative =
+        arith::CmpIOp::create(b, arith::CmpIPredicate::slt, bytes, zero);
+    return {lookUp(b, row, bytes, negative, 0, 4),
+            lookUp(b, row, bytes, negative, 4, 1)};
+  }
+  }
+  llvm_unreachable("every way to unpack is handled");
+}
+
+Value mlir::bitnet::emitDecode(ImplicitLocOpBuilder &b, Value plane,
+                               FieldDecode field) {
+  auto type = cast<VectorType>(plane.getType());
+  if (field.shift)
+    plane = arith::ShRUIOp::create(b, plane, emitSplat(b, type, field.shift));
+  if (field.mask == 0xff)
+    return plane;
+  return arith::AndIOp::create(b, plane, emitSplat(b, type, field.mask));
 }
 
 /// acc + even bytes * even lhs + odd bytes * odd lhs, in i16.

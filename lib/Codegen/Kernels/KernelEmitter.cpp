@@ -52,6 +52,8 @@ static std::string kernelName(const KernelForm &form) {
   llvm::raw_string_ostream os(name);
   if (!form.lhs.isSignlessInteger(8))
     os << '_' << form.lhs;
+  if (PackingKind packing = form.row->layout.kind; packing != PackingKind::U2)
+    os << '_' << stringifyPackingKind(packing);
   if (form.grouped)
     os << "_grouped";
   return name;
@@ -160,7 +162,8 @@ static void emitGroups(ImplicitLocOpBuilder &b, const KernelForm &form,
   Value groups = memref::DimOp::create(b, all.y, zero);
   Value chunks = arith::DivUIOp::create(b, all.chunks, groups);
   Value cols = arith::MulIOp::create(
-      b, chunks, arith::ConstantIndexOp::create(b, form.row->layout.chunkCols));
+      b, chunks,
+      arith::ConstantIndexOp::create(b, form.row->layout.chunkCols()));
   auto loop = scf::ForOp::create(b, zero, groups, one);
   OpBuilder::InsertionGuard guard(b);
   b.setInsertionPointToStart(loop.getBody());

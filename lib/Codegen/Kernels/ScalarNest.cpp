@@ -2,6 +2,8 @@
 
 #include "bitnet/Codegen/Kernels/ScalarNest.h"
 
+#include "bitnet/Dialect/BitNet/Transforms/PackedDigits.h"
+
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
@@ -65,12 +67,16 @@ void Nest::emitLine(Value m, Value group) {
 }
 
 Value Nest::emitReduction(Value m, Value n, Value group) {
-  // Row n lives in chunks [n / 64, ., n % 64 / 16], bytes 4 * (n % 16) + k % 4.
-  Value inBlock = arith::RemSIOp::create(b, n, index(64));
-  Value inChunk = arith::RemSIOp::create(b, n, index(16));
-  Value rowIndex[] = {arith::DivSIOp::create(b, n, index(64)),
-                      arith::DivSIOp::create(b, inBlock, index(16)),
-                      arith::MulIOp::create(b, inChunk, index(4))};
+  // Row n lives in chunks [n / rows, ., n % rows / 16], bytes 4 * (n % 16) ...
+  const PackedLayout &layout = operands.packing.getLayout();
+  Value rows = index(layout.blockRows());
+  Value chunkRows = index(PackedLayout::kChunkRows);
+  Value inBlock = arith::RemSIOp::create(b, n, rows);
+  Value inChunk = arith::RemSIOp::create(b, n, chunkRows);
+  Value rowIndex[] = {
+      arith::DivSIOp::create(b, n, rows),
+      arith::DivSIOp::create(b, inBlock, chunkRows),
+      arith::MulIOp::create(b, inChunk, index(PackedLayout::kLaneBytes))};
   Value low = index(0), high = index(operands.packing.getCols());
   if (group) {
     Value size = index(*operands.groupSize);
@@ -96,21 +102,18 @@ Value Nest::loadActivation(Value m, Value k) {
   return width > 32 ? arith::TruncFOp::create(b, accType, x).getResult() : x;
 }
 
-/// Code W + 1 of one weight: field k / 4 % 4 of byte k % 4.
+/// Digit t + 1 of one weight: field k / 4 % F of byte k % 4.
 Value Nest::loadCode(Value k, ValueRange rowIndex) {
-  Value four = index(4);
+  const PackedLayout &layout = operands.packing.getLayout();
+  Value four = index(PackedLayout::kLaneBytes);
   Value lane = arith::RemSIOp::create(b, k, four);
   Value quad = arith::DivSIOp::create(b, k, four);
-  Value field = arith::RemSIOp::create(b, quad, four);
-  Value chunk = arith::DivSIOp::create(b, k, index(16));
+  Value field = arith::RemSIOp::create(b, quad, index(layout.fields));
+  Value chunk = arith::DivSIOp::create(b, k, index(layout.chunkCols()));
   Value column = arith::AddIOp::create(b, rowIndex[2], lane);
   Value byte = memref::LoadOp::create(
       b, operands.packed, ValueRange{rowIndex[0], chunk, rowIndex[1], column});
-  Value bit = arith::AddIOp::create(b, field, field);
-  Value shift = arith::IndexCastOp::create(b, byte.getType(), bit);
-  Value shifted = arith::ShRUIOp::create(b, byte, shift);
-  Value mask = arith::ConstantIntOp::create(b, byte.getType(), 3);
-  return arith::AndIOp::create(b, shifted, mask);
+  return emitDigit(b, byte, field, layout);
 }
 
 Value Nest::emitStep(Value acc, Value m, Value k, ValueRange rowIndex) {

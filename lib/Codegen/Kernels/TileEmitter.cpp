@@ -20,7 +20,7 @@ TileEmitter::TileEmitter(ImplicitLocOpBuilder &b, const KernelRow &row,
       block(block) {
   for (FieldDecode field : form.fields) {
     int shift = llvm::countr_zero(field.mask);
-    auto *it = llvm::find(slotShifts, shift);
+    auto *it = field.apart ? slotShifts.end() : llvm::find(slotShifts, shift);
     slotOfField.push_back(it - slotShifts.begin());
     if (it == slotShifts.end())
       slotShifts.push_back(shift);
@@ -124,21 +124,22 @@ void TileEmitter::emitPrefetch(Value i, Value rowChunk) {
 void TileEmitter::emitChunk(Value i, Value rowChunk, Values &accs) {
   if (form.prefetchChunks)
     emitPrefetch(i, rowChunk);
-  Value k = arith::MulIOp::create(b, i, index(row.layout.chunkCols));
+  Value k = arith::MulIOp::create(b, i, index(row.layout.chunkCols()));
   VectorType byteType = getByteType(row, b.getContext());
-  Values bytes;
+  SmallVector<Values> planes;
   for (int64_t part = 0; part < form.parts; ++part) {
     int64_t at = part * row.registerBytes;
     Value chunk = plus(rowChunk, at / kChunkBytes);
-    bytes.push_back(vector::LoadOp::create(
+    Value bytes = vector::LoadOp::create(
         b, byteType, operands.w,
-        ValueRange{block, i, chunk, index(at % kChunkBytes)}));
+        ValueRange{block, i, chunk, index(at % kChunkBytes)});
+    planes.push_back(emitPlanes(b, row, bytes));
   }
   size_t slots = slotShifts.size();
   for (auto [f, field] : llvm::enumerate(form.fields)) {
     Values codes;
-    for (Value v : bytes)
-      codes.push_back(emitDecode(b, v, field));
+    for (const Values &part : planes)
+      codes.push_back(emitDecode(b, part[field.plane], field));
     for (int64_t r = 0; r < rows; ++r) {
       LhsValues lhs = emitLhs(b, row, operands.x, plus(m, r), k, f);
       for (auto [part, code] : llvm::enumerate(codes)) {

@@ -36,6 +36,8 @@ static std::optional<KernelKind> kindOf(KernelChoice wish) {
     return KernelKind::AVX2;
   case KernelChoice::AVX512VNNI:
     return KernelKind::AVX512VNNI;
+  case KernelChoice::AVX512VBMI:
+    return KernelKind::AVX512VBMI;
   case KernelChoice::NEONDotprod:
     return KernelKind::NEONDotprod;
   }
@@ -65,6 +67,15 @@ static bool runsOn(const KernelRow &row, const TargetInfo &target) {
     return false;
   return llvm::all_of(llvm::split(row.features, ' '), [&](StringRef feature) {
     return feature.empty() || target.hasFeature(feature);
+  });
+}
+
+bool mlir::bitnet::hasFastKernel(const TargetInfo &target, KernelChoice wish,
+                                 PackingKind packing) {
+  std::optional<KernelKind> wanted = kindOf(wish);
+  return llvm::any_of(getKernelTable(), [&](const KernelRow &row) {
+    return row.layout.kind == packing && row.unpack != Unpack::Compare &&
+           runsOn(row, target) && (!wanted || wanted == row.kind);
   });
 }
 

@@ -3,6 +3,7 @@
 #include "Patterns.h"
 
 #include "bitnet/Dialect/BitNet/Transforms/Builders.h"
+#include "bitnet/Dialect/BitNet/Transforms/PackedDigits.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
@@ -48,24 +49,27 @@ static Value generate(ImplicitLocOpBuilder &b, ArrayRef<int64_t> shape,
                      body);
 }
 
+/// Digit k/4 % F of byte 4r+j of chunk [n / rows, k / cols, n % rows / 16].
 Value mlir::bitnet::lowerUnpack(ImplicitLocOpBuilder &b, Value packed,
                                 PackingAttr packing) {
-  Type i2 = b.getIntegerType(2), i8 = b.getI8Type();
+  const PackedLayout &layout = packing.getLayout();
+  Type i2 = b.getIntegerType(2);
   return generate(b, {packing.getRows(), packing.getCols()}, i2,
                   [&](ImplicitLocOpBuilder &b, ValueRange) -> Value {
                     Indices at(b);
                     Value n = at.loop(0), k = at.loop(1);
-                    // Byte 4r+j of chunk [n/64, k/16, n/16%4], field k/4%4.
-                    Value lane = at.scaled(at.rem(n, 16), 4, at.rem(k, 4));
+                    Value row = at.rem(n, PackedLayout::kChunkRows);
+                    Value lane = at.scaled(row, PackedLayout::kLaneBytes,
+                                           at.rem(k, PackedLayout::kLaneBytes));
+                    Value chunk = at.rem(at.div(n, PackedLayout::kChunkRows),
+                                         layout.blockChunks);
                     Value byte = tensor::ExtractOp::create(
                         b, packed,
-                        ValueRange{at.div(n, 64), at.div(k, 16),
-                                   at.rem(at.div(n, 16), 4), lane});
-                    Value field = at.rem(at.div(k, 4), 4);
-                    Value shift = arith::IndexCastOp::create(
-                        b, i8, at.scaled(field, 2, at.constant(0)));
-                    Value code = arith::ShRUIOp::create(b, byte, shift);
-                    code = arith::AndIOp::create(b, code, makeI8(b, 3));
+                        ValueRange{at.div(n, layout.blockRows()),
+                                   at.div(k, layout.chunkCols()), chunk, lane});
+                    Value field = at.rem(at.div(k, PackedLayout::kLaneBytes),
+                                         layout.fields);
+                    Value code = emitDigit(b, byte, field, layout);
                     code = arith::SubIOp::create(b, code, makeI8(b, 1));
                     return arith::TruncIOp::create(b, i2, code);
                   });
@@ -73,6 +77,7 @@ Value mlir::bitnet::lowerUnpack(ImplicitLocOpBuilder &b, Value packed,
 
 Value mlir::bitnet::lowerPack(ImplicitLocOpBuilder &b, PackOp op) {
   PackingAttr packing = op.getPacking();
+  const PackedLayout &layout = packing.getLayout();
   Value codes = padWithZeros(b, op.getCodes(), {0, 0},
                              {packing.getPaddedRows() - packing.getRows(),
                               packing.getPaddedCols() - packing.getCols()});
@@ -82,19 +87,18 @@ Value mlir::bitnet::lowerPack(ImplicitLocOpBuilder &b, PackOp op) {
       [&](ImplicitLocOpBuilder &b, ValueRange) -> Value {
         Indices at(b);
         Value lane = at.loop(3);
-        Value n = at.scaled(at.loop(2), 16, at.div(lane, 4));
-        n = at.scaled(at.loop(0), 64, n);
-        Value byte = makeI8(b, 0);
-        for (int64_t field = 0; field < 4; ++field) {
-          Value k =
-              arith::AddIOp::create(b, at.rem(lane, 4), at.constant(4 * field));
-          k = at.scaled(at.loop(1), 16, k);
+        Value n = at.scaled(at.loop(2), PackedLayout::kChunkRows,
+                            at.div(lane, PackedLayout::kLaneBytes));
+        n = at.scaled(at.loop(0), layout.blockRows(), n);
+        Value j = at.rem(lane, PackedLayout::kLaneBytes);
+        Value first = at.scaled(at.loop(1), layout.chunkCols(), j);
+        SmallVector<Value> weights;
+        for (int64_t field = 0; field < layout.fields; ++field) {
+          Value k = arith::AddIOp::create(
+              b, first, at.constant(PackedLayout::kLaneBytes * field));
           Value code = tensor::ExtractOp::create(b, codes, ValueRange{n, k});
-          code = arith::ExtSIOp::create(b, i8, code);
-          code = arith::AddIOp::create(b, code, makeI8(b, 1));
-          code = arith::ShLIOp::create(b, code, makeI8(b, 2 * field));
-          byte = arith::OrIOp::create(b, byte, code);
+          weights.push_back(arith::ExtSIOp::create(b, i8, code));
         }
-        return byte;
+        return emitByte(b, weights, layout);
       });
 }

@@ -153,9 +153,13 @@ static LogicalResult printArray(llvm::raw_ostream &os, ModuleOp module,
 LogicalResult bitnet::printWeights(llvm::raw_ostream &os, func::FuncOp main) {
   auto module = main->getParentOfType<ModuleOp>();
   os << "// Written by bitnet-compile --target=hls: packed ternary weights\n"
-     << "// (layout U2: row n, column k is field k / 4 % 4 of byte\n"
-     << "// [n / 64][k / 16][n % 64 / 16][4 * (n % 16) + k % 4], code w + 1),\n"
-     << "// scales and biases.\n"
+     << "// (u2, [..][4][64]: row n, column k is field k / 4 % 4 of byte\n"
+     << "// [n / 64][k / 16][n % 64 / 16][4 * (n % 16) + k % 4], two bits, w + "
+        "1;\n"
+     << "// u1_6, [..][2][64]: digit k / 4 % 5 to the base 3 of byte\n"
+     << "// [n / 32][k / 20][n % 32 / 16][4 * (n % 16) + k % 4], digits w, bit "
+        "7 the\n"
+     << "// sign), scales and biases.\n"
      << "#ifndef BITNET_WEIGHTS_H\n#define BITNET_WEIGHTS_H\n\n"
      << "#include \"bitnet_hls.h\"\n#include <stdint.h>\n\n";
   for (const WeightArray &array : nameWeights(main))

@@ -1,4 +1,5 @@
 // RUN: bitnet-opt %s --bitnet-select-kernels="arch=x86_64 features=+avx2,+avx512f,+avx512bw,+avx512vnni" | FileCheck %s --check-prefixes=CHECK,VNNI
+// RUN: bitnet-opt %s --bitnet-select-kernels="arch=x86_64 features=+avx512f,+avx512bw,+avx512vnni,+avx512vbmi" | FileCheck %s --check-prefix=VBMI
 // RUN: bitnet-opt %s --bitnet-select-kernels="arch=x86_64 features=avx2,avx512vnni" | FileCheck %s --check-prefixes=CHECK,AVX2
 // RUN: bitnet-opt %s --bitnet-select-kernels="arch=x86_64 features=+avx2,-avx2" | FileCheck %s --check-prefixes=CHECK,GENERIC
 // RUN: bitnet-opt %s --bitnet-select-kernels="arch=aarch64 features=+neon,+dotprod" | FileCheck %s --check-prefixes=CHECK,NEON
@@ -62,5 +63,27 @@ func.func @long_reduction(%x: memref<1x524288xi8>, %w: memref<1x32768x4x64xi8>, 
 func.func @decided(%x: memref<?x64xi8>, %w: memref<1x4x4x64xi8>, %s: memref<?xi32>, %y: memref<?x64xi32>) {
   bitnet.matmul ins(%x, %w, %s : memref<?x64xi8>, memref<1x4x4x64xi8>, memref<?xi32>)
     outs(%y : memref<?x64xi32>) packing <u2, rows = 64, cols = 64> lowering <generic>
+  return
+}
+
+// Base 3 is looked up where there is VBMI, else compared.
+// CHECK-LABEL: @base3
+// VBMI: lowering <avx512vbmi>
+// VNNI: lowering <avx512vnni>
+// AVX2: lowering <avx2>
+// NEON: lowering <neon_dotprod>
+// GENERIC: lowering <generic>
+func.func @base3(%x: memref<?x80xi8>, %w: memref<2x4x2x64xi8>, %s: memref<?xi32>, %y: memref<?x64xi32>) {
+  bitnet.matmul ins(%x, %w, %s : memref<?x80xi8>, memref<2x4x2x64xi8>, memref<?xi32>)
+    outs(%y : memref<?x64xi32>) packing <u1_6, rows = 64, cols = 64>
+  return
+}
+
+// Codes of 16 bits have the add-only nest.
+// CHECK-LABEL: @base3_wide_codes
+// CHECK: lowering <scalar>
+func.func @base3_wide_codes(%x: memref<?x80xi16>, %w: memref<2x4x2x64xi8>, %s: memref<?xi32>, %y: memref<?x64xi32>) {
+  bitnet.matmul ins(%x, %w, %s : memref<?x80xi16>, memref<2x4x2x64xi8>, memref<?xi32>)
+    outs(%y : memref<?x64xi32>) packing <u1_6, rows = 64, cols = 64>
   return
 }

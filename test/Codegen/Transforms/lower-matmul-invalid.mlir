@@ -51,3 +51,13 @@ func.func @ragged_groups(%x: memref<?x64xi8>, %w: memref<1x4x4x64xi8>, %s: memre
     outs(%y : memref<?x?x64xi32>) packing <u2, rows = 64, cols = 64> group 48 lowering <generic>
   return
 }
+
+// -----
+
+// The tables are for base 3 only.
+func.func @other_packing(%x: memref<?x64xi8>, %w: memref<1x4x4x64xi8>, %s: memref<?xi32>, %y: memref<?x64xi32>) {
+  // expected-error @+1 {{has a lowering that does not take}}
+  bitnet.matmul ins(%x, %w, %s : memref<?x64xi8>, memref<1x4x4x64xi8>, memref<?xi32>)
+    outs(%y : memref<?x64xi32>) packing <u2, rows = 64, cols = 64> lowering <avx512vbmi>
+  return
+}

@@ -62,3 +62,18 @@ func.func @grouped(%x: memref<2x64xi8>, %w: memref<1x4x4x64xi8>, %s: memref<2x2x
     outs(%y : memref<2x2x64xi32>) packing <u2, rows = 64, cols = 64> group 32
   return
 }
+
+// Base 3: comparisons and subtractions, no multiplication and no division of data.
+// CHECK-LABEL: func.func @base3
+// CHECK: scf.for {{.*}} iter_args
+// CHECK-NOT: arith.mul
+// CHECK: memref.load %{{.*}} : memref<1x4x2x64xi8>
+// CHECK-NOT: arith.mul
+// CHECK: arith.cmpi sgt, %{{.*}}, %c40_i8
+// CHECK-NOT: {{arith.mul|arith.div.* i8}}
+// CHECK: scf.yield
+func.func @base3(%x: memref<3x80xi8>, %w: memref<1x4x2x64xi8>, %s: memref<3xi32>, %y: memref<3x32xi32>) {
+  bitnet.matmul ins(%x, %w, %s : memref<3x80xi8>, memref<1x4x2x64xi8>, memref<3xi32>)
+    outs(%y : memref<3x32xi32>) packing <u1_6, rows = 31, cols = 61>
+  return
+}

@@ -149,3 +149,41 @@ func.func @unpacked(%x: memref<?x64xi8>, %w: memref<32x64xi2>, %y: memref<?x32xi
   bitnet.matmul ins(%x, %w : memref<?x64xi8>, memref<32x64xi2>) outs(%y : memref<?x32xi32>)
   return
 }
+
+// -----
+
+// Base 3 with tables: what |v| stands for is looked up twice, four crumbs and the fifth
+// code, and mirrored where v is negative. Blocks are 32 rows by 20 columns.
+
+// CHECK-LABEL: func.func private @bitnet_kernel_avx512vbmi_u1_6(
+// CHECK-SAME: memref<?x?x2x64xi8, strided<[?, 128, 64, 1], offset: ?>>
+// CHECK: memref.prefetch
+// CHECK: %[[BYTES:.*]] = vector.load %{{.*}} : memref<?x?x2x64xi8, strided<[?, 128, 64, 1], offset: ?>>, vector<64xi8>
+// CHECK: %[[NEGATIVE:.*]] = arith.cmpi slt, %[[BYTES]]
+// CHECK: %[[L:.*]] = llvm.call_intrinsic "llvm.x86.avx512.vpermi2var.qi.512"(%{{.*}}, %[[BYTES]], %{{.*}})
+// CHECK: %[[M:.*]] = arith.subi %{{.*}}, %[[L]]
+// CHECK: arith.select %[[NEGATIVE]], %[[M]], %[[L]]
+// CHECK: llvm.call_intrinsic "llvm.x86.avx512.vpermi2var.qi.512"
+func.func @base3(%x: memref<?x80xi8>, %w: memref<2x4x2x64xi8>, %s: memref<?xi32>, %y: memref<?x64xi32>) {
+  bitnet.matmul ins(%x, %w, %s : memref<?x80xi8>, memref<2x4x2x64xi8>, memref<?xi32>)
+    outs(%y : memref<?x64xi32>) packing <u1_6, rows = 64, cols = 64> lowering <avx512vbmi>
+  return
+}
+
+// -----
+
+// Base 3 anywhere: the digits are compared out of v, from the highest down.
+
+// CHECK-LABEL: func.func private @bitnet_kernel_generic_u1_6(
+// CHECK-DAG: %[[FORTY:.*]] = arith.constant dense<40> : vector<64xi8>
+// CHECK-DAG: %[[POWER:.*]] = arith.constant dense<81> : vector<64xi8>
+// CHECK: %[[V:.*]] = arith.select {{.*}} : vector<64xi1>, vector<64xi8>
+// CHECK: arith.cmpi sgt, %[[V]], %[[FORTY]]
+// CHECK: arith.subi %[[V]], %[[POWER]]
+// CHECK-NOT: arith.muli %{{.*}} : vector<64xi8>
+// CHECK: arith.muli %{{.*}} : vector<32xi16>
+func.func @base3_anywhere(%x: memref<?x80xi8>, %w: memref<2x4x2x64xi8>, %s: memref<?xi32>, %y: memref<?x64xi32>) {
+  bitnet.matmul ins(%x, %w, %s : memref<?x80xi8>, memref<2x4x2x64xi8>, memref<?xi32>)
+    outs(%y : memref<?x64xi32>) packing <u1_6, rows = 64, cols = 64> lowering <generic>
+  return
+}

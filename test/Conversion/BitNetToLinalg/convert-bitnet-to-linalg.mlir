@@ -140,3 +140,29 @@ func.func @pack(%w: tensor<3x20xi2>) -> tensor<1x2x4x64xi8> {
   %p = bitnet.pack %w <u2, rows = 3, cols = 20> : tensor<3x20xi2> -> tensor<1x2x4x64xi8>
   return %p : tensor<1x2x4x64xi8>
 }
+
+// -----
+
+// The digits of a base-3 byte are told by comparisons.
+// REF-LABEL: func @packed_base3
+// REF: tensor.extract %{{.*}} : tensor<1x2x2x64xi8>
+// REF: arith.cmpi sgt, %{{.*}}, %c40_i8
+// REF: arith.trunci %{{.*}} : i8 to i2
+// REF: tensor.pad %{{.*}} low[0, 0] high[0, 29]
+func.func @packed_base3(%q: tensor<4x40xi8>, %p: tensor<1x2x2x64xi8>, %sums: tensor<4xi32>, %init: tensor<4x32xi32>) -> tensor<4x32xi32> {
+  %acc = bitnet.matmul ins(%q, %p, %sums : tensor<4x40xi8>, tensor<1x2x2x64xi8>, tensor<4xi32>)
+    outs(%init : tensor<4x32xi32>) packing <u1_6, rows = 3, cols = 21> -> tensor<4x32xi32>
+  return %acc : tensor<4x32xi32>
+}
+
+// -----
+
+// CHECK-LABEL: func @pack_base3
+// CHECK: tensor.pad %{{.*}} low[0, 0] high[29, 19]
+// CHECK-COUNT-4: arith.muli %{{.*}}, %c3_i8
+// CHECK: arith.ori %{{.*}}, %c-128_i8
+// CHECK: arith.select
+func.func @pack_base3(%w: tensor<3x21xi2>) -> tensor<1x2x2x64xi8> {
+  %p = bitnet.pack %w <u1_6, rows = 3, cols = 21> : tensor<3x21xi2> -> tensor<1x2x2x64xi8>
+  return %p : tensor<1x2x2x64xi8>
+}

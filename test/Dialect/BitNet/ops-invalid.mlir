@@ -118,3 +118,39 @@ func.func @pack_shape(%w: tensor<3x20xi2>) {
   %p = bitnet.pack %w <u2, rows = 3, cols = 20> : tensor<3x20xi2> -> tensor<1x1x4x64xi8>
   return
 }
+
+// -----
+
+func.func @pack_shape_base3(%w: tensor<3x20xi2>) {
+  // expected-error @+1 {{expects i8 bytes in the packed shape of}}
+  %p = bitnet.pack %w <u1_6, rows = 3, cols = 20> : tensor<3x20xi2> -> tensor<1x2x4x64xi8>
+  return
+}
+
+// -----
+
+// K is padded to whole chunks of 20 columns.
+func.func @lhs_base3(%q: tensor<4x64xi8>, %p: tensor<1x4x2x64xi8>, %s: tensor<4xi32>, %e: tensor<4x32xi32>) {
+  // expected-error @+1 {{mm_c1: lhs has K = 64 but rhs has K = 80}}
+  %a = bitnet.matmul ins(%q, %p, %s : tensor<4x64xi8>, tensor<1x4x2x64xi8>, tensor<4xi32>)
+    outs(%e : tensor<4x32xi32>) packing <u1_6, rows = 32, cols = 64> -> tensor<4x32xi32>
+  return
+}
+
+// -----
+
+func.func @group_base3(%q: tensor<4x80xi8>, %p: tensor<1x4x2x64xi8>, %s: tensor<5x4xi32>, %e: tensor<5x4x32xi32>) {
+  // expected-error @+1 {{w_c3: expects a group size that is a multiple of 20}}
+  %a = bitnet.matmul ins(%q, %p, %s : tensor<4x80xi8>, tensor<1x4x2x64xi8>, tensor<5x4xi32>)
+    outs(%e : tensor<5x4x32xi32>) packing <u1_6, rows = 32, cols = 80> group 16 -> tensor<5x4x32xi32>
+  return
+}
+
+// -----
+
+func.func @no_packing(%w: tensor<3x20xi2>) {
+  // expected-error @+2 {{expected ::mlir::bitnet::PackingKind to be one of: u2, u1_6}}
+  // expected-error @+1 {{failed to parse BitNet_PackingAttr parameter 'kind'}}
+  %p = bitnet.pack %w <u1_5, rows = 3, cols = 20> : tensor<3x20xi2> -> tensor<1x2x4x64xi8>
+  return
+}

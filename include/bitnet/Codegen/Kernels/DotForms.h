@@ -23,8 +23,12 @@ VectorType getAccType(const KernelRow &row, MLIRContext *context);
 LhsValues emitLhs(ImplicitLocOpBuilder &b, const KernelRow &row, Value x,
                   Value m, Value k, int64_t field);
 
-/// Codes of one field of a register of packed bytes.
-Value emitDecode(ImplicitLocOpBuilder &b, Value bytes, FieldDecode field);
+/// A register of packed bytes as fields want it.
+llvm::SmallVector<Value> emitPlanes(ImplicitLocOpBuilder &b,
+                                    const KernelRow &row, Value bytes);
+
+/// Codes of one field of its plane.
+Value emitDecode(ImplicitLocOpBuilder &b, Value plane, FieldDecode field);
 
 /// acc + codes . lhs
 Value emitDot(ImplicitLocOpBuilder &b, const KernelRow &row, Value acc,

@@ -27,7 +27,7 @@ struct KernelForm {
 
 /// The kernel of `form` in `module`, made if absent:
 ///
-///   func private @bitnet_kernel_<kind>[_<lhs>][_grouped](
+///   func private @bitnet_kernel_<kind>[_<lhs>][_<packing>][_grouped](
 ///     %w: [N/64, K/16, 4, 64] (the row's layout), %x: [M, K], %sums: [M]
 ///     ([K/G, M]; integer only), %y: [M, N] ([K/G, M, N]), %begin, %end)
 ///     attributes {bitnet.parallel}

@@ -37,21 +37,24 @@ enum class DotForm {
   FloatLanes
 };
 
-/// `[N / blockRows, K / chunkCols, blockChunks, kChunkBytes]` of packed bytes:
-/// byte 4r + j of a chunk holds row r, field f of it k = chunkCols * i + 4f +
-/// j.
-struct PackedLayout {
-  static constexpr int64_t kChunkBytes = 64, kChunkRows = 16;
-  PackingKind kind;
-  int64_t chunkCols, blockChunks;
-
-  constexpr int64_t blockRows() const { return kChunkRows * blockChunks; }
+/// What is done to packed bytes before fields are taken out of them.
+enum class Unpack {
+  /// Nothing: the bytes are the only plane.
+  None,
+  /// Base 3 by comparisons: a plane of codes for each field.
+  Compare,
+  /// Base 3 by two tables of 128 bytes: a plane of four crumbs, and one of the
+  /// fifth code.
+  Lookup
 };
 
-/// Code of field f of a packed byte: `(byte >> shift) & mask`, which is the
-/// code times 1 << ctz(mask); fields with equal scale share an accumulator.
+/// Code of field f of a packed byte: `(plane >> shift) & mask`, which is the
+/// code times 1 << ctz(mask). Fields with equal scale share an accumulator,
+/// unless `apart` asks for a shorter chain of additions.
 struct FieldDecode {
   uint8_t shift, mask;
+  uint8_t plane = 0;
+  bool apart = false;
 };
 
 /// One loop over K: a tile of activation rows by `parts` registers of packed
@@ -89,6 +92,9 @@ struct KernelRow {
   llvm::ArrayRef<LoopForm> forms;
   /// Exact for K below this: scaled codes fill the accumulators sooner.
   int64_t maxCols;
+  Unpack unpack = Unpack::None;
+  /// (table[0..63], index, table[64..127]); bit 7 of an index does not count.
+  llvm::StringLiteral lookupIntrinsic = "";
 };
 
 /// All rows, the preferred ones first.

@@ -41,6 +41,7 @@ def BitNetSelectKernels : Pass<"bitnet-select-kernels"> {
                clEnumValN(::mlir::bitnet::KernelChoice::Generic, "generic", "portable vector code"),
                clEnumValN(::mlir::bitnet::KernelChoice::AVX2, "avx2", "AVX2 vpmaddubsw"),
                clEnumValN(::mlir::bitnet::KernelChoice::AVX512VNNI, "avx512vnni", "AVX-512 vpdpbusd"),
+               clEnumValN(::mlir::bitnet::KernelChoice::AVX512VBMI, "avx512vbmi", "AVX-512 vpdpbusd, tables for 1.6 bits"),
                clEnumValN(::mlir::bitnet::KernelChoice::NEONDotprod, "neon_dotprod", "Arm sdot"))
            }]>
   ];

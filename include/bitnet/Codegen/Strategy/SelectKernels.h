@@ -26,12 +26,18 @@ enum class KernelChoice {
   Generic,
   AVX2,
   AVX512VNNI,
+  AVX512VBMI,
   NEONDotprod
 };
 
 /// The features that the kernel of `wish` needs and `target` lacks, space
 /// separated; empty when it runs there.
 std::string missingFeatures(const TargetInfo &target, KernelChoice wish);
+
+/// Whether a kernel made for `target`, not a portable one, reads `packing` as
+/// fast as memory delivers it.
+bool hasFastKernel(const TargetInfo &target, KernelChoice wish,
+                   PackingKind packing);
 
 /// The lowering of `op` on `target`; a wish that cannot take the operands
 /// gives way to what fits.

@@ -67,6 +67,25 @@ PackingAttr::verify(llvm::function_ref<InFlightDiagnostic()> emitError,
   return success();
 }
 
+int64_t PackingAttr::getPaddedRows() const {
+  return llvm::alignTo(getRows(), getLayout().blockRows());
+}
+
+int64_t PackingAttr::getPaddedCols() const {
+  return llvm::alignTo(getCols(), getLayout().chunkCols());
+}
+
+SmallVector<int64_t, 4> PackingAttr::getPackedShape() const {
+  const PackedLayout &layout = getLayout();
+  return {getPaddedRows() / layout.blockRows(),
+          getPaddedCols() / layout.chunkCols(), layout.blockChunks,
+          PackedLayout::kChunkBytes};
+}
+
+uint64_t PackingAttr::getPackedBytes() const {
+  return uint64_t(getPaddedRows()) * getPaddedCols() / getLayout().fields;
+}
+
 LogicalResult
 ActQuantAttr::verify(llvm::function_ref<InFlightDiagnostic()> emitError,
                      ScaleForm form, ArrayRef<int64_t> axes, int64_t qmax,

@@ -267,9 +267,12 @@ LogicalResult MatMulOp::verify() {
     return emitOpError("mm_c1: expects an accumulator [M, N] ([G, M, N] when "
                        "grouped) with N = ")
            << rows;
-  if (std::optional<uint64_t> group = getGroupSize())
-    if (*group == 0 || *group % 16 != 0)
-      return emitOpError("w_c3: expects a group size that is a multiple of 16");
+  if (std::optional<uint64_t> group = getGroupSize()) {
+    int64_t step = packing ? packing.getLayout().chunkCols() : 16;
+    if (*group == 0 || *group % step != 0)
+      return emitOpError("w_c3: expects a group size that is a multiple of ")
+             << step;
+  }
   bool wantsSums = packing && integer;
   if (wantsSums != bool(getSums()))
     return emitOpError(wantsSums ? "packed integer form expects sums"

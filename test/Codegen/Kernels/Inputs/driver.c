@@ -40,13 +40,28 @@ static void *read_bytes(FILE *file, size_t bytes) {
   return p;
 }
 
-enum { INDEX, M, KP, NP, GROUPS, XPAD, YPAD, XSIZE, FLOAT, HEADER };
+enum {
+  INDEX,
+  M,
+  KP,
+  NP,
+  GROUPS,
+  XPAD,
+  YPAD,
+  XSIZE,
+  FLOAT,
+  COLS,   /* of a chunk */
+  CHUNKS, /* of a block */
+  HEADER
+};
 
 static void call(const int32_t *h, void *x, void *w, void *sums, int32_t *y) {
   int64_t m = h[M], line = h[NP] + h[YPAD], kp = h[KP];
   memref mx = make(x, 2, (int64_t[]){m, kp}, (int64_t[]){kp + h[XPAD], 1});
-  memref mw = make(w, 4, (int64_t[]){h[NP] / 64, kp / 16, 4, 64},
-                   (int64_t[]){kp * 16, 256, 64, 1});
+  int64_t columns = kp / h[COLS], bytes = 64 * h[CHUNKS];
+  memref mw =
+      make(w, 4, (int64_t[]){h[NP] / 16 / h[CHUNKS], columns, h[CHUNKS], 64},
+           (int64_t[]){columns * bytes, bytes, 64, 1});
   memref ms = make(sums, 1, &m, (int64_t[]){1});
   memref my = make(y, 2, (int64_t[]){m, h[NP]}, (int64_t[]){line, 1});
   if (h[GROUPS] > 1) {
@@ -86,7 +101,7 @@ int main(int argc, char **argv) {
       return 1;
     size_t lines = (size_t)h[GROUPS] * h[M], kp = h[KP];
     void *x = read_bytes(file, (size_t)h[M] * (kp + h[XPAD]) * h[XSIZE]);
-    void *w = read_bytes(file, kp * h[NP] / 4);
+    void *w = read_bytes(file, kp / h[COLS] * h[NP] * 4);
     void *sums = read_bytes(file, lines * 4);
     void *want = read_bytes(file, lines * h[NP] * 4);
     size_t bytes = lines * (h[NP] + h[YPAD]) * 4;

@@ -1,6 +1,6 @@
 """Runs one kernel form on many shapes and compares with exact int64 arithmetic.
 
-usage: run-kernels.py --kernel=avx2 [--lhs=i8] [--cpu=haswell] [--triple=T] [--run="qemu-x86_64-static"]
+usage: run-kernels.py --kernel=avx2 [--lhs=i8] [--packing=u1_6] [--cpu=haswell] [--triple=T] [--run="qemu-x86_64-static"]
 
 A bitnet.matmul per shape is lowered by bitnet-opt, compiled by the LLVM tools and
 linked with driver.c into a static program, which reads the cases and their expected
@@ -23,7 +23,10 @@ LARGE = ((65, 2560, 0), (33, 6912, 0), (64, 8640, 0))
 # M: every tail of a tile, and sizes around the blocked forms and their multiples.
 ROWS = (*range(1, 18), 31, 32, 33, 47, 48, 64)
 MANY_ROWS = {(129, 65): (127, 129), (65, 129): (511, 512, 513)}
-GROUPS = ((65, 256, 128), (17, 48, 16), (130, 1280, 128))
+GROUPS = {"u2": ((65, 256, 128), (17, 48, 16), (130, 1280, 128)), "u1_6": ((65, 320, 160), (17, 240, 80))}
+# Layouts of docs/Semantics.md: k of a chunk, rows of a block.
+COLS = {"u2": 16, "u1_6": 20}
+ROWS_OF = {"u2": 64, "u1_6": 32}
 PASSES = ("--canonicalize --cse --convert-scf-to-cf --expand-strided-metadata --lower-affine "
           "--convert-vector-to-llvm --finalize-memref-to-llvm --convert-index-to-llvm --convert-arith-to-llvm "
           "--convert-cf-to-llvm --convert-func-to-llvm --reconcile-unrealized-casts")
@@ -34,13 +37,19 @@ def pad(n, step):
     return -(-n // step) * step
 
 
-def pack(w):
-    """Layout U2: byte 4r+j of a chunk, bits 2f..2f+1 hold W+1 of row r, k = 16i+4f+j."""
+def pack(w, packing):
+    """Byte 4r+j of a chunk of 16 rows, field f: W of row r, k = 4Fi+4f+j."""
     n, k = w.shape
-    codes = np.ones((pad(n, 64), pad(k, 16)), np.uint8)
-    codes[:n, :k] = w + 1
-    fields = codes.reshape(-1, 4, 16, codes.shape[1] // 16, 4, 4)  # g, rb, r, i, f, j
-    packed = sum(fields[:, :, :, :, f, :] << (2 * f) for f in range(4))
+    cols, rows = COLS[packing], ROWS_OF[packing]
+    codes = np.zeros((pad(n, rows), pad(k, cols)), np.int64)
+    codes[:n, :k] = w
+    fields = codes.reshape(-1, rows // 16, 16, codes.shape[1] // cols, cols // 4, 4)  # g, rb, r, i, f, j
+    fields = np.moveaxis(fields, 4, 0)
+    if packing == "u2":
+        packed = sum((field + 1) << (2 * f) for f, field in enumerate(fields))
+    else:
+        v = sum(field * 3**f for f, field in enumerate(fields))
+        packed = abs(v) | np.where(v < 0, 0x80, 0)
     return np.ascontiguousarray(packed.transpose(0, 3, 1, 2, 4).astype(np.uint8))
 
 
@@ -66,20 +75,21 @@ def function_name(n, k, group):
     return f"mm_{n}_{k}_{group}"
 
 
-def function_text(n, k, group, lhs):
-    kp, np_ = pad(k, 16), pad(n, 64)
+def function_text(n, k, group, lhs, packing):
+    cols, rows = COLS[packing], ROWS_OF[packing]
+    kp, np_ = pad(k, cols), pad(n, rows)
     acc = "f32" if lhs.startswith("f") else "i32"
     lead = f"{k // group}x" if group else ""
     strides = "[?, ?, 1]" if group else "[?, 1]"
     x = f"memref<?x{kp}x{lhs}, strided<[?, 1], offset: ?>>"
-    w = f"memref<{np_ // 64}x{kp // 16}x4x64xi8>"
+    w = f"memref<{np_ // rows}x{kp // cols}x{rows // 16}x64xi8>"
     s = f"memref<{lead}?xi32>"
     y = f"memref<{lead}?x{np_}x{acc}, strided<{strides}, offset: ?>>"
     integer = acc == "i32"
     return f"""
 func.func @{function_name(n, k, group)}(%x: {x}, %w: {w}{f', %s: {s}' if integer else ''}, %y: {y}) attributes {{llvm.emit_c_interface}} {{
   bitnet.matmul ins(%x, %w{', %s' if integer else ''} : {x}, {w}{', ' + s if integer else ''}) outs(%y : {y})
-    packing <u2, rows = {n}, cols = {k}>{f' group {group}' if group else ''}
+    packing <{packing}, rows = {n}, cols = {k}>{f' group {group}' if group else ''}
   return
 }}"""
 
@@ -99,9 +109,9 @@ def weights(rng, n, k, kind):
     return rng.integers(-1, 2, (n, k)).astype(np.int8)
 
 
-def write_case(file, index, x, w, group, rng):
+def write_case(file, index, x, w, group, packing, rng):
     m, k = x.shape
-    kp, np_ = pad(k, 16), pad(len(w), 64)
+    kp, np_ = pad(k, COLS[packing]), pad(len(w), ROWS_OF[packing])
     xpad, ypad = (int(v) for v in rng.integers(0, 3, 2) * 8)
     padded = np.full((m, kp + xpad), 77, x.dtype)
     padded[:, :k], padded[:, k:kp] = x, 0
@@ -109,12 +119,13 @@ def write_case(file, index, x, w, group, rng):
     full = np.zeros((len(y), m, np_), y.dtype)
     full[:, :, :len(w)] = y
     sums = x.reshape(m, len(y), -1).astype(np.int64).sum(2).T.astype(np.int32)
-    file.write(struct.pack("<9i", index, m, kp, np_, len(y), xpad, ypad, x.itemsize, int(x.dtype == np.float32)))
-    for array in (padded, pack(w), np.ascontiguousarray(sums), full):
+    file.write(struct.pack("<11i", index, m, kp, np_, len(y), xpad, ypad, x.itemsize, int(x.dtype == np.float32),
+                           COLS[packing], ROWS_OF[packing] // 16))
+    for array in (padded, pack(w, packing), np.ascontiguousarray(sums), full):
         file.write(array.tobytes())
 
 
-def write_cases(path, shapes, lhs):
+def write_cases(path, shapes, lhs, packing):
     rng, count = np.random.default_rng(1), 0
     with open(path, "wb") as file:
         for index, (n, k, group) in enumerate(shapes):
@@ -122,7 +133,8 @@ def write_cases(path, shapes, lhs):
             rows = (1, 2, 6, 37) if large else (1, 3, 4, 9, 33) if group else ROWS + MANY_ROWS.get((n, k), ())
             kinds = [(m, 0) for m in rows] + [(m, kind) for m in (1, 5) for kind in (1, 2, 3, 4)]
             for m, kind in kinds:
-                write_case(file, index, activations(rng, m, k, lhs, kind), weights(rng, n, k, kind), group, rng)
+                x = activations(rng, m, k, lhs, kind)
+                write_case(file, index, x, weights(rng, n, k, kind), group, packing, rng)
                 count += 1
         file.write(struct.pack("<i", -1))
     return count
@@ -138,7 +150,7 @@ def sh(command):
 def build(args, shapes, work):
     mlir, obj = os.path.join(work, "k.mlir"), os.path.join(work, "k.o")
     with open(mlir, "w") as file:
-        file.write("".join(function_text(*shape, args.lhs) for shape in shapes))
+        file.write("".join(function_text(*shape, args.lhs, args.packing) for shape in shapes))
     sh(f"bitnet-opt {mlir} --bitnet-select-kernels=kernel={args.kernel} --bitnet-lower-matmul -o {work}/l.mlir")
     target = f"-mtriple={args.triple} " + (f"-mcpu={args.cpu} " if args.cpu else "") + (f"-mattr={args.attr}" if args.attr else "")
     sh(f"mlir-opt {work}/l.mlir {PASSES} | mlir-translate --mlir-to-llvmir -o {work}/k.ll")
@@ -153,16 +165,17 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--kernel", required=True)
     parser.add_argument("--lhs", default="i8", choices=sorted(CODES))
+    parser.add_argument("--packing", default="u2", choices=sorted(COLS))
     parser.add_argument("--triple", default="x86_64-linux-gnu")
     parser.add_argument("--cpu", default="")
     parser.add_argument("--attr", default="")
     parser.add_argument("--run", default="")
     parser.add_argument("--cc", default="clang")
     args = parser.parse_args()
-    shapes = [(n, k, 0) for n in EDGES for k in EDGES] + list(LARGE) + list(GROUPS)
+    shapes = [(n, k, 0) for n in EDGES for k in EDGES] + list(LARGE) + list(GROUPS[args.packing])
     with tempfile.TemporaryDirectory() as work:
         build(args, shapes, work)
-        count = write_cases(os.path.join(work, "cases"), shapes, args.lhs)
+        count = write_cases(os.path.join(work, "cases"), shapes, args.lhs, args.packing)
         report = sh(" ".join(shlex.split(args.run) + [f"{work}/run", f"{work}/cases"])).strip()
     print(report)
     if report != f"{count} cases bit-equal":

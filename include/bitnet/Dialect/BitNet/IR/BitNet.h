@@ -17,7 +17,7 @@
 #include <memory>
 
 #include "bitnet/Dialect/BitNet/IR/BitNetDialect.h.inc"
-#include "bitnet/Dialect/BitNet/IR/BitNetEnums.h.inc"
+#include "bitnet/Dialect/BitNet/IR/PackedLayout.h"
 #define GET_ATTRDEF_CLASSES
 #include "bitnet/Dialect/BitNet/IR/BitNetAttrs.h.inc"
 #define GET_OP_CLASSES

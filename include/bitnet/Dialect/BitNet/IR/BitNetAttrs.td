@@ -34,7 +34,8 @@ def BitNet_WeightMethod : I32EnumAttr<"WeightMethod", "How float weights become 
 }
 
 def BitNet_PackingKind : I32EnumAttr<"PackingKind", "Bit layout of packed weights", [
-    I32EnumAttrCase<"U2", 0, "u2">]> {
+    I32EnumAttrCase<"U2", 0, "u2">,
+    I32EnumAttrCase<"U1_6", 1, "u1_6">]> {
   let cppNamespace = "::mlir::bitnet";
   let genSpecializedAttr = 0;
 }
@@ -44,7 +45,8 @@ def BitNet_KernelKind : I32EnumAttr<"KernelKind", "Code form of a ternary matmul
     I32EnumAttrCase<"Generic", 1, "generic">,
     I32EnumAttrCase<"AVX2", 2, "avx2">,
     I32EnumAttrCase<"AVX512VNNI", 3, "avx512vnni">,
-    I32EnumAttrCase<"NEONDotprod", 4, "neon_dotprod">]> {
+    I32EnumAttrCase<"NEONDotprod", 4, "neon_dotprod">,
+    I32EnumAttrCase<"AVX512VBMI", 5, "avx512vbmi">]> {
   let cppNamespace = "::mlir::bitnet";
   let genSpecializedAttr = 0;
 }
@@ -71,26 +73,31 @@ def BitNet_BlobAttr : BitNet_Attr<"Blob", "blob"> {
 def BitNet_PackingAttr : BitNet_Attr<"Packing", "packing"> {
   let summary = "Layout of packed ternary weights";
   let description = [{
-    `u2`: 2 bits per weight, docs/Kernels layout U2. A 64-byte chunk is 16 rows by
-    16 k: byte 4r+j, bits 2f..2f+1 hold W+1 for row r, k = 16i+4f+j. Chunks are
-    ordered `[ceil(N/64)][ceil(K/16)][4][64]`; padding rows and columns hold code
-    1 (weight 0). `rows` and `cols` are the logical N and K.
+    A 64-byte chunk is 16 rows by 4F columns of F digits per byte: digit f of byte
+    4r+j is the weight t of row r, column 4f+j. Rows and columns beyond `rows`
+    and `cols`, the logical N and K, hold weight 0.
+
+    `u2`, 2 bits per weight: F = 4, bits 2f..2f+1 hold t+1. Chunks are ordered
+    `[ceil(N/64)][ceil(K/16)][4][64]`.
+
+    `u1_6`, 1.6 bits per weight: F = 5, `v = sum of 3^f t_f` is stored as |v| with
+    the sign in bit 7. Chunks are ordered `[ceil(N/32)][ceil(K/20)][2][64]`. Groups
+    along K do not fit unless they are multiples of 20.
 
     Example: `#bitnet.packing<u2, rows = 2560, cols = 6912>`
+
+    Example: `#bitnet.packing<u1_6, rows = 2560, cols = 6912>`
   }];
   let parameters = (ins EnumParameter<BitNet_PackingKind>:$kind, "int64_t":$rows, "int64_t":$cols);
   let assemblyFormat = "`<` $kind `,` `rows` `=` $rows `,` `cols` `=` $cols `>`";
   let genVerifyDecl = 1;
   let extraClassDeclaration = [{
-    /// Rows per outer block (64) and k per chunk (16).
-    static constexpr int64_t kRowBlock = 64, kColBlock = 16;
-    int64_t getPaddedRows() const { return (getRows() + kRowBlock - 1) / kRowBlock * kRowBlock; }
-    int64_t getPaddedCols() const { return (getCols() + kColBlock - 1) / kColBlock * kColBlock; }
-    /// `[N/64, K/16, 4, 64]` of i8.
-    ::llvm::SmallVector<int64_t, 4> getPackedShape() const {
-      return {getPaddedRows() / kRowBlock, getPaddedCols() / kColBlock, 4, 64};
-    }
-    uint64_t getPackedBytes() const { return uint64_t(getPaddedRows()) * getPaddedCols() / 4; }
+    const PackedLayout &getLayout() const { return getPackedLayout(getKind()); }
+    int64_t getPaddedRows() const;
+    int64_t getPaddedCols() const;
+    /// `[row blocks, chunk columns, chunks of a block, 64]` of i8.
+    ::llvm::SmallVector<int64_t, 4> getPackedShape() const;
+    uint64_t getPackedBytes() const;
   }];
 }
 
