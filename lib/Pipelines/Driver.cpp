@@ -41,6 +41,7 @@ private:
   LogicalResult passes(StringRef name,
                        llvm::function_ref<void(OpPassManager &)> populate);
   LogicalResult emitFolder();
+  PackOptions packOptions() const;
   LoopsOptions loopsOptions() const;
   BitNetFoldDimsOptions foldDimsOptions() const;
 
@@ -134,6 +135,13 @@ BitNetFoldDimsOptions Driver::foldDimsOptions() const {
   return fold;
 }
 
+PackOptions Driver::packOptions() const {
+  PackOptions pack = options.pack;
+  pack.fastBase3 =
+      hasFastKernel(loopsOptions().target, options.kernel, PackingKind::U1_6);
+  return pack;
+}
+
 LoopsOptions Driver::loopsOptions() const {
   LoopsOptions loops;
   // Both backends hang on the same loops; HLS takes the literal nests.
@@ -183,9 +191,10 @@ LogicalResult Driver::lower() {
   if (reached(Stage::Packed))
     return success();
   if (failed(passes("pack", [&](OpPassManager &pm) {
-        populatePackPipeline(pm, options.pack);
+        populatePackPipeline(pm, packOptions());
       })))
     return failure();
+  result.layers = collectLayers(*module);
   if (reached(Stage::Loops))
     return success();
   if (failed(passes("loops", [&](OpPassManager &pm) {

@@ -8,8 +8,12 @@
 
 using namespace mlir;
 
-void bitnet::populatePackPipeline(OpPassManager &pm, const PackOptions &) {
-  pm.addPass(createBitNetPackWeights());
+void bitnet::populatePackPipeline(OpPassManager &pm,
+                                  const PackOptions &options) {
+  BitNetPackWeightsOptions pack;
+  pack.packing = options.packing;
+  pack.fastBase3 = options.fastBase3;
+  pm.addPass(createBitNetPackWeights(pack));
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());
   addStageCheck(

@@ -18,6 +18,16 @@ static int64_t getInt(DictionaryAttr dict, StringRef key) {
   return attr ? attr.getInt() : 0;
 }
 
+/// Before stage 3 the usual packing is assumed.
+static uint64_t getStoredBytes(MLIRContext *context, const LayerRecord &layer) {
+  bool coded = layer.kind == "ternary" || layer.kind == "binary";
+  if (!coded || layer.n <= 0 || layer.k <= 0)
+    return layer.bytesBefore;
+  return PackingAttr::get(context, layer.packing.value_or(PackingKind::U2),
+                          layer.n, layer.k)
+      .getPackedBytes();
+}
+
 std::vector<LayerRecord> mlir::bitnet::collectLayers(ModuleOp module) {
   std::vector<LayerRecord> layers;
   auto records = module->getAttrOfType<ArrayAttr>("bitnet.layers");
@@ -33,19 +43,16 @@ std::vector<LayerRecord> mlir::bitnet::collectLayers(ModuleOp module) {
     layer.n = getInt(dict, "n");
     layer.k = getInt(dict, "k");
     layer.bytesBefore = uint64_t(getInt(dict, "bytes_before"));
-    bool coded = layer.kind == "ternary" || layer.kind == "binary";
-    layer.bytesAfter = coded && layer.n > 0 && layer.k > 0
-                           ? PackingAttr::get(module.getContext(),
-                                              PackingKind::U2, layer.n, layer.k)
-                                 .getPackedBytes()
-                           : layer.bytesBefore;
+    layer.packing = symbolizePackingKind(getString(dict, "packing"));
+    layer.packingNote = getString(dict, "packing_note");
+    layer.bytesAfter = getStoredBytes(module.getContext(), layer);
     layers.push_back(std::move(layer));
   }
   return layers;
 }
 
 static llvm::json::Object toJSON(const LayerRecord &layer) {
-  return llvm::json::Object{{"name", llvm::json::fixUTF8(layer.name)},
+  llvm::json::Object object{{"name", llvm::json::fixUTF8(layer.name)},
                             {"kind", layer.kind},
                             {"reason", layer.reason},
                             {"shape", llvm::json::Array{layer.n, layer.k}},
@@ -53,6 +60,13 @@ static llvm::json::Object toJSON(const LayerRecord &layer) {
                             {"activations", layer.act},
                             {"bytes_before", layer.bytesBefore},
                             {"bytes_after", layer.bytesAfter}};
+  if (layer.packing) {
+    object["packing"] = stringifyPackingKind(*layer.packing);
+    object["bits_per_weight"] = getPackedLayout(*layer.packing).bitsPerWeight();
+  }
+  if (!layer.packingNote.empty())
+    object["packing_note"] = layer.packingNote;
+  return object;
 }
 
 void mlir::bitnet::writeReport(raw_ostream &os, const CompileOptions &options,

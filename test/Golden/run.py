@@ -70,7 +70,8 @@ def layout_case(index):
     acc = extremes.astype(np.int64) @ codes.astype(np.int64).T
     assert np.array_equal(acc[0], data[f"{index}_y"])
     return Case(f"layout_{index}", {"T.bin": storage(codes)}, extremes,
-                {"packed": data[f"{index}_u2"].view(np.int8), "acc": acc.astype(np.int32)}, {})
+                {"packed": data[f"{index}_u2"].view(np.int8), "packed_1_6": data[f"{index}_u16"].view(np.int8),
+                 "acc": acc.astype(np.int32)}, {})
 
 
 def quantize(x, axes, form, qmax, high):
@@ -151,12 +152,12 @@ def all_cases():
     yield from map(layer_case, ("rows", "plus_128", "groups", "conv"))
 
 
-def run_case(case, arguments, folder):
+def run_case(case, packing, arguments, folder):
     for name, content in case.weights.items():
         (folder / name).write_bytes(content)
     np.savez(folder / "in.npz", in_x=case.x)
     source = (HERE / f"{case.file}.mlir").resolve()
-    subprocess.run([arguments.compile, source, "-o", "case.so"], cwd=folder, check=True)
+    subprocess.run([arguments.compile, "-q", f"--packing={packing}", source, "-o", "case.so"], cwd=folder, check=True)
     subprocess.run([arguments.run, "./case.so", "--data", "in.npz", "--dump-codes", "out.npz"],
                    cwd=folder, check=True, stdout=subprocess.DEVNULL)
     with np.load(folder / "out.npz") as results:
@@ -187,8 +188,11 @@ def main():
     for case in all_cases():
         if arguments.cases and case.file not in arguments.cases:
             continue
-        with tempfile.TemporaryDirectory() as folder:
-            problems = compare(case, run_case(case, arguments, pathlib.Path(folder)))
+        problems = []
+        for packing in ("2.0", "1.6"):
+            with tempfile.TemporaryDirectory() as folder:
+                results = run_case(case, packing, arguments, pathlib.Path(folder))
+            problems += [f"{packing} bits: {problem}" for problem in compare(case, results)]
         failed += bool(problems)
         print(case.file, "FAILED: " + "; ".join(problems) if problems else "equal")
     return 1 if failed else 0

@@ -49,7 +49,13 @@ static void printLayer(const LayerRecord &layer) {
   if (!layer.reason.empty())
     llvm::errs() << ": " << layer.reason;
   llvm::errs() << ", " << formatBytes(layer.bytesBefore) << " -> "
-               << formatBytes(layer.bytesAfter) << "\n";
+               << formatBytes(layer.bytesAfter);
+  if (layer.packing)
+    llvm::errs() << llvm::format(
+        ", %.1f bits", getPackedLayout(*layer.packing).bitsPerWeight());
+  if (!layer.packingNote.empty())
+    llvm::errs() << ": " << layer.packingNote;
+  llvm::errs() << "\n";
 }
 
 static void printKinds(ArrayRef<LayerRecord> layers) {

@@ -109,8 +109,19 @@ cl::opt<KernelChoice> kernel(
         clEnumValN(KernelChoice::Generic, "generic", "portable vector code"),
         clEnumValN(KernelChoice::AVX2, "avx2", "vpmaddubsw"),
         clEnumValN(KernelChoice::AVX512VNNI, "avx512vnni", "vpdpbusd"),
+        clEnumValN(KernelChoice::AVX512VBMI, "avx512vbmi",
+                   "vpdpbusd, tables for 1.6 bits"),
         clEnumValN(KernelChoice::NEONDotprod, "neon-dotprod", "sdot")),
     cl::cat(targetCategory));
+cl::opt<PackingChoice>
+    packing("packing", cl::desc("Bits per ternary weight:"),
+            cl::init(PackingChoice::Auto),
+            cl::values(clEnumValN(PackingChoice::Auto, "auto",
+                                  "by cost, for each layer (default)"),
+                       clEnumValN(PackingChoice::U2, "2.0", "2 bits"),
+                       clEnumValN(PackingChoice::U1_6, "1.6",
+                                  "base 3, five weights to a byte")),
+            cl::cat(targetCategory));
 cl::opt<WeightsPlacement> weights(
     "weights", cl::desc("Where weights are stored:"),
     cl::init(WeightsPlacement::Auto),
@@ -140,6 +151,7 @@ CompileOptions makeOptions() {
   options.quantize.include = include;
   options.quantize.exclude = exclude;
   options.kernel = kernel;
+  options.pack.packing = packing;
   options.configure = [](PassManager &pm) {
     // --mlir-print-ir-after-all, --mlir-timing and the like.
     (void)applyPassManagerCLOptions(pm);

@@ -44,6 +44,9 @@ struct LayerRecord {
   std::string name, kind, reason, granularity, act;
   int64_t n = 0, k = 0;
   uint64_t bytesBefore = 0, bytesAfter = 0;
+  /// How weights are stored, once that is decided; note: why not as asked for.
+  std::optional<PackingKind> packing;
+  std::string packingNote;
 };
 
 struct CompileResult {

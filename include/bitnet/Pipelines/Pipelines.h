@@ -12,6 +12,7 @@
 
 #include "bitnet/Codegen/Strategy/SelectKernels.h"
 #include "bitnet/Dialect/BitNet/IR/BitNet.h"
+#include "bitnet/Dialect/BitNet/Transforms/PackingPolicy.h"
 
 #include <optional>
 #include <string>
@@ -37,7 +38,12 @@ struct QuantizeOptions {
 };
 
 /// Stage 3: packed weights.
-struct PackOptions {};
+struct PackOptions {
+  /// Bits per weight; Auto decides for each layer by its cost.
+  PackingChoice packing = PackingChoice::Auto;
+  /// The target has a kernel of its own for base 3.
+  bool fastBase3 = false;
+};
 
 /// Stage 4: loop nests over buffers.
 struct LoopsOptions {

@@ -7,6 +7,7 @@
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/IR/BuiltinOps.h"
 
 namespace mlir::bitnet {
 #define GEN_PASS_DEF_BITNETPACKWEIGHTS
@@ -24,13 +25,19 @@ namespace {
 /// Rewrites matmuls to the packed form; what several of them need is made once.
 class Packer {
 public:
+  explicit Packer(PackingPolicy policy) : policy(policy) {}
   void rewrite(MatMulOp op);
+  /// Writes what was decided into the module's records of its layers.
+  void updateRecords(ModuleOp module) const;
 
 private:
   Value getPacked(ImplicitLocOpBuilder &b, Value codes, PackingAttr packing);
   Value getSums(ImplicitLocOpBuilder &b, Value lhs, int64_t group);
 
-  llvm::DenseMap<Value, Value> packed;
+  PackingPolicy policy;
+  llvm::DenseMap<std::pair<Value, PackingAttr>, Value> packed;
+  /// By the name of the weights.
+  llvm::StringMap<PackingDecision> decisions;
   llvm::DenseMap<std::pair<Value, std::pair<Block *, int64_t>>, Value> sums;
 };
 } // namespace
@@ -38,7 +45,7 @@ private:
 /// One `bitnet.pack` per constant, beside it; evaluated when all are in place.
 Value Packer::getPacked(ImplicitLocOpBuilder &b, Value codes,
                         PackingAttr packing) {
-  Value &known = packed[codes];
+  Value &known = packed[{codes, packing}];
   if (known)
     return known;
   OpBuilder::InsertionGuard guard(b);
@@ -81,7 +88,11 @@ void Packer::rewrite(MatMulOp op) {
   ImplicitLocOpBuilder b(op.getLoc(), op);
   auto weights = getTensorType(op.getRhs());
   int64_t rows = weights.getDimSize(0), cols = weights.getDimSize(1);
-  auto packing = PackingAttr::get(op.getContext(), PackingKind::U2, rows, cols);
+  PackingDecision decision = choosePacking(op, policy);
+  if (auto constant = op.getRhs().getDefiningOp<ConstantOp>())
+    if (std::optional<StringRef> name = constant.getName())
+      decisions[*name] = decision;
+  auto packing = PackingAttr::get(op.getContext(), decision.kind, rows, cols);
   Value lhs = op.getLhs();
   Value bytes = getPacked(b, op.getRhs(), packing);
   Value rowSums;
@@ -110,6 +121,37 @@ void Packer::rewrite(MatMulOp op) {
   op.erase();
 }
 
+void Packer::updateRecords(ModuleOp module) const {
+  auto records = module->getAttrOfType<ArrayAttr>("bitnet.layers");
+  if (!records)
+    return;
+  Builder b(module.getContext());
+  SmallVector<Attribute> updated;
+  for (auto record : records.getAsRange<DictionaryAttr>()) {
+    auto weight = record.getAs<StringAttr>("weight");
+    auto found = weight ? decisions.find(weight) : decisions.end();
+    NamedAttrList entries(record);
+    if (found != decisions.end()) {
+      auto &[kind, note] = found->second;
+      entries.set("packing", b.getStringAttr(stringifyPackingKind(kind)));
+      if (!note.empty())
+        entries.set("packing_note", b.getStringAttr(note));
+    }
+    updated.push_back(entries.getDictionary(b.getContext()));
+  }
+  module->setAttr("bitnet.layers", b.getArrayAttr(updated));
+}
+
+/// Weights that one token reads: shared ones once.
+static uint64_t countWeights(ArrayRef<MatMulOp> ops) {
+  llvm::DenseSet<Value> seen;
+  uint64_t count = 0;
+  for (MatMulOp op : ops)
+    if (seen.insert(op.getRhs()).second)
+      count += getTensorType(op.getRhs()).getNumElements();
+  return count;
+}
+
 /// Float or int8 activations times constant codes, on tensors.
 static bool canPack(MatMulOp op) {
   if (op.getPackingAttr() || op->getNumResults() == 0 ||
@@ -121,6 +163,8 @@ static bool canPack(MatMulOp op) {
 
 namespace {
 struct PackWeights : bitnet::impl::BitNetPackWeightsBase<PackWeights> {
+  using BitNetPackWeightsBase::BitNetPackWeightsBase;
+
   void runOnOperation() override {
     ConstantReaper reaper(getOperation());
     if (failed(foldWeights(getOperation(), reaper)))
@@ -130,9 +174,14 @@ struct PackWeights : bitnet::impl::BitNetPackWeightsBase<PackWeights> {
       if (canPack(op))
         ops.push_back(op);
     });
-    Packer packer;
+    PackingPolicy policy;
+    policy.wish = packing;
+    policy.fastBase3 = fastBase3;
+    policy.totalWeights = countWeights(ops);
+    Packer packer(policy);
     for (MatMulOp op : ops)
       packer.rewrite(op);
+    packer.updateRecords(getOperation());
     if (failed(foldWeights(getOperation(), reaper)))
       return signalPassFailure();
   }

@@ -4,6 +4,7 @@
 #define BITNET_DIALECT_BITNET_TRANSFORMS_PASSES_H
 
 #include "bitnet/Dialect/BitNet/IR/BitNet.h"
+#include "bitnet/Dialect/BitNet/Transforms/PackingPolicy.h"
 
 #include "mlir/Pass/Pass.h"
 

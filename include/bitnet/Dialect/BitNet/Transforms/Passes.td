@@ -101,14 +101,20 @@ def BitNetDecomposeLinear : Pass<"bitnet-decompose-linear", "::mlir::ModuleOp"> 
 }
 
 def BitNetPackWeights : Pass<"bitnet-pack-weights", "::mlir::ModuleOp"> {
-  let summary = "Pack constant ternary weights to 2 bits in kernel order";
+  let summary = "Pack constant ternary weights to 2 or 1.6 bits in kernel order";
   let description = [{
-    Every `bitnet.matmul` with constant codes reads packed bytes instead (layout
-    `#bitnet.packing<u2>`): its lhs is zero-padded to a multiple of 16 columns, it
-    gets the sums of its lhs rows, and its accumulator is padded to a multiple
-    of 64 rows of weights and sliced back. Bytes are made by streaming; codes
-    that nothing else reads are freed at once. `bitnet.quantize_weights`, `bitnet.pack` and
-    `bitnet.unpack` of constants are evaluated too.
+    Every `bitnet.matmul` with constant codes reads packed bytes instead: its lhs is
+    zero-padded to whole chunks of columns (u2: 16, u1_6: 20), it gets the sums of
+    its lhs rows, and its accumulator is padded to whole blocks of rows of weights
+    (u2: 64, u1_6: 32) and sliced back. Bytes are made by streaming, on all cores;
+    codes that nothing else reads are freed at once. `bitnet.quantize_weights`,
+    `bitnet.pack` and `bitnet.unpack` of constants are evaluated too.
+
+    `packing` chooses the layout. `auto` takes `u1_6` where one token would get
+    through it faster: only with `fast-base3`, int8 activations, no groups along K,
+    and more weights in the module than caches hold (docs/Rationale.md). A layer
+    that cannot have 1.6 bits gets 2. The module's `bitnet.layers` records say which
+    packing each layer got, and why not the one asked for.
 
     Example, before:
 
@@ -142,6 +148,16 @@ def BitNetPackWeights : Pass<"bitnet-pack-weights", "::mlir::ModuleOp"> {
     }
     ```
   }];
+  let options = [
+    Option<"packing", "packing", "::mlir::bitnet::PackingChoice",
+           "::mlir::bitnet::PackingChoice::Auto",
+           "Bits per weight: auto, 2.0 or 1.6",
+           [{::llvm::cl::values(
+              clEnumValN(::mlir::bitnet::PackingChoice::Auto, "auto", "by the cost of a token, per layer"),
+              clEnumValN(::mlir::bitnet::PackingChoice::U2, "2.0", "2 bits, layout u2"),
+              clEnumValN(::mlir::bitnet::PackingChoice::U1_6, "1.6", "base 3, layout u1_6, where it fits"))}]>,
+    Option<"fastBase3", "fast-base3", "bool", "false",
+           "The target has a kernel of its own for u1_6, so that auto may choose it">];
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect",
     "::mlir::tensor::TensorDialect", "::mlir::bitnet::BitNetDialect"];
 }
