@@ -1,7 +1,11 @@
 """ONNX graphs of a layer, its ternary reference, and the forms in which other engines want it."""
 import importlib.util
+import logging
 
 import numpy as np
+
+# The quantizers would tell about every node.
+logging.disable(logging.WARNING)
 
 
 def stack_module(root):
