@@ -82,6 +82,8 @@ void bitnet::populateLoopsPipeline(OpPassManager &pm,
   pm.addPass(createBitNetLowerMatMul());
   addContractions(pm, options);
   pm.addNestedPass<func::FuncOp>(createBitNetLowerExpandShape());
+  if (!options.scalarLoops)
+    pm.addNestedPass<func::FuncOp>(createBitNetVectorizeNests());
   pm.addNestedPass<func::FuncOp>(createConvertLinalgToLoopsPass());
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());

@@ -25,7 +25,7 @@ using namespace mlir;
 using namespace mlir::bitnet;
 
 /// What one task may put on the stack of a worker thread.
-static constexpr int64_t kMaxStackBytes = 128 << 10;
+static constexpr int64_t kMaxStackBytes = 256 << 10;
 
 //===----------------------------------------------------------------------===//
 // What a task may hold

@@ -139,11 +139,11 @@ func.func @sequential(%x: memref<?xf32>, %n: index, %ok: i1) {
     memref.dealloc %t : memref<?xf32>
   }
   scf.parallel (%i) = (%c0) to (%n) step (%c1) {
-    %t = memref.alloc() : memref<65536xf32>
-    memref.store %zero, %t[%i] : memref<65536xf32>
-    %v = memref.load %t[%c0] : memref<65536xf32>
+    %t = memref.alloc() : memref<131072xf32>
+    memref.store %zero, %t[%i] : memref<131072xf32>
+    %v = memref.load %t[%c0] : memref<131072xf32>
     memref.store %v, %x[%i] : memref<?xf32>
-    memref.dealloc %t : memref<65536xf32>
+    memref.dealloc %t : memref<131072xf32>
   }
   scf.parallel (%i) = (%c0) to (%n) step (%c1) {
     cf.assert %ok, "bad index"

@@ -3,6 +3,7 @@
 #ifndef BITNET_CODEGEN_LOOPS_PASSES_H
 #define BITNET_CODEGEN_LOOPS_PASSES_H
 
+#include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/Pass/Pass.h"
 

@@ -55,4 +55,62 @@ def BitNetOutlineParallel : Pass<"bitnet-outline-parallel", "::mlir::ModuleOp"> 
       "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect"];
 }
 
+def BitNetVectorizeNests : Pass<"bitnet-vectorize-nests", "::mlir::func::FuncOp"> {
+  let summary = "linalg operations on buffers to parallel loops of vector rows";
+  let description = [{
+    One loop becomes the *row*: a parallel one along which the result lies densely, or a reduction
+    along which the inputs do. It is walked in vectors of 16 lanes, then element by
+    element. The other parallel loops become one `scf.parallel` around it (a task for
+    `bitnet-outline-parallel`), reductions that are no row `scf.for`. What does not
+    change along the row is computed once before it. Operands that are strided along the row are
+    loaded lane by lane; bodies that have no vector form stay scalar. Strided
+    `memref.copy` are nests too.
+
+    A row that is reduced has one order of combination on every machine (mm_c3): 4 vectors take 64 elements at a time,
+    the first one the blocks of 16 that are left; `(0+1)+(2+3)`; the halves of that vector, down to one
+    element; the old result plus it; then the last elements, ascending. No fast-math flag is left.
+
+    Example:
+
+    ```mlir
+    func.func @add(%x: memref<?x32xf32>, %s: memref<?xf32>, %y: memref<?x32xf32>) {
+      linalg.generic {indexing_maps = [affine_map<(m, n) -> (m, n)>, affine_map<(m, n) -> (m)>,
+                                       affine_map<(m, n) -> (m, n)>],
+                      iterator_types = ["parallel", "parallel"]}
+          ins(%x, %s : memref<?x32xf32>, memref<?xf32>) outs(%y : memref<?x32xf32>) {
+      ^bb0(%a: f32, %b: f32, %c: f32):
+        %0 = arith.addf %a, %b : f32
+        linalg.yield %0 : f32
+      }
+      return
+    }
+    ```
+
+    becomes
+
+    ```mlir
+    func.func @add(%x: memref<?x32xf32>, %s: memref<?xf32>, %y: memref<?x32xf32>) {
+      %c0 = arith.constant 0 : index
+      %c1 = arith.constant 1 : index
+      %c16 = arith.constant 16 : index
+      %c32 = arith.constant 32 : index
+      %rows = memref.dim %x, %c0 : memref<?x32xf32>
+      scf.parallel (%m) = (%c0) to (%rows) step (%c1) {
+        %b = memref.load %s[%m] : memref<?xf32>
+        scf.for %n = %c0 to %c32 step %c16 {
+          %a = vector.load %x[%m, %n] : memref<?x32xf32>, vector<16xf32>
+          %wide = vector.broadcast %b : f32 to vector<16xf32>
+          %0 = arith.addf %a, %wide : vector<16xf32>
+          vector.store %0, %y[%m, %n] : memref<?x32xf32>, vector<16xf32>
+        }
+      }
+      return
+    }
+    ```
+  }];
+  let dependentDialects = ["::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect",
+      "::mlir::linalg::LinalgDialect", "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect",
+      "::mlir::vector::VectorDialect"];
+}
+
 #endif // BITNET_CODEGEN_LOOPS_PASSES_TD

@@ -1,0 +1,301 @@
+//===- NestBody.cpp - the body of a nest, as scalars or vectors -----------===//
+
+#include "NestBody.h"
+
+#include "mlir/Dialect/Affine/IR/AffineOps.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Arith/Utils/Utils.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "mlir/Interfaces/SideEffectInterfaces.h"
+
+using namespace mlir;
+using namespace mlir::bitnet;
+
+NestBody::NestBody(const NestPlan &plan) : plan(plan), op(plan.op) {
+  classify();
+}
+
+//===----------------------------------------------------------------------===//
+// When values are known
+//===----------------------------------------------------------------------===//
+
+void NestBody::classify() {
+  Block *block = op.getBlock();
+  for (OpOperand &operand : op->getOpOperands()) {
+    bool invariant =
+        plan.accesses[operand.getOperandNumber()] == Access::Invariant;
+    // An accumulator changes even where its address does not.
+    stages[op.getMatchingBlockArgument(&operand)] =
+        !invariant || op.isDpsInit(&operand) ? Stage::Lanes : Stage::Before;
+  }
+  for (Operation &inner : block->without_terminator())
+    for (Value result : inner.getResults())
+      stages[result] = classify(inner);
+}
+
+NestBody::Stage NestBody::classify(Operation &inner) const {
+  auto index = dyn_cast<linalg::IndexOp>(inner);
+  if (index)
+    return plan.row == index.getDim() ? Stage::Lanes : Stage::Before;
+  Stage stage = Stage::Before;
+  // Loads and divisions may not run when the row is empty.
+  if (!isPure(&inner) || inner.getNumRegions() != 0)
+    stage = Stage::Scalar;
+  inner.walk([&](Operation *user) {
+    if (isa<linalg::IndexOp>(user))
+      stage = Stage::Lanes;
+    for (Value value : user->getOperands())
+      if (auto known = stages.find(value); known != stages.end())
+        stage = std::max(stage, known->second);
+  });
+  return stage;
+}
+
+//===----------------------------------------------------------------------===//
+// Memory
+//===----------------------------------------------------------------------===//
+
+SmallVector<Value> NestBody::getIndices(ImplicitLocOpBuilder &b,
+                                        OpOperand &operand, Value at) {
+  SmallVector<OpFoldResult> loops;
+  for (Value iv : ivs)
+    loops.push_back(iv ? iv : at);
+  AffineMap map = op.getMatchingIndexingMap(&operand);
+  SmallVector<Value> indices;
+  for (AffineExpr expr : map.getResults()) {
+    OpFoldResult index = affine::makeComposedFoldedAffineApply(
+        b, b.getLoc(), AffineMap::get(map.getNumDims(), 0, expr), loops);
+    indices.push_back(getValueOrCreateConstantIndexOp(b, b.getLoc(), index));
+  }
+  return indices;
+}
+
+static Value getLaneIndex(ImplicitLocOpBuilder &b, Value at, int64_t lane) {
+  Value offset = arith::ConstantIndexOp::create(b, lane);
+  return b.createOrFold<arith::AddIOp>(at, offset);
+}
+
+static VectorType getVectorType(Type element, int64_t lanes) {
+  return VectorType::get(lanes, element);
+}
+
+Value NestBody::load(ImplicitLocOpBuilder &b, OpOperand &operand, Value at,
+                     int64_t lanes) {
+  Value buffer = operand.get();
+  if (!isa<MemRefType>(buffer.getType()))
+    return buffer;
+  Access access = plan.accesses[operand.getOperandNumber()];
+  if (lanes == 1 || access == Access::Invariant)
+    return memref::LoadOp::create(b, buffer, getIndices(b, operand, at));
+  auto type = getVectorType(getElementTypeOrSelf(buffer), lanes);
+  if (access == Access::Contiguous)
+    return vector::LoadOp::create(b, type, buffer, getIndices(b, operand, at));
+  SmallVector<Value> elements;
+  for (int64_t lane = 0; lane < lanes; ++lane)
+    elements.push_back(memref::LoadOp::create(
+        b, buffer, getIndices(b, operand, getLaneIndex(b, at, lane))));
+  return vector::FromElementsOp::create(b, type, elements);
+}
+
+void NestBody::store(ImplicitLocOpBuilder &b, OpOperand &operand, Value value,
+                     Value at, int64_t lanes) {
+  Access access = plan.accesses[operand.getOperandNumber()];
+  if (lanes == 1) {
+    memref::StoreOp::create(b, value, operand.get(),
+                            getIndices(b, operand, at));
+    return;
+  }
+  if (access == Access::Contiguous) {
+    vector::StoreOp::create(b, value, operand.get(),
+                            getIndices(b, operand, at));
+    return;
+  }
+  for (int64_t lane = 0; lane < lanes; ++lane)
+    memref::StoreOp::create(b, vector::ExtractOp::create(b, value, lane),
+                            operand.get(),
+                            getIndices(b, operand, getLaneIndex(b, at, lane)));
+}
+
+//===----------------------------------------------------------------------===//
+// Operations
+//===----------------------------------------------------------------------===//
+
+/// Float operations keep their order, so no flag may change it.
+static void dropFastMath(Operation *op) {
+  if (auto math = dyn_cast<arith::ArithFastMathInterface>(op))
+    op->setAttr(math.getFastMathAttrName(),
+                arith::FastMathFlagsAttr::get(op->getContext(),
+                                              arith::FastMathFlags::none));
+}
+
+Value NestBody::widen(ImplicitLocOpBuilder &b, Value value, int64_t lanes) {
+  if (lanes == 1 || isa<VectorType>(value.getType()))
+    return value;
+  return vector::BroadcastOp::create(b, getVectorType(value.getType(), lanes),
+                                     value);
+}
+
+/// A load of a table whose last index is the position in the row.
+bool NestBody::isNeighbourLoad(Operation &inner) const {
+  auto load = cast<memref::LoadOp>(inner);
+  MemRefType type = load.getMemRefType();
+  if (load.getIndices().empty() || !isVectorElement(type.getElementType()) ||
+      !type.isLastDimUnitStride())
+    return false;
+  auto index = load.getIndices().back().getDefiningOp<linalg::IndexOp>();
+  if (!index || plan.row != index.getDim())
+    return false;
+  return llvm::all_of(load.getIndices().drop_back(), [&](Value value) {
+    auto known = stages.find(value);
+    return known == stages.end() || known->second != Stage::Lanes;
+  });
+}
+
+/// Lanes that no vector operation loads: one load each.
+Value NestBody::emitGather(ImplicitLocOpBuilder &b, Operation &inner,
+                           IRMapping &map, Value at, int64_t lanes) {
+  auto load = cast<memref::LoadOp>(inner);
+  auto type = getVectorType(load.getType(), lanes);
+  SmallVector<Value> indices;
+  for (Value index : load.getIndices())
+    indices.push_back(map.lookupOrDefault(index));
+  if (isNeighbourLoad(inner)) {
+    indices.back() = at;
+    return vector::LoadOp::create(b, type, load.getMemRef(), indices);
+  }
+  SmallVector<Value> elements;
+  for (int64_t lane = 0; lane < lanes; ++lane) {
+    SmallVector<Value> position(indices);
+    for (Value &index : position)
+      if (isa<VectorType>(index.getType()))
+        index = vector::ExtractOp::create(b, index, lane);
+    elements.push_back(memref::LoadOp::create(b, load.getMemRef(), position));
+  }
+  return vector::FromElementsOp::create(b, type, elements);
+}
+
+void NestBody::emitVector(ImplicitLocOpBuilder &b, Operation &inner,
+                          IRMapping &map, Value at, int64_t lanes) {
+  if (isa<memref::LoadOp>(inner)) {
+    map.map(inner.getResult(0), emitGather(b, inner, map, at, lanes));
+    return;
+  }
+  if (isa<linalg::IndexOp>(inner)) {
+    auto type = getVectorType(b.getIndexType(), lanes);
+    Value steps = vector::StepOp::create(b, type);
+    map.map(inner.getResult(0),
+            arith::AddIOp::create(b, widen(b, at, lanes), steps));
+    return;
+  }
+  SmallVector<Value> operands;
+  for (Value operand : inner.getOperands())
+    operands.push_back(widen(b, map.lookupOrDefault(operand), lanes));
+  SmallVector<Type> types;
+  for (Type type : inner.getResultTypes())
+    types.push_back(getVectorType(type, lanes));
+  OperationState state(b.getLoc(), inner.getName(), operands, types,
+                       inner.getDiscardableAttrDictionary().getValue());
+  state.propertiesAttr = inner.getPropertiesAsAttribute();
+  Operation *wide = b.create(state);
+  dropFastMath(wide);
+  map.map(inner.getResults(), wide->getResults());
+}
+
+void NestBody::emitOperation(ImplicitLocOpBuilder &b, Operation &inner,
+                             IRMapping &map, Value at, int64_t lanes) {
+  bool varies = inner.getNumResults() != 0 &&
+                stages.lookup(inner.getResult(0)) == Stage::Lanes;
+  if (lanes != 1 && varies)
+    return emitVector(b, inner, map, at, lanes);
+  if (auto index = dyn_cast<linalg::IndexOp>(inner)) {
+    Value iv = ivs[index.getDim()];
+    map.map(inner.getResult(0), iv ? iv : at);
+    return;
+  }
+  Operation *clone = b.clone(inner, map);
+  dropFastMath(clone);
+  SmallVector<linalg::IndexOp> nested;
+  clone->walk([&](linalg::IndexOp index) { nested.push_back(index); });
+  for (linalg::IndexOp index : nested) {
+    Value iv = ivs[index.getDim()];
+    index.replaceAllUsesWith(iv ? iv : at);
+    index.erase();
+  }
+}
+
+/// Neither what is known before nor the combination with the accumulator.
+void NestBody::emitOperations(ImplicitLocOpBuilder &b, IRMapping &map, Value at,
+                              int64_t lanes) {
+  for (Operation &inner : op.getBlock()->without_terminator()) {
+    bool isBefore = inner.getNumResults() != 0 &&
+                    stages.lookup(inner.getResult(0)) == Stage::Before &&
+                    isPure(&inner);
+    if (!isBefore && &inner != plan.combiner)
+      emitOperation(b, inner, map, at, lanes);
+  }
+}
+
+//===----------------------------------------------------------------------===//
+// The parts of a nest
+//===----------------------------------------------------------------------===//
+
+void NestBody::emitInvariants(ImplicitLocOpBuilder &b, ArrayRef<Value> loops) {
+  ivs.assign(loops.begin(), loops.end());
+  before = IRMapping();
+  for (OpOperand &operand : op->getOpOperands()) {
+    BlockArgument argument = op.getMatchingBlockArgument(&operand);
+    if (stages.lookup(argument) == Stage::Before && !argument.use_empty())
+      before.map(argument, load(b, operand, Value(), 1));
+  }
+  for (Operation &inner : op.getBlock()->without_terminator())
+    if (inner.getNumResults() != 0 &&
+        stages.lookup(inner.getResult(0)) == Stage::Before && isPure(&inner))
+      emitOperation(b, inner, before, Value(), 1);
+}
+
+IRMapping NestBody::loadOperands(ImplicitLocOpBuilder &b, Value at,
+                                 int64_t lanes) {
+  IRMapping map = before;
+  for (OpOperand &operand : op->getOpOperands()) {
+    BlockArgument argument = op.getMatchingBlockArgument(&operand);
+    bool isAccumulator = plan.combiner && op.isDpsInit(&operand);
+    if (stages.lookup(argument) == Stage::Lanes && !isAccumulator &&
+        !argument.use_empty())
+      map.map(argument, load(b, operand, at, lanes));
+  }
+  return map;
+}
+
+void NestBody::emitElement(ImplicitLocOpBuilder &b, Value at, int64_t lanes) {
+  IRMapping map = loadOperands(b, at, lanes);
+  emitOperations(b, map, at, lanes);
+  for (auto [init, value] :
+       llvm::zip(op.getDpsInitsMutable(),
+                 op.getBlock()->getTerminator()->getOperands()))
+    store(b, init, widen(b, map.lookupOrDefault(value), lanes), at, lanes);
+}
+
+Value NestBody::emitContribution(ImplicitLocOpBuilder &b, Value at,
+                                 int64_t lanes) {
+  IRMapping map = loadOperands(b, at, lanes);
+  emitOperations(b, map, at, lanes);
+  return widen(b, map.lookupOrDefault(plan.contribution), lanes);
+}
+
+Value NestBody::combine(ImplicitLocOpBuilder &b, Value x, Value y) {
+  OperationState state(b.getLoc(), plan.combiner->getName(), {x, y},
+                       {x.getType()});
+  state.propertiesAttr = plan.combiner->getPropertiesAsAttribute();
+  Operation *combined = b.create(state);
+  dropFastMath(combined);
+  return combined->getResult(0);
+}
+
+Value NestBody::loadResult(ImplicitLocOpBuilder &b) {
+  return load(b, *op.getDpsInitOperand(0), Value(), 1);
+}
+
+void NestBody::storeResult(ImplicitLocOpBuilder &b, Value value) {
+  store(b, *op.getDpsInitOperand(0), value, Value(), 1);
+}

@@ -1,0 +1,66 @@
+//===- NestBody.h - the body of a nest, as scalars or vectors ---*- C++ -*-===//
+
+#ifndef BITNET_LIB_CODEGEN_LOOPS_NESTBODY_H
+#define BITNET_LIB_CODEGEN_LOOPS_NESTBODY_H
+
+#include "NestPlan.h"
+
+#include "mlir/IR/IRMapping.h"
+#include "mlir/IR/ImplicitLocOpBuilder.h"
+
+namespace mlir::bitnet {
+
+/// Emits the body of a planned nest, any number of times and as wide as asked
+/// for. Everything that the row loop does not change is emitted once, before
+/// it.
+class NestBody {
+public:
+  explicit NestBody(const NestPlan &plan);
+
+  /// Stands before the row loop; `ivs` has one value per loop, null for the
+  /// row.
+  void emitInvariants(ImplicitLocOpBuilder &b, ArrayRef<Value> ivs);
+  /// The whole body at position `at` of the row: loads, operations, stores.
+  void emitElement(ImplicitLocOpBuilder &b, Value at, int64_t lanes);
+  /// What the body adds to the accumulator at position `at` of the row.
+  Value emitContribution(ImplicitLocOpBuilder &b, Value at, int64_t lanes);
+  /// `combiner(x, y)`, of scalars or vectors.
+  Value combine(ImplicitLocOpBuilder &b, Value x, Value y);
+  /// The accumulator in memory.
+  Value loadResult(ImplicitLocOpBuilder &b);
+  void storeResult(ImplicitLocOpBuilder &b, Value value);
+
+private:
+  /// When a value of the body is known.
+  enum class Stage { Before, Scalar, Lanes };
+  void classify();
+  Stage classify(Operation &op) const;
+  SmallVector<Value> getIndices(ImplicitLocOpBuilder &b, OpOperand &operand,
+                                Value at);
+  Value load(ImplicitLocOpBuilder &b, OpOperand &operand, Value at,
+             int64_t lanes);
+  void store(ImplicitLocOpBuilder &b, OpOperand &operand, Value value, Value at,
+             int64_t lanes);
+  void emitOperations(ImplicitLocOpBuilder &b, IRMapping &map, Value at,
+                      int64_t lanes);
+  void emitOperation(ImplicitLocOpBuilder &b, Operation &op, IRMapping &map,
+                     Value at, int64_t lanes);
+  void emitVector(ImplicitLocOpBuilder &b, Operation &op, IRMapping &map,
+                  Value at, int64_t lanes);
+  Value emitGather(ImplicitLocOpBuilder &b, Operation &op, IRMapping &map,
+                   Value at, int64_t lanes);
+  bool isNeighbourLoad(Operation &op) const;
+  IRMapping loadOperands(ImplicitLocOpBuilder &b, Value at, int64_t lanes);
+  Value widen(ImplicitLocOpBuilder &b, Value value, int64_t lanes);
+
+  const NestPlan &plan;
+  linalg::LinalgOp op;
+  llvm::DenseMap<Value, Stage> stages;
+  /// Values of stage Before.
+  IRMapping before;
+  SmallVector<Value> ivs;
+};
+
+} // namespace mlir::bitnet
+
+#endif // BITNET_LIB_CODEGEN_LOOPS_NESTBODY_H

@@ -1,0 +1,220 @@
+//===- NestEmitter.cpp - the loops of a planned nest ----------------------===//
+
+#include "NestEmitter.h"
+
+#include "NestBody.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Arith/Utils/Utils.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+
+using namespace mlir;
+using namespace mlir::bitnet;
+
+/// A row without loops around it is shared out in blocks of so many elements.
+static constexpr int64_t kRowBlock = 4096;
+
+namespace {
+class Emitter {
+public:
+  explicit Emitter(const NestPlan &nest)
+      : plan(nest), b(plan.op.getLoc(), plan.op), body(plan) {}
+
+  void emit();
+
+private:
+  void collectLoops();
+  void emitParallel();
+  void emitBlocks();
+  void emitSequential();
+  void emitRow();
+  void emitElements();
+  void emitReduction();
+  SmallVector<Value> emitPartials(Value end);
+  Value emitPartial(Value partial, Value begin, Value end);
+  Value emitTree(ArrayRef<Value> partials);
+  Value roundDown(Value size, int64_t unit);
+  scf::ForOp enterFor(Value begin, Value end, int64_t step,
+                      ValueRange init = {});
+  void yield(ValueRange values) { scf::YieldOp::create(b, values); }
+  Value constant(int64_t value) {
+    return arith::ConstantIndexOp::create(b, value);
+  }
+
+  NestPlan plan;
+  ImplicitLocOpBuilder b;
+  NestBody body;
+  SmallVector<Value> sizes, ivs;
+  SmallVector<unsigned> parallel, sequential;
+  /// The part of the row that is being emitted.
+  Value begin, end;
+};
+} // namespace
+
+void Emitter::collectLoops() {
+  linalg::LinalgOp op = plan.op;
+  for (const Range &range : op.createLoopRanges(b, b.getLoc()))
+    sizes.push_back(getValueOrCreateConstantIndexOp(b, b.getLoc(), range.size));
+  ivs.resize(sizes.size());
+  for (unsigned loop = 0, e = sizes.size(); loop < e; ++loop) {
+    if (plan.row == loop)
+      continue;
+    if (plan.isUnit(loop))
+      ivs[loop] = constant(0);
+    else
+      (plan.isParallel(loop) ? parallel : sequential).push_back(loop);
+  }
+}
+
+void Emitter::emit() {
+  collectLoops();
+  if (plan.row) {
+    begin = constant(0);
+    end = sizes[*plan.row];
+  }
+  if (!parallel.empty())
+    return emitParallel();
+  if (sequential.empty() && plan.row && plan.isParallel(*plan.row))
+    return emitBlocks();
+  emitSequential();
+}
+
+void Emitter::emitParallel() {
+  SmallVector<Value> lowers(parallel.size(), constant(0)), uppers,
+      steps(parallel.size(), constant(1));
+  for (unsigned loop : parallel)
+    uppers.push_back(sizes[loop]);
+  auto nest = scf::ParallelOp::create(b, lowers, uppers, steps);
+  for (auto [loop, iv] : llvm::zip(parallel, nest.getInductionVars()))
+    ivs[loop] = iv;
+  b.setInsertionPointToStart(nest.getBody());
+  emitSequential();
+}
+
+/// The row is the only loop: its blocks are the parallel ones.
+void Emitter::emitBlocks() {
+  int64_t extent = plan.extents[*plan.row];
+  if (!ShapedType::isDynamic(extent) && extent <= kRowBlock)
+    return emitRow();
+  auto nest = scf::ParallelOp::create(b, ValueRange(begin), ValueRange(end),
+                                      ValueRange(constant(kRowBlock)));
+  b.setInsertionPointToStart(nest.getBody());
+  begin = nest.getInductionVars().front();
+  Value next = arith::AddIOp::create(b, begin, constant(kRowBlock));
+  end = arith::MinSIOp::create(b, next, end);
+  emitRow();
+}
+
+/// Reductions keep the order of their loops.
+void Emitter::emitSequential() {
+  for (unsigned loop : sequential)
+    ivs[loop] = enterFor(constant(0), sizes[loop], 1).getInductionVar();
+  emitRow();
+}
+
+/// The builder goes into the loop.
+scf::ForOp Emitter::enterFor(Value from, Value to, int64_t step,
+                             ValueRange init) {
+  auto loop = scf::ForOp::create(b, from, to, constant(step), init);
+  b.setInsertionPointToStart(loop.getBody());
+  return loop;
+}
+
+void Emitter::emitRow() {
+  body.emitInvariants(b, ivs);
+  if (!plan.row)
+    return body.emitElement(b, Value(), 1);
+  if (plan.combiner)
+    return emitReduction();
+  emitElements();
+}
+
+Value Emitter::roundDown(Value size, int64_t unit) {
+  Value rest = b.createOrFold<arith::RemUIOp>(size, constant(unit));
+  return b.createOrFold<arith::SubIOp>(size, rest);
+}
+
+void Emitter::emitElements() {
+  if (plan.lanes != 1) {
+    Value size = b.createOrFold<arith::SubIOp>(end, begin);
+    Value middle =
+        b.createOrFold<arith::AddIOp>(begin, roundDown(size, plan.lanes));
+    scf::ForOp loop = enterFor(begin, middle, plan.lanes);
+    body.emitElement(b, loop.getInductionVar(), plan.lanes);
+    b.setInsertionPointAfter(loop);
+    begin = middle;
+  }
+  scf::ForOp loop = enterFor(begin, end, 1);
+  body.emitElement(b, loop.getInductionVar(), 1);
+}
+
+//===----------------------------------------------------------------------===//
+// Reductions along the row: one order, whatever the machine
+//===----------------------------------------------------------------------===//
+
+/// Lane j of vector i combines the elements 16 i + j (mod 64), ascending.
+SmallVector<Value> Emitter::emitPartials(Value to) {
+  auto neutral = cast<TypedAttr>(*arith::getNeutralElement(plan.combiner));
+  auto type = VectorType::get(plan.lanes, neutral.getType());
+  Value start = arith::ConstantOp::create(
+      b, DenseElementsAttr::get(type, Attribute(neutral)));
+  SmallVector<Value> partials(kNestAccumulators, start);
+  scf::ForOp loop =
+      enterFor(begin, to, kNestAccumulators * plan.lanes, partials);
+  for (auto [i, partial] : llvm::enumerate(loop.getRegionIterArgs())) {
+    Value at = b.createOrFold<arith::AddIOp>(loop.getInductionVar(),
+                                             constant(i * plan.lanes));
+    partials[i] =
+        body.combine(b, partial, body.emitContribution(b, at, plan.lanes));
+  }
+  yield(partials);
+  b.setInsertionPointAfter(loop);
+  return SmallVector<Value>(loop.getResults());
+}
+
+/// Blocks of 16 that are left go to the first vector.
+Value Emitter::emitPartial(Value partial, Value from, Value to) {
+  scf::ForOp loop = enterFor(from, to, plan.lanes, partial);
+  Value more = body.emitContribution(b, loop.getInductionVar(), plan.lanes);
+  yield(body.combine(b, loop.getRegionIterArg(0), more));
+  b.setInsertionPointAfter(loop);
+  return loop.getResult(0);
+}
+
+/// (0 + 1) + (2 + 3), then the halves of that, down to one element.
+Value Emitter::emitTree(ArrayRef<Value> partials) {
+  Value left = body.combine(b, partials[0], partials[1]);
+  Value right = body.combine(b, partials[2], partials[3]);
+  Value sum = body.combine(b, left, right);
+  for (int64_t half = plan.lanes / 2; half > 0; half /= 2) {
+    auto slice = [&](int64_t offset) -> Value {
+      return vector::ExtractStridedSliceOp::create(
+          b, sum, ArrayRef<int64_t>{offset}, ArrayRef<int64_t>{half},
+          ArrayRef<int64_t>{1});
+    };
+    Value low = slice(0), high = slice(half);
+    sum = body.combine(b, low, high);
+  }
+  return vector::ExtractOp::create(b, sum, 0);
+}
+
+/// The old result, the vectors, the elements that are left.
+void Emitter::emitReduction() {
+  Value result = body.loadResult(b);
+  if (plan.lanes != 1) {
+    Value many = roundDown(end, kNestAccumulators * plan.lanes),
+          middle = roundDown(end, plan.lanes);
+    SmallVector<Value> partials = emitPartials(many);
+    partials[0] = emitPartial(partials[0], many, middle);
+    result = body.combine(b, result, emitTree(partials));
+    begin = middle;
+  }
+  scf::ForOp loop = enterFor(begin, end, 1, result);
+  Value more = body.emitContribution(b, loop.getInductionVar(), 1);
+  yield(body.combine(b, loop.getRegionIterArg(0), more));
+  b.setInsertionPointAfter(loop);
+  body.storeResult(b, loop.getResult(0));
+}
+
+void bitnet::emitNest(const NestPlan &plan) { Emitter(plan).emit(); }

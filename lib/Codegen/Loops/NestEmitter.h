@@ -1,0 +1,15 @@
+//===- NestEmitter.h - the loops of a planned nest --------------*- C++ -*-===//
+
+#ifndef BITNET_LIB_CODEGEN_LOOPS_NESTEMITTER_H
+#define BITNET_LIB_CODEGEN_LOOPS_NESTEMITTER_H
+
+#include "NestPlan.h"
+
+namespace mlir::bitnet {
+
+/// Emits the loops of `plan` before its operation, which stays.
+void emitNest(const NestPlan &plan);
+
+} // namespace mlir::bitnet
+
+#endif // BITNET_LIB_CODEGEN_LOOPS_NESTEMITTER_H

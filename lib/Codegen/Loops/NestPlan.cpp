@@ -1,0 +1,206 @@
+//===- NestPlan.cpp - how a linalg operation becomes vector loops ---------===//
+
+#include "NestPlan.h"
+
+#include "mlir/Analysis/SliceAnalysis.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Interfaces/SideEffectInterfaces.h"
+
+using namespace mlir;
+using namespace mlir::bitnet;
+
+bool bitnet::isVectorElement(Type type) {
+  if (type.isIndex())
+    return true;
+  return type.isIntOrFloat() && type.getIntOrFloatBitWidth() >= 8 &&
+         llvm::isPowerOf2_32(type.getIntOrFloatBitWidth());
+}
+
+/// d(expr)/d(loop) where it is constant.
+static std::optional<int64_t> getCoefficient(AffineExpr expr, unsigned loop) {
+  if (!expr.isFunctionOfDim(loop))
+    return 0;
+  if (isa<AffineDimExpr>(expr))
+    return 1;
+  auto binary = dyn_cast<AffineBinaryOpExpr>(expr);
+  if (!binary)
+    return std::nullopt;
+  auto lhs = getCoefficient(binary.getLHS(), loop),
+       rhs = getCoefficient(binary.getRHS(), loop);
+  if (!lhs || !rhs)
+    return std::nullopt;
+  if (binary.getKind() == AffineExprKind::Add)
+    return *lhs + *rhs;
+  auto factor = dyn_cast<AffineConstantExpr>(binary.getRHS());
+  if (binary.getKind() == AffineExprKind::Mul && factor)
+    return *lhs * factor.getValue();
+  return std::nullopt;
+}
+
+/// Whether lanes of dimension `dim` are neighbours. Behind it only dimensions
+/// of extent 1 may follow.
+static bool hasUnitStride(MemRefType type, unsigned dim) {
+  SmallVector<int64_t> strides;
+  int64_t offset;
+  if (failed(type.getStridesAndOffset(strides, offset)))
+    return false;
+  return strides[dim] == 1 &&
+         llvm::all_of(type.getShape().drop_front(dim + 1),
+                      [](int64_t extent) { return extent == 1; });
+}
+
+Access bitnet::getAccess(linalg::LinalgOp op, OpOperand &operand,
+                         unsigned loop) {
+  auto type = dyn_cast<MemRefType>(operand.get().getType());
+  AffineMap map = op.getMatchingIndexingMap(&operand);
+  SmallVector<unsigned> moving;
+  for (auto [dim, expr] : llvm::enumerate(map.getResults()))
+    if (expr.isFunctionOfDim(loop))
+      moving.push_back(dim);
+  if (!type || moving.empty())
+    return Access::Invariant;
+  bool contiguous = moving.size() == 1 &&
+                    isVectorElement(type.getElementType()) &&
+                    getCoefficient(map.getResult(moving[0]), loop) == 1 &&
+                    hasUnitStride(type, moving[0]);
+  return contiguous ? Access::Contiguous : Access::Strided;
+}
+
+//===----------------------------------------------------------------------===//
+// The body
+//===----------------------------------------------------------------------===//
+
+static bool isScalarType(Type type) { return type.isIntOrIndexOrFloat(); }
+
+/// Operations that mean the same on vectors, lane by lane, and whose later
+/// expansion knows vectors.
+static bool isVectorizable(Operation &op) {
+  if (isa<linalg::IndexOp, linalg::YieldOp, memref::LoadOp>(op) ||
+      op.hasTrait<OpTrait::ConstantLike>())
+    return true;
+  if (isa<math::CountLeadingZerosOp, math::IPowIOp, math::FPowIOp>(op))
+    return false;
+  return OpTrait::hasElementwiseMappableTraits(&op) &&
+         op.getNumRegions() == 0 &&
+         llvm::all_of(op.getOperandTypes(), isScalarType) &&
+         llvm::all_of(op.getResultTypes(), isScalarType);
+}
+
+static bool hasVectorBody(linalg::LinalgOp op) {
+  return llvm::all_of(*op.getBlock(), isVectorizable) &&
+         llvm::all_of(op.getBlock()->getArgumentTypes(), isScalarType);
+}
+
+//===----------------------------------------------------------------------===//
+// The row
+//===----------------------------------------------------------------------===//
+
+namespace {
+class Planner {
+public:
+  explicit Planner(linalg::LinalgOp op) { plan.op = op; }
+
+  FailureOr<NestPlan> run();
+
+private:
+  bool isSupported();
+  std::optional<int64_t> getCost(unsigned loop);
+  bool matchRowReduction();
+  void chooseScalarRow();
+
+  NestPlan plan;
+};
+} // namespace
+
+bool Planner::isSupported() {
+  linalg::LinalgOp op = plan.op;
+  return op.hasPureBufferSemantics() && op->getNumResults() == 0 &&
+         inversePermutation(
+             concatAffineMaps(op.getIndexingMapsArray(), op.getContext()));
+}
+
+/// One accumulator, one operation that combines.
+bool Planner::matchRowReduction() {
+  auto outputs = plan.op.getRegionOutputArgs();
+  SmallVector<Operation *> combiners;
+  if (outputs.size() != 1)
+    return false;
+  plan.contribution = matchReduction(outputs, 0, combiners);
+  if (!plan.contribution || combiners.size() != 1 ||
+      !arith::getNeutralElement(combiners[0]))
+    return false;
+  plan.combiner = combiners[0];
+  return true;
+}
+
+/// No vector fits.
+static bool isShort(int64_t extent) {
+  return !ShapedType::isDynamic(extent) && extent < kNestLanes;
+}
+
+/// Accesses per vector of this choice of row; unset when it is impossible.
+std::optional<int64_t> Planner::getCost(unsigned loop) {
+  bool parallel = plan.isParallel(loop);
+  int64_t cost = 0, extent = plan.extents[loop];
+  for (OpOperand &operand : plan.op->getOpOperands()) {
+    Access access = getAccess(plan.op, operand, loop);
+    if (plan.op.isDpsInit(&operand)) {
+      bool element = isVectorElement(getElementTypeOrSelf(operand.get()));
+      if (parallel ? access == Access::Invariant ||
+                         (access == Access::Strided && element)
+                   : access != Access::Invariant)
+        return std::nullopt;
+      // A row that is reduced keeps its result in registers.
+      cost += parallel ? 1 : 0;
+    }
+    cost += access == Access::Strided ? kNestLanes
+                                      : (access == Access::Contiguous ? 2 : 1);
+  }
+  if (isShort(extent))
+    cost += 4 * kNestLanes;
+  return cost;
+}
+
+/// Any loop will do; the last one mostly steps over neighbours.
+void Planner::chooseScalarRow() {
+  for (unsigned loop = 0, e = plan.extents.size(); loop < e; ++loop)
+    if (!plan.isUnit(loop))
+      plan.row = loop;
+}
+
+FailureOr<NestPlan> Planner::run() {
+  if (!isSupported())
+    return failure();
+  plan.extents = plan.op.getStaticLoopRanges();
+  plan.iterators = plan.op.getIteratorTypesArray();
+  bool vectors = hasVectorBody(plan.op), reducible = matchRowReduction();
+  int64_t best = INT64_MAX;
+  for (unsigned loop = 0, e = plan.extents.size(); vectors && loop < e;
+       ++loop) {
+    if (plan.isUnit(loop) || (!plan.isParallel(loop) && !reducible))
+      continue;
+    std::optional<int64_t> cost = getCost(loop);
+    if (!cost || *cost > best)
+      continue;
+    best = *cost;
+    plan.row = loop;
+    plan.lanes = isShort(plan.extents[loop]) ? 1 : kNestLanes;
+  }
+  bool chosen = plan.row.has_value();
+  if (!chosen)
+    chooseScalarRow();
+  if (!chosen || plan.isParallel(*plan.row)) {
+    plan.combiner = nullptr;
+    plan.contribution = nullptr;
+  }
+  for (OpOperand &operand : plan.op->getOpOperands())
+    plan.accesses.push_back(plan.row ? getAccess(plan.op, operand, *plan.row)
+                                     : Access::Invariant);
+  return plan;
+}
+
+FailureOr<NestPlan> bitnet::planNest(linalg::LinalgOp op) {
+  return Planner(op).run();
+}
