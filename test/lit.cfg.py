@@ -44,8 +44,11 @@ if platform.machine() == "x86_64" and os.path.exists("/proc/cpuinfo"):
 for feature, words in {
     "host-x86_64": [],
     "host-avx2": ["avx2", "fma"],
+    "host-avxvnni": ["avx_vnni"],
+    "host-avx512bw": ["avx512bw"],
     "host-avx512vnni": ["avx512_vnni", "avx512bw"],
     "host-avx512vbmi": ["avx512_vnni", "avx512bw", "avx512vbmi"],
+    "host-amx": ["amx_tile", "amx_int8", "avx512_vnni"],
 }.items():
     if platform.machine() == "x86_64" and all(w in flags.split() for w in words):
         config.available_features.add(feature)

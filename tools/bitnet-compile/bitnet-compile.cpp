@@ -108,10 +108,15 @@ cl::opt<KernelChoice> kernel(
         clEnumValN(KernelChoice::Scalar, "scalar", "add-only loop nests"),
         clEnumValN(KernelChoice::Generic, "generic", "portable vector code"),
         clEnumValN(KernelChoice::AVX2, "avx2", "vpmaddubsw"),
+        clEnumValN(KernelChoice::AVXVNNI, "avxvnni", "vpdpbusd on ymm"),
+        clEnumValN(KernelChoice::AVX512BW, "avx512bw", "vpmaddubsw on zmm"),
         clEnumValN(KernelChoice::AVX512VNNI, "avx512vnni", "vpdpbusd"),
         clEnumValN(KernelChoice::AVX512VBMI, "avx512vbmi",
                    "vpdpbusd, tables for 1.6 bits"),
-        clEnumValN(KernelChoice::NEONDotprod, "neon-dotprod", "sdot")),
+        clEnumValN(KernelChoice::AMX, "amx", "tdpbsud"),
+        clEnumValN(KernelChoice::NEON, "neon", "smlal"),
+        clEnumValN(KernelChoice::NEONDotprod, "neon-dotprod", "sdot"),
+        clEnumValN(KernelChoice::I8MM, "i8mm", "usmmla")),
     cl::cat(targetCategory));
 cl::opt<PackingChoice>
     packing("packing", cl::desc("Bits per ternary weight:"),

@@ -20,23 +20,23 @@ static VectorType intVector(MLIRContext *context, int64_t lanes, unsigned w) {
   return vectorOf(lanes, IntegerType::get(context, w));
 }
 
-VectorType mlir::bitnet::getByteType(const KernelRow &row,
-                                     MLIRContext *context) {
-  return intVector(context, row.registerBytes, 8);
+VectorType mlir::bitnet::getByteType(const DotUnit &dot, MLIRContext *context) {
+  return intVector(context, dot.registerBytes, 8);
 }
 
-VectorType mlir::bitnet::getResultType(const KernelRow &row,
+VectorType mlir::bitnet::getResultType(const DotUnit &dot,
                                        MLIRContext *context) {
-  if (row.dot == DotForm::FloatLanes)
-    return vectorOf(row.registerBytes / 4, Float32Type::get(context));
-  return intVector(context, row.registerBytes / 4, 32);
+  if (dot.form == DotForm::FloatLanes)
+    return vectorOf(dot.registerBytes / 4, Float32Type::get(context));
+  return intVector(context, dot.registerBytes / 4, 32);
 }
 
-VectorType mlir::bitnet::getAccType(const KernelRow &row,
-                                    MLIRContext *context) {
-  if (row.dot == DotForm::Dot2 || row.dot == DotForm::PortableDot2)
-    return intVector(context, row.registerBytes / 2, 16);
-  return getResultType(row, context);
+VectorType mlir::bitnet::getAccType(const DotUnit &dot, MLIRContext *context) {
+  if (dot.form == DotForm::Dot2 || dot.form == DotForm::PortableDot2)
+    return intVector(context, dot.registerBytes / 2, 16);
+  if (dot.form == DotForm::Widening)
+    return intVector(context, dot.registerBytes, 16);
+  return getResultType(dot, context);
 }
 
 Value mlir::bitnet::emitSplat(ImplicitLocOpBuilder &b, VectorType type,
@@ -63,24 +63,24 @@ static Value addIndex(ImplicitLocOpBuilder &b, Value base, int64_t offset) {
 //===----------------------------------------------------------------------===//
 
 /// Four bytes from memory to every 32-bit lane: vpbroadcastd on x86.
-static Value broadcastQuad(ImplicitLocOpBuilder &b, const KernelRow &row,
-                           Value x, Value m, Value k) {
+static Value broadcastQuad(ImplicitLocOpBuilder &b, const DotUnit &dot, Value x,
+                           Value m, Value k) {
   MLIRContext *context = b.getContext();
   Value quad =
       vector::LoadOp::create(b, intVector(context, 4, 8), x, ValueRange{m, k});
   Value word = vector::BitCastOp::create(b, intVector(context, 1, 32), quad);
   Value lanes = vector::BroadcastOp::create(
-      b, intVector(context, row.registerBytes / 4, 32), word);
-  return vector::BitCastOp::create(b, getByteType(row, context), lanes);
+      b, intVector(context, dot.registerBytes / 4, 32), word);
+  return vector::BitCastOp::create(b, getByteType(dot, context), lanes);
 }
 
 /// A lane of one 16-byte load: `sdot ..., v.4b[lane]` on aarch64.
-static Value shuffleQuad(ImplicitLocOpBuilder &b, const KernelRow &row, Value x,
+static Value shuffleQuad(ImplicitLocOpBuilder &b, const DotUnit &dot, Value x,
                          Value m, Value k, int64_t field) {
   Value chunk = vector::LoadOp::create(b, intVector(b.getContext(), 16, 8), x,
                                        ValueRange{m, k});
   SmallVector<int64_t> lanes;
-  for (int64_t i = 0; i < row.registerBytes; ++i)
+  for (int64_t i = 0; i < dot.registerBytes; ++i)
     lanes.push_back(4 * field + i % 4);
   return vector::ShuffleOp::create(b, chunk, chunk, lanes);
 }
@@ -88,9 +88,9 @@ static Value shuffleQuad(ImplicitLocOpBuilder &b, const KernelRow &row, Value x,
 /// The even and the odd bytes of `v`, as i16 lanes. Shifts move bytes within a
 /// lane, so this is free of shuffles; it relies on little-endian lanes, as the
 /// packed layout does.
-static LhsValues splitBytes(ImplicitLocOpBuilder &b, const KernelRow &row,
+static LhsValues splitBytes(ImplicitLocOpBuilder &b, const DotUnit &dot,
                             Value v) {
-  VectorType type = intVector(b.getContext(), row.registerBytes / 2, 16);
+  VectorType type = intVector(b.getContext(), dot.registerBytes / 2, 16);
   Value wide = vector::BitCastOp::create(b, type, v);
   Value eight = emitSplat(b, type, 8);
   Value up = arith::ShLIOp::create(b, wide, eight);
@@ -100,9 +100,9 @@ static LhsValues splitBytes(ImplicitLocOpBuilder &b, const KernelRow &row,
 }
 
 /// One activation, as the lane type of the accumulator.
-static Value broadcastOne(ImplicitLocOpBuilder &b, const KernelRow &row,
-                          Value x, Value m, Value k) {
-  VectorType type = getResultType(row, b.getContext());
+static Value broadcastOne(ImplicitLocOpBuilder &b, const DotUnit &dot, Value x,
+                          Value m, Value k) {
+  VectorType type = getResultType(dot, b.getContext());
   Type lane = type.getElementType();
   Value v = memref::LoadOp::create(b, x, ValueRange{m, k});
   if (isa<IntegerType>(lane))
@@ -114,20 +114,23 @@ static Value broadcastOne(ImplicitLocOpBuilder &b, const KernelRow &row,
   return vector::BroadcastOp::create(b, type, v);
 }
 
-LhsValues mlir::bitnet::emitLhs(ImplicitLocOpBuilder &b, const KernelRow &row,
+LhsValues mlir::bitnet::emitLhs(ImplicitLocOpBuilder &b, const DotUnit &dot,
                                 Value x, Value m, Value k, int64_t field) {
   // The fifth field begins the next load, which may not be there.
-  if (row.dot == DotForm::Dot4ByLane && field < 4)
-    return {shuffleQuad(b, row, x, m, k, field)};
+  if (dot.form == DotForm::Dot4ByLane && field < 4)
+    return {shuffleQuad(b, dot, x, m, k, field)};
   Value first = addIndex(b, k, 4 * field);
-  if (row.dot == DotForm::Dot4 || row.dot == DotForm::Dot2 ||
-      row.dot == DotForm::Dot4ByLane)
-    return {broadcastQuad(b, row, x, m, first)};
-  if (row.dot == DotForm::PortableDot2)
-    return splitBytes(b, row, broadcastQuad(b, row, x, m, first));
+  if (dot.form == DotForm::Dot4 || dot.form == DotForm::Dot2 ||
+      dot.form == DotForm::Dot4ByLane)
+    return {broadcastQuad(b, dot, x, m, first)};
+  if (dot.form == DotForm::Widening)
+    return {arith::ExtSIOp::create(b, getAccType(dot, b.getContext()),
+                                   broadcastQuad(b, dot, x, m, first))};
+  if (dot.form == DotForm::PortableDot2)
+    return splitBytes(b, dot, broadcastQuad(b, dot, x, m, first));
   LhsValues lanes;
   for (int64_t j = 0; j < 4; ++j)
-    lanes.push_back(broadcastOne(b, row, x, m, addIndex(b, first, j)));
+    lanes.push_back(broadcastOne(b, dot, x, m, addIndex(b, first, j)));
   return lanes;
 }
 
@@ -235,9 +238,9 @@ static Value addOrSub(ImplicitLocOpBuilder &b, Value acc, Value code, Value x) {
 }
 
 /// One weight row per 32-bit lane: byte j of the lane belongs to k + j.
-static Value laneDot(ImplicitLocOpBuilder &b, const KernelRow &row, Value acc,
+static Value laneDot(ImplicitLocOpBuilder &b, const DotUnit &dot, Value acc,
                      Value codes, const LhsValues &lhs) {
-  VectorType type = intVector(b.getContext(), row.registerBytes / 4, 32);
+  VectorType type = intVector(b.getContext(), dot.registerBytes / 4, 32);
   Value word = vector::BitCastOp::create(b, type, codes);
   Value mask = emitSplat(b, type, 0xff);
   for (auto [j, x] : llvm::enumerate(lhs)) {
@@ -245,7 +248,7 @@ static Value laneDot(ImplicitLocOpBuilder &b, const KernelRow &row, Value acc,
     if (j)
       code = arith::ShRUIOp::create(b, word, emitSplat(b, type, 8 * j));
     code = arith::AndIOp::create(b, code, mask);
-    if (row.dot == DotForm::FloatLanes) {
+    if (dot.form == DotForm::FloatLanes) {
       acc = addOrSub(b, acc, code, x);
       continue;
     }
@@ -255,37 +258,92 @@ static Value laneDot(ImplicitLocOpBuilder &b, const KernelRow &row, Value acc,
   return acc;
 }
 
-Value mlir::bitnet::emitDot(ImplicitLocOpBuilder &b, const KernelRow &row,
+Value mlir::bitnet::emitDot(ImplicitLocOpBuilder &b, const DotUnit &dot,
                             Value acc, Value codes, const LhsValues &lhs) {
-  switch (row.dot) {
+  switch (dot.form) {
   case DotForm::Dot4:
   case DotForm::Dot4ByLane:
-    return callIntrinsic(b, row.dotIntrinsic, acc.getType(),
-                         {acc, codes, lhs[0]});
+  case DotForm::Dot8Pairs:
+    return callIntrinsic(b, dot.intrinsic, acc.getType(), {acc, codes, lhs[0]});
+  case DotForm::MatrixTile:
+    llvm_unreachable("tiles are not vectors: emitMatrixTiles");
   case DotForm::Dot2: {
     Value pairs =
-        callIntrinsic(b, row.dotIntrinsic, acc.getType(), {codes, lhs[0]});
+        callIntrinsic(b, dot.intrinsic, acc.getType(), {codes, lhs[0]});
     return arith::AddIOp::create(b, acc, pairs);
   }
   case DotForm::PortableDot2:
     return portableDot2(b, acc, codes, lhs);
+  case DotForm::Widening: {
+    Value wide = arith::ExtSIOp::create(b, acc.getType(), codes);
+    Value products = arith::MulIOp::create(b, wide, lhs[0]);
+    return arith::AddIOp::create(b, acc, products);
+  }
   case DotForm::Lanes:
   case DotForm::FloatLanes:
-    return laneDot(b, row, acc, codes, lhs);
+    return laneDot(b, dot, acc, codes, lhs);
   }
   llvm_unreachable("every dot form is handled");
+}
+
+PairCodes mlir::bitnet::emitPairCodes(ImplicitLocOpBuilder &b, Value codes,
+                                      Value nextCodes) {
+  SmallVector<int64_t> low, high;
+  for (int64_t lane : {0, 16, 4, 20})
+    for (int64_t j = 0; j < 4; ++j) {
+      low.push_back(lane + j);
+      high.push_back(lane + 8 + j);
+    }
+  return {vector::ShuffleOp::create(b, codes, nextCodes, low),
+          vector::ShuffleOp::create(b, codes, nextCodes, high)};
+}
+
+Value mlir::bitnet::emitPairLhs(ImplicitLocOpBuilder &b, Value x, Value m,
+                                Value nextM, Value k, int64_t field) {
+  VectorType type = intVector(b.getContext(), 16, 8);
+  Value first = vector::LoadOp::create(b, type, x, ValueRange{m, k});
+  Value second = vector::LoadOp::create(b, type, x, ValueRange{nextM, k});
+  SmallVector<int64_t> lanes;
+  for (int64_t base : {0, 16})
+    for (int64_t j = 0; j < 8; ++j)
+      lanes.push_back(base + 4 * field + j);
+  return vector::ShuffleOp::create(b, first, second, lanes);
+}
+
+void mlir::bitnet::emitUnzip(ImplicitLocOpBuilder &b, Value &low, Value &high) {
+  int64_t even[] = {0, 2, 4, 6}, odd[] = {1, 3, 5, 7};
+  Value first = vector::ShuffleOp::create(b, low, high, even);
+  high = vector::ShuffleOp::create(b, low, high, odd);
+  low = first;
 }
 
 //===----------------------------------------------------------------------===//
 // After the loop
 //===----------------------------------------------------------------------===//
 
-/// Adds the two i16 halves of each 32-bit lane.
-static Value widen(ImplicitLocOpBuilder &b, const KernelRow &row, Value v) {
-  VectorType type = getResultType(row, b.getContext());
-  if (!row.widenIntrinsic.empty()) {
+/// Sums of adjacent lanes: half as many.
+static Value addAdjacent(ImplicitLocOpBuilder &b, Value v) {
+  int64_t lanes = cast<VectorType>(v.getType()).getDimSize(0);
+  SmallVector<int64_t> even, odd;
+  for (int64_t i = 0; i < lanes; i += 2) {
+    even.push_back(i);
+    odd.push_back(i + 1);
+  }
+  Value first = vector::ShuffleOp::create(b, v, v, even);
+  Value second = vector::ShuffleOp::create(b, v, v, odd);
+  return arith::AddIOp::create(b, first, second);
+}
+
+/// Adds the i16 lanes of each weight row up, at 32 bits.
+static Value widen(ImplicitLocOpBuilder &b, const DotUnit &dot, Value v) {
+  VectorType type = getResultType(dot, b.getContext());
+  if (dot.form == DotForm::Widening) {
+    VectorType wide = intVector(b.getContext(), dot.registerBytes, 32);
+    return addAdjacent(b, addAdjacent(b, arith::ExtSIOp::create(b, wide, v)));
+  }
+  if (!dot.widenIntrinsic.empty()) {
     Value one = emitSplat(b, cast<VectorType>(v.getType()), 1);
-    return callIntrinsic(b, row.widenIntrinsic, type, {v, one});
+    return callIntrinsic(b, dot.widenIntrinsic, type, {v, one});
   }
   Value word = vector::BitCastOp::create(b, type, v);
   Value sixteen = emitSplat(b, type, 16);
@@ -295,7 +353,7 @@ static Value widen(ImplicitLocOpBuilder &b, const KernelRow &row, Value v) {
   return arith::AddIOp::create(b, low, high);
 }
 
-Value mlir::bitnet::emitFold(ImplicitLocOpBuilder &b, const KernelRow &row,
+Value mlir::bitnet::emitFold(ImplicitLocOpBuilder &b, const DotUnit &dot,
                              ValueRange accs, ArrayRef<int> shifts) {
   Value total;
   for (auto [acc, shift] : llvm::zip_equal(accs, shifts)) {
@@ -305,7 +363,7 @@ Value mlir::bitnet::emitFold(ImplicitLocOpBuilder &b, const KernelRow &row,
           b, v, emitSplat(b, cast<VectorType>(v.getType()), shift));
     total = total ? arith::AddIOp::create(b, total, v).getResult() : v;
   }
-  return total.getType() == getResultType(row, b.getContext())
+  return total.getType() == getResultType(dot, b.getContext())
              ? total
-             : widen(b, row, total);
+             : widen(b, dot, total);
 }

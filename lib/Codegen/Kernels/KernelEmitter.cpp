@@ -2,12 +2,14 @@
 
 #include "bitnet/Codegen/Kernels/KernelEmitter.h"
 
+#include "MatrixTiles.h"
 #include "TileEmitter.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
+#include "llvm/ADT/STLFunctionalExtras.h"
 #include "llvm/ADT/StringExtras.h"
 
 using namespace mlir;
@@ -71,13 +73,25 @@ public:
   void emit();
 
 private:
+  /// Activation rows low..high in tiles of one size.
+  struct Span {
+    int64_t tile;
+    Value low, high;
+  };
+  using Spans = SmallVector<Span>;
+
   Value index(int64_t v) { return arith::ConstantIndexOp::create(b, v); }
   Value is(Value v, int64_t c) {
     return arith::CmpIOp::create(b, arith::CmpIPredicate::eq, v, index(c));
   }
-  void emitTiles(const LoopForm &form, int64_t tile, Value end);
-  void emitWholeTiles(const LoopForm &form);
-  void emitEvenTiles(const LoopForm &form);
+  Span take(int64_t tile, Value count);
+  Spans takeTiles(const LoopForm &form);
+  Spans takeEvenTiles(const LoopForm &form, Value left);
+  void forEachTile(const LoopForm &form, ArrayRef<Span> spans,
+                   llvm::function_ref<void(TileEmitter &)> body);
+  void emitMatrix(const LoopForm &form);
+  void emitSlices(const LoopForm &form, ArrayRef<Span> spans);
+  void emitPanel(const LoopForm &form, Value low, Value high);
 
   ImplicitLocOpBuilder &b;
   const KernelRow &row;
@@ -86,53 +100,119 @@ private:
 };
 } // namespace
 
-void RowBlockEmitter::emitTiles(const LoopForm &form, int64_t tile, Value end) {
-  auto loop = scf::ForOp::create(b, done, end, index(tile));
-  done = end;
-  OpBuilder::InsertionGuard guard(b);
-  b.setInsertionPointToStart(loop.getBody());
-  TileEmitter(b, row, form, tile, operands, loop.getInductionVar(), block)
-      .emit();
-}
-
-void RowBlockEmitter::emitWholeTiles(const LoopForm &form) {
-  Value left = arith::SubIOp::create(b, rows, done);
-  Value rest = arith::RemUIOp::create(b, left, index(form.maxTile));
-  Value end = arith::SubIOp::create(b, rows, rest);
-  if (form.minRows > form.maxTile) {
-    Value enough = arith::CmpIOp::create(b, arith::CmpIPredicate::uge, rows,
-                                         index(form.minRows));
-    end = arith::SelectOp::create(b, enough, end, done);
-  }
-  emitTiles(form, form.maxTile, end);
+RowBlockEmitter::Span RowBlockEmitter::take(int64_t tile, Value count) {
+  Value size = arith::MulIOp::create(b, count, index(tile));
+  Span span = {tile, done, arith::AddIOp::create(b, done, size)};
+  done = span.high;
+  return span;
 }
 
 /// With t = ceil(left / maxTile) tiles, left % t of them have a row more than
 /// the rest.
-void RowBlockEmitter::emitEvenTiles(const LoopForm &form) {
-  Value left = arith::SubIOp::create(b, rows, done);
+RowBlockEmitter::Spans RowBlockEmitter::takeEvenTiles(const LoopForm &form,
+                                                      Value left) {
   Value tiles = arith::AddIOp::create(b, left, index(form.maxTile - 1));
   tiles = arith::DivUIOp::create(b, tiles, index(form.maxTile));
   tiles = arith::MaxUIOp::create(b, tiles, index(1));
   Value small = arith::DivUIOp::create(b, left, tiles);
   Value numLarge = arith::RemUIOp::create(b, left, tiles);
   Value numSmall = arith::SubIOp::create(b, tiles, numLarge);
+  Spans spans;
   for (int64_t tile = form.maxTile; tile >= form.minTile; --tile) {
     Value rest =
         arith::SelectOp::create(b, is(small, tile), numSmall, index(0));
-    Value count =
-        arith::SelectOp::create(b, is(small, tile - 1), numLarge, rest);
-    Value size = arith::MulIOp::create(b, count, index(tile));
-    emitTiles(form, tile, arith::AddIOp::create(b, done, size));
+    spans.push_back(take(
+        tile, arith::SelectOp::create(b, is(small, tile - 1), numLarge, rest)));
+  }
+  return spans;
+}
+
+void RowBlockEmitter::forEachTile(
+    const LoopForm &form, ArrayRef<Span> spans,
+    llvm::function_ref<void(TileEmitter &)> body) {
+  for (const Span &span : spans) {
+    auto loop = scf::ForOp::create(b, span.low, span.high, index(span.tile));
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPointToStart(loop.getBody());
+    TileEmitter tile(b, row, form, span.tile, operands, loop.getInductionVar(),
+                     block);
+    body(tile);
+  }
+}
+
+/// All tiles take turns within a slice of K, while its weights are in cache.
+void RowBlockEmitter::emitSlices(const LoopForm &form, ArrayRef<Span> spans) {
+  forEachTile(form, spans, [](TileEmitter &tile) { tile.emitInit(); });
+  Value any = arith::CmpIOp::create(b, arith::CmpIPredicate::ult,
+                                    spans.front().low, spans.back().high);
+  Value end = arith::SelectOp::create(b, any, operands.chunks, index(0));
+  auto loop = scf::ForOp::create(b, index(0), end, index(form.sliceChunks));
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(loop.getBody());
+  Value low = loop.getInductionVar();
+  Value high = arith::AddIOp::create(b, low, index(form.sliceChunks));
+  high = arith::MinUIOp::create(b, high, operands.chunks);
+  if (form.panel)
+    emitPanel(form, low, high);
+  forEachTile(form, spans,
+              [&](TileEmitter &tile) { tile.emitSlice(low, high); });
+}
+
+void RowBlockEmitter::emitPanel(const LoopForm &form, Value low, Value high) {
+  auto loop = scf::ForOp::create(b, low, high, index(1));
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(loop.getBody());
+  Value i = loop.getInductionVar();
+  TileEmitter(b, row, form, /*rows=*/0, operands, /*m=*/Value(), block)
+      .emitPanel(i, arith::SubIOp::create(b, i, low));
+}
+
+RowBlockEmitter::Spans RowBlockEmitter::takeTiles(const LoopForm &form) {
+  Value left = arith::SubIOp::create(b, rows, done);
+  Value enough = arith::CmpIOp::create(b, arith::CmpIPredicate::uge, rows,
+                                       index(form.minRows));
+  if (form.dot.form == DotForm::MatrixTile) {
+    Value wide = arith::CmpIOp::create(b, arith::CmpIPredicate::uge,
+                                       operands.chunks, index(kMatrixChunks));
+    enough = arith::AndIOp::create(b, enough, wide);
+  }
+  left = arith::SelectOp::create(b, enough, left, index(0));
+  switch (form.cover) {
+  case Cover::Whole:
+    return {take(form.maxTile,
+                 arith::DivUIOp::create(b, left, index(form.maxTile)))};
+  case Cover::Even:
+    return takeEvenTiles(form, left);
+  case Cover::Overlap: {
+    Span all = take(1, left);
+    return {{form.maxTile, all.low, all.high}};
+  }
+  }
+  llvm_unreachable("every cover is handled");
+}
+
+void RowBlockEmitter::emitMatrix(const LoopForm &form) {
+  for (const Span &span : takeTiles(form)) {
+    auto loop = scf::ForOp::create(b, span.low, span.high, index(span.tile));
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPointToStart(loop.getBody());
+    Value last = arith::SubIOp::create(b, span.high, index(span.tile));
+    Value m = arith::MinUIOp::create(b, loop.getInductionVar(), last);
+    emitMatrixTiles(b, row.layout, form, span.tile, operands, m, block);
   }
 }
 
 void RowBlockEmitter::emit() {
   for (const LoopForm &form : row.forms) {
-    if (form.minTile == form.maxTile)
-      emitWholeTiles(form);
+    if (form.dot.form == DotForm::MatrixTile) {
+      emitMatrix(form);
+      continue;
+    }
+    Spans spans = takeTiles(form);
+    if (form.sliceChunks)
+      emitSlices(form, spans);
     else
-      emitEvenTiles(form);
+      forEachTile(form, spans, [](TileEmitter &tile) { tile.emit(); });
   }
 }
 
@@ -174,7 +254,24 @@ static void emitGroups(ImplicitLocOpBuilder &b, const KernelForm &form,
   part.sums = all.sums ? slice(b, all.sums, 0, g, Value()) : Value();
   part.y = slice(b, all.y, 0, g, Value());
   part.chunks = chunks;
+  part.panel = all.panel;
   RowBlockEmitter(b, *form.row, part, block).emit();
+}
+
+/// A buffer for decoded codes, if a form wants one.
+static Value emitPanelBuffer(ImplicitLocOpBuilder &b, const KernelRow &row) {
+  SmallVector<int64_t> shape;
+  for (const LoopForm &form : row.forms) {
+    if (form.dot.form == DotForm::MatrixTile)
+      shape = getMatrixBufferShape(row.layout);
+    else if (form.panel)
+      shape = {form.sliceChunks, int64_t(form.fields.size()),
+               row.layout.blockChunks, PackedLayout::kChunkBytes};
+  }
+  if (shape.empty())
+    return Value();
+  auto type = MemRefType::get(shape, b.getI8Type());
+  return memref::AllocaOp::create(b, type, b.getI64IntegerAttr(64));
 }
 
 static void emitBody(ImplicitLocOpBuilder &b, const KernelForm &form,
@@ -187,6 +284,7 @@ static void emitBody(ImplicitLocOpBuilder &b, const KernelForm &form,
   operands.y = args[args.size() - 3];
   Value one = arith::ConstantIndexOp::create(b, 1);
   operands.chunks = memref::DimOp::create(b, operands.w, one);
+  operands.panel = emitPanelBuffer(b, *form.row);
   auto loop = scf::ForOp::create(b, args[args.size() - 2], args.back(), one);
   func::ReturnOp::create(b);
   b.setInsertionPointToStart(loop.getBody());

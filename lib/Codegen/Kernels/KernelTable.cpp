@@ -27,78 +27,131 @@ static constexpr FieldDecode kLookupShift[] = {
 static constexpr FieldDecode kPlanes[] = {
     {0, 0xff, 0}, {0, 0xff, 1}, {0, 0xff, 2}, {0, 0xff, 3}, {0, 0xff, 4}};
 
-// Bounds behind maxCols and drainChunks (codes 0..2, activations -128..127):
-// a field of scale s adds at most 4 * 2s * 128 to an i32 accumulator per
-// chunk, so 2^31 is out of reach below 2^31 / (64 s) columns (s = 64). The i16
-// forms add at most 2 * 2s * 128 per field: 2 fields of scale 4 (4096 per
-// chunk) for 7 chunks, 4 fields of scale 1 (2048 per chunk) for 15, or 5 of
-// them (2560 per chunk) for 12; NEON drains only to read memory in order. At
-// scale 1 i32 sums of codes wrap harmlessly: the difference to the sum of
-// activations is what must fit (mm_c1).
-static constexpr int64_t kAnyCols = int64_t(1) << 24;
-
 static constexpr PackedLayout kU2 = getPackedLayout(PackingKind::U2);
 static constexpr PackedLayout kU16 = getPackedLayout(PackingKind::U1_6);
 
-// 24 accumulators for large M; K at M = 1 is a stream that wants prefetching.
-static constexpr LoopForm kVNNI512Forms[] = {{32, 12, 12, 2, kShift},
-                                             {2, 2, 5, 4, kShift},
-                                             {1, 1, 1, 4, kMaskOnly, 0, 8}};
-static constexpr LoopForm kVBMIForms[] = {{16, 8, 8, 2, kLookupShift},
-                                          {2, 2, 6, 2, kLookupShift},
-                                          {1, 1, 1, 2, kLookupMaskOnly, 0, 16}};
-static constexpr LoopForm kVNNI512Base3Forms[] = {{2, 2, 6, 2, kPlanes},
-                                                  {1, 1, 1, 2, kPlanes, 0, 16}};
-static constexpr LoopForm kAVX2Forms[] = {{2, 2, 4, 2, kShift, 15},
-                                          {1, 1, 1, 4, kOneShift, 7, 8}};
-static constexpr LoopForm kAVX2Base3Forms[] = {{2, 2, 4, 2, kPlanes, 12},
-                                               {1, 1, 1, 2, kPlanes, 12, 16}};
-static constexpr LoopForm kDotprodForms[] = {{2, 2, 4, 4, kShift},
-                                             {1, 1, 1, 4, kMaskSigned, 16, 8}};
-static constexpr LoopForm kDotprodBase3Forms[] = {{2, 2, 4, 4, kPlanes},
-                                                  {1, 1, 1, 4, kPlanes, 0, 16}};
-static constexpr LoopForm kPortableForms[] = {{2, 2, 4, 1, kShift, 15},
-                                              {1, 1, 1, 1, kShift, 15, 8}};
+static constexpr DotUnit kAMX = {DotForm::MatrixTile, 64,
+                                 "llvm.x86.tdpbsud.internal"};
+static constexpr DotUnit kVNNI512 = {DotForm::Dot4, 64,
+                                     "llvm.x86.avx512.vpdpbusd.512"};
+static constexpr DotUnit kMadd512 = {DotForm::Dot2, 64,
+                                     "llvm.x86.avx512.pmaddubs.w.512",
+                                     "llvm.x86.avx512.pmaddw.d.512"};
+static constexpr DotUnit kVNNI256 = {DotForm::Dot4, 32,
+                                     "llvm.x86.avx512.vpdpbusd.256"};
+static constexpr DotUnit kMadd256 = {
+    DotForm::Dot2, 32, "llvm.x86.avx2.pmadd.ub.sw", "llvm.x86.avx2.pmadd.wd"};
+static constexpr DotUnit kUsmmla = {DotForm::Dot8Pairs, 16,
+                                    "llvm.aarch64.neon.usmmla.v4i32.v16i8"};
+static constexpr DotUnit kSdot = {DotForm::Dot4ByLane, 16,
+                                  "llvm.aarch64.neon.sdot.v4i32.v16i8"};
+static constexpr DotUnit kSmlal = {DotForm::Widening, 16};
+static constexpr DotUnit kPortable = {DotForm::PortableDot2, 64};
+static constexpr DotUnit kLanes = {DotForm::Lanes, 64};
+static constexpr DotUnit kFloatLanes = {DotForm::FloatLanes, 64};
+
+// Bounds behind sliceChunks and maxCols (codes 0..2, activations -128..127): a
+// field of scale s adds at most 4 * 2s * 128 to an i32 accumulator per chunk,
+// so 2^31 is out of reach below 2^31 / (64 s) columns (s = 64). Dot2 adds at
+// most 2 * 2s * 128 per field to an i16: 2 fields of scale 4 (4096 per chunk)
+// for 7 chunks, 4 fields of scale 1 (2048) for 15, 5 of them for 12. Widening
+// adds half of that: 15 and 31 chunks. Other slices are for the order in
+// memory. At scale 1 i32 sums of codes wrap harmlessly: the difference to the
+// sum of activations is what must fit (mm_c1).
+static constexpr int64_t kAnyCols = int64_t(1) << 24;
+
+// unit, minRows, cover, tile from..to, parts, fields, slice, prefetch, panel
+static constexpr LoopForm kAMXForms[] = {
+    {kAMX, 32, Cover::Whole, 32, 32, 2, kShift},
+    {kAMX, 16, Cover::Overlap, 16, 16, 4, kShift},
+    {kVNNI512, 2, Cover::Even, 2, 5, 4, kShift},
+    {kVNNI512, 1, Cover::Whole, 1, 1, 4, kMaskOnly, 0, 8}};
+static constexpr LoopForm kVNNI512Forms[] = {
+    {kVNNI512, 20, Cover::Even, 5, 6, 4, kShift, 64, 8, /*panel=*/true},
+    {kVNNI512, 2, Cover::Even, 2, 5, 4, kShift},
+    {kVNNI512, 1, Cover::Whole, 1, 1, 4, kMaskOnly, 0, 8}};
+static constexpr LoopForm kMadd512Forms[] = {
+    {kMadd512, 2, Cover::Even, 2, 6, 2, kShift, 15},
+    {kMadd512, 1, Cover::Whole, 1, 1, 4, kOneShift, 7, 8}};
+static constexpr LoopForm kVNNI256Forms[] = {
+    {kVNNI256, 2, Cover::Even, 2, 6, 2, kShift, 16},
+    {kVNNI256, 1, Cover::Whole, 1, 1, 2, kMaskOnly, 16, 8}};
+static constexpr LoopForm kMadd256Forms[] = {
+    {kMadd256, 2, Cover::Even, 2, 4, 2, kShift, 15},
+    {kMadd256, 1, Cover::Whole, 1, 1, 4, kOneShift, 7, 8}};
+static constexpr LoopForm kI8MMForms[] = {
+    {kUsmmla, 4, Cover::Whole, 4, 4, 4, kShift},
+    {kUsmmla, 2, Cover::Whole, 2, 2, 4, kShift},
+    {kSdot, 1, Cover::Whole, 1, 1, 4, kMaskSigned, 16, 8}};
+static constexpr LoopForm kDotprodForms[] = {
+    {kSdot, 2, Cover::Even, 2, 4, 4, kShift},
+    {kSdot, 1, Cover::Whole, 1, 1, 4, kMaskSigned, 16, 8}};
+static constexpr LoopForm kNEONForms[] = {
+    {kSmlal, 2, Cover::Whole, 2, 2, 4, kShift, 31},
+    {kSmlal, 1, Cover::Whole, 1, 1, 4, kOneShift, 15, 8}};
+static constexpr LoopForm kPortableForms[] = {
+    {kPortable, 2, Cover::Even, 2, 4, 1, kShift, 15},
+    {kPortable, 1, Cover::Whole, 1, 1, 1, kShift, 15, 8}};
+static constexpr LoopForm kLaneForms[] = {
+    {kLanes, 2, Cover::Even, 2, 4, 1, kShift},
+    {kLanes, 1, Cover::Whole, 1, 1, 1, kShift, 0, 8}};
+static constexpr LoopForm kFloatForms[] = {
+    {kFloatLanes, 2, Cover::Even, 2, 4, 1, kShift},
+    {kFloatLanes, 1, Cover::Whole, 1, 1, 4, kShift, 0, 8}};
+
+static constexpr LoopForm kVBMIForms[] = {
+    {kVNNI512, 16, Cover::Whole, 8, 8, 2, kLookupShift},
+    {kVNNI512, 2, Cover::Even, 2, 6, 2, kLookupShift},
+    {kVNNI512, 1, Cover::Whole, 1, 1, 2, kLookupMaskOnly, 0, 16}};
+static constexpr LoopForm kVNNI512Base3Forms[] = {
+    {kVNNI512, 2, Cover::Even, 2, 6, 2, kPlanes},
+    {kVNNI512, 1, Cover::Whole, 1, 1, 2, kPlanes, 0, 16}};
+static constexpr LoopForm kMadd256Base3Forms[] = {
+    {kMadd256, 2, Cover::Even, 2, 4, 2, kPlanes, 12},
+    {kMadd256, 1, Cover::Whole, 1, 1, 2, kPlanes, 12, 16}};
+static constexpr LoopForm kDotprodBase3Forms[] = {
+    {kSdot, 2, Cover::Even, 2, 4, 4, kPlanes},
+    {kSdot, 1, Cover::Whole, 1, 1, 4, kPlanes, 0, 16}};
 static constexpr LoopForm kPortableBase3Forms[] = {
-    {2, 2, 4, 1, kPlanes, 12}, {1, 1, 1, 1, kPlanes, 12, 16}};
-static constexpr LoopForm kLaneForms[] = {{2, 2, 4, 1, kShift},
-                                          {1, 1, 1, 1, kShift, 0, 8}};
-static constexpr LoopForm kFloatForms[] = {{2, 2, 4, 1, kShift},
-                                           {1, 1, 1, 4, kShift, 0, 8}};
+    {kPortable, 2, Cover::Even, 2, 4, 1, kPlanes, 12},
+    {kPortable, 1, Cover::Whole, 1, 1, 1, kPlanes, 12, 16}};
 
 static const KernelRow kTable[] = {
+    {KernelKind::AMX, "i8", kU2, TargetArch::X86_64,
+     "avx512f avx512bw avx512vnni amx-tile amx-int8", kAMXForms,
+     int64_t(1) << 19},
     {KernelKind::AVX512VNNI, "i8", kU2, TargetArch::X86_64,
-     "avx512f avx512bw avx512vnni", DotForm::Dot4, 64,
-     "llvm.x86.avx512.vpdpbusd.512", "", kVNNI512Forms, int64_t(1) << 19},
+     "avx512f avx512bw avx512vnni", kVNNI512Forms, int64_t(1) << 19},
     {KernelKind::AVX512VBMI, "i8", kU16, TargetArch::X86_64,
-     "avx512f avx512bw avx512vnni avx512vbmi", DotForm::Dot4, 64,
-     "llvm.x86.avx512.vpdpbusd.512", "", kVBMIForms, int64_t(1) << 19,
+     "avx512f avx512bw avx512vnni avx512vbmi", kVBMIForms, int64_t(1) << 19,
      Unpack::Lookup, "llvm.x86.avx512.vpermi2var.qi.512"},
     {KernelKind::AVX512VNNI, "i8", kU16, TargetArch::X86_64,
-     "avx512f avx512bw avx512vnni", DotForm::Dot4, 64,
-     "llvm.x86.avx512.vpdpbusd.512", "", kVNNI512Base3Forms, kAnyCols,
+     "avx512f avx512bw avx512vnni", kVNNI512Base3Forms, kAnyCols,
      Unpack::Compare},
-    {KernelKind::AVX2, "i8", kU16, TargetArch::X86_64, "avx2", DotForm::Dot2,
-     32, "llvm.x86.avx2.pmadd.ub.sw", "llvm.x86.avx2.pmadd.wd", kAVX2Base3Forms,
-     kAnyCols, Unpack::Compare},
+    {KernelKind::AVX2, "i8", kU16, TargetArch::X86_64, "avx2",
+     kMadd256Base3Forms, kAnyCols, Unpack::Compare},
     {KernelKind::NEONDotprod, "i8", kU16, TargetArch::AArch64, "dotprod",
-     DotForm::Dot4ByLane, 16, "llvm.aarch64.neon.sdot.v4i32.v16i8", "",
      kDotprodBase3Forms, kAnyCols, Unpack::Compare},
-    {KernelKind::Generic, "i8", kU16, TargetArch::Any, "",
-     DotForm::PortableDot2, 64, "", "", kPortableBase3Forms, kAnyCols,
-     Unpack::Compare},
-    {KernelKind::AVX2, "i8", kU2, TargetArch::X86_64, "avx2", DotForm::Dot2, 32,
-     "llvm.x86.avx2.pmadd.ub.sw", "llvm.x86.avx2.pmadd.wd", kAVX2Forms,
+    {KernelKind::Generic, "i8", kU16, TargetArch::Any, "", kPortableBase3Forms,
+     kAnyCols, Unpack::Compare},
+    {KernelKind::AVX512BW, "i8", kU2, TargetArch::X86_64, "avx512f avx512bw",
+     kMadd512Forms, kAnyCols},
+    {KernelKind::AVXVNNI, "i8", kU2, TargetArch::X86_64, "avx2 avxvnni",
+     kVNNI256Forms, kAnyCols},
+    {KernelKind::AVX2, "i8", kU2, TargetArch::X86_64, "avx2", kMadd256Forms,
      kAnyCols},
+    {KernelKind::I8MM, "i8", kU2, TargetArch::AArch64, "dotprod i8mm",
+     kI8MMForms, kAnyCols},
     {KernelKind::NEONDotprod, "i8", kU2, TargetArch::AArch64, "dotprod",
-     DotForm::Dot4ByLane, 16, "llvm.aarch64.neon.sdot.v4i32.v16i8", "",
      kDotprodForms, kAnyCols},
-    {KernelKind::Generic, "i8", kU2, TargetArch::Any, "", DotForm::PortableDot2,
-     64, "", "", kPortableForms, kAnyCols},
-    {KernelKind::Generic, "i16", kU2, TargetArch::Any, "", DotForm::Lanes, 64,
-     "", "", kLaneForms, kAnyCols},
-    {KernelKind::Generic, "float", kU2, TargetArch::Any, "",
-     DotForm::FloatLanes, 64, "", "", kFloatForms, kAnyCols},
+    {KernelKind::NEON, "i8", kU2, TargetArch::AArch64, "neon", kNEONForms,
+     kAnyCols},
+    {KernelKind::Generic, "i8", kU2, TargetArch::Any, "", kPortableForms,
+     kAnyCols},
+    {KernelKind::Generic, "i16", kU2, TargetArch::Any, "", kLaneForms,
+     kAnyCols},
+    {KernelKind::Generic, "float", kU2, TargetArch::Any, "", kFloatForms,
+     kAnyCols},
 };
 
 ArrayRef<KernelRow> mlir::bitnet::getKernelTable() { return kTable; }

@@ -16,8 +16,8 @@ static constexpr int64_t kChunkBytes = PackedLayout::kChunkBytes;
 TileEmitter::TileEmitter(ImplicitLocOpBuilder &b, const KernelRow &row,
                          const LoopForm &form, int64_t rows,
                          const TileOperands &operands, Value m, Value block)
-    : b(b), row(row), form(form), rows(rows), operands(operands), m(m),
-      block(block) {
+    : b(b), row(row), layout(row.layout), form(form), dot(form.dot), rows(rows),
+      operands(operands), m(m), block(block) {
   for (FieldDecode field : form.fields) {
     int shift = llvm::countr_zero(field.mask);
     auto *it = field.apart ? slotShifts.end() : llvm::find(slotShifts, shift);
@@ -38,34 +38,73 @@ Value TileEmitter::plus(Value base, int64_t offset) {
 }
 
 int64_t TileEmitter::passChunks() const {
-  return form.parts * row.registerBytes / kChunkBytes;
-}
-
-TileEmitter::Values TileEmitter::splats(VectorType type, int64_t count) {
-  return Values(count, emitSplat(b, type, 0));
+  return form.parts * dot.registerBytes / kChunkBytes;
 }
 
 void TileEmitter::emit() {
-  if (form.drainChunks)
-    return emitDrained();
-  if (passChunks() == row.layout.blockChunks)
-    return emitPass(index(0));
-  auto loop = scf::ForOp::create(b, index(0), index(row.layout.blockChunks),
+  forEachPass([&](Value rowChunk) {
+    Values totals = fold(emitLoop(index(0), operands.chunks, rowChunk));
+    store(rowChunk, [&](int64_t i, Value line, Value) -> Value {
+      if (!operands.sums)
+        return totals[i];
+      return arith::SubIOp::create(b, totals[i], loadSums(line));
+    });
+  });
+}
+
+void TileEmitter::emitInit() {
+  Value zero = emitSplat(b, getResultType(dot, b.getContext()), 0);
+  forEachPass([&](Value rowChunk) {
+    store(rowChunk, [&](int64_t, Value line, Value) -> Value {
+      return arith::SubIOp::create(b, zero, loadSums(line));
+    });
+  });
+}
+
+void TileEmitter::emitSlice(Value low, Value high) {
+  VectorType type = getResultType(dot, b.getContext());
+  sliceLow = low;
+  forEachPass([&](Value rowChunk) {
+    Values parts = fold(emitLoop(low, high, rowChunk));
+    store(rowChunk, [&](int64_t i, Value line, Value column) -> Value {
+      Value y =
+          vector::LoadOp::create(b, type, operands.y, ValueRange{line, column});
+      return arith::AddIOp::create(b, y, parts[i]);
+    });
+  });
+}
+
+void TileEmitter::emitPanel(Value i, Value line) {
+  forEachPass([&](Value rowChunk) {
+    if (form.prefetchChunks)
+      emitPrefetch(i, rowChunk);
+    for (int64_t part = 0; part < form.parts; ++part) {
+      Values planes =
+          emitPlanes(b, row, loadPart(operands.w, {block, i}, rowChunk, part));
+      int64_t at = part * dot.registerBytes;
+      for (auto [f, field] : llvm::enumerate(form.fields))
+        vector::StoreOp::create(
+            b, emitDecode(b, planes[field.plane], field), operands.panel,
+            ValueRange{line, index(f), plus(rowChunk, at / kChunkBytes),
+                       index(at % kChunkBytes)});
+    }
+  });
+}
+
+/// `body` for each run of chunks of the block that one pass covers.
+void TileEmitter::forEachPass(llvm::function_ref<void(Value)> body) {
+  if (passChunks() == layout.blockChunks)
+    return body(index(0));
+  auto loop = scf::ForOp::create(b, index(0), index(layout.blockChunks),
                                  index(passChunks()));
   OpBuilder::InsertionGuard guard(b);
   b.setInsertionPointToStart(loop.getBody());
-  emitPass(loop.getInductionVar());
+  body(loop.getInductionVar());
 }
 
-/// The registers of `form` from chunk `rowChunk` of the block on.
-void TileEmitter::emitPass(Value rowChunk) {
-  Values init = splats(getAccType(row, b.getContext()), numAccs());
-  Values accs = emitLoop(index(0), operands.chunks, rowChunk, init);
-  store(fold(accs), rowChunk);
-}
-
-TileEmitter::Values TileEmitter::emitLoop(Value low, Value high, Value rowChunk,
-                                          Values init) {
+TileEmitter::Values TileEmitter::emitLoop(Value low, Value high,
+                                          Value rowChunk) {
+  Values init(numAccs(), emitSplat(b, getAccType(dot, b.getContext()), 0));
   auto loop = scf::ForOp::create(b, low, high, index(1), init);
   OpBuilder::InsertionGuard guard(b);
   b.setInsertionPointToStart(loop.getBody());
@@ -75,40 +114,9 @@ TileEmitter::Values TileEmitter::emitLoop(Value low, Value high, Value rowChunk,
   return Values(loop.getResults());
 }
 
-/// K in blocks: narrow accumulators live for one block and are folded into
-/// 32-bit ones before they can wrap. All rows of the block take turns within a
-/// K block, so that memory is read in order.
-void TileEmitter::emitDrained() {
-  int64_t passes = row.layout.blockChunks / passChunks();
-  VectorType type = getResultType(row, b.getContext());
-  Value step = index(form.drainChunks);
-  auto outer = scf::ForOp::create(b, index(0), operands.chunks, step,
-                                  splats(type, passes * numResults()));
-  {
-    OpBuilder::InsertionGuard guard(b);
-    b.setInsertionPointToStart(outer.getBody());
-    emitDrainedBlock(outer, passes);
-  }
-  for (int64_t pass = 0; pass < passes; ++pass)
-    store(Values(outer.getResults().slice(pass * numResults(), numResults())),
-          index(pass * passChunks()));
-}
-
-void TileEmitter::emitDrainedBlock(scf::ForOp outer, int64_t passes) {
-  Value low = outer.getInductionVar();
-  Value high = arith::AddIOp::create(b, low, index(form.drainChunks));
-  high = arith::MinSIOp::create(b, high, operands.chunks);
-  Values totals;
-  for (int64_t pass = 0; pass < passes; ++pass) {
-    Values init = splats(getAccType(row, b.getContext()), numAccs());
-    Values accs = emitLoop(low, high, index(pass * passChunks()), init);
-    for (Value part : fold(accs)) {
-      Value total = outer.getRegionIterArg(totals.size());
-      totals.push_back(arith::AddIOp::create(b, total, part));
-    }
-  }
-  scf::YieldOp::create(b, totals);
-}
+//===----------------------------------------------------------------------===//
+// One chunk column
+//===----------------------------------------------------------------------===//
 
 /// Weights of the next rows of the stream, while this chunk is worked on. The
 /// address may lie past the operand's end: a prefetch does not fault.
@@ -121,64 +129,114 @@ void TileEmitter::emitPrefetch(Value i, Value rowChunk) {
         /*isWrite=*/false, /*localityHint=*/3, /*isDataCache=*/true);
 }
 
+/// Register `part` of the bytes at `lead`, chunk `rowChunk` on.
+Value TileEmitter::loadPart(Value source, ValueRange lead, Value rowChunk,
+                            int64_t part) {
+  int64_t at = part * dot.registerBytes;
+  SmallVector<Value> indices(lead);
+  indices.push_back(plus(rowChunk, at / kChunkBytes));
+  indices.push_back(index(at % kChunkBytes));
+  return vector::LoadOp::create(b, getByteType(dot, b.getContext()), source,
+                                indices);
+}
+
 void TileEmitter::emitChunk(Value i, Value rowChunk, Values &accs) {
-  if (form.prefetchChunks)
+  if (form.prefetchChunks && !form.panel)
     emitPrefetch(i, rowChunk);
-  Value k = arith::MulIOp::create(b, i, index(row.layout.chunkCols()));
-  VectorType byteType = getByteType(row, b.getContext());
+  Value k = arith::MulIOp::create(b, i, index(layout.chunkCols()));
   SmallVector<Values> planes;
-  for (int64_t part = 0; part < form.parts; ++part) {
-    int64_t at = part * row.registerBytes;
-    Value chunk = plus(rowChunk, at / kChunkBytes);
-    Value bytes = vector::LoadOp::create(
-        b, byteType, operands.w,
-        ValueRange{block, i, chunk, index(at % kChunkBytes)});
-    planes.push_back(emitPlanes(b, row, bytes));
-  }
+  Value line;
+  if (form.panel)
+    line = arith::SubIOp::create(b, i, sliceLow);
+  else
+    for (int64_t part = 0; part < form.parts; ++part)
+      planes.push_back(
+          emitPlanes(b, row, loadPart(operands.w, {block, i}, rowChunk, part)));
+  auto codes = [&](int64_t field, int64_t part) -> Value {
+    if (form.panel)
+      return loadPart(operands.panel, {line, index(field)}, rowChunk, part);
+    FieldDecode decode = form.fields[field];
+    return emitDecode(b, planes[part][decode.plane], decode);
+  };
+  if (dot.form == DotForm::Dot8Pairs)
+    emitPairDots(k, codes, accs);
+  else
+    emitDots(k, codes, accs);
+}
+
+void TileEmitter::emitDots(Value k, CodeSource codes, Values &accs) {
   size_t slots = slotShifts.size();
-  for (auto [f, field] : llvm::enumerate(form.fields)) {
-    Values codes;
-    for (const Values &part : planes)
-      codes.push_back(emitDecode(b, part[field.plane], field));
+  for (int64_t f = 0, e = form.fields.size(); f < e; ++f) {
+    Values code;
+    for (int64_t part = 0; part < form.parts; ++part)
+      code.push_back(codes(f, part));
     for (int64_t r = 0; r < rows; ++r) {
-      LhsValues lhs = emitLhs(b, row, operands.x, plus(m, r), k, f);
-      for (auto [part, code] : llvm::enumerate(codes)) {
+      LhsValues lhs = emitLhs(b, dot, operands.x, plus(m, r), k, f);
+      for (int64_t part = 0; part < form.parts; ++part) {
         Value &acc = accs[(r * form.parts + part) * slots + slotOfField[f]];
-        acc = emitDot(b, row, acc, code, lhs);
+        acc = emitDot(b, dot, acc, code[part], lhs);
       }
     }
   }
 }
 
-TileEmitter::Values TileEmitter::fold(const Values &accs) {
+/// Two fields and two rows of activations at a time: those of r hold weight
+/// rows 0 and 1 of a register for both, those of r + 1 rows 2 and 3.
+void TileEmitter::emitPairDots(Value k, CodeSource codes, Values &accs) {
+  for (int64_t f = 0, e = form.fields.size(); f < e; f += 2) {
+    Values lhs;
+    for (int64_t r = 0; r < rows; r += 2)
+      lhs.push_back(
+          emitPairLhs(b, operands.x, plus(m, r), plus(m, r + 1), k, f));
+    for (int64_t part = 0; part < form.parts; ++part) {
+      PairCodes pair = emitPairCodes(b, codes(f, part), codes(f + 1, part));
+      for (int64_t r = 0; r < rows; r += 2) {
+        Value &low = accs[r * form.parts + part];
+        Value &high = accs[(r + 1) * form.parts + part];
+        low = emitDot(b, dot, low, pair.low, {lhs[r / 2]});
+        high = emitDot(b, dot, high, pair.high, {lhs[r / 2]});
+      }
+    }
+  }
+}
+
+//===----------------------------------------------------------------------===//
+// After the loop
+//===----------------------------------------------------------------------===//
+
+TileEmitter::Values TileEmitter::fold(Values accs) {
+  if (dot.form == DotForm::Dot8Pairs)
+    for (int64_t r = 0; r < rows; r += 2)
+      for (int64_t part = 0; part < form.parts; ++part)
+        emitUnzip(b, accs[r * form.parts + part],
+                  accs[(r + 1) * form.parts + part]);
   Values results;
   size_t slots = slotShifts.size();
   for (size_t i = 0; i < accs.size(); i += slots)
     results.push_back(
-        emitFold(b, row, ValueRange(accs).slice(i, slots), slotShifts));
+        emitFold(b, dot, ValueRange(accs).slice(i, slots), slotShifts));
   return results;
 }
 
 /// Codes are W + 1, so the sum of the activations is one W too many.
-void TileEmitter::store(const Values &results, Value rowChunk) {
-  VectorType type = getResultType(row, b.getContext());
-  Value first = arith::MulIOp::create(b, block, index(row.layout.blockRows()));
+Value TileEmitter::loadSums(Value line) {
+  Value scalar = memref::LoadOp::create(b, operands.sums, line);
+  return vector::BroadcastOp::create(b, getResultType(dot, b.getContext()),
+                                     scalar);
+}
+
+void TileEmitter::store(
+    Value rowChunk, llvm::function_ref<Value(int64_t, Value, Value)> value) {
+  Value first = arith::MulIOp::create(b, block, index(layout.blockRows()));
   Value inBlock =
       arith::MulIOp::create(b, rowChunk, index(PackedLayout::kChunkRows));
   first = arith::AddIOp::create(b, first, inBlock);
   for (int64_t r = 0; r < rows; ++r) {
-    Value line = plus(m, r), sum;
-    if (operands.sums) {
-      Value scalar = memref::LoadOp::create(b, operands.sums, line);
-      sum = vector::BroadcastOp::create(b, type, scalar);
-    }
+    Value line = plus(m, r);
     for (int64_t part = 0; part < form.parts; ++part) {
-      Value v = results[r * form.parts + part];
-      if (sum)
-        v = arith::SubIOp::create(b, v, sum);
-      vector::StoreOp::create(
-          b, v, operands.y,
-          ValueRange{line, plus(first, part * row.registerBytes / 4)});
+      Value column = plus(first, part * dot.registerBytes / 4);
+      Value v = value(r * form.parts + part, line, column);
+      vector::StoreOp::create(b, v, operands.y, ValueRange{line, column});
     }
   }
 }

@@ -5,7 +5,7 @@
 
 #include "bitnet/Codegen/Kernels/DotForms.h"
 
-#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "llvm/ADT/STLFunctionalExtras.h"
 
 namespace mlir::bitnet {
 
@@ -14,18 +14,30 @@ struct TileOperands {
   Value w, x, sums, y;
   /// Chunk columns: K / chunkCols.
   Value chunks;
+  /// Decoded codes of one slice of K, `[slice, fields, blockChunks, 64]`; null
+  /// when no form wants them.
+  Value panel;
 };
 
-/// Emits y[m .. m+rows, .] for one row block of weights.
+/// Emits products of one tile of activation rows and one row block of weights.
 class TileEmitter {
 public:
   TileEmitter(ImplicitLocOpBuilder &b, const KernelRow &row,
               const LoopForm &form, int64_t rows, const TileOperands &operands,
               Value m, Value block);
+  /// y = W x over all of K.
   void emit();
+  /// y = -sum(x), which slices of K are added to.
+  void emitInit();
+  /// y += W x over the chunk columns low..high.
+  void emitSlice(Value low, Value high);
+  /// Decodes chunk column i of the block into line `line` of the panel.
+  void emitPanel(Value i, Value line);
 
 private:
   using Values = llvm::SmallVector<Value>;
+  /// Codes of a field, of a register.
+  using CodeSource = llvm::function_ref<Value(int64_t, int64_t)>;
 
   /// Vectors that one pass over K carries, at 32 bits and before folding.
   int64_t numResults() const { return rows * form.parts; }
@@ -34,22 +46,29 @@ private:
   int64_t passChunks() const;
   Value index(int64_t value);
   Value plus(Value base, int64_t offset);
-  Values splats(VectorType type, int64_t count);
-  void emitPass(Value rowChunk);
-  Values emitLoop(Value low, Value high, Value rowChunk, Values init);
-  void emitDrained();
-  void emitDrainedBlock(scf::ForOp outer, int64_t passes);
+  void forEachPass(llvm::function_ref<void(Value rowChunk)> body);
+  Values emitLoop(Value low, Value high, Value rowChunk);
   void emitChunk(Value i, Value rowChunk, Values &accs);
   void emitPrefetch(Value i, Value rowChunk);
-  Values fold(const Values &accs);
-  void store(const Values &results, Value rowChunk);
+  Value loadPart(Value source, ValueRange lead, Value rowChunk, int64_t part);
+  void emitDots(Value k, CodeSource codes, Values &accs);
+  void emitPairDots(Value k, CodeSource codes, Values &accs);
+  Values fold(Values accs);
+  /// Per line of the tile and register of it, `value(register, line, column)`
+  /// goes to y.
+  void store(Value rowChunk,
+             llvm::function_ref<Value(int64_t, Value, Value)> value);
+  /// The sum of a row of activations, in all lanes.
+  Value loadSums(Value line);
 
   ImplicitLocOpBuilder &b;
   const KernelRow &row;
+  const PackedLayout &layout;
   const LoopForm &form;
+  const DotUnit &dot;
   int64_t rows;
   const TileOperands &operands;
-  Value m, block;
+  Value m, block, sliceLow;
   /// Per field its accumulator, per accumulator its scale as a shift.
   llvm::SmallVector<int> slotOfField, slotShifts;
 };

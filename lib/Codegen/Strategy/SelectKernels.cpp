@@ -34,12 +34,22 @@ static std::optional<KernelKind> kindOf(KernelChoice wish) {
     return KernelKind::Generic;
   case KernelChoice::AVX2:
     return KernelKind::AVX2;
+  case KernelChoice::AVXVNNI:
+    return KernelKind::AVXVNNI;
+  case KernelChoice::AVX512BW:
+    return KernelKind::AVX512BW;
   case KernelChoice::AVX512VNNI:
     return KernelKind::AVX512VNNI;
   case KernelChoice::AVX512VBMI:
     return KernelKind::AVX512VBMI;
+  case KernelChoice::AMX:
+    return KernelKind::AMX;
+  case KernelChoice::NEON:
+    return KernelKind::NEON;
   case KernelChoice::NEONDotprod:
     return KernelKind::NEONDotprod;
+  case KernelChoice::I8MM:
+    return KernelKind::I8MM;
   }
   llvm_unreachable("every choice is handled");
 }

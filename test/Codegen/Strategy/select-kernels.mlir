@@ -2,16 +2,30 @@
 // RUN: bitnet-opt %s --bitnet-select-kernels="arch=x86_64 features=+avx512f,+avx512bw,+avx512vnni,+avx512vbmi" | FileCheck %s --check-prefix=VBMI
 // RUN: bitnet-opt %s --bitnet-select-kernels="arch=x86_64 features=avx2,avx512vnni" | FileCheck %s --check-prefixes=CHECK,AVX2
 // RUN: bitnet-opt %s --bitnet-select-kernels="arch=x86_64 features=+avx2,-avx2" | FileCheck %s --check-prefixes=CHECK,GENERIC
-// RUN: bitnet-opt %s --bitnet-select-kernels="arch=aarch64 features=+neon,+dotprod" | FileCheck %s --check-prefixes=CHECK,NEON
-// RUN: bitnet-opt %s --bitnet-select-kernels="arch=aarch64 features=+neon" | FileCheck %s --check-prefixes=CHECK,GENERIC
+// RUN: bitnet-opt %s --bitnet-select-kernels="arch=aarch64 features=+neon,+dotprod" | FileCheck %s --check-prefixes=CHECK,DOTPROD
+// RUN: bitnet-opt %s --bitnet-select-kernels="arch=aarch64 features=+neon" | FileCheck %s --check-prefixes=CHECK,NEON
+// RUN: bitnet-opt %s --bitnet-select-kernels="arch=aarch64 features=+neon,+dotprod,+i8mm" | FileCheck %s --check-prefixes=CHECK,I8MM
+// RUN: bitnet-opt %s --bitnet-select-kernels="arch=x86_64 features=+avx2,+avxvnni" | FileCheck %s --check-prefixes=CHECK,AVXVNNI
+// RUN: bitnet-opt %s --bitnet-select-kernels="arch=x86_64 features=+avx2,+avx512f,+avx512bw" | FileCheck %s --check-prefixes=CHECK,AVX512BW
+// RUN: bitnet-opt %s --bitnet-select-kernels="arch=x86_64 features=+avx2,+avx512f,+avx512bw,+avx512vnni,+amx-tile,+amx-int8" | FileCheck %s --check-prefixes=CHECK,AMX
+// RUN: bitnet-opt %s --bitnet-select-kernels="kernel=avxvnni" | FileCheck %s --check-prefixes=AVXVNNI
+// RUN: bitnet-opt %s --bitnet-select-kernels="kernel=avx512bw" | FileCheck %s --check-prefixes=AVX512BW
+// RUN: bitnet-opt %s --bitnet-select-kernels="kernel=amx" | FileCheck %s --check-prefixes=AMX
+// RUN: bitnet-opt %s --bitnet-select-kernels="kernel=neon" | FileCheck %s --check-prefixes=NEON
+// RUN: bitnet-opt %s --bitnet-select-kernels="kernel=i8mm" | FileCheck %s --check-prefixes=I8MM
 // RUN: bitnet-opt %s --bitnet-select-kernels | FileCheck %s --check-prefixes=CHECK,GENERIC
 // RUN: bitnet-opt %s --bitnet-select-kernels="arch=x86_64 features=avx2 kernel=scalar" | FileCheck %s --check-prefixes=SCALAR
-// RUN: bitnet-opt %s --bitnet-select-kernels="arch=x86_64 features=avx2 kernel=neon_dotprod" | FileCheck %s --check-prefixes=CHECK,NEON
+// RUN: bitnet-opt %s --bitnet-select-kernels="arch=x86_64 features=avx2 kernel=neon_dotprod" | FileCheck %s --check-prefixes=CHECK,DOTPROD
 
 // CHECK-LABEL: @integer
 // VNNI: lowering <avx512vnni>
 // AVX2: lowering <avx2>
-// NEON: lowering <neon_dotprod>
+// AVXVNNI: lowering <avxvnni>
+// AVX512BW: lowering <avx512bw>
+// AMX: lowering <amx>
+// NEON: lowering <neon>
+// DOTPROD: lowering <neon_dotprod>
+// I8MM: lowering <i8mm>
 // GENERIC: lowering <generic>
 // SCALAR: lowering <scalar>
 func.func @integer(%x: tensor<?x64xi8>, %w: tensor<1x4x4x64xi8>, %s: tensor<?xi32>, %y: tensor<?x64xi32>) -> tensor<?x64xi32> {
@@ -47,9 +61,9 @@ func.func @unpacked(%x: tensor<?x64xi8>, %w: tensor<32x64xi2>, %y: tensor<?x32xi
   return %0 : tensor<?x32xi32>
 }
 
-// The masks in place are exact for K < 2^19 only (mm_c1); AVX2 widens in time.
+// The masks in place are exact for K < 2^19 only (mm_c1); i16 sums widen in time.
 // CHECK-LABEL: @long_reduction
-// VNNI: lowering <avx2>
+// VNNI: lowering <avx512bw>
 // AVX2: lowering <avx2>
 func.func @long_reduction(%x: memref<1x524288xi8>, %w: memref<1x32768x4x64xi8>, %s: memref<1xi32>, %y: memref<1x64xi32>) {
   bitnet.matmul ins(%x, %w, %s : memref<1x524288xi8>, memref<1x32768x4x64xi8>, memref<1xi32>)
@@ -71,7 +85,8 @@ func.func @decided(%x: memref<?x64xi8>, %w: memref<1x4x4x64xi8>, %s: memref<?xi3
 // VBMI: lowering <avx512vbmi>
 // VNNI: lowering <avx512vnni>
 // AVX2: lowering <avx2>
-// NEON: lowering <neon_dotprod>
+// DOTPROD: lowering <neon_dotprod>
+// NEON: lowering <generic>
 // GENERIC: lowering <generic>
 func.func @base3(%x: memref<?x80xi8>, %w: memref<2x4x2x64xi8>, %s: memref<?xi32>, %y: memref<?x64xi32>) {
   bitnet.matmul ins(%x, %w, %s : memref<?x80xi8>, memref<2x4x2x64xi8>, memref<?xi32>)

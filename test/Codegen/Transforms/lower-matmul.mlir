@@ -13,17 +13,25 @@
 
 // CHECK: func.func private @bitnet_kernel_avx512vnni(
 // CHECK-SAME: memref<?x?x4x64xi8, strided<[?, 256, 64, 1], offset: ?>>, %{{.*}}: memref<?x?xi8, strided<[?, 1], offset: ?>>, %{{.*}}: memref<?xi32, strided<[1], offset: ?>>, %{{.*}}: memref<?x?xi32, strided<[?, 1], offset: ?>>, %[[BEGIN:.*]]: index, %[[END:.*]]: index) attributes {bitnet.parallel}
+// CHECK: memref.alloca() {alignment = 64 : i64} : memref<64x4x4x64xi8>
 // CHECK: scf.for %{{.*}} = %[[BEGIN]] to %[[END]]
-// Forms by M, picked at run time: 12 rows by 2 registers; then rows are spread evenly
-// over tiles of 5 to 2 rows by 4 registers.
-// CHECK: arith.cmpi uge, %{{.*}}, %c32
-// CHECK: scf.for %{{.*}} step %c12
-// CHECK: scf.for {{.*}} step %c2
+// Forms by M, picked at run time: from 20 rows on, 5 or 6 rows by 4 registers of codes
+// that were decoded once per slice of K; totals live in y between slices.
+// CHECK: arith.cmpi uge, %{{.*}}, %c20
+// CHECK: scf.for %{{.*}} step %c64
+// CHECK-COUNT-4: memref.prefetch
+// CHECK: vector.store {{.*}} memref<64x4x4x64xi8>
+// CHECK: scf.for {{.*}} step %c6
 // CHECK: scf.for %{{.*}} = {{.*}} iter_args
 // CHECK-NOT: memref.prefetch
+// CHECK-NOT: arith.andi
 // CHECK-COUNT-96: llvm.call_intrinsic "llvm.x86.avx512.vpdpbusd.512"
 // CHECK-NOT: llvm.call_intrinsic
 // CHECK: scf.yield
+// CHECK: scf.for {{.*}} step %c5
+// CHECK-COUNT-80: llvm.call_intrinsic
+// CHECK: scf.yield
+// Then rows are spread evenly over tiles of 5 to 2, which decode for themselves.
 // CHECK: scf.for %{{.*}} step %c5
 // CHECK-COUNT-80: llvm.call_intrinsic
 // CHECK: scf.yield
@@ -57,31 +65,27 @@ func.func @two_layers(%x: memref<?x64xi8>, %w: memref<3x4x4x64xi8>, %s: memref<?
 
 // -----
 
-// i16 accumulators live for one block of K: 7 chunks, or 15 when every field has
-// scale 1. All rows of weights take turns within the block.
+// i16 accumulators live for one slice of K: 7 chunks, or 15 when every field has
+// scale 1. All tiles, and all rows of the block, take turns within the slice.
 
 // CHECK-LABEL: func.func private @bitnet_kernel_avx2(
+// CHECK: scf.for %[[K0:[a-z0-9]+]] = {{.*}} step %c15
+// CHECK: %[[END:.*]] = arith.minui
 // CHECK: scf.for %{{[a-z0-9]+}} = {{.*}} step %c4
-// CHECK: scf.for %[[K0:[a-z0-9]+]] = {{.*}} iter_args({{.*}}) -> (vector<8xi32>
-// CHECK: %[[END:.*]] = arith.minsi
 // CHECK: scf.for %{{[a-z0-9]+}} = %[[K0]] to %[[END]] {{.*}} -> (vector<16xi16>
 // CHECK-COUNT-32: llvm.call_intrinsic "llvm.x86.avx2.pmadd.ub.sw"
 // CHECK-NOT: pmadd.ub.sw
 // CHECK: scf.yield
 // CHECK: llvm.call_intrinsic "llvm.x86.avx2.pmadd.wd"
-// CHECK-COUNT-3: scf.for {{.*}} -> (vector<16xi16>
 // CHECK: scf.for %{{[a-z0-9]+}} = {{.*}} step %c3
 // CHECK: scf.for %{{[a-z0-9]+}} = {{.*}} step %c2
-// CHECK: scf.for %{{[a-z0-9]+}} = {{.*}} step %c1
-// CHECK: scf.for {{.*}} iter_args({{.*}}) -> (vector<8xi32>
+// CHECK: scf.for %{{[a-z0-9]+}} = {{.*}} step %c7
 // CHECK: scf.for {{.*}} -> (vector<16xi16>
 // CHECK: memref.prefetch
 // CHECK-COUNT-16: llvm.call_intrinsic "llvm.x86.avx2.pmadd.ub.sw"
 // CHECK-NOT: pmadd.ub.sw
 // CHECK: scf.yield
 // CHECK: llvm.call_intrinsic "llvm.x86.avx2.pmadd.wd"
-// CHECK: scf.for {{.*}} -> (vector<16xi16>
-// CHECK-NOT: scf.for
 func.func @avx2(%x: memref<?x64xi8>, %w: memref<1x4x4x64xi8>, %s: memref<?xi32>, %y: memref<?x64xi32>) {
   bitnet.matmul ins(%x, %w, %s : memref<?x64xi8>, memref<1x4x4x64xi8>, memref<?xi32>)
     outs(%y : memref<?x64xi32>) packing <u2, rows = 64, cols = 64> lowering <avx2>
@@ -97,13 +101,53 @@ func.func @avx2(%x: memref<?x64xi8>, %w: memref<1x4x4x64xi8>, %s: memref<?xi32>,
 // CHECK: scf.yield
 // CHECK-COUNT-32: llvm.call_intrinsic
 // CHECK: scf.yield
-// CHECK: scf.for {{.*}} iter_args
-// CHECK-COUNT-4: scf.for {{.*}} iter_args
+// CHECK: scf.for {{.*}} step %c16
 // CHECK-COUNT-16: llvm.call_intrinsic "llvm.aarch64.neon.sdot.v4i32.v16i8"
 // CHECK-NOT: sdot
 func.func @neon(%x: memref<?x64xi8>, %w: memref<1x4x4x64xi8>, %s: memref<?xi32>, %y: memref<?x64xi32>) {
   bitnet.matmul ins(%x, %w, %s : memref<?x64xi8>, memref<1x4x4x64xi8>, memref<?xi32>)
     outs(%y : memref<?x64xi32>) packing <u2, rows = 64, cols = 64> lowering <neon_dotprod>
+  return
+}
+
+// -----
+
+// AMX: four decoded chunks are a tile of weights; two tiles of activations by two of
+// weights, one by four for what is left, the last one early. Few rows are left to
+// vectors.
+
+// CHECK-LABEL: func.func private @bitnet_kernel_amx(
+// CHECK: memref.alloca() {alignment = 64 : i64} : memref<2x4x16x64xi8>
+// CHECK: scf.for {{.*}} step %c32
+// CHECK: scf.for {{.*}} -> (!llvm.x86_amx, !llvm.x86_amx, !llvm.x86_amx, !llvm.x86_amx)
+// CHECK-COUNT-32: vector.store
+// CHECK-COUNT-4: llvm.call_intrinsic "llvm.x86.tdpbsud.internal"
+// CHECK: scf.yield
+// CHECK-COUNT-4: llvm.call_intrinsic "llvm.x86.tilestored64.internal"
+// CHECK: scf.for {{.*}} step %c16
+// CHECK: arith.minui
+// CHECK-COUNT-64: vector.store
+// CHECK-COUNT-4: llvm.call_intrinsic "llvm.x86.tdpbsud.internal"
+// CHECK: vpdpbusd
+func.func @amx(%x: memref<?x64xi8>, %w: memref<1x4x4x64xi8>, %s: memref<?xi32>, %y: memref<?x64xi32>) {
+  bitnet.matmul ins(%x, %w, %s : memref<?x64xi8>, memref<1x4x4x64xi8>, memref<?xi32>)
+    outs(%y : memref<?x64xi32>) packing <u2, rows = 64, cols = 64> lowering <amx>
+  return
+}
+
+// -----
+
+// i8mm: fields in pairs, activation rows in pairs; one row by sdot.
+
+// CHECK-LABEL: func.func private @bitnet_kernel_i8mm(
+// CHECK-COUNT-32: llvm.call_intrinsic "llvm.aarch64.neon.usmmla.v4i32.v16i8"
+// CHECK: scf.yield
+// CHECK-COUNT-16: llvm.call_intrinsic "llvm.aarch64.neon.usmmla.v4i32.v16i8"
+// CHECK: scf.yield
+// CHECK-COUNT-16: llvm.call_intrinsic "llvm.aarch64.neon.sdot.v4i32.v16i8"
+func.func @i8mm(%x: memref<?x64xi8>, %w: memref<1x4x4x64xi8>, %s: memref<?xi32>, %y: memref<?x64xi32>) {
+  bitnet.matmul ins(%x, %w, %s : memref<?x64xi8>, memref<1x4x4x64xi8>, memref<?xi32>)
+    outs(%y : memref<?x64xi32>) packing <u2, rows = 64, cols = 64> lowering <i8mm>
   return
 }
 

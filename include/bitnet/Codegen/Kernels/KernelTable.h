@@ -27,14 +27,28 @@ enum class DotForm {
   Dot4,
   /// As Dot4, x taken from one 16-byte load by lane.
   Dot4ByLane,
+  /// acc.i32[2 x 2] += two weight rows . two activation rows over 8 columns.
+  Dot8Pairs,
+  /// acc[16 x 16] += 16 weight rows . 16 activation rows over 64 columns.
+  MatrixTile,
   /// acc.i16 += intrinsic(u, x), which adds two adjacent u8 * i8.
   Dot2,
   /// Dot2 spelled with portable i16 arithmetic.
   PortableDot2,
+  /// acc.i16 += u * x, a lane per byte: a widening multiplication.
+  Widening,
   /// acc.i32 += u * x on i32 lanes, for i16 activations.
   Lanes,
   /// acc.f32 +- x by selects on f32 lanes, k ascending.
   FloatLanes
+};
+
+/// One way of an instruction set to multiply and add.
+struct DotUnit {
+  DotForm form;
+  int64_t registerBytes;
+  /// The product; pairs of i16 lanes to i32 (empty: by shifts).
+  llvm::StringLiteral intrinsic = "", widenIntrinsic = "";
 };
 
 /// What is done to packed bytes before fields are taken out of them.
@@ -57,23 +71,36 @@ struct FieldDecode {
   bool apart = false;
 };
 
+/// How activation rows are shared out among tiles of a form.
+enum class Cover {
+  /// As many tiles as fit; what is left over goes to the next form.
+  Whole,
+  /// All rows evenly, so that no tile is too small to pay for decoding.
+  Even,
+  /// All rows; the last tile begins early and computes some a second time.
+  Overlap
+};
+
 /// One loop over K: a tile of activation rows by `parts` registers of packed
 /// bytes per chunk column.
 struct LoopForm {
+  const DotUnit &dot;
   /// For this many activation rows in all, or more.
   int64_t minRows;
-  /// Rows of a tile. When equal, as many tiles as fit are made and what is left
-  /// over goes to the next form; otherwise all rows that are left are spread
-  /// evenly, so that no tile is too small to pay for decoding.
+  Cover cover;
+  /// Rows of a tile; they differ for Cover::Even only.
   int64_t minTile, maxTile;
   int64_t parts;
   /// One per four columns of a chunk.
   llvm::ArrayRef<FieldDecode> fields;
-  /// Accumulators are folded into 32-bit totals after this many chunks, which
-  /// i16 ones need; 0: they are 32-bit and live for the whole of K.
-  int64_t drainChunks = 0;
+  /// K is taken in slices of so many chunk columns and totals live in y between
+  /// them: i16 accumulators must not wrap, and parts of a row block take turns
+  /// within a slice, so that memory is read in order. 0: all of K at once.
+  int64_t sliceChunks = 0;
   /// How many chunk columns ahead memory is asked for; 0: not at all.
   int64_t prefetchChunks = 0;
+  /// Codes of a slice are decoded once, into a buffer, for all tiles.
+  bool panel = false;
 };
 
 /// Everything that distinguishes one instruction set from another.
@@ -85,9 +112,6 @@ struct KernelRow {
   TargetArch arch;
   /// Features without the leading '+', space separated.
   llvm::StringLiteral features;
-  DotForm dot;
-  int64_t registerBytes;
-  llvm::StringLiteral dotIntrinsic, widenIntrinsic;
   /// Tried in this order; together they cover every M.
   llvm::ArrayRef<LoopForm> forms;
   /// Exact for K below this: scaled codes fill the accumulators sooner.

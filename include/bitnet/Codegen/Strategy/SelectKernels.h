@@ -25,9 +25,14 @@ enum class KernelChoice {
   Scalar,
   Generic,
   AVX2,
+  AVXVNNI,
+  AVX512BW,
   AVX512VNNI,
   AVX512VBMI,
-  NEONDotprod
+  AMX,
+  NEON,
+  NEONDotprod,
+  I8MM
 };
 
 /// The features that the kernel of `wish` needs and `target` lacks, space

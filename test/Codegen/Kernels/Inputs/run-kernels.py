@@ -20,9 +20,11 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 EDGES = (1, 15, 16, 17, 63, 65, 127, 129)
 # (N, K, group or 0): what the big layers of real models look like.
 LARGE = ((65, 2560, 0), (33, 6912, 0), (64, 8640, 0))
-# M: every tail of a tile, and sizes around the blocked forms and their multiples.
-ROWS = (*range(1, 18), 31, 32, 33, 47, 48, 64)
-MANY_ROWS = {(129, 65): (127, 129), (65, 129): (511, 512, 513)}
+# M: every tail of a tile, and for some shapes sizes around the blocked forms and their multiples.
+ROWS = tuple(range(1, 18))
+MANY_ROWS = {(129, 65): (23, 31, 32, 33, 47, 48, 64, 127, 129), (65, 129): (31, 33, 511, 512, 513), (17, 16): (31, 48)}
+# Close to where scaled codes fill 32-bit accumulators (2^19 columns); int8 only.
+LONG = (1, 524272, 0)
 GROUPS = {"u2": ((65, 256, 128), (17, 48, 16), (130, 1280, 128)), "u1_6": ((65, 320, 160), (17, 240, 80))}
 # Layouts of docs/Semantics.md: k of a chunk, rows of a block.
 COLS = {"u2": 16, "u1_6": 20}
@@ -75,6 +77,35 @@ def function_name(n, k, group):
     return f"mm_{n}_{k}_{group}"
 
 
+def matmul_text(w, y, w_type, y_type, logical, group, rest):
+    x, s = rest
+    operands = f"%x, {w}" + (", %s" if s else "")
+    types = f"{x}, {w_type}" + (f", {s}" if s else "")
+    grouped = f" group {group}" if group else ""
+    return f"""
+  bitnet.matmul ins({operands} : {types}) outs({y} : {y_type})
+    packing <{logical}>{grouped}"""
+
+
+def sliced_text(n, k, packing, w, y, rest):
+    """As two products on slices: the first row block of weights, then the others."""
+    rows, kc, acc = ROWS_OF[packing], -(-k // COLS[packing]), y.split(",")[0].split("x")[-1]
+    chunks, bytes_ = rows // 16, rows * 4
+    text = f"""
+  %zero = arith.constant 0 : index
+  %m = memref.dim %y, %zero : {y}"""
+    for part, (first, blocks) in enumerate(((0, 1), (1, pad(n, rows) // rows - 1))):
+        layout = f"strided<[{kc * bytes_}, {bytes_}, 64, 1], offset: {first * kc * bytes_}>"
+        wt = f"memref<{blocks}x{kc}x{chunks}x64xi8, {layout}>"
+        yt = f"memref<?x{blocks * rows}x{acc}, strided<[?, 1], offset: ?>>"
+        text += f"""
+  %w{part} = memref.subview %w[{first}, 0, 0, 0] [{blocks}, {kc}, {chunks}, 64] [1, 1, 1, 1] : {w} to {wt}
+  %y{part} = memref.subview %y[0, {first * rows}] [%m, {blocks * rows}] [1, 1] : {y} to {yt}"""
+        logical = f"{packing}, rows = {n - rows if part else rows}, cols = {k}"
+        text += matmul_text(f"%w{part}", f"%y{part}", wt, yt, logical, 0, rest)
+    return text
+
+
 def function_text(n, k, group, lhs, packing):
     cols, rows = COLS[packing], ROWS_OF[packing]
     kp, np_ = pad(k, cols), pad(n, rows)
@@ -85,11 +116,14 @@ def function_text(n, k, group, lhs, packing):
     w = f"memref<{np_ // rows}x{kp // cols}x{rows // 16}x64xi8>"
     s = f"memref<{lead}?xi32>"
     y = f"memref<{lead}?x{np_}x{acc}, strided<{strides}, offset: ?>>"
-    integer = acc == "i32"
+    rest = (x, s if acc == "i32" else "")
+    if n > rows and not group:
+        body = sliced_text(n, k, packing, w, y, rest)
+    else:
+        body = matmul_text("%w", "%y", w, y, f"{packing}, rows = {n}, cols = {k}", group, rest)
+    sums = f", %s: {s}" if rest[1] else ""
     return f"""
-func.func @{function_name(n, k, group)}(%x: {x}, %w: {w}{f', %s: {s}' if integer else ''}, %y: {y}) attributes {{llvm.emit_c_interface}} {{
-  bitnet.matmul ins(%x, %w{', %s' if integer else ''} : {x}, {w}{', ' + s if integer else ''}) outs(%y : {y})
-    packing <{packing}, rows = {n}, cols = {k}>{f' group {group}' if group else ''}
+func.func @{function_name(n, k, group)}(%x: {x}, %w: {w}{sums}, %y: {y}) attributes {{llvm.emit_c_interface}} {{{body}
   return
 }}"""
 
@@ -131,7 +165,10 @@ def write_cases(path, shapes, lhs, packing):
         for index, (n, k, group) in enumerate(shapes):
             large = (n, k, group) in LARGE
             rows = (1, 2, 6, 37) if large else (1, 3, 4, 9, 33) if group else ROWS + MANY_ROWS.get((n, k), ())
-            kinds = [(m, 0) for m in rows] + [(m, kind) for m in (1, 5) for kind in (1, 2, 3, 4)]
+            if (n, k, group) == LONG:
+                rows = (1, 2)
+            extremes = (1, 33) if (n, k, group) in (LARGE[1], (65, 127, 0)) else (1,) if rows == (1, 2) else (1, 5)
+            kinds = [(m, 0) for m in rows] + [(m, kind) for m in extremes for kind in (1, 2, 3, 4)]
             for m, kind in kinds:
                 x = activations(rng, m, k, lhs, kind)
                 write_case(file, index, x, weights(rng, n, k, kind), group, packing, rng)
@@ -173,6 +210,8 @@ def main():
     parser.add_argument("--cc", default="clang")
     args = parser.parse_args()
     shapes = [(n, k, 0) for n in EDGES for k in EDGES] + list(LARGE) + list(GROUPS[args.packing])
+    if args.lhs == "i8":
+        shapes.append(LONG)
     with tempfile.TemporaryDirectory() as work:
         build(args, shapes, work)
         count = write_cases(os.path.join(work, "cases"), shapes, args.lhs, args.packing)

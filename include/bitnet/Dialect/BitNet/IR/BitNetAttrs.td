@@ -46,7 +46,12 @@ def BitNet_KernelKind : I32EnumAttr<"KernelKind", "Code form of a ternary matmul
     I32EnumAttrCase<"AVX2", 2, "avx2">,
     I32EnumAttrCase<"AVX512VNNI", 3, "avx512vnni">,
     I32EnumAttrCase<"NEONDotprod", 4, "neon_dotprod">,
-    I32EnumAttrCase<"AVX512VBMI", 5, "avx512vbmi">]> {
+    I32EnumAttrCase<"AVX512VBMI", 5, "avx512vbmi">,
+    I32EnumAttrCase<"AVXVNNI", 6, "avxvnni">,
+    I32EnumAttrCase<"AVX512BW", 7, "avx512bw">,
+    I32EnumAttrCase<"AMX", 8, "amx">,
+    I32EnumAttrCase<"NEON", 9, "neon">,
+    I32EnumAttrCase<"I8MM", 10, "i8mm">]> {
   let cppNamespace = "::mlir::bitnet";
   let genSpecializedAttr = 0;
 }
