@@ -56,7 +56,7 @@ func.func @gated(%x: memref<?x64xi8>, %sums: memref<?xi32>, %r: memref<?x1xf32>,
 }
 // CHECK: func.func private @bitnet_layer_0(
 // CHECK-SAME: %[[BEGIN:[a-z0-9]+]]: index, %[[END:[a-z0-9]+]]: index) attributes {bitnet.parallel}
-// CHECK-COUNT-2: memref.alloca() {{.*}}: memref<48x256xi32>
+// CHECK-COUNT-2: memref.alloca() {{.*}}: memref<128x128xi32>
 // CHECK: scf.for %{{.*}} = %[[BEGIN]] to %[[END]]
 // CHECK: scf.for
 // CHECK-COUNT-2: bitnet.matmul

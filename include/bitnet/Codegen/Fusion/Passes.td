@@ -35,7 +35,7 @@ def BitNetFuseEpilogues : Pass<"bitnet-fuse-epilogues", "::mlir::ModuleOp"> {
     ```
     func.func private @bitnet_layer_0(%x, %w, %sums, ..., %y, %begin: index, %end: index)
         attributes {bitnet.parallel} {
-      // for up to 4 row blocks of weights, for up to 48 rows of activations:
+      // for up to 128 rows of weights, for up to 128 rows of activations:
       //   bitnet.matmul on slices -> a tile on the stack; the nest on the tile
     }
     ```
