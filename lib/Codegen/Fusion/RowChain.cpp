@@ -90,8 +90,9 @@ bool RowChain::isIndependent(linalg::LinalgOp op) const {
 }
 
 bool RowChain::append(linalg::LinalgOp op) {
+  // Products, also those with a vector, have code of their own.
   if (!op.hasPureBufferSemantics() || op.hasIndexSemantics() ||
-      op.getNumDpsInits() != 1)
+      op.getNumDpsInits() != 1 || linalg::isaContractionOpInterface(op))
     return false;
   unsigned loops = getMaxRowLoops(op);
   if (!ops.empty())
