@@ -15,10 +15,10 @@ import onnx
 
 MODELS = ["bitlinear_tips_rms.dynamo", "mlp_bit.dynamo", "bitnet_s_auto_past.dynamo"]
 TRIPLE = "--mtriple=aarch64-unknown-linux-gnu"
-# Without and with the sdot kernel.
-CPUS = {"default": [], "neoverse-v1": ["--mcpu=neoverse-v1"], "scalar": ["--kernel=scalar"],
+# Without sdot, with it, and with matrix instructions.
+CPUS = {"default": [], "cortex-a76": ["--mcpu=cortex-a76"], "neoverse-v1": ["--mcpu=neoverse-v1"], "scalar": ["--kernel=scalar"],
         "base3": ["--packing=1.6"]}
-KERNELS = {"default": "generic", "neoverse-v1": "neon_dotprod", "scalar": "", "base3": "generic_u1_6"}
+KERNELS = {"default": "neon", "cortex-a76": "neon_dotprod", "neoverse-v1": "i8mm", "scalar": "", "base3": "generic_u1_6"}
 QEMU = ["qemu-aarch64-static", "-L", "/usr/aarch64-linux-gnu"]
 
 

@@ -1,4 +1,4 @@
-// RUN: rm -rf %t && mkdir %t && cd %t && truncate -s 34078720 large.bin
+// RUN: rm -rf %t && mkdir %t && cd %t && truncate -s 272629760 large.bin
 // RUN: bitnet-opt %s --bitnet-pack-weights=packing=1.6 --split-input-file | FileCheck %s --check-prefixes=CHECK,BASE3
 // RUN: bitnet-opt %s --bitnet-pack-weights=packing=2.0 --split-input-file | FileCheck %s --check-prefixes=CHECK,U2
 // RUN: bitnet-opt %s --bitnet-pack-weights --split-input-file | FileCheck %s --check-prefixes=CHECK,U2
@@ -30,13 +30,13 @@ module attributes {bitnet.layers = [{name = "fc", weight = "w"}]} {
 
 // A token must fetch these from memory: the fewer bytes win, if decoding keeps up.
 // CHECK-LABEL: func @large
-// BASE3: packing <u1_6, rows = 8192, cols = 16640>
-// U2: packing <u2, rows = 8192, cols = 16640>
-// FAST: packing <u1_6, rows = 8192, cols = 16640>
-func.func @large(%x: tensor<1x16640xi8>, %init: tensor<1x8192xi32>) -> tensor<1x8192xi32> {
-  %w = bitnet.constant "w" #bitnet.blob<"large.bin", 0, 34078720> -> tensor<8192x16640xi2>
-  %acc = bitnet.matmul ins(%x, %w : tensor<1x16640xi8>, tensor<8192x16640xi2>) outs(%init : tensor<1x8192xi32>) -> tensor<1x8192xi32>
-  return %acc : tensor<1x8192xi32>
+// BASE3: packing <u1_6, rows = 65536, cols = 16640>
+// U2: packing <u2, rows = 65536, cols = 16640>
+// FAST: packing <u1_6, rows = 65536, cols = 16640>
+func.func @large(%x: tensor<1x16640xi8>, %init: tensor<1x65536xi32>) -> tensor<1x65536xi32> {
+  %w = bitnet.constant "w" #bitnet.blob<"large.bin", 0, 272629760> -> tensor<65536x16640xi2>
+  %acc = bitnet.matmul ins(%x, %w : tensor<1x16640xi8>, tensor<65536x16640xi2>) outs(%init : tensor<1x65536xi32>) -> tensor<1x65536xi32>
+  return %acc : tensor<1x65536xi32>
 }
 
 // -----

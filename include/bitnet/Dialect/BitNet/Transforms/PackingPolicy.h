@@ -22,7 +22,7 @@ struct PackingCosts {
   double memoryBytesPerCycle = 10;
   /// A model of no more bytes than this stays in a cache between tokens, which
   /// then delivers as fast as kernels decode.
-  uint64_t cachedBytes = uint64_t(32) << 20;
+  uint64_t cachedBytes = uint64_t(256) << 20;
 };
 
 /// What choices need to know beyond the layer.
