@@ -32,7 +32,7 @@ class ModelTest(lit.formats.ShTest):
         data = os.path.join(self.models_dir, stem + ".npz")
         tol = self.tolerances.get(stem)
         log = ""
-        for command in (["bitnet-compile", model, "-o", library],
+        for command in (["bitnet-compile", "--mcpu=native", model, "-o", library],
                         ["bitnet-run", library, "--data", data] + ([f"--tol={tol}"] if tol else [])):
             run = subprocess.run(command, env=test.config.environment, capture_output=True, text=True)
             log += f"$ {' '.join(command)}\n{run.stdout}{run.stderr}"

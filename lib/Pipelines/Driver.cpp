@@ -32,6 +32,7 @@ public:
   FailureOr<CompileResult> run();
 
 private:
+  LogicalResult chooseTarget(Location loc);
   LogicalResult load();
   LogicalResult lower();
   LogicalResult emit();
@@ -116,12 +117,12 @@ static bool isBufferized(ModuleOp module) {
          llvm::any_of(main.getArgumentTypes(), llvm::IsaPred<BaseMemRefType>);
 }
 
-/// "avx512vnni": the kernel functions that the module calls.
+/// "avx512vnni, generic": the kernels of the module.
 static std::string kernelNames(ModuleOp module) {
   std::string names;
   for (auto func : module.getOps<func::FuncOp>()) {
     StringRef name = func.getName();
-    if (name.consume_front("bitnet_kernel_"))
+    if (!func.isExternal() && name.consume_front("bitnet_kernel_"))
       names += (names.empty() ? "" : ", ") + name.str();
   }
   return names;
@@ -152,10 +153,8 @@ LoopsOptions Driver::loopsOptions() const {
     return loops;
   }
   loops.kernel = options.kernel;
-  llvm::StringRef triple = target.triple;
-  loops.target.arch = triple.starts_with("x86_64")    ? TargetArch::X86_64
-                      : triple.starts_with("aarch64") ? TargetArch::AArch64
-                                                      : TargetArch::Any;
+  loops.isas = target.isas;
+  loops.target.arch = getArch(target.triple);
   SmallVector<llvm::StringRef> features;
   llvm::StringRef(target.features).split(features, ',', -1, false);
   for (llvm::StringRef feature : features)
@@ -273,22 +272,50 @@ LogicalResult Driver::report() {
          << llvm::toString(std::move(error));
 }
 
-FailureOr<CompileResult> Driver::run() {
-  Location loc = FileLineColLoc::get(&context, options.input, 0, 0);
+/// Leaves out machines that cannot run the kernel that the user wishes.
+static LogicalResult checkKernel(CPUTargetOptions &target,
+                                 const TargetInfo &machine, KernelChoice wish,
+                                 Location loc) {
+  std::string missing = missingFeatures(machine, wish);
+  if (!target.isas.empty()) {
+    missing = missingFeatures(getTargetInfo(target.isas.back()), wish);
+    llvm::erase_if(target.isas, [&](ISA isa) {
+      return !missingFeatures(getTargetInfo(isa), wish).empty();
+    });
+  }
+  if (missing.empty())
+    return success();
+  return emitError(loc) << "the chosen kernel needs " << missing
+                        << ", which the CPU " << target.cpu << " does not have";
+}
+
+LogicalResult Driver::chooseTarget(Location loc) {
+  CPUTargetOptions wanted = options.target;
+  // The reference for the golden vectors runs here and now.
+  if (options.hls && wanted.cpu.empty())
+    wanted.cpu = "native";
   std::string error;
-  FailureOr<CPUTargetOptions> resolved = resolveTarget(options.target, error);
+  FailureOr<CPUTargetOptions> resolved = resolveTarget(wanted, error);
   if (failed(resolved))
     return emitError(loc) << error;
   target = *resolved;
+  if (failed(checkKernel(target, loopsOptions().target, options.kernel, loc)))
+    return failure();
+  // Without some machines another one is the worst.
+  if (!target.isas.empty())
+    target = *resolveTarget(target, error);
   target.modelName = llvm::sys::path::filename(options.input).str();
   target.producer = "bitnet-compile " BITNET_VERSION;
   result.cpu = target.cpu;
-  if (std::string missing =
-          missingFeatures(loopsOptions().target, options.kernel);
-      !missing.empty())
-    return emitError(loc) << "the chosen kernel needs " << missing
-                          << ", which the CPU " << target.cpu
-                          << " does not have";
+  for (ISA isa : target.isas)
+    result.isas.push_back(stringifyISA(isa).str());
+  return success();
+}
+
+FailureOr<CompileResult> Driver::run() {
+  Location loc = FileLineColLoc::get(&context, options.input, 0, 0);
+  if (failed(chooseTarget(loc)))
+    return failure();
   if (failed(load()) || failed(lower()) || failed(report()))
     return failure();
   if (succeeded(emit()))

@@ -72,6 +72,8 @@ void bitnet::populateLoopsPipeline(OpPassManager &pm,
   selection.arch = options.target.arch;
   for (const std::string &feature : options.target.features)
     selection.features.push_back(feature);
+  for (ISA isa : options.isas)
+    selection.isas.push_back(isa);
   selection.kernel = options.kernel;
   pm.addPass(createBitNetSelectKernels(selection));
   pm.addPass(createConvertBitNetToLinalg());
@@ -89,7 +91,9 @@ void bitnet::populateLoopsPipeline(OpPassManager &pm,
   pm.addPass(createCSEPass());
   if (!options.scalarLoops)
     pm.addPass(createBitNetOutlineParallel());
-  if (options.strictFloats)
+  // Levels would add up in different widths: the same codes everywhere are
+  // worth more.
+  if (options.strictFloats || !options.isas.empty())
     pm.addNestedPass<func::FuncOp>(createBitNetStrictFloats());
   addStageCheck(pm, "loops",
                 {"scf", "memref", "vector", "arith", "math", "func", "cf",

@@ -76,6 +76,7 @@ void mlir::bitnet::writeReport(raw_ostream &os, const CompileOptions &options,
     layers.push_back(toJSON(layer));
   llvm::json::Object report{{"model", llvm::json::fixUTF8(options.input)},
                             {"cpu", result.cpu},
+                            {"isas", llvm::json::Array(result.isas)},
                             {"kernel", result.kernel},
                             {"weight_bytes", result.weightBytes},
                             {"layers", std::move(layers)}};

@@ -17,6 +17,7 @@ struct bitnet_model {
   bitnet_model_memory_fn memory;
   bitnet_model_trim_fn trim;
   bitnet_model_regions_fn regions;
+  bitnet_model_isa_fn isa;
   void *weights; /* the mapped weight file, or NULL */
 };
 
@@ -60,7 +61,8 @@ static bitnet_status bind_model(const char *path, bitnet_model *model) {
   find_symbol(model->library, "bitnet_model_memory", &model->memory);
   find_symbol(model->library, "bitnet_model_trim", &model->trim);
   find_symbol(model->library, "bitnet_model_regions", &model->regions);
-  if (!describe || !model->run || !model->shapes)
+  find_symbol(model->library, "bitnet_model_isa", &model->isa);
+  if (!describe || !model->run || !model->shapes || !model->isa)
     return bn_error(BITNET_BAD_MODEL,
                     "%s: a shared library, but not a "
                     "compiled model",
@@ -104,6 +106,10 @@ void bitnet_model_free(bitnet_model *model) {
 
 const bitnet_model_desc *bitnet_model_description(const bitnet_model *model) {
   return model->desc;
+}
+
+const char *bitnet_model_isa_name(const bitnet_model *model) {
+  return model->isa();
 }
 
 static int find_value(const bitnet_value_desc *values, uint32_t count,

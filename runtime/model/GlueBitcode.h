@@ -2,7 +2,7 @@
 -*-===*\
 |*                                                                            *|
 |* One module per architecture, linked into each compiled model. After        *|
-|* linking, everything but bitnet_model_{describe,run,output_shapes} is       *|
+|* linking, everything but bitnet_model_{describe,isa,run,output_shapes} is   *|
 |* hidden. The triple's OS is Linux; take the data layout and triple of the   *|
 |* model's target machine.                                                    *|
 \*===----------------------------------------------------------------------===*/

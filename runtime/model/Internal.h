@@ -17,6 +17,7 @@ void free(void *block);
 void *memcpy(void *restrict to, const void *restrict from, size_t size);
 void *memset(void *to, int byte, size_t size);
 int strcmp(const char *a, const char *b);
+char *getenv(const char *name);
 void *mmap(void *at, size_t size, int protection, int flags, int fd, long from);
 int munmap(void *at, size_t size);
 int madvise(void *at, size_t size, int advice);

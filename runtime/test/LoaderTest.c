@@ -177,7 +177,39 @@ static void test_cpu(const char *folder) {
   CHECK(bitnet_model_invoke(model, NULL, 0, NULL, 0, NULL) ==
         BITNET_UNSUPPORTED_CPU);
   CHECK_TEXT(bitnet_last_error(), "this CPU has no ");
-  CHECK_TEXT(bitnet_last_error(), "'fake.onnx' needs");
+  CHECK_TEXT(bitnet_last_error(),
+             "'fake.onnx' needs; it was compiled for: base");
+  bitnet_model_free(model);
+}
+
+static void expect_refusal(const bitnet_model *model, const char *text) {
+  CHECK(bitnet_model_isa_name(model) == NULL);
+  CHECK(bitnet_model_invoke(model, NULL, 0, NULL, 0, NULL) ==
+        BITNET_UNSUPPORTED_CPU);
+  CHECK_TEXT(bitnet_last_error(), text);
+}
+
+static void test_isas(const char *folder) {
+  bitnet_model *model = NULL;
+  CHECK(bitnet_model_load(in_folder(folder, "fake_isas.so"), &model) ==
+        BITNET_OK);
+  setenv("BITNET_ISA", "best", 1);
+  expect_refusal(model, "BITNET_ISA=best: this CPU has no ");
+  CHECK_TEXT(bitnet_last_error(), "; variants that run here: base");
+  unsetenv("BITNET_ISA");
+  CHECK_TEXT(bitnet_model_isa_name(model), "base");
+  bitnet_model_free(model);
+  CHECK(bitnet_model_load(in_folder(folder, "fake_both.so"), &model) ==
+        BITNET_OK);
+  setenv("BITNET_ISA", "foo", 1);
+  expect_refusal(model, "BITNET_ISA=foo: the model 'fake.onnx' has no such "
+                        "variant; variants that run here: base, best");
+  setenv("BITNET_ISA", "", 1);
+  CHECK_TEXT(bitnet_model_isa_name(model), "best");
+  /* Chosen once: too late. */
+  setenv("BITNET_ISA", "base", 1);
+  CHECK_TEXT(bitnet_model_isa_name(model), "best");
+  unsetenv("BITNET_ISA");
   bitnet_model_free(model);
 }
 
@@ -191,4 +223,5 @@ void test_loader(const char *folder) {
   test_weight_file(folder);
   test_environment(folder);
   test_cpu(folder);
+  test_isas(folder);
 }

@@ -38,6 +38,14 @@ static const bitnet_value_desc outputs[] = {
     {"half_out", BITNET_DTYPE_F16, 1, rows_only, rows_names},
 };
 
+/* FAKE_BEST_FEATURES: a second variant, for a better machine. */
+static const bitnet_isa_desc isas[] = {
+    {"base", FAKE_FEATURES},
+#ifdef FAKE_BEST_FEATURES
+    {"best", FAKE_BEST_FEATURES},
+#endif
+};
+
 const bitnet_model_desc bitnet_generated_desc = {
     .magic = BITNET_MODEL_MAGIC,
     .abi_version = BITNET_ABI_VERSION,
@@ -57,6 +65,8 @@ const bitnet_model_desc bitnet_generated_desc = {
 #else
     .weights = weights,
 #endif
+    .isas = isas,
+    .num_isas = COUNT(isas),
 };
 
 static const bitnet_region_desc regions[] = {
@@ -80,7 +90,7 @@ static void add_rows(void *context, int64_t begin, int64_t end) {
   }
 }
 
-int32_t bitnet_generated_main(bitnet_context *ctx, const bitnet_tensor *in) {
+static int32_t run_main(bitnet_context *ctx, const bitnet_tensor *in) {
   const int64_t batch = in[0].dims[0];
   const int64_t *mask = in[1].data;
   add_job job = {in[0].data, NULL, NULL, *(const float *)ctx->weights};
@@ -104,6 +114,8 @@ int32_t bitnet_generated_main(bitnet_context *ctx, const bitnet_tensor *in) {
   bitnet_rt_output(ctx, 2, 1, in[0].dims, in[2].data);
   return 0;
 }
+
+const bitnet_main bitnet_generated_mains[] = {run_main, run_main};
 
 int32_t bitnet_generated_shapes(bitnet_context *ctx, const bitnet_tensor *in,
                                 bitnet_tensor *out) {

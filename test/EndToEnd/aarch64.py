@@ -6,6 +6,7 @@
 # RUN: %python %s %models %t %t.arm %t.x86
 """For each model and CPU: compile, run the driver under qemu, compare with a native run of it."""
 import json
+import os
 import pathlib
 import subprocess
 import sys
@@ -15,11 +16,14 @@ import onnx
 
 MODELS = ["bitlinear_tips_rms.dynamo", "mlp_bit.dynamo", "bitnet_s_auto_past.dynamo"]
 TRIPLE = "--mtriple=aarch64-unknown-linux-gnu"
-# Without sdot, with it, and with matrix instructions.
-CPUS = {"default": [], "cortex-a76": ["--mcpu=cortex-a76"], "neoverse-v1": ["--mcpu=neoverse-v1"], "scalar": ["--kernel=scalar"],
+# All variants in one library, one CPU, no kernel, the other packing.
+CPUS = {"default": [], "neoverse-v1": ["--mcpu=neoverse-v1"], "scalar": ["--kernel=scalar"],
         "base3": ["--packing=1.6"]}
-KERNELS = {"default": "neon", "cortex-a76": "neon_dotprod", "neoverse-v1": "i8mm", "scalar": "", "base3": "generic_u1_6"}
-QEMU = ["qemu-aarch64-static", "-L", "/usr/aarch64-linux-gnu"]
+# What must be among the kernels.
+KERNELS = {"default": {"neon", "neon_dotprod", "i8mm"}, "neoverse-v1": {"i8mm"}, "scalar": set(), "base3": {"generic_u1_6"}}
+# What the machines choose: without and with sdot.
+MACHINES = {"cortex-a53": "neon", "max": "i8mm"}
+QEMU = ["qemu-aarch64-static", "-L", "/usr/aarch64-linux-gnu", "-cpu"]
 
 
 def write_inputs(folder, model, data):
@@ -43,7 +47,23 @@ def difference(actual, expected):
 def compile_model(model, library, flags):
     report = library.with_suffix(".json")
     subprocess.run(["bitnet-compile", "-q", str(model), "-o", str(library), f"--report={report}", *flags], check=True)
-    return json.loads(report.read_text())["kernel"]
+    return set(json.loads(report.read_text())["kernel"].split(", "))
+
+
+def check_variants(name, arm, folder):
+    """Each variant gives the bits of the best one."""
+    expected = [f.read_bytes() for f in sorted(folder.glob("*.probe")) + sorted(folder.glob("*.out"))]
+    for machine, isas in {"cortex-a53": [None, "neon"], "max": [None, "neon", "neon_dotprod", "i8mm"]}.items():
+        for isa in isas:
+            environment = {**os.environ, **({"BITNET_ISA": isa} if isa else {})}
+            run = subprocess.run([*QEMU, machine, arm, folder / "model.so", folder], env=environment, check=True,
+                                 capture_output=True, text=True)
+            assert run.stdout.strip() == (isa or MACHINES[machine]), (machine, isa, run.stdout)
+            actual = [f.read_bytes() for f in sorted(folder.glob("*.probe")) + sorted(folder.glob("*.out"))]
+            assert actual == expected, (name, machine, isa)
+    refused = subprocess.run([*QEMU, "cortex-a53", arm, folder / "model.so", folder], capture_output=True, text=True,
+                             env={**os.environ, "BITNET_ISA": "i8mm"})
+    assert refused.returncode == 1 and "BITNET_ISA=i8mm: this CPU has no " in refused.stderr, refused
 
 
 def check(name, cpu, data, model, native, folder):
@@ -76,9 +96,11 @@ def main():
         for cpu, flags in CPUS.items():
             folder = work / name / cpu
             write_inputs(folder, model, data)
-            kernel = compile_model(path, folder / "model.so", [TRIPLE, *flags])
-            assert kernel == KERNELS[cpu], (name, cpu, kernel)
-            subprocess.run([*QEMU, arm, folder / "model.so", folder], check=True)
+            kernels = compile_model(path, folder / "model.so", [TRIPLE, *flags])
+            assert kernels >= KERNELS[cpu] and (cpu != "scalar" or kernels == {""}), (name, cpu, kernels)
+            subprocess.run([*QEMU, "max", arm, folder / "model.so", folder], check=True)
+            if cpu == "default":
+                check_variants(name, arm, folder)
             worst, differing, count = check(name, cpu, data, model, native, folder)
             bad = differing and worst > 5e-6
             failures += bool(bad)

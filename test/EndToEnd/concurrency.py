@@ -122,7 +122,7 @@ def main():
         folder = work / name
         folder.mkdir(parents=True, exist_ok=True)
         library = folder / "model.so"
-        subprocess.run(["bitnet-compile", "-q", str(models / f"{name}.onnx"), "-o", str(library)], check=True)
+        subprocess.run(["bitnet-compile", "-q", "--mcpu=native", str(models / f"{name}.onnx"), "-o", str(library)], check=True)
         data = np.load(models / f"{name.split('.')[0]}.npz")
         model, rng = Model(library), np.random.default_rng(seed)
         check_threads(model, data, rng)

@@ -58,7 +58,7 @@ def main():
     failures = runs = 0
     for name in MODELS:
         model, library = models / f"{name}.onnx", work / f"{name}.so"
-        subprocess.run(["bitnet-compile", "-q", str(model), "-o", str(library)], check=True)
+        subprocess.run(["bitnet-compile", "-q", "--mcpu=native", str(model), "-o", str(library)], check=True)
         session = onnxruntime.InferenceSession(str(model), providers=["CPUExecutionProvider"])
         for batch, seq, past in sizes(session):
             data = work / f"{name}.{batch}.{seq}.{past}.npz"

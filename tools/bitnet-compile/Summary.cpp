@@ -4,6 +4,7 @@
 
 #include "bitnet/Conversion/ONNXToLinalg/Passes.h"
 
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Format.h"
 #include "llvm/Support/raw_ostream.h"
@@ -83,7 +84,9 @@ void mlir::bitnet::printSummary(const CompileOptions &options,
   if (!llvm::sys::fs::is_directory(options.output) &&
       !llvm::sys::fs::file_size(options.output, size))
     os << " (" << formatBytes(size) << ")";
-  if (!result.cpu.empty())
+  if (!result.isas.empty())
+    os << ", for " << llvm::join(result.isas, ", ");
+  else if (!result.cpu.empty())
     os << ", for " << result.cpu;
   if (!result.kernel.empty())
     os << ", kernels " << result.kernel;

@@ -89,8 +89,15 @@ cl::list<std::string>
     dims("dim", cl::desc("Fix a dynamic dim of the inputs (repeatable)"),
          cl::value_desc("name=size"), cl::cat(mainCategory));
 cl::opt<std::string> mcpu("mcpu",
-                          cl::desc("CPU to compile for (default: this one)"),
+                          cl::desc("CPU to compile for, \"native\" is this "
+                                   "one (default: see --isa)"),
                           cl::value_desc("name"), cl::cat(targetCategory));
+cl::list<ISA> isas("isa",
+                   cl::desc("Machines that one library serves, all by default: "
+                            "generic, avx2, avxvnni, avx512bw, avx512vnni, "
+                            "avx512vbmi, amx; neon, neon_dotprod, i8mm"),
+                   cl::value_desc("names"), cl::CommaSeparated,
+                   cl::cat(targetCategory));
 cl::opt<std::string>
     mtriple("mtriple", cl::desc("Target triple (default: this machine's)"),
             cl::value_desc("triple"), cl::cat(targetCategory));
@@ -145,6 +152,7 @@ CompileOptions makeOptions() {
   options.hls = target == TargetName::HLS;
   options.dims = dims;
   options.target.triple = mtriple;
+  options.target.isas = isas;
   options.target.cpu = mcpu;
   options.target.features = mattr;
   options.target.optLevel = optLevel;
@@ -240,6 +248,8 @@ int main(int argc, char **argv) {
   }
   if (input.empty())
     return usageError("no input; usage: bitnet-compile model.onnx -o model.so");
+  if (!isas.empty() && !(mcpu.empty() && mattr.empty()))
+    return usageError("--isa goes without --mcpu and --mattr");
   if (optLevel > 3)
     return usageError("-O takes 0, 1, 2 or 3");
   if (!quantizeMethod.getNumOccurrences() &&

@@ -169,8 +169,13 @@ static void printValue(raw_ostream &os, StringRef kind,
 
 void Session::print(raw_ostream &os) const {
   const bitnet_model_desc &desc = description();
+  const char *chosen = bitnet_model_isa_name(model.get());
   os << "model " << desc.name << ", by " << desc.producer << "\n"
      << "cpu " << desc.cpu << ", features " << desc.features << "\n"
+     << "isa " << (chosen ? chosen : "none") << ", of";
+  for (uint32_t i = 0; i < desc.num_isas; ++i)
+    os << (i ? ", " : " ") << desc.isas[i].name;
+  os << "\n"
      << "weights " << desc.weights_size << " bytes, "
      << (desc.weights_file ? desc.weights_file : "embedded") << "\n";
   for (uint32_t i = 0; i < desc.num_inputs; ++i)

@@ -52,8 +52,9 @@ struct LayerRecord {
 struct CompileResult {
   std::vector<LayerRecord> layers;
   uint64_t weightBytes = 0; ///< Bytes of constants in the model or its file.
-  std::string cpu;          ///< The CPU compiled for.
-  std::string kernel;       ///< Code form of the ternary matmuls.
+  std::string cpu;          ///< The CPU compiled for, the least of several.
+  std::vector<std::string> isas; ///< ISA variants, worst to best; or none.
+  std::string kernel;            ///< Code form of the ternary matmuls.
 };
 
 /// Runs the stages up to `options.emit` on `options.input` (.onnx or .mlir of

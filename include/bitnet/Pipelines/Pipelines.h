@@ -48,6 +48,8 @@ struct PackOptions {
 /// Stage 4: loop nests over buffers.
 struct LoopsOptions {
   TargetInfo target;
+  /// Machines that the code is for, worst to best, instead of `target`.
+  std::vector<ISA> isas;
   /// Code form of ternary matmuls; Auto chooses by features.
   KernelChoice kernel = KernelChoice::Auto;
   /// Float sums in the order of the loops: no fast-math flag is left.

@@ -65,7 +65,7 @@ static MatMulOp findProduct(Value accumulators) {
 static bool isTileable(MatMulOp matmul) {
   LoweringAttr lowering = matmul.getLoweringAttr();
   return matmul.getPackingAttr() && lowering && !matmul.getGroupSize() &&
-         lowering.getKernel() != KernelKind::Scalar;
+         lowering.getKernels().front() != KernelKind::Scalar;
 }
 
 /// Products of one nest share their range of blocks, so also the packing.

@@ -12,18 +12,6 @@ namespace mlir::bitnet {
 using namespace mlir;
 using namespace mlir::bitnet;
 
-bool TargetInfo::hasFeature(StringRef name) const {
-  // As in LLVM, the last mention of a feature wins.
-  for (StringRef feature : llvm::reverse(features)) {
-    bool disabled = feature.consume_front("-");
-    if (!disabled)
-      feature.consume_front("+");
-    if (feature == name)
-      return !disabled;
-  }
-  return false;
-}
-
 static std::optional<KernelKind> kindOf(KernelChoice wish) {
   switch (wish) {
   case KernelChoice::Auto:
@@ -73,11 +61,8 @@ std::string mlir::bitnet::missingFeatures(const TargetInfo &target,
 
 /// Whether `target` runs the code of `row`.
 static bool runsOn(const KernelRow &row, const TargetInfo &target) {
-  if (row.arch != TargetArch::Any && row.arch != target.arch)
-    return false;
-  return llvm::all_of(llvm::split(row.features, ' '), [&](StringRef feature) {
-    return feature.empty() || target.hasFeature(feature);
-  });
+  return (row.arch == TargetArch::Any || row.arch == target.arch) &&
+         target.hasFeatures(row.features);
 }
 
 bool mlir::bitnet::hasFastKernel(const TargetInfo &target, KernelChoice wish,
@@ -89,15 +74,13 @@ bool mlir::bitnet::hasFastKernel(const TargetInfo &target, KernelChoice wish,
   });
 }
 
-LoweringAttr mlir::bitnet::selectKernel(MatMulOp op, const TargetInfo &target,
-                                        KernelChoice wish) {
-  MLIRContext *context = op.getContext();
-  auto scalar = LoweringAttr::get(context, KernelKind::Scalar);
+KernelKind mlir::bitnet::selectKernel(MatMulOp op, const TargetInfo &target,
+                                      KernelChoice wish) {
   PackingAttr packing = op.getPackingAttr();
   std::optional<KernelKind> wanted = kindOf(wish);
   // The vector forms read the packed layout.
   if (!packing || wanted == KernelKind::Scalar)
-    return scalar;
+    return KernelKind::Scalar;
   Type lhs = cast<ShapedType>(op.getLhs().getType()).getElementType();
   int64_t cols = op.getGroupSize().value_or(packing.getPaddedCols());
   auto fits = [&](const KernelRow &row) {
@@ -107,11 +90,26 @@ LoweringAttr mlir::bitnet::selectKernel(MatMulOp op, const TargetInfo &target,
   // cross-compiled.
   for (const KernelRow &row : getKernelTable())
     if (fits(row) && wanted == row.kind)
-      return LoweringAttr::get(context, row.kind);
+      return row.kind;
   for (const KernelRow &row : getKernelTable())
     if (fits(row) && runsOn(row, target))
-      return LoweringAttr::get(context, row.kind);
-  return scalar;
+      return row.kind;
+  return KernelKind::Scalar;
+}
+
+LoweringAttr mlir::bitnet::selectKernels(MatMulOp op,
+                                         ArrayRef<TargetInfo> targets,
+                                         KernelChoice wish) {
+  SmallVector<KernelKind> kernels;
+  for (const TargetInfo &target : llvm::reverse(targets)) {
+    KernelKind kind = selectKernel(op, target, wish);
+    // The nest has no function to choose at run time: all machines run it.
+    if (kind == KernelKind::Scalar)
+      return LoweringAttr::get(op.getContext(), kind);
+    if (!llvm::is_contained(kernels, kind))
+      kernels.push_back(kind);
+  }
+  return LoweringAttr::get(op.getContext(), kernels);
 }
 
 namespace {
@@ -120,21 +118,15 @@ struct SelectKernels
   using BitNetSelectKernelsBase::BitNetSelectKernelsBase;
 
   void runOnOperation() override {
-    TargetInfo target{arch, {features.begin(), features.end()}};
+    SmallVector<TargetInfo> targets;
+    for (ISA isa : isas)
+      targets.push_back(getTargetInfo(isa));
+    if (targets.empty())
+      targets.push_back({arch, {features.begin(), features.end()}});
     getOperation()->walk([&](MatMulOp op) {
       if (!op.getLoweringAttr())
-        op.setLoweringAttr(selectKernel(op, target, kernel));
+        op.setLoweringAttr(selectKernels(op, targets, kernel));
     });
   }
 };
 } // namespace
-
-std::unique_ptr<Pass>
-mlir::bitnet::createBitNetSelectKernels(const TargetInfo &target,
-                                        KernelChoice wish) {
-  BitNetSelectKernelsOptions options;
-  options.arch = target.arch;
-  options.features.assign(target.features.begin(), target.features.end());
-  options.kernel = wish;
-  return createBitNetSelectKernels(std::move(options));
-}

@@ -2,6 +2,7 @@
 
 #include "bitnet/Codegen/Kernels/KernelEmitter.h"
 #include "bitnet/Codegen/Kernels/ScalarNest.h"
+#include "bitnet/Codegen/Transforms/KernelDispatch.h"
 #include "bitnet/Codegen/Transforms/Passes.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -32,22 +33,41 @@ static LogicalResult checkOp(MatMulOp op) {
   return success();
 }
 
-static FailureOr<KernelForm> getForm(MatMulOp op) {
+static FailureOr<KernelForm> getForm(MatMulOp op, KernelKind kind) {
   KernelForm form;
-  LoweringAttr lowering = op.getLoweringAttr();
   form.lhs = cast<MemRefType>(op.getLhs().getType()).getElementType();
-  form.row =
-      findKernelRow(lowering.getKernel(), op.getPacking()->getKind(), form.lhs);
+  form.row = findKernelRow(kind, op.getPacking()->getKind(), form.lhs);
   form.grouped = op.getGroupSize().has_value();
   int64_t cols = op.getGroupSize().value_or(op.getPacking()->getPaddedCols());
   if (!form.row)
     return op.emitOpError("has a lowering that does not take ")
-           << form.lhs << " activations: " << lowering;
+           << form.lhs << " activations: " << stringifyKernelKind(kind);
   if (cols >= form.row->maxCols)
     return op.emitOpError("mm_c1: kernel ")
-           << stringifyKernelKind(lowering.getKernel()) << " is exact for K < "
+           << stringifyKernelKind(kind) << " is exact for K < "
            << form.row->maxCols << ", got " << cols;
   return form;
+}
+
+/// The function that multiplies as the lowering says.
+static FailureOr<func::FuncOp> getFunction(MatMulOp op, ModuleOp module) {
+  SmallVector<func::FuncOp> kernels;
+  for (KernelKind kind : op.getLowering()->getKernels()) {
+    FailureOr<KernelForm> form = getForm(op, kind);
+    if (failed(form))
+      return failure();
+    kernels.push_back(getOrCreateKernel(module, *form));
+    if (!form->row->features.empty())
+      kernels.back()->setAttr(
+          kFeaturesAttr, StringAttr::get(op.getContext(), form->row->features));
+  }
+  if (kernels.size() == 1)
+    return kernels.front();
+  func::FuncOp dispatch = getOrCreateDispatch(module, kernels);
+  if (!dispatch)
+    return op.emitOpError("has a lowering whose kernels take different "
+                          "operands");
+  return dispatch;
 }
 
 /// The operands of the call: every memref under the kernel's dynamic type.
@@ -74,14 +94,14 @@ static LogicalResult emitCall(MatMulOp op, func::FuncOp kernel) {
 static LogicalResult lower(MatMulOp op, ModuleOp module) {
   if (failed(checkOp(op)))
     return failure();
-  if (op.getLowering()->getKernel() == KernelKind::Scalar) {
+  if (op.getLowering()->getKernels().front() == KernelKind::Scalar) {
     ImplicitLocOpBuilder b(op.getLoc(), op);
     std::optional<int64_t> group = op.getGroupSize();
     emitScalarNest(
         b, {op.getLhs(), op.getRhs(), op.getInit(), *op.getPacking(), group});
   } else {
-    FailureOr<KernelForm> form = getForm(op);
-    if (failed(form) || failed(emitCall(op, getOrCreateKernel(module, *form))))
+    FailureOr<func::FuncOp> function = getFunction(op, module);
+    if (failed(function) || failed(emitCall(op, *function)))
       return failure();
   }
   op.erase();

@@ -5,6 +5,7 @@
 #include "LLVMModule.h"
 #include "Linker.h"
 #include "OutputFile.h"
+#include "Runtime.h"
 #include "TargetInfo.h"
 #include "WeightImage.h"
 
@@ -30,9 +31,11 @@ public:
   LogicalResult run(const CPUTargetOptions &options);
 
 private:
-  LogicalResult prepareWeights(const CPUTargetOptions &target);
-  LogicalResult describe(const CPUTargetOptions &target);
-  LogicalResult buildCode(const CPUTargetOptions &target);
+  LogicalResult prepareWeights();
+  LogicalResult describe();
+  void describeISAs();
+  LogicalResult buildCode();
+  FailureOr<Bytes> emitCode();
   LogicalResult writeWeightsFile();
   LogicalResult writeOutput();
   LogicalResult keepOutputs();
@@ -49,6 +52,7 @@ private:
   }
 
   ModuleOp module;
+  CPUTargetOptions target;
   CPUOutput kind;
   StringRef path;
   std::optional<WeightImage> weights;
@@ -63,13 +67,14 @@ private:
 
 LogicalResult Emitter::run(const CPUTargetOptions &options) {
   std::string error;
-  FailureOr<CPUTargetOptions> target = resolveTarget(options, error);
-  if (succeeded(target))
-    machine = createTargetMachine(*target, error);
+  FailureOr<CPUTargetOptions> resolved = resolveTarget(options, error);
+  if (succeeded(resolved)) {
+    target = *resolved;
+    machine = createTargetMachine(target, error);
+  }
   if (!machine)
     return module.emitError(error);
-  if (failed(prepareWeights(*target)) || failed(describe(*target)) ||
-      failed(buildCode(*target)))
+  if (failed(prepareWeights()) || failed(describe()) || failed(buildCode()))
     return failure();
   if (failed(writeOutput()) || failed(writeWeightsFile()))
     return failure();
@@ -86,7 +91,7 @@ LogicalResult Emitter::keepOutputs() {
   return check(std::move(error));
 }
 
-LogicalResult Emitter::prepareWeights(const CPUTargetOptions &target) {
+LogicalResult Emitter::prepareWeights() {
   FailureOr<WeightImage> image = WeightImage::get(module);
   if (failed(image))
     return failure();
@@ -106,7 +111,15 @@ LogicalResult Emitter::prepareWeights(const CPUTargetOptions &target) {
   return success();
 }
 
-LogicalResult Emitter::describe(const CPUTargetOptions &target) {
+/// What must be there, without what is unused: "+avx2,+fma".
+static std::string getNeeded(const CPUTargetOptions &target) {
+  SmallVector<StringRef> features;
+  StringRef(target.features).split(features, ',');
+  llvm::erase_if(features, [](StringRef f) { return !f.starts_with("+"); });
+  return llvm::join(features, ",");
+}
+
+LogicalResult Emitter::describe() {
   FailureOr<ModelSignature> signature = readSignature(module);
   if (failed(signature))
     return failure();
@@ -117,21 +130,40 @@ LogicalResult Emitter::describe(const CPUTargetOptions &target) {
   if (description.name.empty() && file)
     description.name = llvm::sys::path::filename(file.getValue()).str();
   description.cpu = target.cpu;
-  // The host is asked for what must be there, not for what is unused.
-  SmallVector<StringRef> features;
-  StringRef(target.features).split(features, ',');
-  llvm::erase_if(features, [](StringRef f) { return !f.starts_with("+"); });
-  description.features = llvm::join(features, ",");
+  description.features = getNeeded(target);
   description.producer = target.producer;
+  describeISAs();
   return success();
 }
 
-LogicalResult Emitter::buildCode(const CPUTargetOptions &target) {
+void Emitter::describeISAs() {
+  for (ISA isa : target.isas)
+    description.isas.push_back(
+        {stringifyISA(isa).str(), getNeeded(getTargetOf(target, isa)),
+         getVersionName(kGeneratedMain, getLevel(isa, target.isas))});
+  if (target.isas.empty())
+    description.isas.push_back(
+        {target.cpu, description.features, kGeneratedMain.str()});
+}
+
+LogicalResult Emitter::buildCode() {
   code = buildLLVMModule(module, context, *machine, target, description);
   return success(code != nullptr);
 }
 
+/// Several ISAs are several times the work: it is shared out.
+FailureOr<Bytes> Emitter::emitCode() {
+  if (!target.isas.empty() && kind != CPUOutput::Assembly)
+    return emitPartitions(module, *code, target);
+  optimize(*code, *machine, target.optLevel);
+  Bytes bytes;
+  if (!emitMachineCode(*code, *machine, kind == CPUOutput::Assembly, bytes))
+    return module.emitError("this target cannot emit machine code");
+  return bytes;
+}
+
 LogicalResult Emitter::writeText() {
+  optimize(*code, *machine, target.optLevel);
   std::string text;
   llvm::raw_string_ostream stream(text);
   code->print(stream, nullptr);
@@ -144,8 +176,7 @@ FailureOr<Bytes> Emitter::buildImage() {
   if (shared && isEmbedded())
     code->appendModuleInlineAsm(
         reserveWeights(kWeightsSymbol, weights->size()));
-  FailureOr<SmallVector<char, 0>> object =
-      emitMachineCode(module, *code, *machine, kind == CPUOutput::Assembly);
+  FailureOr<Bytes> object = emitCode();
   if (failed(object) || !shared)
     return object;
   auto image = linkSharedLibrary(StringRef(object->data(), object->size()),

@@ -52,6 +52,9 @@ private:
   llvm::Constant *dimNames(llvm::ArrayRef<std::string> names);
   llvm::Constant *values(llvm::ArrayRef<ValueSignature> signatures);
   llvm::Constant *weights(const ModelDescription &description);
+  llvm::Constant *isas(llvm::ArrayRef<ISADescription> isas);
+  void defineMains(llvm::ArrayRef<ISADescription> isas);
+  void defineTable(llvm::StringRef name, llvm::Constant *value);
 
   llvm::Module &module;
   llvm::LLVMContext &context;
@@ -98,10 +101,38 @@ DescriptionBuilder::weights(const ModelDescription &description) {
   return variable;
 }
 
+/// An array of bitnet_isa_desc.
+llvm::Constant *DescriptionBuilder::isas(llvm::ArrayRef<ISADescription> isas) {
+  auto *type = llvm::StructType::get(context, {ptr, ptr});
+  llvm::SmallVector<llvm::Constant *> constants;
+  for (const ISADescription &isa : isas)
+    constants.push_back(llvm::ConstantStruct::get(
+        type, {string(isa.name), string(isa.features)}));
+  return array(type, constants);
+}
+
+void DescriptionBuilder::defineTable(llvm::StringRef name,
+                                     llvm::Constant *value) {
+  auto *table =
+      new llvm::GlobalVariable(module, value->getType(), /*isConstant=*/true,
+                               llvm::GlobalValue::ExternalLinkage, value, name);
+  table->setVisibility(llvm::GlobalValue::HiddenVisibility);
+}
+
+/// The entry of each ISA.
+void DescriptionBuilder::defineMains(llvm::ArrayRef<ISADescription> isas) {
+  llvm::SmallVector<llvm::Constant *> entries;
+  for (const ISADescription &isa : isas)
+    entries.push_back(module.getFunction(isa.main));
+  auto *type = llvm::ArrayType::get(ptr, entries.size());
+  defineTable("bitnet_generated_mains",
+              llvm::ConstantArray::get(type, entries));
+}
+
 void DescriptionBuilder::define(const ModelDescription &d) {
-  auto *type =
-      llvm::StructType::get(context, {i32, i32, i64, ptr, ptr, ptr, ptr, i32,
-                                      i32, ptr, ptr, ptr, i64, i64, ptr});
+  auto *type = llvm::StructType::get(context, {i32, i32, i64, ptr, ptr, ptr,
+                                               ptr, i32, i32, ptr, ptr, ptr,
+                                               i64, i64, ptr, ptr, i32, i32});
   uint64_t size = module.getDataLayout().getTypeAllocSize(type);
   llvm::Constant *file = d.weightsFile.empty() ? null() : string(d.weightsFile);
   auto *value = llvm::ConstantStruct::get(
@@ -111,11 +142,10 @@ void DescriptionBuilder::define(const ModelDescription &d) {
        string(d.producer), number(i32, d.signature.inputs.size()),
        number(i32, d.signature.outputs.size()), values(d.signature.inputs),
        values(d.signature.outputs), weights(d), number(i64, d.weightsSize),
-       number(i64, d.weightsHash), file});
-  auto *table = new llvm::GlobalVariable(module, type, /*isConstant=*/true,
-                                         llvm::GlobalValue::ExternalLinkage,
-                                         value, "bitnet_generated_desc");
-  table->setVisibility(llvm::GlobalValue::HiddenVisibility);
+       number(i64, d.weightsHash), file, isas(d.isas),
+       number(i32, d.isas.size()), number(i32, 0)});
+  defineTable("bitnet_generated_desc", value);
+  defineMains(d.isas);
 }
 
 void DescriptionBuilder::defineRegions(
@@ -136,7 +166,7 @@ void DescriptionBuilder::defineRegions(
   count->setVisibility(llvm::GlobalValue::HiddenVisibility);
 }
 
-static_assert(sizeof(bitnet_model_desc) == 104 &&
+static_assert(sizeof(bitnet_model_desc) == 120 &&
                   sizeof(bitnet_value_desc) == 32 &&
                   sizeof(bitnet_region_desc) == 24,
               "the structs above mirror abi.h");

@@ -24,6 +24,13 @@ struct RegionDescription {
 /// The module attribute `bitnet.regions`, empty when there is none.
 std::vector<RegionDescription> readRegions(ModuleOp module);
 
+/// One class of machines that the library serves.
+struct ISADescription {
+  std::string name, features;
+  /// Symbol of its entry.
+  std::string main;
+};
+
 /// What the table says beside the signature.
 struct ModelDescription {
   ModelSignature signature;
@@ -32,9 +39,12 @@ struct ModelDescription {
   /// Base name of the weights file; empty when they are embedded.
   std::string weightsFile;
   std::vector<RegionDescription> regions;
+  /// At least one, worst to best.
+  std::vector<ISADescription> isas;
 };
 
-/// Defines `bitnet_generated_desc` and `bitnet_generated_regions` in `module`,
+/// Defines `bitnet_generated_desc`, `bitnet_generated_mains` and
+/// `bitnet_generated_regions` in `module`,
 /// whose data layout is set.
 void defineDescription(llvm::Module &module,
                        const ModelDescription &description);

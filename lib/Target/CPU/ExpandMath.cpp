@@ -30,7 +30,7 @@ struct BitNetExpandMath : bitnet::impl::BitNetExpandMathBase<BitNetExpandMath> {
       return name == math::LogOp::getOperationName();
     });
     SmallVector<StringRef> expanded{"ctlz"};
-    if (!nativeRound)
+    if (!bitnet::hasNativeForm(getOperation(), "sse4.1", nativeRound))
       expanded.push_back("roundeven");
     math::populateExpansionPatterns(patterns, expanded);
     if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))

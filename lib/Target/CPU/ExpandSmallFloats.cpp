@@ -202,7 +202,7 @@ struct BitNetExpandSmallFloats
     bitnet::keepRoundings(getOperation());
     RewritePatternSet patterns(&getContext());
     patterns.add<NarrowF64>(&getContext());
-    if (!nativeHalf)
+    if (!bitnet::hasNativeForm(getOperation(), "f16c", nativeHalf))
       patterns.add<NarrowF32ToF16, WidenF16>(&getContext());
     if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))
       signalPassFailure();

@@ -17,19 +17,30 @@
 using namespace mlir;
 using namespace mlir::bitnet;
 
-/// Generated functions use the whole CPU; glue keeps its baseline attributes,
-/// because it runs before the CPU is checked.
-static void setTargetAttributes(llvm::Module &module,
+static void setTargetAttributes(llvm::Function &function,
                                 const CPUTargetOptions &target) {
-  bool wide = hasFeature(target, "avx512f");
-  for (llvm::Function &function : module) {
-    if (function.isDeclaration())
+  function.addFnAttr("target-cpu", target.cpu);
+  function.addFnAttr("target-features", target.features);
+  if (hasFeature(target, "avx512f"))
+    function.addFnAttr("prefer-vector-width", "512");
+  function.setDoesNotThrow();
+}
+
+/// Generated functions use the whole CPU, those of an ISA variant what its
+/// machines have; glue keeps its baseline attributes, because it runs before
+/// the CPU is checked.
+static void setTargetAttributes(llvm::Module &llvmModule, ModuleOp module,
+                                const CPUTargetOptions &target) {
+  llvm::DenseMap<ISA, CPUTargetOptions> targets;
+  for (ISA isa : target.isas)
+    targets[isa] = getTargetOf(target, isa);
+  for (auto function : module.getOps<LLVM::LLVMFuncOp>()) {
+    llvm::Function *code = llvmModule.getFunction(function.getName());
+    if (!code || code->isDeclaration())
       continue;
-    function.addFnAttr("target-cpu", target.cpu);
-    function.addFnAttr("target-features", target.features);
-    if (wide)
-      function.addFnAttr("prefer-vector-width", "512");
-    function.setDoesNotThrow();
+    auto isa = function->getAttrOfType<ISAAttr>(kISAAttr);
+    auto known = isa ? targets.find(isa.getValue()) : targets.end();
+    setTargetAttributes(*code, known == targets.end() ? target : known->second);
   }
 }
 
@@ -46,12 +57,14 @@ static void addAliasFacts(llvm::Module &module) {
     alloc->addRetAttr(llvm::Attribute::getWithAlignment(module.getContext(),
                                                         llvm::Align(64)));
   }
-  llvm::Function *main = module.getFunction(kMain);
-  if (!main)
-    return;
-  for (llvm::Argument &argument : llvm::drop_begin(main->args()))
-    if (argument.getType()->isPointerTy())
-      argument.addAttr(llvm::Attribute::NoAlias);
+  for (llvm::Function &function : module) {
+    // @main, or its versions.
+    if (function.getName().split('.').first != kMain)
+      continue;
+    for (llvm::Argument &argument : llvm::drop_begin(function.args()))
+      if (argument.getType()->isPointerTy())
+        argument.addAttr(llvm::Attribute::NoAlias);
+  }
 }
 
 /// Inlined, a runtime function would lose what is known of its result, and
@@ -117,7 +130,7 @@ std::unique_ptr<llvm::Module> bitnet::buildLLVMModule(
   result->setTargetTriple(machine.getTargetTriple());
   result->setDataLayout(machine.createDataLayout());
   result->setPICLevel(llvm::PICLevel::BigPIC);
-  setTargetAttributes(*result, target);
+  setTargetAttributes(*result, module, target);
   defineDescription(*result, description);
   if (failed(linkGlue(module, *result)))
     return nullptr;
@@ -131,6 +144,5 @@ std::unique_ptr<llvm::Module> bitnet::buildLLVMModule(
         << StringRef(problem).split('\n').first;
     return nullptr;
   }
-  optimize(*result, machine, target.optLevel);
   return result;
 }

@@ -19,8 +19,8 @@ class TargetMachine;
 
 namespace mlir::bitnet {
 
-/// Translates `module`, adds the description table and the glue, hides what
-/// is not exported and optimizes. Null after a diagnostic.
+/// Translates `module`, adds the description table and the glue, and hides what
+/// is not exported. Null after a diagnostic.
 std::unique_ptr<llvm::Module>
 buildLLVMModule(ModuleOp module, llvm::LLVMContext &context,
                 llvm::TargetMachine &machine, const CPUTargetOptions &target,
@@ -32,11 +32,16 @@ LogicalResult linkGlue(ModuleOp module, llvm::Module &llvmModule);
 void optimize(llvm::Module &llvmModule, llvm::TargetMachine &machine,
               unsigned optLevel);
 
-/// Machine code as assembly text or an object.
-FailureOr<SmallVector<char, 0>> emitMachineCode(ModuleOp module,
-                                                llvm::Module &llvmModule,
-                                                llvm::TargetMachine &machine,
-                                                bool assembly);
+/// Splits the module by the CPU features of its functions, optimizes the parts
+/// and makes an object of each, on all cores; one object holds them all.
+FailureOr<SmallVector<char, 0>> emitPartitions(ModuleOp module,
+                                               llvm::Module &llvmModule,
+                                               const CPUTargetOptions &target);
+
+/// Machine code as assembly text or an object; false when there is none for the
+/// target.
+bool emitMachineCode(llvm::Module &llvmModule, llvm::TargetMachine &machine,
+                     bool assembly, SmallVectorImpl<char> &bytes);
 
 } // namespace mlir::bitnet
 

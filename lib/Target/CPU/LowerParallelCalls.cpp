@@ -62,6 +62,8 @@ LLVM::LLVMFuncOp ParallelLowering::getTask(LLVM::LLVMFuncOp kernel) {
   std::string name = (kernel.getName() + "_task").str();
   task = LLVM::LLVMFuncOp::create(builder, loc, name, type,
                                   LLVM::Linkage::Internal);
+  if (Attribute isa = kernel->getAttr(kISAAttr))
+    task->setAttr(kISAAttr, isa);
   builder.setInsertionPointToStart(task.addEntryBlock(builder));
   LLVM::LLVMStructType packed = getStructType(kernel);
   SmallVector<Value> operands;

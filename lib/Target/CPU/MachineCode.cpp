@@ -47,16 +47,14 @@ void bitnet::optimize(llvm::Module &module, llvm::TargetMachine &machine,
   passes.run(module, modules);
 }
 
-FailureOr<SmallVector<char, 0>>
-bitnet::emitMachineCode(ModuleOp module, llvm::Module &llvmModule,
-                        llvm::TargetMachine &machine, bool assembly) {
-  SmallVector<char, 0> bytes;
+bool bitnet::emitMachineCode(llvm::Module &module, llvm::TargetMachine &machine,
+                             bool assembly, SmallVectorImpl<char> &bytes) {
   llvm::raw_svector_ostream stream(bytes);
   llvm::legacy::PassManager passes;
   auto kind = assembly ? llvm::CodeGenFileType::AssemblyFile
                        : llvm::CodeGenFileType::ObjectFile;
   if (machine.addPassesToEmitFile(passes, stream, nullptr, kind))
-    return module.emitError("this target cannot emit machine code");
-  passes.run(llvmModule);
-  return bytes;
+    return false;
+  passes.run(module);
+  return true;
 }

@@ -30,6 +30,18 @@ static void addBufferPasses(OpPassManager &passes) {
   passes.addPass(createBitNetLowerPlannedBuffers());
 }
 
+/// From here on there may be several versions of each function.
+static void addVariantPasses(OpPassManager &passes,
+                             const CPUPipelineOptions &options) {
+  BitNetCloneVariantsOptions clone;
+  for (ISA isa : options.isas)
+    clone.isas.push_back(isa);
+  for (const std::string &feature : options.features)
+    clone.features.push_back(feature);
+  passes.addPass(createBitNetCloneVariants(clone));
+  passes.addPass(createSymbolDCEPass());
+}
+
 /// 16-bit floats become f32 arithmetic, so that no operation and no conversion
 /// ends in a call of a compiler library.
 static void addFloatPasses(OpPassManager &passes,
@@ -85,10 +97,11 @@ static void addLLVMPasses(OpPassManager &passes,
 void bitnet::populateCPUPipeline(OpPassManager &passes,
                                  const CPUPipelineOptions &options) {
   addBufferPasses(passes);
-  addFloatPasses(passes, options);
   addControlFlowPasses(passes);
   passes.addPass(createBitNetThreadContext());
   passes.addPass(createBitNetGenerateEntry());
+  addVariantPasses(passes, options);
+  addFloatPasses(passes, options);
   addLLVMPasses(passes, options);
 }
 

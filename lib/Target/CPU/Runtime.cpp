@@ -12,6 +12,25 @@
 using namespace mlir;
 using namespace mlir::bitnet;
 
+std::string bitnet::getVersionName(StringRef function, ISA isa) {
+  return (function + "." + stringifyISA(isa)).str();
+}
+
+ISA bitnet::getLevel(ISA isa, ArrayRef<ISA> isas) {
+  return *llvm::find_if(isas, [&](ISA other) {
+    return getISARow(other).level == getISARow(isa).level;
+  });
+}
+
+bool bitnet::hasNativeForm(Operation *function, StringRef feature,
+                           bool otherwise) {
+  auto isa = function->getAttrOfType<ISAAttr>(kISAAttr);
+  if (!isa)
+    return otherwise;
+  TargetInfo machine = getTargetInfo(isa.getValue());
+  return machine.arch == TargetArch::AArch64 || machine.hasFeature(feature);
+}
+
 static LLVM::GlobalOp createStringGlobal(OpBuilder &builder, Location loc,
                                          ModuleOp module, StringRef bytes) {
   // Named by content: the same message is stored once.

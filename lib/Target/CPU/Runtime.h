@@ -3,6 +3,8 @@
 #ifndef BITNET_LIB_TARGET_CPU_RUNTIME_H
 #define BITNET_LIB_TARGET_CPU_RUNTIME_H
 
+#include "bitnet/Codegen/Strategy/ISATable.h"
+
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 
@@ -13,6 +15,8 @@ namespace mlir::bitnet {
 inline constexpr llvm::StringLiteral kRuntimePrefix = "bitnet_rt_";
 /// Unit attribute of functions whose iterations [begin, end) are independent.
 inline constexpr llvm::StringLiteral kParallelAttr = "bitnet.parallel";
+/// #bitnet.isa attribute: the machines that a version of a function is for.
+inline constexpr llvm::StringLiteral kISAAttr = "bitnet.isa";
 /// Module attribute: dictionary of inputs and outputs for the description.
 inline constexpr llvm::StringLiteral kSignatureAttr = "bitnet.signature";
 
@@ -24,6 +28,18 @@ inline constexpr llvm::StringLiteral kShapes = "bitnet_shapes";
 inline constexpr llvm::StringLiteral kGeneratedMain = "bitnet_generated_main";
 inline constexpr llvm::StringLiteral kGeneratedShapes =
     "bitnet_generated_shapes";
+
+/// Variable of the glue: the chosen one of bitnet_model_desc.isas.
+inline constexpr llvm::StringLiteral kChosenISA = "bitnet_rt_isa";
+
+/// The name of a function's version for `isa`.
+std::string getVersionName(StringRef function, ISA isa);
+/// The first of `isas` (worst to best) on the level of `isa`: functions that
+/// are no kernels have one version per level, for it.
+ISA getLevel(ISA isa, ArrayRef<ISA> isas);
+/// Whether machines that run `function` have `feature`, a name of x86 for what
+/// every 64-bit Arm has; `otherwise` for functions that name no ISA.
+bool hasNativeForm(Operation *function, StringRef feature, bool otherwise);
 
 /// The address of a private zero-terminated string with the text `text`.
 Value createCString(OpBuilder &builder, Location loc, ModuleOp module,

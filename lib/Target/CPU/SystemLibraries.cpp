@@ -24,8 +24,9 @@ static const char *const kMathFunctions[] = {
     "tgamma", "trunc", "roundeven", "fmaximum",  "fminimum"};
 
 static const char *const kLibcFunctions[] = {
-    "malloc", "free",   "calloc", "memcpy",    "memset", "memmove", "memcmp",
-    "strcmp", "strlen", "bcmp",   "getauxval", "mmap",   "munmap",  "madvise"};
+    "malloc",    "free",   "calloc", "memcpy", "memset",
+    "memmove",   "memcmp", "strcmp", "strlen", "bcmp",
+    "getauxval", "getenv", "mmap",   "munmap", "madvise"};
 
 static bool isMathFunction(llvm::StringRef name) {
   if (llvm::is_contained(kMathFunctions, name))

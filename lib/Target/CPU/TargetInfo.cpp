@@ -2,6 +2,7 @@
 
 #include "TargetInfo.h"
 
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringSet.h"
 #include "llvm/MC/MCSubtargetInfo.h"
 #include "llvm/MC/TargetRegistry.h"
@@ -104,6 +105,21 @@ static std::string spellFeatures(const llvm::Target &target,
   return text;
 }
 
+bool bitnet::hasFeature(const CPUTargetOptions &resolved, StringRef feature) {
+  SmallVector<StringRef> parts;
+  StringRef(resolved.features).split(parts, ',');
+  return llvm::is_contained(parts, ("+" + feature).str());
+}
+
+/// "+avx512vnni,+avx512vbmi": what the row adds to its level.
+static std::string spellISAFeatures(const ISARow &row) {
+  std::string text;
+  for (StringRef feature : llvm::split(row.features, ' '))
+    if (!feature.empty())
+      text += (text.empty() ? "+" : ",+") + feature.str();
+  return text;
+}
+
 static LogicalResult checkNames(const llvm::MCSubtargetInfo &subtarget,
                                 const CPUTargetOptions &options,
                                 std::string &error) {
@@ -124,6 +140,42 @@ static LogicalResult checkNames(const llvm::MCSubtargetInfo &subtarget,
   return success();
 }
 
+TargetArch bitnet::getArch(StringRef triple) {
+  llvm::Triple parsed(triple);
+  return parsed.isX86()       ? TargetArch::X86_64
+         : parsed.isAArch64() ? TargetArch::AArch64
+                              : TargetArch::Any;
+}
+
+/// Orders the machines, or takes all of the architecture; the worst one becomes
+/// the CPU.
+static LogicalResult resolveISAs(CPUTargetOptions &options,
+                                 std::string &error) {
+  std::vector<ISA> known = getISAs(getArch(options.triple));
+  std::vector<ISA> wanted = options.isas.empty() ? known : options.isas;
+  for (ISA isa : wanted)
+    if (!llvm::is_contained(known, isa)) {
+      error = "the ISA variant '" + stringifyISA(isa).str() +
+              "' is not one of '" + options.triple + "'";
+      return failure();
+    }
+  llvm::erase_if(known,
+                 [&](ISA isa) { return !llvm::is_contained(wanted, isa); });
+  options.isas = known;
+  const ISARow &worst = getISARow(known.front());
+  options.cpu = worst.level.str();
+  options.features = spellISAFeatures(worst);
+  return success();
+}
+
+CPUTargetOptions bitnet::getTargetOf(const CPUTargetOptions &target, ISA isa) {
+  CPUTargetOptions one = target;
+  one.isas = {isa};
+  std::string error;
+  FailureOr<CPUTargetOptions> resolved = resolveTarget(one, error);
+  return succeeded(resolved) ? *resolved : one;
+}
+
 FailureOr<CPUTargetOptions> bitnet::resolveTarget(CPUTargetOptions options,
                                                   std::string &error) {
   llvm::Triple host(llvm::sys::getDefaultTargetTriple());
@@ -133,6 +185,9 @@ FailureOr<CPUTargetOptions> bitnet::resolveTarget(CPUTargetOptions options,
   options.triple = triple.str();
   const llvm::Target *target = lookupTarget(triple, error);
   if (!target)
+    return failure();
+  bool isOpen = options.cpu.empty() && options.features.empty();
+  if ((isOpen || !options.isas.empty()) && failed(resolveISAs(options, error)))
     return failure();
   std::string base;
   if (options.cpu.empty() || options.cpu == "native") {
@@ -150,13 +205,11 @@ FailureOr<CPUTargetOptions> bitnet::resolveTarget(CPUTargetOptions options,
     base += ",";
   options.features =
       spellFeatures(*target, triple, options.cpu, base + options.features);
+  // LLVM 22 crashes on tile registers where it does not optimize at all.
+  if (llvm::is_contained(options.isas, ISA::AMX) ||
+      hasFeature(options, "amx-tile"))
+    options.optLevel = std::max(options.optLevel, 1u);
   return options;
-}
-
-bool bitnet::hasFeature(const CPUTargetOptions &resolved, StringRef feature) {
-  SmallVector<StringRef> parts;
-  StringRef(resolved.features).split(parts, ',');
-  return llvm::is_contained(parts, ("+" + feature).str());
 }
 
 CPUPipelineOptions
@@ -167,6 +220,11 @@ bitnet::getCPUPipelineOptions(const CPUTargetOptions &resolved) {
     options.nativeHalf = hasFeature(resolved, "f16c");
     options.nativeRound = hasFeature(resolved, "sse4.1");
   }
+  options.isas = resolved.isas;
+  SmallVector<StringRef> features;
+  StringRef(resolved.features).split(features, ',', -1, /*KeepEmpty=*/false);
+  for (StringRef feature : features)
+    options.features.push_back(feature.str());
   return options;
 }
 

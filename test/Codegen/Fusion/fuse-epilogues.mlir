@@ -20,10 +20,10 @@ func.func @gated(%x: memref<?x64xi8>, %sums: memref<?xi32>, %r: memref<?x1xf32>,
   %y0 = memref.subview %y[0, 0, 0] [1, %m, 100] [1, 1, 1] : memref<2x?x100xf32> to memref<?x100xf32, strided<[100, 1]>>
   %a = memref.alloc(%m) : memref<?x128xi32>
   bitnet.matmul ins(%x, %w0, %sums : memref<?x64xi8>, memref<2x4x4x64xi8>, memref<?xi32>)
-    outs(%a : memref<?x128xi32>) packing <u2, rows = 100, cols = 64> lowering <generic>
+    outs(%a : memref<?x128xi32>) packing <u2, rows = 100, cols = 64> lowering <[generic]>
   %b = memref.alloc(%m) : memref<?x128xi32>
   bitnet.matmul ins(%x, %w0, %sums : memref<?x64xi8>, memref<2x4x4x64xi8>, memref<?xi32>)
-    outs(%b : memref<?x128xi32>) packing <u2, rows = 100, cols = 64> lowering <generic>
+    outs(%b : memref<?x128xi32>) packing <u2, rows = 100, cols = 64> lowering <[generic]>
   %av = memref.subview %a[0, 0] [%m, 100] [1, 1] : memref<?x128xi32> to memref<?x100xi32, strided<[128, 1]>>
   %bv = memref.subview %b[0, 0] [%m, 100] [1, 1] : memref<?x128xi32> to memref<?x100xi32, strided<[128, 1]>>
   linalg.generic {indexing_maps = [#id, #id, #row, #id], iterator_types = ["parallel", "parallel"]}
@@ -37,10 +37,10 @@ func.func @gated(%x: memref<?x64xi8>, %sums: memref<?xi32>, %r: memref<?x1xf32>,
   }
   %c = memref.alloc(%m) : memref<?x128xi32>
   bitnet.matmul ins(%x, %w0, %sums : memref<?x64xi8>, memref<2x4x4x64xi8>, memref<?xi32>)
-    outs(%c : memref<?x128xi32>) packing <u2, rows = 100, cols = 64> lowering <generic>
+    outs(%c : memref<?x128xi32>) packing <u2, rows = 100, cols = 64> lowering <[generic]>
   %d = memref.alloc(%m) : memref<?x128xi32>
   bitnet.matmul ins(%x, %w0, %sums : memref<?x64xi8>, memref<2x4x4x64xi8>, memref<?xi32>)
-    outs(%d : memref<?x128xi32>) packing <u2, rows = 100, cols = 64> lowering <generic>
+    outs(%d : memref<?x128xi32>) packing <u2, rows = 100, cols = 64> lowering <[generic]>
   %cv = memref.subview %c[0, 0] [%m, 100] [1, 1] : memref<?x128xi32> to memref<?x100xi32, strided<[128, 1]>>
   %dv = memref.subview %d[0, 0] [%m, 100] [1, 1] : memref<?x128xi32> to memref<?x100xi32, strided<[128, 1]>>
   linalg.generic {indexing_maps = [#id, #id, #row, #id], iterator_types = ["parallel", "parallel"]}
@@ -78,7 +78,7 @@ func.func @overwritten(%x: memref<?x64xi8>, %sums: memref<?xi32>, %w: memref<1x4
   %zero = arith.constant 0 : i8
   %a = memref.alloc(%m) : memref<?x64xi32>
   bitnet.matmul ins(%x, %w, %sums : memref<?x64xi8>, memref<1x4x4x64xi8>, memref<?xi32>)
-    outs(%a : memref<?x64xi32>) packing <u2, rows = 64, cols = 64> lowering <generic>
+    outs(%a : memref<?x64xi32>) packing <u2, rows = 64, cols = 64> lowering <[generic]>
   linalg.fill ins(%zero : i8) outs(%x : memref<?x64xi8>)
   linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel", "parallel"]}
       ins(%a : memref<?x64xi32>) outs(%y : memref<?x64xf32>) {
@@ -97,7 +97,7 @@ func.func @overwritten(%x: memref<?x64xi8>, %sums: memref<?xi32>, %w: memref<1x4
 func.func @returned(%x: memref<?x64xi8>, %sums: memref<?xi32>, %w: memref<1x4x4x64xi8>, %y: memref<?x64xf32>, %m: index) -> memref<?x64xi32> {
   %a = memref.alloc(%m) : memref<?x64xi32>
   bitnet.matmul ins(%x, %w, %sums : memref<?x64xi8>, memref<1x4x4x64xi8>, memref<?xi32>)
-    outs(%a : memref<?x64xi32>) packing <u2, rows = 64, cols = 64> lowering <generic>
+    outs(%a : memref<?x64xi32>) packing <u2, rows = 64, cols = 64> lowering <[generic]>
   linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel", "parallel"]}
       ins(%a : memref<?x64xi32>) outs(%y : memref<?x64xf32>) {
   ^bb0(%in: i32, %out: f32):
@@ -116,7 +116,7 @@ func.func @returned(%x: memref<?x64xi8>, %sums: memref<?xi32>, %w: memref<1x4x4x
 func.func @literal(%x: memref<?x64xi8>, %sums: memref<?xi32>, %w: memref<1x4x4x64xi8>, %y: memref<?x64xf32>, %m: index) {
   %a = memref.alloc(%m) : memref<?x64xi32>
   bitnet.matmul ins(%x, %w, %sums : memref<?x64xi8>, memref<1x4x4x64xi8>, memref<?xi32>)
-    outs(%a : memref<?x64xi32>) packing <u2, rows = 64, cols = 64> lowering <scalar>
+    outs(%a : memref<?x64xi32>) packing <u2, rows = 64, cols = 64> lowering <[scalar]>
   linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel", "parallel"]}
       ins(%a : memref<?x64xi32>) outs(%y : memref<?x64xf32>) {
   ^bb0(%in: i32, %out: f32):

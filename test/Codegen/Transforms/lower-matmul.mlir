@@ -12,7 +12,7 @@
 // CHECK-NOT: bitnet.matmul
 
 // CHECK: func.func private @bitnet_kernel_avx512vnni(
-// CHECK-SAME: memref<?x?x4x64xi8, strided<[?, 256, 64, 1], offset: ?>>, %{{.*}}: memref<?x?xi8, strided<[?, 1], offset: ?>>, %{{.*}}: memref<?xi32, strided<[1], offset: ?>>, %{{.*}}: memref<?x?xi32, strided<[?, 1], offset: ?>>, %[[BEGIN:.*]]: index, %[[END:.*]]: index) attributes {bitnet.parallel}
+// CHECK-SAME: memref<?x?x4x64xi8, strided<[?, 256, 64, 1], offset: ?>>, %{{.*}}: memref<?x?xi8, strided<[?, 1], offset: ?>>, %{{.*}}: memref<?xi32, strided<[1], offset: ?>>, %{{.*}}: memref<?x?xi32, strided<[?, 1], offset: ?>>, %[[BEGIN:.*]]: index, %[[END:.*]]: index) attributes {bitnet.features = "avx512f avx512bw avx512vnni", bitnet.parallel}
 // CHECK: memref.alloca() {alignment = 64 : i64} : memref<64x4x4x64xi8>
 // CHECK: scf.for %{{.*}} = %[[BEGIN]] to %[[END]]
 // Forms by M, picked at run time: from 20 rows on, 5 or 6 rows by 4 registers of codes
@@ -57,9 +57,9 @@
 func.func @two_layers(%x: memref<?x64xi8>, %w: memref<3x4x4x64xi8>, %s: memref<?xi32>, %y: memref<?x192xi32>,
                       %w1: memref<1x4x4x64xi8>, %y1: memref<?x64xi32>) {
   bitnet.matmul ins(%x, %w, %s : memref<?x64xi8>, memref<3x4x4x64xi8>, memref<?xi32>)
-    outs(%y : memref<?x192xi32>) packing <u2, rows = 130, cols = 64> lowering <avx512vnni>
+    outs(%y : memref<?x192xi32>) packing <u2, rows = 130, cols = 64> lowering <[avx512vnni]>
   bitnet.matmul ins(%x, %w1, %s : memref<?x64xi8>, memref<1x4x4x64xi8>, memref<?xi32>)
-    outs(%y1 : memref<?x64xi32>) packing <u2, rows = 64, cols = 64> lowering <avx512vnni>
+    outs(%y1 : memref<?x64xi32>) packing <u2, rows = 64, cols = 64> lowering <[avx512vnni]>
   return
 }
 
@@ -88,7 +88,7 @@ func.func @two_layers(%x: memref<?x64xi8>, %w: memref<3x4x4x64xi8>, %s: memref<?
 // CHECK: llvm.call_intrinsic "llvm.x86.avx2.pmadd.wd"
 func.func @avx2(%x: memref<?x64xi8>, %w: memref<1x4x4x64xi8>, %s: memref<?xi32>, %y: memref<?x64xi32>) {
   bitnet.matmul ins(%x, %w, %s : memref<?x64xi8>, memref<1x4x4x64xi8>, memref<?xi32>)
-    outs(%y : memref<?x64xi32>) packing <u2, rows = 64, cols = 64> lowering <avx2>
+    outs(%y : memref<?x64xi32>) packing <u2, rows = 64, cols = 64> lowering <[avx2]>
   return
 }
 
@@ -106,7 +106,7 @@ func.func @avx2(%x: memref<?x64xi8>, %w: memref<1x4x4x64xi8>, %s: memref<?xi32>,
 // CHECK-NOT: sdot
 func.func @neon(%x: memref<?x64xi8>, %w: memref<1x4x4x64xi8>, %s: memref<?xi32>, %y: memref<?x64xi32>) {
   bitnet.matmul ins(%x, %w, %s : memref<?x64xi8>, memref<1x4x4x64xi8>, memref<?xi32>)
-    outs(%y : memref<?x64xi32>) packing <u2, rows = 64, cols = 64> lowering <neon_dotprod>
+    outs(%y : memref<?x64xi32>) packing <u2, rows = 64, cols = 64> lowering <[neon_dotprod]>
   return
 }
 
@@ -131,7 +131,7 @@ func.func @neon(%x: memref<?x64xi8>, %w: memref<1x4x4x64xi8>, %s: memref<?xi32>,
 // CHECK: vpdpbusd
 func.func @amx(%x: memref<?x64xi8>, %w: memref<1x4x4x64xi8>, %s: memref<?xi32>, %y: memref<?x64xi32>) {
   bitnet.matmul ins(%x, %w, %s : memref<?x64xi8>, memref<1x4x4x64xi8>, memref<?xi32>)
-    outs(%y : memref<?x64xi32>) packing <u2, rows = 64, cols = 64> lowering <amx>
+    outs(%y : memref<?x64xi32>) packing <u2, rows = 64, cols = 64> lowering <[amx]>
   return
 }
 
@@ -147,7 +147,7 @@ func.func @amx(%x: memref<?x64xi8>, %w: memref<1x4x4x64xi8>, %s: memref<?xi32>, 
 // CHECK-COUNT-16: llvm.call_intrinsic "llvm.aarch64.neon.sdot.v4i32.v16i8"
 func.func @i8mm(%x: memref<?x64xi8>, %w: memref<1x4x4x64xi8>, %s: memref<?xi32>, %y: memref<?x64xi32>) {
   bitnet.matmul ins(%x, %w, %s : memref<?x64xi8>, memref<1x4x4x64xi8>, memref<?xi32>)
-    outs(%y : memref<?x64xi32>) packing <u2, rows = 64, cols = 64> lowering <i8mm>
+    outs(%y : memref<?x64xi32>) packing <u2, rows = 64, cols = 64> lowering <[i8mm]>
   return
 }
 
@@ -164,7 +164,7 @@ func.func @i8mm(%x: memref<?x64xi8>, %w: memref<1x4x4x64xi8>, %s: memref<?xi32>,
 // CHECK-COUNT-4: memref.subview
 func.func @grouped(%x: memref<?x64xi8>, %w: memref<1x4x4x64xi8>, %s: memref<2x?xi32>, %y: memref<2x?x64xi32>) {
   bitnet.matmul ins(%x, %w, %s : memref<?x64xi8>, memref<1x4x4x64xi8>, memref<2x?xi32>)
-    outs(%y : memref<2x?x64xi32>) packing <u2, rows = 64, cols = 64> group 32 lowering <generic>
+    outs(%y : memref<2x?x64xi32>) packing <u2, rows = 64, cols = 64> group 32 lowering <[generic]>
   return
 }
 
@@ -181,7 +181,7 @@ func.func @grouped(%x: memref<?x64xi8>, %w: memref<1x4x4x64xi8>, %s: memref<2x?x
 // CHECK-NOT: arith.mulf
 func.func @float(%x: memref<?x64xbf16>, %w: memref<1x4x4x64xi8>, %y: memref<?x64xf32>) {
   bitnet.matmul ins(%x, %w : memref<?x64xbf16>, memref<1x4x4x64xi8>)
-    outs(%y : memref<?x64xf32>) packing <u2, rows = 64, cols = 64> lowering <generic>
+    outs(%y : memref<?x64xf32>) packing <u2, rows = 64, cols = 64> lowering <[generic]>
   return
 }
 
@@ -210,7 +210,7 @@ func.func @unpacked(%x: memref<?x64xi8>, %w: memref<32x64xi2>, %y: memref<?x32xi
 // CHECK: llvm.call_intrinsic "llvm.x86.avx512.vpermi2var.qi.512"
 func.func @base3(%x: memref<?x80xi8>, %w: memref<2x4x2x64xi8>, %s: memref<?xi32>, %y: memref<?x64xi32>) {
   bitnet.matmul ins(%x, %w, %s : memref<?x80xi8>, memref<2x4x2x64xi8>, memref<?xi32>)
-    outs(%y : memref<?x64xi32>) packing <u1_6, rows = 64, cols = 64> lowering <avx512vbmi>
+    outs(%y : memref<?x64xi32>) packing <u1_6, rows = 64, cols = 64> lowering <[avx512vbmi]>
   return
 }
 
@@ -228,6 +228,31 @@ func.func @base3(%x: memref<?x80xi8>, %w: memref<2x4x2x64xi8>, %s: memref<?xi32>
 // CHECK: arith.muli %{{.*}} : vector<32xi16>
 func.func @base3_anywhere(%x: memref<?x80xi8>, %w: memref<2x4x2x64xi8>, %s: memref<?xi32>, %y: memref<?x64xi32>) {
   bitnet.matmul ins(%x, %w, %s : memref<?x80xi8>, memref<2x4x2x64xi8>, memref<?xi32>)
-    outs(%y : memref<?x64xi32>) packing <u1_6, rows = 64, cols = 64> lowering <generic>
+    outs(%y : memref<?x64xi32>) packing <u1_6, rows = 64, cols = 64> lowering <[generic]>
+  return
+}
+
+// -----
+
+// Several kernels: calls of one function that a target gives a body, and all of
+// the kernels with what they need. K = 2^19 leaves the first one out (mm_c1).
+
+// CHECK-LABEL: func.func @several
+// CHECK: call @bitnet_kernel_dispatch(
+// CHECK: call @bitnet_kernel_dispatch(
+// CHECK: call @bitnet_kernel_dispatch_1(
+// CHECK-DAG: func.func private @bitnet_kernel_avx512vnni({{.*}}) attributes {bitnet.features = "avx512f avx512bw avx512vnni", bitnet.parallel} {
+// CHECK-DAG: func.func private @bitnet_kernel_avx2({{.*}}) attributes {bitnet.features = "avx2", bitnet.parallel} {
+// CHECK-DAG: func.func private @bitnet_kernel_generic({{.*}}) attributes {bitnet.parallel} {
+// CHECK-DAG: func.func private @bitnet_kernel_dispatch(memref<?x?x4x64xi8, {{.*}}) attributes {bitnet.parallel, bitnet.variants = [@bitnet_kernel_avx512vnni, @bitnet_kernel_avx2, @bitnet_kernel_generic]}
+// CHECK-DAG: func.func private @bitnet_kernel_dispatch_1({{.*}}) attributes {bitnet.parallel, bitnet.variants = [@bitnet_kernel_avx2, @bitnet_kernel_generic]}
+func.func @several(%x: memref<?x64xi8>, %w: memref<1x4x4x64xi8>, %s: memref<?xi32>, %y: memref<?x64xi32>,
+                   %x1: memref<?x524288xi8>, %w1: memref<1x32768x4x64xi8>) {
+  bitnet.matmul ins(%x, %w, %s : memref<?x64xi8>, memref<1x4x4x64xi8>, memref<?xi32>)
+    outs(%y : memref<?x64xi32>) packing <u2, rows = 64, cols = 64> lowering <[avx512vnni, avx2, generic]>
+  bitnet.matmul ins(%x, %w, %s : memref<?x64xi8>, memref<1x4x4x64xi8>, memref<?xi32>)
+    outs(%y : memref<?x64xi32>) packing <u2, rows = 64, cols = 64> lowering <[avx512vnni, avx2, generic]>
+  bitnet.matmul ins(%x1, %w1, %s : memref<?x524288xi8>, memref<1x32768x4x64xi8>, memref<?xi32>)
+    outs(%y : memref<?x64xi32>) packing <u2, rows = 64, cols = 524288> lowering <[avx2, generic]>
   return
 }

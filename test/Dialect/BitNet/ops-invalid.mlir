@@ -154,3 +154,8 @@ func.func @no_packing(%w: tensor<3x20xi2>) {
   %p = bitnet.pack %w <u1_5, rows = 3, cols = 20> : tensor<3x20xi2> -> tensor<1x2x4x64xi8>
   return
 }
+
+// -----
+
+// expected-error @+1 {{expects the kernel scalar alone}}
+#mixed = #bitnet.lowering<[avx2, scalar]>

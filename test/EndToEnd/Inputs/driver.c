@@ -2,7 +2,8 @@
 ---===*\
 |* driver model.so folder: folder/<i>.in holds input i as text `rank d0 d1 ...`
 *|
-|* in one line, then the bytes. Writes <i>.out and, per probe, <n>.probe. *|
+|* in one line, then the bytes. Writes <i>.out and, per probe, <n>.probe, and
+|* prints the chosen ISA variant. *|
 \*===----------------------------------------------------------------------===*/
 
 #include "bitnet/runtime/abi.h"
@@ -101,6 +102,7 @@ static void find_symbol(void *library, const char *name, void *function) {
 int main(int argc, char **argv) {
   bitnet_model_describe_fn describe;
   bitnet_model_run_fn run;
+  bitnet_model_isa_fn isa;
   const bitnet_model_desc *desc;
   bitnet_tensor inputs[64], outputs[64];
   bitnet_run_options options;
@@ -117,6 +119,7 @@ int main(int argc, char **argv) {
   }
   find_symbol(library, "bitnet_model_describe", &describe);
   find_symbol(library, "bitnet_model_run", &run);
+  find_symbol(library, "bitnet_model_isa", &isa);
   desc = describe(BITNET_ABI_VERSION);
   if (!desc || desc->num_inputs > 64 || desc->num_outputs > 64)
     return 2;
@@ -134,5 +137,6 @@ int main(int argc, char **argv) {
   }
   for (i = 0; i < desc->num_outputs; ++i)
     write_value((int)i, "out", &outputs[i]);
+  puts(isa());
   return 0;
 }

@@ -1,5 +1,6 @@
 // RUN: bitnet-opt --bitnet-expand-math %s | FileCheck %s
 // RUN: bitnet-opt --bitnet-expand-math=native-round=false %s | FileCheck %s --check-prefix=OLD
+// RUN: bitnet-opt --pass-pipeline="builtin.module(func.func(bitnet-expand-math))" %s | FileCheck %s --check-prefix=ISA
 
 // Evaluated in f64 without FMA, rounded once: the same bits on every CPU.
 // CHECK-LABEL: func.func @polynomials
@@ -36,6 +37,26 @@ func.func @libm(%x: f32, %d: f64) -> (f32, f32, f32, f64) {
 // OLD-NOT: math.roundeven
 // OLD: return
 func.func @round(%x: f32) -> f32 {
+  %0 = math.roundeven %x : f32
+  return %0 : f32
+}
+
+// The machines that a version is for decide.
+// ISA-LABEL: func.func @round_generic
+// ISA-NOT: math.roundeven
+// ISA-LABEL: func.func @round_neon
+// ISA: math.roundeven
+// ISA-LABEL: func.func @round_avx2
+// ISA: math.roundeven
+func.func @round_generic(%x: f32) -> f32 attributes {bitnet.isa = #bitnet.isa<generic>} {
+  %0 = math.roundeven %x : f32
+  return %0 : f32
+}
+func.func @round_neon(%x: f32) -> f32 attributes {bitnet.isa = #bitnet.isa<neon>} {
+  %0 = math.roundeven %x : f32
+  return %0 : f32
+}
+func.func @round_avx2(%x: f32) -> f32 attributes {bitnet.isa = #bitnet.isa<avx2>} {
   %0 = math.roundeven %x : f32
   return %0 : f32
 }

@@ -1,5 +1,6 @@
 // RUN: bitnet-opt --bitnet-expand-small-floats %s | FileCheck %s
 // RUN: bitnet-opt --bitnet-expand-small-floats=native-half=false %s | FileCheck %s --check-prefix=SOFT
+// RUN: bitnet-opt --pass-pipeline="builtin.module(func.func(bitnet-expand-small-floats))" %s | FileCheck %s --check-prefix=ISA
 
 // CHECK-LABEL: func.func @half
 // CHECK: arith.extf %{{.+}} : f16 to f32
@@ -13,6 +14,20 @@ func.func @half(%x: f16) -> f16 {
   %1 = arith.mulf %0, %0 : f32
   %2 = arith.truncf %1 : f32 to f16
   return %2 : f16
+}
+
+// The machines that a version is for decide.
+// ISA-LABEL: func.func @half_generic
+// ISA-NOT: arith.{{extf|truncf}}
+// ISA-LABEL: func.func @half_avx2
+// ISA: arith.extf %{{.+}} : f16 to f32
+func.func @half_generic(%x: f16) -> f32 attributes {bitnet.isa = #bitnet.isa<generic>} {
+  %0 = arith.extf %x : f16 to f32
+  return %0 : f32
+}
+func.func @half_avx2(%x: f16) -> f32 attributes {bitnet.isa = #bitnet.isa<avx2>} {
+  %0 = arith.extf %x : f16 to f32
+  return %0 : f32
 }
 
 // f64 is rounded to odd first: no double rounding.

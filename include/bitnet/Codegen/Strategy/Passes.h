@@ -7,17 +7,10 @@
 
 #include "mlir/Pass/Pass.h"
 
-#include <memory>
-
 namespace mlir::bitnet {
 #define GEN_PASS_DECL
 #define GEN_PASS_REGISTRATION
 #include "bitnet/Codegen/Strategy/Passes.h.inc"
-
-/// The pass with a typed description of the target.
-std::unique_ptr<Pass>
-createBitNetSelectKernels(const TargetInfo &target,
-                          KernelChoice wish = KernelChoice::Auto);
 } // namespace mlir::bitnet
 
 #endif // BITNET_CODEGEN_STRATEGY_PASSES_H

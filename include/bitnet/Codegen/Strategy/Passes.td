@@ -8,16 +8,20 @@ include "mlir/Pass/PassBase.td"
 def BitNetSelectKernels : Pass<"bitnet-select-kernels"> {
   let summary = "Chooses the code form of each ternary matmul";
   let description = [{
-    Writes `lowering <kernel>` on every `bitnet.matmul` and changes
-    nothing else; `bitnet-lower-matmul` obeys. The choice is the first row of the
-    kernel table whose architecture, features, activation type and K fit; matmuls
-    that already carry a lowering keep it, so a user may decide by hand.
+    Writes `lowering <[kernel, ...]>` on every `bitnet.matmul` and changes nothing
+    else; `bitnet-lower-matmul` obeys. The choice for one machine is the first row
+    of the kernel table whose architecture, features, activation type and K fit.
+    With `isas` there is a choice for each class of machines, best first, without
+    repetition. Matmuls that already carry a lowering keep it, so a user may decide
+    by hand.
 
     Example:
 
     ```
     bitnet-opt --bitnet-select-kernels="arch=x86_64 features=avx2" in.mlir
-    // %acc = bitnet.matmul ... packing <u2, ...> lowering <avx2>
+    // %acc = bitnet.matmul ... packing <u2, ...> lowering <[avx2]>
+    bitnet-opt --bitnet-select-kernels="isas=generic,avx2,avx512vnni" in.mlir
+    // %acc = bitnet.matmul ... packing <u2, ...> lowering <[avx512vnni, avx2, generic]>
     ```
   }];
   let dependentDialects = ["::mlir::bitnet::BitNetDialect"];
@@ -32,6 +36,8 @@ def BitNetSelectKernels : Pass<"bitnet-select-kernels"> {
            }]>,
     ListOption<"features", "features", "std::string",
                "LLVM target features, with or without a leading '+'. Example: features=+avx2,+fma">,
+    ListOption<"isas", "isas", "::mlir::bitnet::ISA",
+               "Machines that one library serves, worst to best; instead of arch and features. Example: isas=generic,avx2">,
     Option<"kernel", "kernel", "::mlir::bitnet::KernelChoice",
            "::mlir::bitnet::KernelChoice::Auto",
            "Code form to use wherever it takes the operands. Example: kernel=scalar", [{

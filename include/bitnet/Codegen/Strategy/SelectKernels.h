@@ -3,21 +3,9 @@
 #ifndef BITNET_CODEGEN_STRATEGY_SELECTKERNELS_H
 #define BITNET_CODEGEN_STRATEGY_SELECTKERNELS_H
 
-#include "bitnet/Codegen/Kernels/KernelTable.h"
-
-#include <string>
-#include <vector>
+#include "bitnet/Codegen/Strategy/ISATable.h"
 
 namespace mlir::bitnet {
-
-/// What the policy may know of the machine that runs the code.
-struct TargetInfo {
-  TargetArch arch = TargetArch::Any;
-  /// LLVM target features, with or without a leading '+'.
-  std::vector<std::string> features;
-
-  bool hasFeature(llvm::StringRef name) const;
-};
 
 /// A wish of the user: `Auto`, or one kernel.
 enum class KernelChoice {
@@ -44,10 +32,14 @@ std::string missingFeatures(const TargetInfo &target, KernelChoice wish);
 bool hasFastKernel(const TargetInfo &target, KernelChoice wish,
                    PackingKind packing);
 
-/// The lowering of `op` on `target`; a wish that cannot take the operands
-/// gives way to what fits.
-LoweringAttr selectKernel(MatMulOp op, const TargetInfo &target,
-                          KernelChoice wish);
+/// The kernel of `op` on `target`: the first row of the table that fits. A wish
+/// that cannot take the operands gives way to what fits.
+KernelKind selectKernel(MatMulOp op, const TargetInfo &target,
+                        KernelChoice wish);
+
+/// The lowering of `op` for machines of each of `targets`, best ones last.
+LoweringAttr selectKernels(MatMulOp op, llvm::ArrayRef<TargetInfo> targets,
+                           KernelChoice wish);
 
 } // namespace mlir::bitnet
 

@@ -19,6 +19,15 @@ def BitNetLowerMatMul : Pass<"bitnet-lower-matmul", "::mlir::ModuleOp"> {
       %begin: index, %end: index) attributes {bitnet.parallel}
     ```
 
+    With several kernels in `lowering` the call is to a function without a body,
+    which a target turns into a choice of what the machine can run:
+
+    ```
+    func.func private @bitnet_kernel_dispatch(...) attributes {bitnet.parallel,
+      bitnet.variants = [@bitnet_kernel_avx512vnni, @bitnet_kernel_generic]}
+    ```
+
+    `bitnet.features` of a kernel names the instructions that it needs.
     Float activations have no `%sums`; `_grouped` forms take `[K/G, M, N]`
     accumulators (w_c3). Matmuls on `i2` weights are left alone.
 

@@ -9,6 +9,8 @@
 #ifndef BITNET_TARGET_CPU_CPU_H
 #define BITNET_TARGET_CPU_CPU_H
 
+#include "bitnet/Codegen/Strategy/ISATable.h"
+
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/Support/LLVM.h"
 
@@ -28,6 +30,10 @@ struct CPUPipelineOptions {
   bool nativeRound = true;
   /// The target is AArch64: arm_neon operations are allowed.
   bool armNeon = false;
+  /// Machines to make versions of the code for, worst to best; else there is
+  /// one machine with `features` (LLVM's names).
+  std::vector<ISA> isas;
+  std::vector<std::string> features;
 };
 
 enum class WeightsPlacement { Auto, Embed, File };
@@ -38,8 +44,12 @@ inline constexpr uint64_t kEmbedLimit = uint64_t(3) << 29; // 1.5 GiB
 struct CPUTargetOptions {
   /// Empty: the host's. Linux on x86-64 or AArch64.
   std::string triple;
-  /// LLVM CPU name; empty or "native": the host's, with its features (when the
-  /// triple's architecture is the host's), else the architecture's baseline.
+  /// Classes of machines that the library serves, worst to best. Filled in with
+  /// all of the triple's architecture when `cpu` and `features` are empty.
+  std::vector<ISA> isas;
+  /// LLVM CPU name; "native": the host's, with its features (when the triple's
+  /// architecture is the host's), else the architecture's baseline. With `isas`
+  /// it is the level of the worst one.
   std::string cpu;
   /// "+avx2,-avx512f": changes to the CPU's features.
   std::string features;
@@ -56,6 +66,12 @@ struct CPUTargetOptions {
 /// LLVM does not know the triple or the CPU; `error` says so in one line.
 FailureOr<CPUTargetOptions> resolveTarget(CPUTargetOptions options,
                                           std::string &error);
+
+/// The architecture that `triple` names.
+TargetArch getArch(StringRef triple);
+
+/// The resolved target for the machines of one of `target.isas` alone.
+CPUTargetOptions getTargetOf(const CPUTargetOptions &target, ISA isa);
 
 /// True when the resolved target has `feature` ("avx512vnni").
 bool hasFeature(const CPUTargetOptions &resolved, StringRef feature);

@@ -3,6 +3,7 @@
 #ifndef BITNET_TARGET_CPU_PASSES_H
 #define BITNET_TARGET_CPU_PASSES_H
 
+#include "bitnet/Codegen/Strategy/ISATable.h"
 #include "mlir/Pass/Pass.h"
 
 namespace mlir::bitnet {

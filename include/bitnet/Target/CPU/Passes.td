@@ -85,6 +85,38 @@ def BitNetLowerPlannedBuffers
                            "func::FuncDialect", "LLVM::LLVMDialect"];
 }
 
+def BitNetCloneVariants : Pass<"bitnet-clone-variants", "mlir::ModuleOp"> {
+  let summary = "Make versions of functions for several classes of machines";
+  let description = [{
+    The entry and all that it calls get a version for each CPU level of `isas`,
+    named `<function>.<isa>` after the worst machine that runs it, with the
+    attribute `bitnet.isa`. A function with `bitnet.variants` gets a body that
+    calls the first kernel whose `bitnet.features` the machine has: directly if all
+    machines of the level agree, else by a switch over `bitnet_rt_isa`, the index
+    in `isas` that the glue has chosen. The shapes function exists once, for the
+    worst machine. Without `isas` nothing is cloned: there is one machine, with
+    `features`.
+
+    Example: with isas=generic,avx2,avx512vnni
+
+    ```
+    func.func private @bitnet_kernel_dispatch(...) attributes {bitnet.parallel,
+      bitnet.variants = [@bitnet_kernel_avx512vnni, @bitnet_kernel_avx2, @bitnet_kernel_generic]}
+    ```
+
+    becomes `@bitnet_kernel_dispatch.avx2`, which calls `@bitnet_kernel_avx2.avx2`,
+    and two more like it.
+  }];
+  let options = [
+    ListOption<"isas", "isas", "::mlir::bitnet::ISA",
+               "Classes of machines, worst to best. Example: isas=generic,avx2">,
+    ListOption<"features", "features", "std::string",
+               "LLVM target features of the one machine. Example: features=+avx2,+fma">,
+  ];
+  let dependentDialects = ["bitnet::BitNetDialect", "cf::ControlFlowDialect",
+                           "LLVM::LLVMDialect"];
+}
+
 def BitNetExpandMath : Pass<"bitnet-expand-math"> {
   let summary = "Expand math functions that libm is too slow for";
   let description = [{
@@ -93,7 +125,8 @@ def BitNetExpandMath : Pass<"bitnet-expand-math"> {
     them. `log` becomes a polynomial (0.84 ulp). `sin`, `cos`, `pow` and all f64
     functions stay libm calls: polynomials are inaccurate for large arguments. `native-round` is
     false for CPUs without a rounding instruction (x86 before SSE4.1):
-    `math.roundeven` is then expanded to integer operations.
+    `math.roundeven` is then expanded to integer operations. A function with
+    `bitnet.isa` is judged by that instead.
 
     Example: `math.exp %x : f32` becomes about 40 arith operations.
   }];
@@ -110,7 +143,8 @@ def BitNetExpandSmallFloats : Pass<"bitnet-expand-small-floats"> {
   let description = [{
     f64 is narrowed through an f32 rounded to odd, so that no value is rounded
     twice. With `native-half` false (x86 without F16C) f16 conversions become
-    integer operations, otherwise LLVM would call `__truncsfhf2`. bf16 is left
+    integer operations, otherwise LLVM would call `__truncsfhf2`; `bitnet.isa` of a
+    function goes before the option. bf16 is left
     to `arith-expand{include-bf16}`, which runs next.
 
     Example: `arith.truncf %x : f64 to f16` becomes a rounding to odd and

@@ -114,6 +114,17 @@ ActQuantAttr ActQuantAttr::get(MLIRContext *context, ScaleForm form,
 bool ActQuantAttr::fitsInt8() const { return getHigh() < 128; }
 
 LogicalResult
+LoweringAttr::verify(llvm::function_ref<InFlightDiagnostic()> emitError,
+                     ArrayRef<KernelKind> kernels) {
+  if (kernels.empty())
+    return emitError() << "expects at least one kernel";
+  // It needs nothing of the machine and is no function: nothing to choose.
+  if (kernels.size() > 1 && llvm::is_contained(kernels, KernelKind::Scalar))
+    return emitError() << "expects the kernel scalar alone";
+  return success();
+}
+
+LogicalResult
 ConvAttr::verify(llvm::function_ref<InFlightDiagnostic()> emitError,
                  ArrayRef<int64_t> kernel, ArrayRef<int64_t> strides,
                  ArrayRef<int64_t> dilations, ArrayRef<int64_t> pads) {

@@ -72,16 +72,22 @@ typedef struct bitnet_value_desc {
   const char *const *dim_names; /* NULL entries where unnamed */
 } bitnet_value_desc;
 
+/* A class of machines that the model has code for. */
+typedef struct bitnet_isa_desc {
+  const char *name; /* "avx512vnni", what BITNET_ISA may say; or the --mcpu */
+  /* Every CPU feature that its code may use, in LLVM's spelling: "+avx2,...".
+   * Checked before any of it runs; names that are no instruction set (tuning
+   * flags) are ignored. */
+  const char *features;
+} bitnet_isa_desc;
+
 typedef struct bitnet_model_desc {
   uint32_t magic;
   uint32_t abi_version;
   uint64_t struct_size;
-  const char *name; /* file name of the source model */
-  const char *cpu;  /* --mcpu it was compiled for */
-  /* Every CPU feature its code may use (those implied by `cpu` included), in
-   * LLVM's spelling: "+avx2,+fma,...". Checked before any kernel runs; names
-   * that are no instruction set (tuning flags) are ignored. */
-  const char *features;
+  const char *name;     /* file name of the source model */
+  const char *cpu;      /* --mcpu it was compiled for, or that of isas[0] */
+  const char *features; /* those of isas[0] */
   const char *producer; /* "bitnet-compile 0.1.0" */
   uint32_t num_inputs;
   uint32_t num_outputs;
@@ -91,6 +97,9 @@ typedef struct bitnet_model_desc {
   uint64_t weights_size;
   uint64_t weights_hash;    /* bitnet_hash64 of the bytes */
   const char *weights_file; /* base name beside the .so, or NULL if embedded */
+  const bitnet_isa_desc *isas; /* from worst to best */
+  uint32_t num_isas;           /* at least 1 */
+  uint32_t reserved;
 } bitnet_model_desc;
 
 /* task(context, begin, end) for disjoint ranges that cover [0, n). */
@@ -161,6 +170,11 @@ typedef struct bitnet_memory {
 typedef void (*bitnet_model_memory_fn)(bitnet_memory *memory);
 /* Frees the arenas that no run uses; closing the model does so too. */
 typedef void (*bitnet_model_trim_fn)(void);
+
+/* The name of the ISA variant that runs here: the best one that the CPU and its
+ * operating system can run, or what the environment variable BITNET_ISA says.
+ * NULL when there is none; bitnet_model_run then says why. Chosen once. */
+typedef const char *(*bitnet_model_isa_fn)(void);
 
 /* One little-endian word; compilers make one load of it. */
 static inline uint64_t bitnet_hash_word(const unsigned char *at) {
@@ -273,9 +287,14 @@ void bitnet_rt_mark(bitnet_context *ctx, int32_t region);
 void bitnet_rt_output(bitnet_context *ctx, uint32_t index, int32_t rank,
                       const int64_t *dims, const void *data);
 
-/* Defined by generated code, called by the glue. Inputs are dense. Returns 0,
- * or 1 after bitnet_rt_fail. */
-int32_t bitnet_generated_main(bitnet_context *ctx, const bitnet_tensor *inputs);
+/* The chosen one of bitnet_generated_desc.isas, set before any of these. */
+extern int32_t bitnet_rt_isa;
+
+/* Defined by generated code, called by the glue: one entry for each ISA. Inputs
+ * are dense. Returns 0, or 1 after bitnet_rt_fail. */
+typedef int32_t (*bitnet_main)(bitnet_context *ctx,
+                               const bitnet_tensor *inputs);
+extern const bitnet_main bitnet_generated_mains[];
 /* Writes rank dims of each output; -1 where a dim depends on values. */
 int32_t bitnet_generated_shapes(bitnet_context *ctx,
                                 const bitnet_tensor *inputs,

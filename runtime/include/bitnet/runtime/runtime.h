@@ -45,6 +45,9 @@ BITNET_API void bitnet_model_free(bitnet_model *model);
 /* Inputs, outputs, target CPU; lives as long as the model. */
 BITNET_API const bitnet_model_desc *
 bitnet_model_description(const bitnet_model *model);
+/* The ISA variant that runs here (bitnet_model_isa_fn), NULL when there is
+ * none. */
+BITNET_API const char *bitnet_model_isa_name(const bitnet_model *model);
 /* Index of an input or output, -1 when there is none of that name. */
 BITNET_API int bitnet_model_find_input(const bitnet_model *model,
                                        const char *name);

@@ -13,7 +13,7 @@ model, work = (pathlib.Path(a) for a in sys.argv[1:3])
 
 def compile_model(*flags):
     report = work / "report.json"
-    subprocess.run(["bitnet-compile", "-q", "-O1", str(model), "-o", str(work / "m.so"), f"--report={report}", *flags], check=True)
+    subprocess.run(["bitnet-compile", "-q", "-O1", "--mcpu=native", str(model), "-o", str(work / "m.so"), f"--report={report}", *flags], check=True)
     return json.loads(report.read_text())["layers"]
 
 

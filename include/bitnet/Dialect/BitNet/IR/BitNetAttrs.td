@@ -56,9 +56,35 @@ def BitNet_KernelKind : I32EnumAttr<"KernelKind", "Code form of a ternary matmul
   let genSpecializedAttr = 0;
 }
 
+def BitNet_ISA : I32EnumAttr<"ISA", "Class of machines that code is specialised for", [
+    I32EnumAttrCase<"Generic", 0, "generic">,
+    I32EnumAttrCase<"AVX2", 1, "avx2">,
+    I32EnumAttrCase<"AVXVNNI", 2, "avxvnni">,
+    I32EnumAttrCase<"AVX512BW", 3, "avx512bw">,
+    I32EnumAttrCase<"AVX512VNNI", 4, "avx512vnni">,
+    I32EnumAttrCase<"AVX512VBMI", 5, "avx512vbmi">,
+    I32EnumAttrCase<"AMX", 6, "amx">,
+    I32EnumAttrCase<"NEON", 7, "neon">,
+    I32EnumAttrCase<"NEONDotprod", 8, "neon_dotprod">,
+    I32EnumAttrCase<"I8MM", 9, "i8mm">]> {
+  let cppNamespace = "::mlir::bitnet";
+  let genSpecializedAttr = 0;
+}
+
 //===----------------------------------------------------------------------===//
 // Attributes
 //===----------------------------------------------------------------------===//
+
+def BitNet_ISAAttr : EnumAttr<BitNet_Dialect, BitNet_ISA, "isa"> {
+  let summary = "The machines that a function was made for";
+  let description = [{
+    `bitnet-clone-variants` writes it on each version of a function; the row of
+    the ISA table says what such machines have.
+
+    Example: `#bitnet.isa<avx512vnni>`
+  }];
+  let assemblyFormat = "`<` $value `>`";
+}
 
 def BitNet_BlobAttr : BitNet_Attr<"Blob", "blob"> {
   let summary = "A byte range of a file: how IR names weights";
@@ -156,13 +182,16 @@ def BitNet_ConvAttr : BitNet_Attr<"Conv", "conv"> {
 def BitNet_LoweringAttr : BitNet_Attr<"Lowering", "lowering"> {
   let summary = "Policy of one ternary matmul: decided once, then only obeyed";
   let description = [{
-    `kernel` is the code form. How many activation rows share one pass over the
-    weights is not part of it: kernels decide that at run time, from M.
+    `kernels` are the code forms to build, preferred first: a machine runs the
+    first one whose instructions it has. There is one when the CPU is known. How
+    many activation rows share one pass over the weights is not part of it:
+    kernels decide that at run time, from M.
 
-    Example: `#bitnet.lowering<avx512vnni>`
+    Example: `#bitnet.lowering<[avx512vnni, avx2, generic]>`
   }];
-  let parameters = (ins EnumParameter<BitNet_KernelKind>:$kernel);
-  let assemblyFormat = "`<` $kernel `>`";
+  let parameters = (ins ArrayRefParameter<"::mlir::bitnet::KernelKind">:$kernels);
+  let assemblyFormat = "`<` `[` $kernels `]` `>`";
+  let genVerifyDecl = 1;
 }
 
 #endif // BITNET_DIALECT_BITNET_IR_BITNETATTRS_TD

@@ -1,0 +1,65 @@
+//===- ISATable.h - machines that one library serves -----------*- C++ -*-===//
+//
+// A library is compiled for several classes of machines; the best one that the
+// CPU can run is chosen when the library is used. A new class is one row here
+// and one case of the enumeration.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef BITNET_CODEGEN_STRATEGY_ISATABLE_H
+#define BITNET_CODEGEN_STRATEGY_ISATABLE_H
+
+#include "bitnet/Codegen/Kernels/KernelTable.h"
+
+#include "llvm/Support/CommandLine.h"
+
+#include <string>
+#include <vector>
+
+namespace mlir::bitnet {
+
+/// What the policy may know of the machine that runs the code.
+struct TargetInfo {
+  TargetArch arch = TargetArch::Any;
+  /// LLVM target features, with or without a leading '+'.
+  std::vector<std::string> features;
+
+  bool hasFeature(llvm::StringRef name) const;
+  /// Whether it has each of `names`, space separated.
+  bool hasFeatures(llvm::StringRef names) const;
+};
+
+/// One class of machines.
+struct ISARow {
+  ISA isa;
+  TargetArch arch;
+  /// LLVM's name of the CPU level: code that is no kernel is compiled for the
+  /// level, once for all rows that share it.
+  llvm::StringLiteral level;
+  /// What the level has, as far as rows of the kernel table ask for it, and
+  /// what the row adds. Within a level each row has what its predecessors have.
+  llvm::StringLiteral levelFeatures, features;
+};
+
+/// All rows, from worst to best within an architecture.
+llvm::ArrayRef<ISARow> getISATable();
+const ISARow &getISARow(ISA isa);
+/// The rows of `arch`, from worst to best.
+std::vector<ISA> getISAs(TargetArch arch);
+TargetInfo getTargetInfo(ISA isa);
+
+} // namespace mlir::bitnet
+
+namespace llvm::cl {
+/// Upstream has no list option of an enumeration's values.
+template <>
+class parser<mlir::bitnet::ISA> : public basic_parser<mlir::bitnet::ISA> {
+public:
+  using basic_parser::basic_parser;
+  bool parse(Option &option, StringRef name, StringRef text,
+             mlir::bitnet::ISA &isa);
+  StringRef getValueName() const override { return "isa"; }
+};
+} // namespace llvm::cl
+
+#endif // BITNET_CODEGEN_STRATEGY_ISATABLE_H

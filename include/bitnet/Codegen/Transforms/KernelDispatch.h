@@ -1,0 +1,31 @@
+//===- KernelDispatch.h - one function for several kernels -----*- C++ -*-===//
+
+#ifndef BITNET_CODEGEN_TRANSFORMS_KERNELDISPATCH_H
+#define BITNET_CODEGEN_TRANSFORMS_KERNELDISPATCH_H
+
+#include "mlir/IR/BuiltinOps.h"
+
+namespace mlir::func {
+class FuncOp;
+}
+
+namespace mlir::bitnet {
+
+/// String attribute of kernels: the features that they need, space separated.
+inline constexpr llvm::StringLiteral kFeaturesAttr = "bitnet.features";
+/// Attribute of dispatch functions: symbols of kernels, preferred first.
+inline constexpr llvm::StringLiteral kVariantsAttr = "bitnet.variants";
+
+/// A declaration that stands for the first of `kernels` that the machine can
+/// run, found or made in `module`:
+///
+///   func private @bitnet_kernel_dispatch[...](...) attributes
+///     {bitnet.parallel, bitnet.variants = [@bitnet_kernel_avx2, ...]}
+///
+/// Null when the types of the kernels differ.
+func::FuncOp getOrCreateDispatch(ModuleOp module,
+                                 llvm::ArrayRef<func::FuncOp> kernels);
+
+} // namespace mlir::bitnet
+
+#endif // BITNET_CODEGEN_TRANSFORMS_KERNELDISPATCH_H

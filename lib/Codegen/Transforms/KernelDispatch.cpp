@@ -1,0 +1,44 @@
+//===- KernelDispatch.cpp - one function for several kernels --------------===//
+
+#include "bitnet/Codegen/Transforms/KernelDispatch.h"
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+
+using namespace mlir;
+using namespace mlir::bitnet;
+
+static ArrayAttr getSymbols(ArrayRef<func::FuncOp> kernels) {
+  func::FuncOp first = kernels.front();
+  SmallVector<Attribute> symbols;
+  for (func::FuncOp kernel : kernels)
+    symbols.push_back(FlatSymbolRefAttr::get(kernel));
+  return ArrayAttr::get(first.getContext(), symbols);
+}
+
+func::FuncOp mlir::bitnet::getOrCreateDispatch(ModuleOp module,
+                                               ArrayRef<func::FuncOp> kernels) {
+  func::FuncOp first = kernels.front();
+  FunctionType type = first.getFunctionType();
+  if (llvm::any_of(kernels, [&](func::FuncOp kernel) {
+        return kernel.getFunctionType() != type;
+      }))
+    return nullptr;
+  ArrayAttr variants = getSymbols(kernels);
+  unsigned count = 0;
+  for (auto function : module.getOps<func::FuncOp>()) {
+    auto known = function->getAttrOfType<ArrayAttr>(kVariantsAttr);
+    if (known == variants)
+      return function;
+    count += known != nullptr;
+  }
+  std::string name = "bitnet_kernel_dispatch";
+  if (count)
+    name += "_" + std::to_string(count);
+  auto builder = OpBuilder::atBlockEnd(module.getBody());
+  auto dispatch =
+      func::FuncOp::create(builder, builder.getUnknownLoc(), name, type);
+  dispatch.setPrivate();
+  dispatch->setAttr("bitnet.parallel", builder.getUnitAttr());
+  dispatch->setAttr(kVariantsAttr, variants);
+  return dispatch;
+}
