@@ -15,6 +15,8 @@ class ModelTest(lit.formats.ShTest):
         self.tolerances = tolerances
 
     def getTestsInDirectory(self, suite, path_in_suite, lit_config, local_config):
+        if "__pycache__" in path_in_suite:
+            return
         yield from super().getTestsInDirectory(suite, path_in_suite, lit_config, local_config)
         for name in sorted(os.listdir(self.models_dir)):
             if name.endswith(".onnx"):
