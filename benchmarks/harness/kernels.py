@@ -49,7 +49,7 @@ def runnable(tools):
     probe = tools.work / "probe.mlir"
     probe.write_text("func.func @main(%x: tensor<4xf32>) -> tensor<4xf32> {\n  return %x : tensor<4xf32>\n}\n")
     command = [tools.path("bitnet-compile"), probe, "-q", "--emit=loops", "-o", tools.work / "probe-out.mlir"]
-    works = lambda name: subprocess.run(command + [f"--kernel={name}"], capture_output=True).returncode == 0
+    works = lambda name: subprocess.run(command + ["--mcpu=native", f"--kernel={name}"], capture_output=True).returncode == 0
     return [name.replace("-", "_") for name in names if works(name)]
 
 

@@ -27,6 +27,16 @@ static uint64_t readShares(Team &team, int threads, const ReadPattern &pattern,
 
 size_t PieceReader::size() const { return std::min(kPieceBytes, buffer.size); }
 
+void PieceReader::avoid(size_t position) {
+  const size_t ahead = (at + buffer.size - position) % buffer.size;
+  const size_t margin = buffer.size / 4;
+  if (ahead >= margin && buffer.size - ahead >= margin)
+    return;
+  at = (position + buffer.size / 2) % buffer.size / kReadStep * kReadStep;
+  if (at + size() > buffer.size)
+    at = 0;
+}
+
 void PieceReader::read(int threads, const ReadPattern &pattern) {
   readShares(team, threads, pattern, buffer.data + at, size());
   at += size();

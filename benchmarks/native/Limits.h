@@ -22,6 +22,9 @@ public:
   PieceReader(Team &team, const Buffer &buffer) : team(team), buffer(buffer) {}
   /// Bytes of a piece.
   size_t size() const;
+  /// Somebody else reads the buffer at `position`: neither may find in a cache
+  /// what the other one left there.
+  void avoid(size_t position);
   /// Reads the next piece, each thread its share.
   void read(int threads, const ReadPattern &pattern);
 

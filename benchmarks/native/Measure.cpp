@@ -30,6 +30,11 @@ void Measurer::fill(const Buffer &weights, const Packing &packing) {
   }
 }
 
+/// Where matrix `index` lies in the buffer.
+size_t Measurer::positionOf(const Matrix &w, size_t index) const {
+  return index % (weights.size / w.bytes()) * w.bytes();
+}
+
 Product Measurer::product(const Kernel &kernel, Shape shape, int64_t m,
                           size_t index) {
   const Packing &packing = *kernel.packing;
@@ -39,7 +44,7 @@ Product Measurer::product(const Kernel &kernel, Shape shape, int64_t m,
   const int64_t line = packing.paddedRows(shape.n);
   y.resize(std::max(y.size(), size_t(m * line)));
   Matrix w = {&packing, shape.n, shape.k, weights.data};
-  w.data += index % (weights.size / w.bytes()) * w.bytes();
+  w.data += positionOf(w, index);
   return {w, x.get(), m, y.data(), line};
 }
 
@@ -142,6 +147,9 @@ std::vector<Work> Measurer::worksOf(const Config &config, size_t count) {
   }};
   if (config.isStreamed())
     works.push_back([this, config] {
+      const Matrix w = {config.choice.kernel->packing, config.shape.n,
+                        config.shape.k, weights.data};
+      reader.avoid(positionOf(w, next));
       reader.read(config.threads, *readers.at(config.threads));
     });
   if (peak)

@@ -37,6 +37,7 @@ private:
     bool isStreamed() const { return m <= 16; }
   };
 
+  size_t positionOf(const Matrix &w, size_t index) const;
   Product product(const Kernel &kernel, Shape shape, int64_t m, size_t index);
   bool check(const Kernel &kernel, Shape shape, int64_t m, int threads);
   void checkTails(const KernelChoice &choice);
