@@ -104,14 +104,18 @@ def build_program(tools):
     folder.mkdir(exist_ok=True)
     flags = ["-std=c++17", "-O3", "-march=native", "-Wall", "-Werror"]
 
-    def compile_one(name):
-        tools.run(["clang++-22", *flags, "-c", native / f"{name}.cpp", "-o", folder / f"{name}.o"])
-        return folder / f"{name}.o"
+    def compile_one(source):
+        target = (folder / source.name).with_suffix(".o")
+        compiler = ["clang++-22", *flags] if source.suffix == ".cpp" else ["clang-22", "-O2"]
+        tools.run([*compiler, f"-I{tools.root}/runtime/include", "-c", source, "-o", target])
+        return target
 
-    newest = max(path.stat().st_mtime for path in native.iterdir())
+    # What the glue of a model finds out about the CPU.
+    sources = [native / f"{name}.cpp" for name in SOURCES] + [tools.root / "runtime/model/CpuCore.c"]
+    newest = max(path.stat().st_mtime for path in (*native.iterdir(), *sources))
     if not program.exists() or program.stat().st_mtime < newest:
         with concurrent.futures.ThreadPoolExecutor(2) as pool:
-            objects = list(pool.map(compile_one, SOURCES))
+            objects = list(pool.map(compile_one, sources))
         tools.run(["clang++-22", "-fuse-ld=lld", *objects, "-ldl", "-lpthread", "-o", program])
     return program
 

@@ -8,6 +8,9 @@
 
 using namespace bench;
 
+/// runtime/model/CpuCore.c
+extern "C" int32_t bn_cpu_core(void);
+
 /// How MLIR's C interface passes a memref.
 template <int Rank> struct MemRef {
   const void *base, *aligned;
@@ -18,10 +21,13 @@ CompiledKernel::CompiledKernel(std::string isa, const Packing &packing,
                                const std::string &path)
     : Kernel(std::move(isa), packing),
       library(dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL)) {
-  if (library)
-    return;
-  fprintf(stderr, "measure: error: %s\n", dlerror());
-  exit(1);
+  if (!library) {
+    fprintf(stderr, "measure: error: %s\n", dlerror());
+    exit(1);
+  }
+  // As the glue of a model does.
+  if (void *core = dlsym(library, "bitnet_rt_core"))
+    *static_cast<int32_t *>(core) = bn_cpu_core();
 }
 
 /// A look-up takes microseconds, which small products would notice: a thread

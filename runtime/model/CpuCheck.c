@@ -72,7 +72,7 @@ static int find_choice(void) {
   return -1;
 }
 
-int32_t bitnet_rt_isa;
+int32_t bitnet_rt_isa, bitnet_rt_core;
 
 /* Every thread finds the same: they may store it at the same time. */
 static int choose(void) {
@@ -83,6 +83,7 @@ static int choose(void) {
   if (isa < 0)
     return 0;
   __atomic_store_n(&bitnet_rt_isa, isa, __ATOMIC_RELAXED);
+  __atomic_store_n(&bitnet_rt_core, bn_cpu_core(), __ATOMIC_RELAXED);
   __atomic_store_n(&chosen, 1, __ATOMIC_RELEASE);
   return 1;
 }

@@ -73,6 +73,8 @@ int bn_check_outputs(bn_run *run, const bitnet_tensor *outputs, uint32_t count,
 /* Whether this CPU and its kernel have the LLVM feature in name[0, size). True
  * for names that are no instruction set. */
 int bn_cpu_has(const char *name, int size);
+/* The family of this core. */
+bitnet_core bn_cpu_core(void);
 /* Whether `string` is exactly name[0, size). */
 int bn_same(const char *string, const char *name, int size);
 

@@ -7,6 +7,7 @@
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "llvm/ADT/STLFunctionalExtras.h"
@@ -84,6 +85,7 @@ private:
   Value is(Value v, int64_t c) {
     return arith::CmpIOp::create(b, arith::CmpIPredicate::eq, v, index(c));
   }
+  Value isFor(const LoopForm &form);
   Span take(int64_t tile, Value count);
   Spans takeTiles(const LoopForm &form);
   Spans takeEvenTiles(const LoopForm &form, Value left);
@@ -167,16 +169,29 @@ void RowBlockEmitter::emitPanel(const LoopForm &form, Value low, Value high) {
       .emitPanel(i, arith::SubIOp::create(b, i, low));
 }
 
-RowBlockEmitter::Spans RowBlockEmitter::takeTiles(const LoopForm &form) {
-  Value left = arith::SubIOp::create(b, rows, done);
-  Value enough = arith::CmpIOp::create(b, arith::CmpIPredicate::uge, rows,
-                                       index(form.minRows));
+/// Whether `form` serves this product on this core.
+Value RowBlockEmitter::isFor(const LoopForm &form) {
+  Value fits = arith::CmpIOp::create(b, arith::CmpIPredicate::uge, rows,
+                                     index(form.minRows));
   if (form.dot.form == DotForm::MatrixTile) {
     Value wide = arith::CmpIOp::create(b, arith::CmpIPredicate::uge,
                                        operands.chunks, index(kMatrixChunks));
-    enough = arith::AndIOp::create(b, enough, wide);
+    fits = arith::AndIOp::create(b, fits, wide);
   }
-  left = arith::SelectOp::create(b, enough, left, index(0));
+  if (form.cores != kAnyCore) {
+    Value set = arith::ConstantIntOp::create(b, form.cores, 32);
+    Value common = arith::AndIOp::create(b, operands.core, set);
+    Value zero = arith::ConstantIntOp::create(b, 0, 32);
+    Value meant =
+        arith::CmpIOp::create(b, arith::CmpIPredicate::ne, common, zero);
+    fits = arith::AndIOp::create(b, fits, meant);
+  }
+  return fits;
+}
+
+RowBlockEmitter::Spans RowBlockEmitter::takeTiles(const LoopForm &form) {
+  Value left = arith::SubIOp::create(b, rows, done);
+  left = arith::SelectOp::create(b, isFor(form), left, index(0));
   switch (form.cover) {
   case Cover::Whole:
     return {take(form.maxTile,
@@ -255,6 +270,7 @@ static void emitGroups(ImplicitLocOpBuilder &b, const KernelForm &form,
   part.y = slice(b, all.y, 0, g, Value());
   part.chunks = chunks;
   part.panel = all.panel;
+  part.core = all.core;
   RowBlockEmitter(b, *form.row, part, block).emit();
 }
 
@@ -274,6 +290,37 @@ static Value emitPanelBuffer(ImplicitLocOpBuilder &b, const KernelRow &row) {
   return memref::AllocaOp::create(b, type, b.getI64IntegerAttr(64));
 }
 
+/// The variable that the glue sets; where there is none (a kernel by itself)
+/// its own definition says BITNET_CORE_OTHER.
+static LLVM::GlobalOp getOrCreateCoreVariable(ImplicitLocOpBuilder &b,
+                                              ModuleOp module) {
+  constexpr llvm::StringLiteral name = "bitnet_rt_core";
+  if (auto known = module.lookupSymbol<LLVM::GlobalOp>(name))
+    return known;
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(module.getBody());
+  return LLVM::GlobalOp::create(b, b.getI32Type(), /*isConstant=*/false,
+                                LLVM::Linkage::Weak, name,
+                                b.getI32IntegerAttr(0));
+}
+
+/// 1 << the family of the core, if a form asks for it.
+static Value emitCore(ImplicitLocOpBuilder &b, ModuleOp module,
+                      const KernelRow &row) {
+  if (llvm::all_of(row.forms,
+                   [](const LoopForm &form) { return form.cores == kAnyCore; }))
+    return Value();
+  Type i32 = b.getI32Type();
+  Value address =
+      LLVM::AddressOfOp::create(b, getOrCreateCoreVariable(b, module));
+  Value core = LLVM::LoadOp::create(
+      b, i32, address, /*alignment=*/4, /*isVolatile=*/false,
+      /*isNonTemporal=*/false, /*isInvariant=*/false,
+      /*isInvariantGroup=*/false, LLVM::AtomicOrdering::monotonic);
+  Value one = arith::ConstantIntOp::create(b, 1, 32);
+  return arith::ShLIOp::create(b, one, core);
+}
+
 static void emitBody(ImplicitLocOpBuilder &b, const KernelForm &form,
                      func::FuncOp kernel) {
   ValueRange args = kernel.getArguments();
@@ -285,6 +332,7 @@ static void emitBody(ImplicitLocOpBuilder &b, const KernelForm &form,
   Value one = arith::ConstantIndexOp::create(b, 1);
   operands.chunks = memref::DimOp::create(b, operands.w, one);
   operands.panel = emitPanelBuffer(b, *form.row);
+  operands.core = emitCore(b, kernel->getParentOfType<ModuleOp>(), *form.row);
   auto loop = scf::ForOp::create(b, args[args.size() - 2], args.back(), one);
   func::ReturnOp::create(b);
   b.setInsertionPointToStart(loop.getBody());

@@ -2,6 +2,8 @@
 
 #include "bitnet/Codegen/Kernels/KernelTable.h"
 
+#include "bitnet/runtime/abi.h"
+
 using namespace mlir;
 using namespace mlir::bitnet;
 
@@ -60,24 +62,34 @@ static constexpr DotUnit kFloatLanes = {DotForm::FloatLanes, 64};
 // sum of activations is what must fit (mm_c1).
 static constexpr int64_t kAnyCols = int64_t(1) << 24;
 
-// unit, minRows, cover, tile from..to, parts, fields, slice, prefetch, panel
+// Zen has four vector ports, of which two multiply: decoding in front of every
+// tile is free, and reading decoded codes is not. Up to Zen 4 a prefetch that
+// is more than a step ahead slows the stream of a single row down.
+static constexpr CoreSet kOther = 1 << BITNET_CORE_OTHER;
+static constexpr CoreSet kZen = 1 << BITNET_CORE_ZEN;
+
+// unit, minRows, cover, tile from..to, parts, fields, slice, prefetch, panel,
+// cores
 static constexpr LoopForm kAMXForms[] = {
     {kAMX, 32, Cover::Whole, 32, 32, 2, kShift},
     {kAMX, 16, Cover::Overlap, 16, 16, 4, kShift},
-    {kVNNI512, 2, Cover::Even, 2, 5, 4, kShift},
+    {kVNNI512, 2, Cover::Even, 2, 5, 4, kShift, 0, 8},
     {kVNNI512, 1, Cover::Whole, 1, 1, 4, kMaskOnly, 0, 8}};
 static constexpr LoopForm kVNNI512Forms[] = {
-    {kVNNI512, 20, Cover::Even, 5, 6, 4, kShift, 64, 8, /*panel=*/true},
-    {kVNNI512, 2, Cover::Even, 2, 5, 4, kShift},
+    {kVNNI512, 20, Cover::Even, 5, 6, 4, kShift, 64, 8, true, kOther},
+    {kVNNI512, 2, Cover::Even, 2, 5, 4, kShift, 0, 8},
+    {kVNNI512, 1, Cover::Whole, 1, 1, 4, kMaskOnly, 0, 0, false, kZen},
     {kVNNI512, 1, Cover::Whole, 1, 1, 4, kMaskOnly, 0, 8}};
 static constexpr LoopForm kMadd512Forms[] = {
-    {kMadd512, 2, Cover::Even, 2, 6, 2, kShift, 15},
+    {kMadd512, 2, Cover::Even, 2, 6, 2, kShift, 15, 8},
+    {kMadd512, 1, Cover::Whole, 1, 1, 4, kOneShift, 7, 0, false, kZen},
     {kMadd512, 1, Cover::Whole, 1, 1, 4, kOneShift, 7, 8}};
 static constexpr LoopForm kVNNI256Forms[] = {
-    {kVNNI256, 2, Cover::Even, 2, 6, 2, kShift, 16},
+    {kVNNI256, 2, Cover::Even, 2, 6, 2, kShift, 16, 8},
     {kVNNI256, 1, Cover::Whole, 1, 1, 2, kMaskOnly, 16, 8}};
 static constexpr LoopForm kMadd256Forms[] = {
-    {kMadd256, 2, Cover::Even, 2, 4, 2, kShift, 15},
+    {kMadd256, 2, Cover::Even, 2, 4, 2, kShift, 15, 8},
+    {kMadd256, 1, Cover::Whole, 1, 1, 4, kOneShift, 7, 0, false, kZen},
     {kMadd256, 1, Cover::Whole, 1, 1, 4, kOneShift, 7, 8}};
 static constexpr LoopForm kI8MMForms[] = {
     {kUsmmla, 4, Cover::Whole, 4, 4, 4, kShift},
@@ -100,8 +112,9 @@ static constexpr LoopForm kFloatForms[] = {
     {kFloatLanes, 1, Cover::Whole, 1, 1, 4, kShift, 0, 8}};
 
 static constexpr LoopForm kVBMIForms[] = {
-    {kVNNI512, 16, Cover::Whole, 8, 8, 2, kLookupShift},
-    {kVNNI512, 2, Cover::Even, 2, 6, 2, kLookupShift},
+    {kVNNI512, 20, Cover::Even, 5, 6, 2, kLookupShift, 64, 16, true},
+    {kVNNI512, 2, Cover::Even, 2, 6, 2, kLookupShift, 0, 16},
+    {kVNNI512, 1, Cover::Whole, 1, 1, 2, kLookupMaskOnly, 0, 0, false, kZen},
     {kVNNI512, 1, Cover::Whole, 1, 1, 2, kLookupMaskOnly, 0, 16}};
 static constexpr LoopForm kVNNI512Base3Forms[] = {
     {kVNNI512, 2, Cover::Even, 2, 6, 2, kPlanes},

@@ -17,6 +17,8 @@ struct TileOperands {
   /// Decoded codes of one slice of K, `[slice, fields, blockChunks, 64]`; null
   /// when no form wants them.
   Value panel;
+  /// 1 << the family of the core, i32; null when all forms are for any.
+  Value core;
 };
 
 /// Emits products of one tile of activation rows and one row block of weights.

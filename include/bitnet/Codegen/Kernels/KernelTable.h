@@ -71,6 +71,12 @@ struct FieldDecode {
   bool apart = false;
 };
 
+/// Families of cores that want other loops than their instruction set says. The
+/// library learns at run time which it runs on (bitnet_rt_core, abi.h), so a
+/// set of them is a mask of `1 << bitnet_core`.
+using CoreSet = uint8_t;
+inline constexpr CoreSet kAnyCore = 0xff;
+
 /// How activation rows are shared out among tiles of a form.
 enum class Cover {
   /// As many tiles as fit; what is left over goes to the next form.
@@ -101,6 +107,8 @@ struct LoopForm {
   int64_t prefetchChunks = 0;
   /// Codes of a slice are decoded once, into a buffer, for all tiles.
   bool panel = false;
+  /// Cores that it is for; others go on to the next form.
+  CoreSet cores = kAnyCore;
 };
 
 /// Everything that distinguishes one instruction set from another.

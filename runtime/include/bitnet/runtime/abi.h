@@ -289,6 +289,13 @@ void bitnet_rt_output(bitnet_context *ctx, uint32_t index, int32_t rank,
 
 /* The chosen one of bitnet_generated_desc.isas, set before any of these. */
 extern int32_t bitnet_rt_isa;
+/* The family of the core, where kernels have a loop of their own for it. */
+typedef enum bitnet_core {
+  BITNET_CORE_OTHER = 0,
+  BITNET_CORE_ZEN = 1,  /* AMD family 0x17 and 0x19: Zen 1 to 4 */
+  BITNET_CORE_ZEN5 = 2, /* AMD family 0x1a */
+} bitnet_core;
+extern int32_t bitnet_rt_core;
 
 /* Defined by generated code, called by the glue: one entry for each ISA. Inputs
  * are dense. Returns 0, or 1 after bitnet_rt_fail. */

@@ -1,6 +1,6 @@
-/* Runs kernels on the cases of run-kernels.py: bit-equal accumulators, nothing
- * written outside of them. Built for the kernel's target, run there or under
- * qemu. */
+/* CASES CORE: runs kernels on the cases of run-kernels.py: bit-equal
+ * accumulators, nothing written outside of them. Built for the kernel's target,
+ * run there or under qemu. */
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,6 +18,9 @@ typedef void function(void *, void *, void *, void *);
 static function *const table[] = {
 #include "table.inc"
 };
+
+/* Of kernels that have forms for a family of cores; the second argument. */
+extern int32_t bitnet_rt_core __attribute__((weak));
 
 /* A memref descriptor of up to four dimensions. */
 typedef struct {
@@ -98,8 +101,10 @@ int main(int argc, char **argv) {
   FILE *file = argc > 1 ? fopen(argv[1], "rb") : 0;
   int32_t h[HEADER];
   int count = 0;
-  if (!file)
+  if (!file || argc < 3)
     return 1;
+  if (&bitnet_rt_core)
+    bitnet_rt_core = atoi(argv[2]);
 #if defined(__x86_64__)
   /* The system gives tile registers only to those who ask: ARCH_REQ_XCOMP_PERM.
    */
