@@ -2,6 +2,8 @@
 
 #include "EpilogueFunction.h"
 
+#include "bitnet/Codegen/Loops/Passes.h"
+
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
@@ -204,7 +206,7 @@ func::FuncOp mlir::bitnet::buildEpilogueFunction(ModuleOp module,
   b.setInsertionPointToEnd(module.getBody());
   auto function = func::FuncOp::create(b, name, b.getFunctionType(types, {}));
   function.setPrivate();
-  function->setAttr("bitnet.parallel", b.getUnitAttr());
+  function->setAttr(kParallelFunctionAttr, b.getUnitAttr());
   b.setInsertionPointToStart(function.addEntryBlock());
   IRMapping mapping;
   for (auto [outside, inside] :

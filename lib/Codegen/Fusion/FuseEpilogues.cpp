@@ -1,15 +1,15 @@
 //===- FuseEpilogues.cpp - packed matmuls with the nest that reads them ---===//
 
+#include "Effects.h"
 #include "EpilogueFunction.h"
+#include "FunctionPool.h"
 
 #include "bitnet/Codegen/Fusion/Passes.h"
 
-#include "mlir/Analysis/AliasAnalysis.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/IR/ImplicitLocOpBuilder.h"
-#include "llvm/ADT/StringMap.h"
 
 namespace mlir::bitnet {
 #define GEN_PASS_DEF_BITNETFUSEEPILOGUES
@@ -76,22 +76,6 @@ static bool hasSameBlocks(const Epilogue &epilogue, MatMulOp matmul) {
   return first.getPacking()->getKind() == matmul.getPacking()->getKind();
 }
 
-/// Whether `op` may write to one of `reads`.
-static bool mayWriteTo(Operation *op, ArrayRef<Value> reads,
-                       AliasAnalysis &aliases) {
-  auto effects = getEffectsRecursively(op);
-  if (!effects)
-    return true;
-  return llvm::any_of(*effects, [&](MemoryEffects::EffectInstance &effect) {
-    if (isa<MemoryEffects::Read, MemoryEffects::Allocate>(effect.getEffect()))
-      return false;
-    Value written = effect.getValue();
-    return !written || llvm::any_of(reads, [&](Value read) {
-      return !aliases.alias(written, read).isNo();
-    });
-  });
-}
-
 /// Whether `matmul` may run as late as `nest`: nothing between them changes
 /// what it reads.
 static bool mayDelay(MatMulOp matmul, Operation *nest, AliasAnalysis &aliases) {
@@ -127,35 +111,11 @@ static std::optional<Epilogue> match(linalg::GenericOp nest,
 }
 
 namespace {
-/// Equal functions once, whatever layer they come from.
-class FunctionPool {
-public:
-  explicit FunctionPool(ModuleOp module) : module(module) {}
-  func::FuncOp get(const Epilogue &epilogue);
-
-private:
-  ModuleOp module;
-  llvm::StringMap<func::FuncOp> functions;
-};
-
 struct FuseEpilogues
     : public bitnet::impl::BitNetFuseEpiloguesBase<FuseEpilogues> {
   void runOnOperation() override;
 };
 } // namespace
-
-func::FuncOp FunctionPool::get(const Epilogue &epilogue) {
-  func::FuncOp fresh = buildEpilogueFunction(module, kPrefix, epilogue);
-  std::string text;
-  llvm::raw_string_ostream os(text);
-  fresh.print(os, OpPrintingFlags().useLocalScope());
-  auto [known, isNew] = functions.try_emplace(text, fresh);
-  if (isNew)
-    fresh.setSymName((kPrefix + "_" + Twine(functions.size() - 1)).str());
-  else
-    fresh.erase();
-  return known->second;
-}
 
 /// Calls the function in place of the nest.
 static void replace(const Epilogue &epilogue, func::FuncOp function) {
@@ -183,10 +143,11 @@ static void replace(const Epilogue &epilogue, func::FuncOp function) {
 
 void FuseEpilogues::runOnOperation() {
   auto &aliases = getAnalysis<AliasAnalysis>();
-  FunctionPool pool(getOperation());
+  FunctionPool pool(kPrefix);
   SmallVector<linalg::GenericOp> nests;
   getOperation().walk([&](linalg::GenericOp nest) { nests.push_back(nest); });
   for (linalg::GenericOp nest : nests)
     if (std::optional<Epilogue> epilogue = match(nest, aliases))
-      replace(*epilogue, pool.get(*epilogue));
+      replace(*epilogue, pool.unique(buildEpilogueFunction(
+                             getOperation(), kPrefix, *epilogue)));
 }
