@@ -46,6 +46,7 @@ static void addBufferization(OpPassManager &pm, const LoopsOptions &loops) {
   pm.addPass(createCSEPass());
   pm.addPass(createBitNetLowerConstants());
   pm.addPass(createBitNetFuseEpilogues());
+  pm.addPass(createBitNetFuseLayers());
   // Strict floats keep the nests that hardware is made of.
   if (!loops.strictFloats)
     pm.addNestedPass<func::FuncOp>(createBitNetFuseRows());

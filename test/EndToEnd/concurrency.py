@@ -13,7 +13,8 @@ import sys
 import numpy as np
 
 THREADS = 8
-BATCH_MODELS = ["mlp_bit.dynamo", "bitnet_s_auto_prefill.dynamo"]
+THREAD_COUNTS = (1, 2, 3, 5)
+BATCH_MODELS = ["mlp_bit.dynamo", "bitnet_s_auto_prefill.dynamo", "bitnet_s_online_past.dynamo"]
 
 
 class Tensor(ctypes.Structure):
@@ -105,15 +106,20 @@ def check_batches(model, data, rng):
 
 
 def check_thread_counts(library, data, work, rng):
+    """Outputs and the codes of every layer."""
     feeds = work / "feeds.npz"
     np.savez(feeds, **{"in_" + k: v for k, v in make_feeds(data, 3, rng).items()})
     saved = []
-    for count in (1, 2, 5):
-        folder = work / f"threads{count}"
-        subprocess.run(["bitnet-run", str(library), "--data", str(feeds), f"--save-outputs={folder}"], check=True,
+    for count in THREAD_COUNTS:
+        dump = work / f"threads{count}.npz"
+        subprocess.run(["bitnet-run", str(library), "--data", str(feeds), f"--dump-codes={dump}"], check=True,
                        env={**os.environ, "BITNET_NUM_THREADS": str(count)}, stdout=subprocess.DEVNULL)
-        saved.append([f.read_bytes() for f in sorted(folder.glob("*.npy"))])
-    assert saved[0] and saved[0] == saved[1] == saved[2], "the thread count changes outputs"
+        arrays = np.load(dump)
+        saved.append({name: arrays[name].tobytes() for name in arrays.files})
+    kinds = {name.split("_")[0] for name in saved[0]}
+    assert kinds == {"codes", "out"}, kinds
+    for other in saved[1:]:
+        assert other == saved[0], "the thread count changes outputs or codes"
 
 
 def main():

@@ -15,8 +15,9 @@ using Effects = SmallVector<MemoryEffects::EffectInstance>;
 func::FuncOp mlir::bitnet::getParallelCallee(func::CallOp call) {
   auto callee = SymbolTable::lookupNearestSymbolFrom<func::FuncOp>(
       call, call.getCalleeAttr());
-  bool isParallel =
-      callee && !callee.isExternal() && callee->hasAttr(kParallelFunctionAttr);
+  bool isParallel = callee && !callee.isExternal() &&
+                    callee->hasAttr(kParallelFunctionAttr) &&
+                    callee.getNumArguments() >= 2;
   return isParallel ? callee : func::FuncOp();
 }
 

@@ -128,7 +128,7 @@ static void replace(const Epilogue &epilogue, func::FuncOp function) {
   MatMulOp first = epilogue.products.front().second;
   Value zero = arith::ConstantIndexOp::create(b, 0);
   SmallVector<Value> arguments = getEpilogueArguments(epilogue);
-  Value blocks = memref::DimOp::create(b, first.getRhs(), zero);
+  Value blocks = b.createOrFold<memref::DimOp>(first.getRhs(), zero);
   arguments.append({zero, blocks});
   func::CallOp::create(b, function, arguments);
   nest.erase();

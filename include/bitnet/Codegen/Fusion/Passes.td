@@ -55,6 +55,63 @@ def BitNetFuseEpilogues : Pass<"bitnet-fuse-epilogues", "::mlir::ModuleOp"> {
       "::mlir::linalg::LinalgDialect", "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect"];
 }
 
+def BitNetFuseLayers : Pass<"bitnet-fuse-layers", "::mlir::ModuleOp"> {
+  let summary = "Calls of layers that read the same activations into one";
+  let description = [{
+    The functions that `bitnet-fuse-epilogues` makes each occupy all threads until
+    the slowest is done. Layers that read the same activations, as q, k and v do,
+    become one such function, whose range is their ranges one after the other:
+    threads meet once, and short layers divide evenly. Equal functions are shared.
+
+    The call stands where the first one stood. A later call joins it if its result
+    buffers and extents can be made there, and if nothing in between, the first
+    call included, writes what it uses or uses what it writes.
+
+    Example: in
+
+    ```mlir
+    func.func @qk(%x: memref<?x64xi8>, %sums: memref<?xi32>, %q: memref<2x4x4x64xi8>,
+        %k: memref<1x4x4x64xi8>, %m: index) -> (memref<?x128xi32>, memref<?x64xi32>) {
+      %c0 = arith.constant 0 : index
+      %c1 = arith.constant 1 : index
+      %c2 = arith.constant 2 : index
+      %yq = memref.alloc(%m) : memref<?x128xi32>
+      call @layer_q(%x, %q, %sums, %yq, %c0, %c2)
+        : (memref<?x64xi8>, memref<2x4x4x64xi8>, memref<?xi32>, memref<?x128xi32>, index, index) -> ()
+      %yk = memref.alloc(%m) : memref<?x64xi32>
+      call @layer_k(%x, %k, %sums, %yk, %c0, %c1)
+        : (memref<?x64xi8>, memref<1x4x4x64xi8>, memref<?xi32>, memref<?x64xi32>, index, index) -> ()
+      return %yq, %yk : memref<?x128xi32>, memref<?x64xi32>
+    }
+    func.func private @layer_q(%x: memref<?x64xi8>, %w: memref<2x4x4x64xi8>, %sums: memref<?xi32>,
+        %y: memref<?x128xi32>, %begin: index, %end: index) attributes {bitnet.parallel} {
+      // a tile of the blocks [begin, end), here all of them
+      bitnet.matmul ins(%x, %w, %sums : memref<?x64xi8>, memref<2x4x4x64xi8>, memref<?xi32>)
+        outs(%y : memref<?x128xi32>) packing <u2, rows = 128, cols = 64> lowering <[generic]>
+      return
+    }
+    func.func private @layer_k(%x: memref<?x64xi8>, %w: memref<1x4x4x64xi8>, %sums: memref<?xi32>,
+        %y: memref<?x64xi32>, %begin: index, %end: index) attributes {bitnet.parallel} {
+      bitnet.matmul ins(%x, %w, %sums : memref<?x64xi8>, memref<1x4x4x64xi8>, memref<?xi32>)
+        outs(%y : memref<?x64xi32>) packing <u2, rows = 64, cols = 64> lowering <[generic]>
+      return
+    }
+    ```
+
+    both calls of `@qk` become one, `call @bitnet_layers_0(..., %c0, %c3)`, of
+
+    ```
+    func.func private @bitnet_layers_0(%x, %q, %sums, %yq, %k, %yk, %begin: index, %end: index)
+        attributes {bitnet.parallel} {
+      // [b, e) = [begin, end) cut to [0, 2); if any: call @layer_q(%x, %q, %sums, %yq, %b, %e)
+      // [b, e) = [begin - 2, end - 2) cut to [0, 1); if any: call @layer_k(%x, %k, %sums, %yk, %b, %e)
+    }
+    ```
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::func::FuncDialect",
+      "::mlir::scf::SCFDialect"];
+}
+
 def BitNetFuseRows : Pass<"bitnet-fuse-rows", "::mlir::func::FuncOp"> {
   let summary = "Consecutive nests over the same rows into one parallel loop";
   let description = [{

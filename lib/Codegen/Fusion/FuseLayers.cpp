@@ -1,0 +1,136 @@
+//===- FuseLayers.cpp - layers of the same activations, threads meet once -===//
+
+#include "Effects.h"
+#include "FunctionPool.h"
+#include "LayersFunction.h"
+
+#include "bitnet/Codegen/Fusion/Passes.h"
+#include "bitnet/Dialect/BitNet/IR/BitNet.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Utils/StaticValueUtils.h"
+#include "mlir/IR/ImplicitLocOpBuilder.h"
+
+namespace mlir::bitnet {
+#define GEN_PASS_DEF_BITNETFUSELAYERS
+#include "bitnet/Codegen/Fusion/Passes.h.inc"
+} // namespace mlir::bitnet
+
+using namespace mlir;
+using namespace mlir::bitnet;
+
+static constexpr llvm::StringLiteral kPrefix = "bitnet_layers";
+
+/// The activations that all matmuls of a layer's function read, null when
+/// `call` is of no such function.
+static Value getActivations(func::CallOp call) {
+  func::FuncOp callee = getParallelCallee(call);
+  // FuseEpilogues begins at 0; parts of a range are not worth the code.
+  if (!callee || !isConstantIntValue(call.getOperands().drop_back().back(), 0))
+    return Value();
+  llvm::SetVector<Value> lhs;
+  callee.walk(
+      [&](MatMulOp matmul) { lhs.insert(getViewedBuffer(matmul.getLhs())); });
+  auto argument =
+      lhs.size() == 1 ? dyn_cast<BlockArgument>(lhs.front()) : BlockArgument();
+  if (!argument || argument.getOwner() != &callee.front())
+    return Value();
+  return call.getOperand(argument.getArgNumber());
+}
+
+/// Adds to `slice` what defines `value` from `start` on, in order; false if
+/// some of it must stay there.
+static bool addDefinitions(Value value, Operation *start,
+                           llvm::SetVector<Operation *> &slice) {
+  Operation *op = value.getDefiningOp();
+  if (!op || slice.contains(op) || op->getBlock() != start->getBlock() ||
+      op->isBeforeInBlock(start))
+    return true;
+  // The buffer for a result is as good earlier.
+  if (op->getNumRegions() != 0 || !(isPure(op) || isa<memref::AllocOp>(op)))
+    return false;
+  for (Value operand : op->getOperands())
+    if (!addDefinitions(operand, start, slice))
+      return false;
+  slice.insert(op);
+  return true;
+}
+
+/// Moves what `call` needs before `start` if the call may run there, too.
+static bool hoistOperands(func::CallOp call, Operation *start,
+                          AliasAnalysis &aliases) {
+  llvm::SetVector<Operation *> slice;
+  for (Value operand : call.getOperands())
+    if (!addDefinitions(operand, start, slice))
+      return false;
+  for (Operation *op = start; op != call; op = op->getNextNode())
+    if (!slice.contains(op) && !isMemoryEffectFree(op) &&
+        !isa<memref::AllocOp>(op) && mayConflict(op, call, aliases))
+      return false;
+  for (Operation *op : slice)
+    op->moveBefore(start);
+  return true;
+}
+
+/// Takes from `calls` the first one and those that may run with it.
+static SmallVector<func::CallOp> takeGroup(SmallVector<func::CallOp> &calls,
+                                           AliasAnalysis &aliases) {
+  SmallVector<func::CallOp> group, rest;
+  for (func::CallOp call : calls) {
+    bool fits = group.empty() ||
+                (getActivations(call) == getActivations(group.front()) &&
+                 hoistOperands(call, group.front(), aliases));
+    (fits ? group : rest).push_back(call);
+  }
+  calls = rest;
+  return group;
+}
+
+/// One call in place of those of a group, where the first one stands.
+static void replace(ArrayRef<func::CallOp> calls, func::FuncOp function) {
+  SmallVector<Location> locations;
+  for (func::CallOp call : calls)
+    locations.push_back(call.getLoc());
+  ImplicitLocOpBuilder b(FusedLoc::get(function.getContext(), locations),
+                         calls.front());
+  SmallVector<Value> arguments = getLayersArguments(calls);
+  Value zero = arith::ConstantIndexOp::create(b, 0);
+  Value total = zero;
+  for (func::CallOp call : calls)
+    total = b.createOrFold<arith::AddIOp>(total, call.getOperands().back());
+  arguments.append({zero, total});
+  func::CallOp::create(b, function, arguments);
+  for (func::CallOp call : calls)
+    call.erase();
+}
+
+namespace {
+struct FuseLayers : public bitnet::impl::BitNetFuseLayersBase<FuseLayers> {
+  void runOnOperation() override {
+    FunctionPool pool(kPrefix);
+    SmallVector<Block *> blocks;
+    getOperation().walk([&](Block *block) { blocks.push_back(block); });
+    for (Block *block : blocks)
+      visit(block, pool);
+  }
+
+private:
+  void visit(Block *block, FunctionPool &pool);
+};
+} // namespace
+
+void FuseLayers::visit(Block *block, FunctionPool &pool) {
+  auto &aliases = getAnalysis<AliasAnalysis>();
+  SmallVector<func::CallOp> calls;
+  for (auto call : block->getOps<func::CallOp>())
+    if (getActivations(call))
+      calls.push_back(call);
+  while (!calls.empty()) {
+    SmallVector<func::CallOp> group = takeGroup(calls, aliases);
+    if (group.size() > 1)
+      replace(group,
+              pool.unique(buildLayersFunction(getOperation(), kPrefix, group)));
+  }
+}

@@ -1,0 +1,92 @@
+//===- LayersFunction.cpp - calls of layers as one function ---------------===//
+
+#include "LayersFunction.h"
+
+#include "bitnet/Codegen/Loops/Passes.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/IR/IRMapping.h"
+#include "mlir/IR/ImplicitLocOpBuilder.h"
+#include "mlir/IR/Matchers.h"
+
+using namespace mlir;
+using namespace mlir::bitnet;
+
+/// Operands of all calls but where ranges begin: a part knows its place.
+static llvm::SetVector<Value> getOperands(ArrayRef<func::CallOp> calls) {
+  llvm::SetVector<Value> operands;
+  for (func::CallOp call : calls) {
+    OperandRange own = call.getOperands();
+    operands.insert_range(own.drop_back(2));
+    operands.insert(own.back());
+  }
+  return operands;
+}
+
+static bool isConstant(Value value) {
+  return matchPattern(value, m_Constant());
+}
+
+SmallVector<Value>
+mlir::bitnet::getLayersArguments(ArrayRef<func::CallOp> calls) {
+  llvm::SetVector<Value> operands = getOperands(calls);
+  operands.remove_if(isConstant);
+  return operands.takeVector();
+}
+
+/// Calls the part for what [begin, end) covers of it: [offset, offset + count)
+/// of the whole range.
+static void emitPart(ImplicitLocOpBuilder &b, func::CallOp call,
+                     const IRMapping &mapping, ValueRange range, Value offset) {
+  Value zero = arith::ConstantIndexOp::create(b, 0);
+  SmallVector<Value> operands;
+  for (Value operand : call.getOperands().drop_back(2))
+    operands.push_back(mapping.lookup(operand));
+  Value count = mapping.lookup(call.getOperands().back());
+  for (Value bound : range) {
+    Value place = b.createOrFold<arith::SubIOp>(bound, offset);
+    Value least = b.createOrFold<arith::MaxSIOp>(place, zero);
+    operands.push_back(b.createOrFold<arith::MinSIOp>(least, count));
+  }
+  ArrayRef<Value> part = ArrayRef(operands).take_back(2);
+  Value any =
+      arith::CmpIOp::create(b, arith::CmpIPredicate::slt, part[0], part[1]);
+  scf::IfOp::create(b, any, [&](OpBuilder &inner, Location loc) {
+    func::CallOp::create(inner, loc, call.getCallee(), TypeRange(), operands);
+    scf::YieldOp::create(inner, loc);
+  });
+}
+
+static func::FuncOp createFunction(ImplicitLocOpBuilder &b, StringRef name,
+                                   ArrayRef<Value> arguments) {
+  SmallVector<Type> types(ValueRange(arguments).getTypes());
+  types.append(2, b.getIndexType());
+  auto function = func::FuncOp::create(b, name, b.getFunctionType(types, {}));
+  function.setPrivate();
+  function->setAttr(kParallelFunctionAttr, b.getUnitAttr());
+  return function;
+}
+
+func::FuncOp mlir::bitnet::buildLayersFunction(ModuleOp module, StringRef name,
+                                               ArrayRef<func::CallOp> calls) {
+  ImplicitLocOpBuilder b(calls.front()->getLoc(), module.getBodyRegion());
+  b.setInsertionPointToEnd(module.getBody());
+  SmallVector<Value> arguments = getLayersArguments(calls);
+  func::FuncOp function = createFunction(b, name, arguments);
+  b.setInsertionPointToStart(function.addEntryBlock());
+  IRMapping mapping;
+  mapping.map(arguments, function.getArguments().drop_back(2));
+  for (Value operand : getOperands(calls))
+    if (isConstant(operand))
+      b.clone(*operand.getDefiningOp(), mapping);
+  ValueRange range = function.getArguments().take_back(2);
+  Value offset = arith::ConstantIndexOp::create(b, 0);
+  for (func::CallOp call : calls) {
+    emitPart(b, call, mapping, range, offset);
+    Value count = mapping.lookup(call.getOperands().back());
+    offset = b.createOrFold<arith::AddIOp>(offset, count);
+  }
+  func::ReturnOp::create(b);
+  return function;
+}
