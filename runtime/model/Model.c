@@ -114,6 +114,11 @@ void bitnet_rt_mark(bitnet_context *ctx, int32_t region) {
     ctx->options->mark(ctx->options->user, region);
 }
 
+void bitnet_rt_work(bitnet_context *ctx, int64_t macs) {
+  if (__builtin_expect(ctx->options->work != NULL, 0))
+    ctx->options->work(ctx->options->user, (uint64_t)macs);
+}
+
 void bitnet_rt_probe(bitnet_context *ctx, const char *name, int32_t dtype,
                      int32_t rank, const int64_t *dims, void *data) {
   if (!ctx->options->probe)

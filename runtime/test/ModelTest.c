@@ -194,6 +194,27 @@ static void note_mark(void *user, int32_t region) {
   ++*marks;
 }
 
+static void note_work(void *user, uint64_t macs) {
+  CHECK(macs == 3 * FAKE_WEIGHTS_COUNT);
+  *(uint64_t *)user += macs;
+}
+
+static void test_work(void) {
+  fixture f;
+  uint64_t macs = 0;
+  set_up(&f);
+  f.options.work = note_work;
+  f.options.user = &macs;
+  CHECK(run(&f) == BITNET_OK && macs == 3 * FAKE_WEIGHTS_COUNT);
+  free_outputs(&f);
+  /* A host that is older than the field. */
+  memset(f.out, 0, sizeof(f.out));
+  macs = 0;
+  f.options.struct_size = offsetof(bitnet_run_options, work);
+  CHECK(run(&f) == BITNET_OK && macs == 0);
+  free_outputs(&f);
+}
+
 static void test_marks(void) {
   fixture f;
   int marks = 0;
@@ -359,6 +380,7 @@ void test_model(const char *folder) {
   test_argument_checks();
   test_callbacks();
   test_marks();
+  test_work();
   test_shapes();
   test_memory();
   test_growth();

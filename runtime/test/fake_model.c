@@ -99,6 +99,7 @@ static int32_t run_main(bitnet_context *ctx, const bitnet_tensor *in) {
   if (!job.codes)
     return 1;
   bitnet_rt_mark(ctx, 0);
+  bitnet_rt_work(ctx, batch * FAKE_WEIGHTS_COUNT);
   bitnet_rt_parallel(ctx, add_rows, &job, batch);
   bitnet_rt_mark(ctx, -1);
   bitnet_rt_probe(ctx, "fc", BITNET_DTYPE_I8, 2, in[0].dims, job.codes);

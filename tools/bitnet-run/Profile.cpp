@@ -40,6 +40,11 @@ void Profile::mark(void *profile, int32_t region) {
   ++self.rows[self.current].calls;
 }
 
+void Profile::work(void *profile, uint64_t macs) {
+  auto &self = *static_cast<Profile *>(profile);
+  self.rows[self.current].macs += macs;
+}
+
 void Profile::endRun() {
   enter(regions.size());
   ++runs;
@@ -71,6 +76,12 @@ double Profile::gigabytesPerSecond(size_t row) const {
   return double(regions[row].bytes) / perRun(row) / 1e6;
 }
 
+double Profile::gigamacsPerSecond(size_t row) const {
+  if (rows[row].milliseconds <= 0)
+    return 0;
+  return double(rows[row].macs) / rows[row].milliseconds / 1e6;
+}
+
 std::vector<size_t> Profile::sorted() const {
   std::vector<size_t> order(rows.size());
   std::iota(order.begin(), order.end(), 0);
@@ -90,14 +101,19 @@ std::vector<double> Profile::sumByKind() const {
   return sums;
 }
 
-void Profile::printRow(raw_ostream &os, size_t row) const {
-  const double rate = gigabytesPerSecond(row);
-  os << format("%9.3f  %5.1f  %5.0f", perRun(row), percent(perRun(row)),
-               double(rows[row].calls) / runs);
+/// Nothing for what has no rate.
+static void printRate(raw_ostream &os, double rate) {
   if (rate > 0)
     os << format("  %6.1f", rate);
   else
     os << "        ";
+}
+
+void Profile::printRow(raw_ostream &os, size_t row) const {
+  os << format("%9.3f  %5.1f  %5.0f", perRun(row), percent(perRun(row)),
+               double(rows[row].calls) / runs);
+  printRate(os, gigabytesPerSecond(row));
+  printRate(os, gigamacsPerSecond(row));
   os << format("  %-19s  ", kindNames[kindOf(row)]);
   printEscapedString(nameOf(row), os);
   os << "\n";
@@ -106,7 +122,7 @@ void Profile::printRow(raw_ostream &os, size_t row) const {
 void Profile::print(raw_ostream &os, int threads) const {
   os << format("profile: %.3f ms per run", total()) << " (" << runs << " runs, "
      << threads << " threads)\n"
-     << "       ms      %  calls    GB/s  kind                 nodes\n";
+     << "       ms      %  calls    GB/s  GMAC/s  kind                 nodes\n";
   const std::vector<size_t> order = sorted();
   const auto isSmall = [&](size_t row) {
     return percent(perRun(row)) < kSmallPercent;
@@ -147,6 +163,7 @@ Error Profile::writeJSON(StringRef path, int threads) const {
           json.attribute("calls", double(rows[row].calls) / runs);
           json.attribute("percent", percent(perRun(row)));
           json.attribute("gbps", gigabytesPerSecond(row));
+          json.attribute("gmacs", gigamacsPerSecond(row));
         });
     });
     json.attributeObject("kinds", [&] {

@@ -21,6 +21,8 @@ public:
   void beginRun();
   /// bitnet_run_options.mark, with a Profile as `user`.
   static void mark(void *profile, int32_t region);
+  /// bitnet_run_options.work, likewise.
+  static void work(void *profile, uint64_t macs);
   void endRun();
 
   /// Regions by time, then the sums by kind.
@@ -32,6 +34,7 @@ private:
   struct Row {
     double milliseconds = 0;
     uint64_t calls = 0;
+    uint64_t macs = 0;
   };
   void enter(size_t row);
   void printRow(llvm::raw_ostream &os, size_t row) const;
@@ -42,6 +45,8 @@ private:
   double total() const;
   /// Of the weights of a row; 0 when it reads none.
   double gigabytesPerSecond(size_t row) const;
+  /// Billions of multiply-accumulates; 0 when it has none.
+  double gigamacsPerSecond(size_t row) const;
   /// Rows with time in them, longest first.
   std::vector<size_t> sorted() const;
   std::vector<double> sumByKind() const;

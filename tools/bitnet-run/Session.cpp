@@ -135,6 +135,7 @@ Expected<Profile> Session::profile(std::vector<Array> &inputs, unsigned count) {
     if (Error error = invoke(tensors, outputs, options))
       return error;
   options.mark = Profile::mark;
+  options.work = Profile::work;
   options.user = &profile;
   for (unsigned i = 0; i < count; ++i) {
     profile.beginRun();

@@ -3,6 +3,7 @@
 #include "ContractionKernel.h"
 
 #include "bitnet/Codegen/Contractions/Passes.h"
+#include "bitnet/Codegen/Loops/CallWork.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
@@ -32,6 +33,14 @@ static Value emitParts(LoopBuilder &b, Value lhs, Value out) {
   return b.max(b.min(parts, emitTiles(b, out).total), b.index(1));
 }
 
+/// Every element of the result is a sum over k.
+static CallWork getWork(Value lhs, Value out) {
+  CallWork work{1, {{lhs, kBatchAxes + 1}}};
+  for (unsigned i = 0; i < kBatchAxes + 2; ++i)
+    work.extents.emplace_back(out, i);
+  return work;
+}
+
 static void lower(Contraction &contraction, const ContractionPlan &plan,
                   ModuleOp module, const RegisterTile &tile) {
   LoopBuilder b(contraction.op.getLoc(), contraction.op);
@@ -40,7 +49,9 @@ static void lower(Contraction &contraction, const ContractionPlan &plan,
     args.push_back(emitView(b, plan, i));
   Value parts = emitParts(b, args[0], args[2]);
   args.append({parts, b.index(0), parts});
-  func::CallOp::create(b, getOrCreateContraction(module, plan, tile), args);
+  setWork(
+      func::CallOp::create(b, getOrCreateContraction(module, plan, tile), args),
+      getWork(args[0], args[2]));
   contraction.op.erase();
 }
 

@@ -5,6 +5,7 @@
 #include "FunctionPool.h"
 
 #include "bitnet/Codegen/Fusion/Passes.h"
+#include "bitnet/Codegen/Loops/CallWork.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
@@ -117,6 +118,19 @@ struct FuseEpilogues
 };
 } // namespace
 
+/// One row of activations meets every weight once.
+static CallWork getProductWork(const Epilogue &epilogue) {
+  CallWork work;
+  for (auto [input, product] : epilogue.products) {
+    MatMulOp matmul = product;
+    PackingAttr packing = matmul.getPackingAttr();
+    work.factor += packing.getRows() * packing.getCols();
+  }
+  MatMulOp first = epilogue.products.front().second;
+  work.extents.emplace_back(first.getLhs(), 0);
+  return work;
+}
+
 /// Calls the function in place of the nest.
 static void replace(const Epilogue &epilogue, func::FuncOp function) {
   linalg::GenericOp nest = epilogue.nest;
@@ -130,7 +144,8 @@ static void replace(const Epilogue &epilogue, func::FuncOp function) {
   SmallVector<Value> arguments = getEpilogueArguments(epilogue);
   Value blocks = b.createOrFold<memref::DimOp>(first.getRhs(), zero);
   arguments.append({zero, blocks});
-  func::CallOp::create(b, function, arguments);
+  setWork(func::CallOp::create(b, function, arguments),
+          getProductWork(epilogue));
   nest.erase();
   for (auto [input, matmul] : epilogue.products) {
     Value accumulators = matmul.getInit();

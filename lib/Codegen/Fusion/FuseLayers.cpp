@@ -5,6 +5,7 @@
 #include "LayersFunction.h"
 
 #include "bitnet/Codegen/Fusion/Passes.h"
+#include "bitnet/Codegen/Loops/CallWork.h"
 #include "bitnet/Dialect/BitNet/IR/BitNet.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -88,6 +89,19 @@ static SmallVector<func::CallOp> takeGroup(SmallVector<func::CallOp> &calls,
   return group;
 }
 
+/// The sum over `calls`, if all of them know theirs and it grows alike.
+static std::optional<CallWork> getTotalWork(ArrayRef<func::CallOp> calls) {
+  std::optional<CallWork> total;
+  for (func::CallOp call : calls) {
+    std::optional<CallWork> work = getWork(call);
+    if (!work || (total && total->extents != work->extents))
+      return std::nullopt;
+    work->factor += total ? total->factor : 0;
+    total = work;
+  }
+  return total;
+}
+
 /// One call in place of those of a group, where the first one stands.
 static void replace(ArrayRef<func::CallOp> calls, func::FuncOp function) {
   SmallVector<Location> locations;
@@ -101,7 +115,9 @@ static void replace(ArrayRef<func::CallOp> calls, func::FuncOp function) {
   for (func::CallOp call : calls)
     total = b.createOrFold<arith::AddIOp>(total, call.getOperands().back());
   arguments.append({zero, total});
-  func::CallOp::create(b, function, arguments);
+  auto joined = func::CallOp::create(b, function, arguments);
+  if (std::optional<CallWork> work = getTotalWork(calls))
+    setWork(joined, *work);
   for (func::CallOp call : calls)
     call.erase();
 }

@@ -2,6 +2,7 @@
 
 #include "bitnet/Codegen/Kernels/KernelEmitter.h"
 #include "bitnet/Codegen/Kernels/ScalarNest.h"
+#include "bitnet/Codegen/Loops/CallWork.h"
 #include "bitnet/Codegen/Transforms/KernelDispatch.h"
 #include "bitnet/Codegen/Transforms/Passes.h"
 
@@ -87,7 +88,12 @@ static LogicalResult emitCall(MatMulOp op, func::FuncOp kernel) {
   Value zero = arith::ConstantIndexOp::create(b, 0);
   args.push_back(zero);
   args.push_back(memref::DimOp::create(b, op.getRhs(), zero));
-  func::CallOp::create(b, kernel, args);
+  auto call = func::CallOp::create(b, kernel, args);
+  // A slice is part of a layer, and the call of the layer says it all.
+  if (cast<MemRefType>(op.getRhs().getType()).hasStaticShape()) {
+    PackingAttr packing = op.getPackingAttr();
+    setWork(call, {packing.getRows() * packing.getCols(), {{args[1], 0}}});
+  }
   return success();
 }
 

@@ -3,6 +3,7 @@
 #include "RegionTraits.h"
 #include "Runtime.h"
 
+#include "bitnet/Codegen/Loops/CallWork.h"
 #include "bitnet/Target/CPU/Passes.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -55,6 +56,9 @@ struct BitNetMarkRegions
 
 private:
   void markBlock(Block &block);
+  void reportWork(func::CallOp call);
+  void callRuntime(OpBuilder &builder, Location loc, StringRef name,
+                   Value argument);
   void insertMark(Operation *before, int64_t region);
   int64_t getIndex(const Region &region);
 
@@ -72,15 +76,30 @@ int64_t BitNetMarkRegions::getIndex(const Region &region) {
   return regions.size() - 1;
 }
 
+void BitNetMarkRegions::callRuntime(OpBuilder &builder, Location loc,
+                                    StringRef name, Value argument) {
+  auto callee =
+      declareFunction(getOperation(), name,
+                      builder.getFunctionType(argument.getType(), TypeRange()));
+  func::CallOp::create(builder, loc, callee, argument);
+}
+
 void BitNetMarkRegions::insertMark(Operation *before, int64_t region) {
   OpBuilder builder(before);
   Location loc = before->getLoc();
   Value index = arith::ConstantOp::create(builder, loc,
                                           builder.getI32IntegerAttr(region));
-  auto callee =
-      declareFunction(getOperation(), "bitnet_rt_mark",
-                      builder.getFunctionType(index.getType(), TypeRange()));
-  func::CallOp::create(builder, loc, callee, index);
+  callRuntime(builder, loc, "bitnet_rt_mark", index);
+}
+
+/// Beside the call, not in the table: rows are known at run time.
+void BitNetMarkRegions::reportWork(func::CallOp call) {
+  std::optional<CallWork> work = getWork(call);
+  if (!work)
+    return;
+  OpBuilder builder(call);
+  Location loc = call.getLoc();
+  callRuntime(builder, loc, "bitnet_rt_work", emitWork(builder, loc, *work));
 }
 
 void BitNetMarkRegions::markBlock(Block &block) {
@@ -107,6 +126,7 @@ void BitNetMarkRegions::runOnOperation() {
     return;
   for (Block &block : main.getBody())
     markBlock(block);
+  main.walk([&](func::CallOp call) { reportWork(call); });
   Builder builder(&getContext());
   SmallVector<Attribute> table;
   for (auto [region, read] : llvm::zip(regions, bytes))

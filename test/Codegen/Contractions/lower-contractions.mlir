@@ -9,6 +9,8 @@
 // CHECK: %[[MOST:.*]] = arith.minsi
 // CHECK: %[[PARTS:.*]] = arith.maxsi %[[MOST]]
 // CHECK: call @bitnet_contraction_columns_f32_f32({{.*}}, %[[C]], %[[PARTS]], %c0{{.*}}, %[[PARTS]])
+// k of the left operand, then the extents of the result.
+// CHECK-SAME: {bitnet.macs = array<i64: 1, 0, 4, 2, 0, 2, 1, 2, 2, 2, 3, 2, 4>}
 // CHECK-NOT: linalg.generic
 // CHECK-LABEL: func.func private @bitnet_contraction_columns_f32_f32
 // CHECK-SAME: attributes {bitnet.parallel}

@@ -9,7 +9,8 @@
 
 // CHECK-LABEL: func.func @gated
 // CHECK-NOT: bitnet.matmul
-// CHECK: call @bitnet_layer_0(%{{.*}}) {{.*}}memref<2x4x4x64xi8>
+// Two products of 100 rows by 64 columns for each of the rows of %x.
+// CHECK: call @bitnet_layer_0(%{{.*}}) {bitnet.macs = array<i64: 12800, 0, 0>} {{.*}}memref<2x4x4x64xi8>
 // CHECK: call @bitnet_layer_0(
 // CHECK-NOT: memref.alloc
 // CHECK: return

@@ -7,7 +7,7 @@
 // CHECK-DAG: %[[ONE:.*]] = arith.constant 1 : index
 // CHECK-DAG: %[[THREE:.*]] = arith.constant 3 : index
 // CHECK: memref.cast %{{.*}} : memref<3x4x4x64xi8> to memref<?x?x4x64xi8, strided<[?, 256, 64, 1], offset: ?>>
-// CHECK: call @bitnet_kernel_avx512vnni(%{{.*}}, %{{.*}}, %{{.*}}, %{{.*}}, %[[ZERO]], %[[THREE]])
+// CHECK: call @bitnet_kernel_avx512vnni(%{{.*}}, %{{.*}}, %{{.*}}, %{{.*}}, %[[ZERO]], %[[THREE]]) {bitnet.macs = array<i64: 8320, 1, 0>}
 // CHECK: call @bitnet_kernel_avx512vnni(%{{.*}}, %{{.*}}, %{{.*}}, %{{.*}}, %[[ZERO]], %[[ONE]])
 // CHECK-NOT: bitnet.matmul
 
@@ -254,5 +254,17 @@ func.func @several(%x: memref<?x64xi8>, %w: memref<1x4x4x64xi8>, %s: memref<?xi3
     outs(%y : memref<?x64xi32>) packing <u2, rows = 64, cols = 64> lowering <[avx512vnni, avx2, generic]>
   bitnet.matmul ins(%x1, %w1, %s : memref<?x524288xi8>, memref<1x32768x4x64xi8>, memref<?xi32>)
     outs(%y : memref<?x64xi32>) packing <u2, rows = 64, cols = 524288> lowering <[avx2, generic]>
+  return
+}
+
+// -----
+
+// A slice of the row blocks is part of a layer, whose work is not the slice's.
+
+// CHECK-LABEL: func.func @slice
+// CHECK: call @bitnet_kernel_generic({{.*}}) : (
+func.func @slice(%x: memref<?x64xi8>, %w: memref<?x4x4x64xi8>, %s: memref<?xi32>, %y: memref<?x?xi32>) {
+  bitnet.matmul ins(%x, %w, %s : memref<?x64xi8>, memref<?x4x4x64xi8>, memref<?xi32>)
+    outs(%y : memref<?x?xi32>) packing <u2, rows = 128, cols = 64> lowering <[generic]>
   return
 }

@@ -1,7 +1,7 @@
 // RUN: bitnet-opt %s --bitnet-mark-regions | FileCheck %s
 
 // CHECK: module attributes {bitnet.regions = [
-// CHECK-SAME: {bytes = 4096 : i64, kind = 1 : i32, name = "fc1 + relu"}
+// CHECK-SAME: {bytes = 8192 : i64, kind = 1 : i32, name = "fc1 + relu"}
 // CHECK-SAME: {bytes = 0 : i64, kind = 3 : i32, name = "softmax"}
 // CHECK-SAME: {bytes = 64 : i64, kind = 2 : i32, name = "dot"}
 // CHECK-SAME: {bytes = 0 : i64, kind = 5 : i32, name = "norm"}
@@ -10,7 +10,7 @@
 func.func private @bitnet_kernel_x(memref<?xi8>, index, index) attributes {bitnet.parallel}
 
 // A function that calls a kernel is ternary.
-func.func private @fused(%w: memref<?xi8>, %begin: index, %end: index) attributes {bitnet.parallel} {
+func.func private @fused(%w: memref<?xi8>, %x: memref<?x8xi8>, %begin: index, %end: index) attributes {bitnet.parallel} {
   call @bitnet_kernel_x(%w, %begin, %end) : (memref<?xi8>, index, index) -> ()
   return
 }
@@ -18,7 +18,7 @@ func.func private @fused(%w: memref<?xi8>, %begin: index, %end: index) attribute
 func.func private @bitnet_rt_probe(index)
 
 // CHECK-LABEL: func.func @main
-func.func @main(%weights: memref<?xi8> {bitnet.weights}, %x: memref<16xf32>, %y: memref<16xf32>) -> f32 {
+func.func @main(%weights: memref<?xi8> {bitnet.weights}, %x: memref<16xf32>, %y: memref<16xf32>, %codes: memref<?x8xi8>) -> f32 {
   %c0 = arith.constant 0 : index
   %c1 = arith.constant 1 : index
   %c16 = arith.constant 16 : index
@@ -28,8 +28,19 @@ func.func @main(%weights: memref<?xi8> {bitnet.weights}, %x: memref<16xf32>, %y:
   %v = memref.view %weights[%c16][] : memref<?xi8> to memref<16xf32>
   // CHECK: %[[R0:.+]] = arith.constant 0 : i32
   // CHECK: call @bitnet_rt_mark(%[[R0]]) : (i32) -> ()
+  // Multiply-accumulates: 128 for each row of the second operand.
+  // CHECK: %[[FACTOR:.+]] = arith.constant 128 : index
+  // CHECK: %[[ROWS:.+]] = memref.dim %{{.+}}, %{{.+}} : memref<?x8xi8>
+  // CHECK: %[[MACS:.+]] = arith.muli %[[ROWS]], %[[FACTOR]] : index
+  // CHECK: %[[WORK:.+]] = arith.index_cast %[[MACS]] : index to i64
+  // CHECK-NEXT: call @bitnet_rt_work(%[[WORK]]) : (i64) -> ()
   // CHECK-NEXT: call @fused
-  call @fused(%d, %c0, %c16) : (memref<?xi8>, index, index) -> () loc(fused["fc1", "relu"])
+  call @fused(%d, %codes, %c0, %c16) {bitnet.macs = array<i64: 128, 1, 0>}
+    : (memref<?xi8>, memref<?x8xi8>, index, index) -> () loc(fused["fc1", "relu"])
+  // An attribute that does not fit its call says nothing.
+  // CHECK-NEXT: call @fused
+  call @fused(%d, %codes, %c0, %c16) {bitnet.macs = array<i64: 128, 9, 0>}
+    : (memref<?xi8>, memref<?x8xi8>, index, index) -> () loc(fused["fc1", "relu"])
   // No region: stays with the one before.
   // CHECK-NEXT: call @bitnet_rt_probe
   call @bitnet_rt_probe(%c0) : (index) -> ()

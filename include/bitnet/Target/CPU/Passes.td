@@ -60,6 +60,10 @@ def BitNetMarkRegions : Pass<"bitnet-mark-regions", "mlir::ModuleOp"> {
     matmuls read; -1 stands for everything else. A mark costs a call and a
     branch when nobody profiles.
 
+    A call that says how much it multiplies (`bitnet.macs`: a factor, then pairs of
+    an operand and a dimension whose extent counts) is preceded by `bitnet_rt_work`
+    with the product, of the run's real extents.
+
     Example: `call @bitnet_kernel_generic(...) loc("fc")` becomes
 
         call @bitnet_rt_mark(%c0) : (i32) -> ()

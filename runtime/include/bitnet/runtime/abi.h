@@ -122,6 +122,9 @@ typedef struct bitnet_run_options {
   /* Called when the run goes on to another region (bitnet_model_regions), -1
    * for what is in none. */
   void (*mark)(void *user, int32_t region);
+  /* Called before the current region multiplies: so many multiply-accumulates,
+   * those of ternary weights included. */
+  void (*work)(void *user, uint64_t macs);
 } bitnet_run_options;
 
 /* What a region of a model computes, judged by its instructions. */
@@ -282,6 +285,7 @@ void bitnet_rt_parallel(bitnet_context *ctx, bitnet_task task, void *context,
 void bitnet_rt_probe(bitnet_context *ctx, const char *name, int32_t dtype,
                      int32_t rank, const int64_t *dims, void *data);
 void bitnet_rt_mark(bitnet_context *ctx, int32_t region);
+void bitnet_rt_work(bitnet_context *ctx, int64_t macs);
 /* Hands output `index` (dense) over: copies it to the caller's buffer or to
  * memory from `allocate`. */
 void bitnet_rt_output(bitnet_context *ctx, uint32_t index, int32_t rank,

@@ -1,0 +1,35 @@
+//===- CallWork.h - how much a call multiplies -----------------*- C++ -*-===//
+
+#ifndef BITNET_CODEGEN_LOOPS_CALLWORK_H
+#define BITNET_CODEGEN_LOOPS_CALLWORK_H
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+
+#include <optional>
+
+namespace mlir::bitnet {
+
+/// Array attribute of calls, `array<i64: 2560, 0, 0>`: a factor, then pairs of
+/// an operand and a dimension of it. It survives until the calls of @main are
+/// counted; what a callee multiplies is not visible in it by then.
+inline constexpr llvm::StringLiteral kMacsAttr = "bitnet.macs";
+
+/// Multiply-accumulates of a call: `factor` times all `extents`. Those of
+/// ternary weights, which are additions, count as well.
+struct CallWork {
+  using Extent = std::pair<Value, int64_t>;
+  int64_t factor = 0;
+  /// Operands and their dimensions.
+  llvm::SmallVector<Extent> extents;
+};
+
+/// Extents must be of operands of `call`.
+void setWork(func::CallOp call, const CallWork &work);
+/// Nothing for calls without the attribute, or with one that does not fit.
+std::optional<CallWork> getWork(func::CallOp call);
+/// The number, an i64.
+Value emitWork(OpBuilder &builder, Location loc, const CallWork &work);
+
+} // namespace mlir::bitnet
+
+#endif // BITNET_CODEGEN_LOOPS_CALLWORK_H
