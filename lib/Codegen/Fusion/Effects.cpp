@@ -4,6 +4,7 @@
 
 #include "bitnet/Codegen/Loops/Passes.h"
 
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 #include "mlir/Interfaces/ViewLikeInterface.h"
 
@@ -62,11 +63,26 @@ static std::optional<Effects> getCallEffects(func::CallOp call) {
   return effects;
 }
 
+/// Nobody writes to a constant, which alias analysis does not know.
+static bool isOnConstant(const MemoryEffects::EffectInstance &effect) {
+  if (!effect.getValue())
+    return false;
+  auto get =
+      getViewedBuffer(effect.getValue()).getDefiningOp<memref::GetGlobalOp>();
+  auto global = get ? SymbolTable::lookupNearestSymbolFrom<memref::GlobalOp>(
+                          get, get.getNameAttr())
+                    : memref::GlobalOp();
+  return global && global.getConstant();
+}
+
 /// Effects of `op` and what it holds or calls; none when that is not known.
 static std::optional<Effects> getEffects(Operation *op) {
-  if (auto call = dyn_cast<func::CallOp>(op))
-    return getCallEffects(call);
-  return getEffectsRecursively(op);
+  auto call = dyn_cast<func::CallOp>(op);
+  std::optional<Effects> effects =
+      call ? getCallEffects(call) : getEffectsRecursively(op);
+  if (effects)
+    llvm::erase_if(*effects, isOnConstant);
+  return effects;
 }
 
 /// Whether one of those `effects` that `matters` may meet one of `values`.

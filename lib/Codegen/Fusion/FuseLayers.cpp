@@ -9,6 +9,7 @@
 #include "bitnet/Dialect/BitNet/IR/BitNet.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
@@ -41,36 +42,44 @@ static Value getActivations(func::CallOp call) {
   return call.getOperand(argument.getArgNumber());
 }
 
-/// Adds to `slice` what defines `value` from `start` on, in order; false if
-/// some of it must stay there.
-static bool addDefinitions(Value value, Operation *start,
-                           llvm::SetVector<Operation *> &slice) {
-  Operation *op = value.getDefiningOp();
-  if (!op || slice.contains(op) || op->getBlock() != start->getBlock() ||
-      op->isBeforeInBlock(start))
-    return true;
-  // The buffer for a result is as good earlier.
-  if (op->getNumRegions() != 0 || !(isPure(op) || isa<memref::AllocOp>(op)))
-    return false;
-  for (Value operand : op->getOperands())
-    if (!addDefinitions(operand, start, slice))
-      return false;
-  slice.insert(op);
-  return true;
+/// Whether `op` must stay before `later`.
+static bool isNeeded(Operation *op, Operation *later, AliasAnalysis &aliases) {
+  bool isUsed = llvm::any_of(
+      op->getUsers(), [&](Operation *user) { return later->isAncestor(user); });
+  return isUsed || mayConflict(op, later, aliases);
 }
 
-/// Moves what `call` needs before `start` if the call may run there, too.
-static bool hoistOperands(func::CallOp call, Operation *start,
-                          AliasAnalysis &aliases) {
-  llvm::SetVector<Operation *> slice;
-  for (Value operand : call.getOperands())
-    if (!addDefinitions(operand, start, slice))
-      return false;
-  for (Operation *op = start; op != call; op = op->getNextNode())
-    if (!slice.contains(op) && !isMemoryEffectFree(op) &&
-        !isa<memref::AllocOp>(op) && mayConflict(op, call, aliases))
-      return false;
-  for (Operation *op : slice)
+/// Buffers, extents and what fills small operands (the scales of a layer).
+static bool mayMove(Operation *op) {
+  return isPure(op) || isa<memref::AllocOp, linalg::LinalgOp>(op);
+}
+
+/// What must move before `start` for `call` to run there, last one first;
+/// nothing if some of it cannot.
+static std::optional<SmallVector<Operation *>>
+findNeeded(func::CallOp call, Operation *start, AliasAnalysis &aliases) {
+  SmallVector<Operation *> later = {call};
+  for (Operation *op = call; op != start;) {
+    op = op->getPrevNode();
+    if (llvm::none_of(later, [&](Operation *other) {
+          return isNeeded(op, other, aliases);
+        }))
+      continue;
+    if (op == start || !mayMove(op))
+      return std::nullopt;
+    later.push_back(op);
+  }
+  later.erase(later.begin());
+  return later;
+}
+
+/// Makes `start` a place for `call`, or returns false.
+static bool hoistNeeded(func::CallOp call, Operation *start,
+                        AliasAnalysis &aliases) {
+  auto needed = findNeeded(call, start, aliases);
+  if (!needed)
+    return false;
+  for (Operation *op : llvm::reverse(*needed))
     op->moveBefore(start);
   return true;
 }
@@ -82,7 +91,7 @@ static SmallVector<func::CallOp> takeGroup(SmallVector<func::CallOp> &calls,
   for (func::CallOp call : calls) {
     bool fits = group.empty() ||
                 (getActivations(call) == getActivations(group.front()) &&
-                 hoistOperands(call, group.front(), aliases));
+                 hoistNeeded(call, group.front(), aliases));
     (fits ? group : rest).push_back(call);
   }
   calls = rest;

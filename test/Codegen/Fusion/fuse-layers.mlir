@@ -100,7 +100,97 @@ func.func @extents(%x: memref<?x64xi8>, %sums: memref<?xi32>, %v: memref<?x4x4x6
   return %a, %b : memref<?x128xi32>, memref<?x128xi32>
 }
 
-// Left alone: the second layer reads what the first one writes, ...
+// A nest that makes the second layer's scales moves up with it.
+
+#row = affine_map<(m) -> (m)>
+
+// CHECK-LABEL: func.func @scales
+// CHECK-NOT: call
+// CHECK: memref.alloc(%{{.+}}) : memref<?xf32>
+// CHECK: linalg.generic
+// CHECK: call @bitnet_layers_{{[0-9]}}(
+// CHECK-NOT: call
+func.func @scales(%x: memref<?x64xi8>, %sums: memref<?xi32>, %w: memref<?x4x4x64xi8>, %s: memref<?xf32>, %m: index, %n: index) -> (memref<?x128xi32>, memref<?x128xi32>) {
+  %c0 = arith.constant 0 : index
+  %two = arith.constant 2.0 : f32
+  %a = memref.alloc(%m) : memref<?x128xi32>
+  call @layer(%x, %w, %sums, %a, %c0, %n) : (memref<?x64xi8>, memref<?x4x4x64xi8>, memref<?xi32>, memref<?x128xi32>, index, index) -> ()
+  %t = memref.alloc(%m) : memref<?xf32>
+  linalg.generic {indexing_maps = [#row, #row], iterator_types = ["parallel"]} ins(%s : memref<?xf32>) outs(%t : memref<?xf32>) {
+  ^bb0(%in: f32, %out: f32):
+    %v = arith.mulf %in, %two : f32
+    linalg.yield %v : f32
+  }
+  %b = memref.alloc(%m) : memref<?x128xi32>
+  call @layer_scaled(%x, %w, %sums, %t, %b, %c0, %n) : (memref<?x64xi8>, memref<?x4x4x64xi8>, memref<?xi32>, memref<?xf32>, memref<?x128xi32>, index, index) -> ()
+  return %a, %b : memref<?x128xi32>, memref<?x128xi32>
+}
+
+// A constant is nobody's result, ...
+
+memref.global "private" constant @bias_constant : memref<1xf32> = dense<1.0>
+memref.global "private" @bias_variable : memref<1xf32> = dense<1.0>
+
+// CHECK-LABEL: func.func @constant
+// CHECK: call @bitnet_layers_{{[0-9]}}(
+// CHECK: linalg.fill
+// CHECK-NOT: call
+func.func @constant(%x: memref<?x64xi8>, %sums: memref<?xi32>, %w: memref<?x4x4x64xi8>, %m: index, %n: index) -> (memref<?x128xi32>, memref<?x128xi32>, memref<?xf32>) {
+  %c0 = arith.constant 0 : index
+  %one = arith.constant 1.0 : f32
+  %bias = memref.get_global @bias_constant : memref<1xf32>
+  %dynamic = memref.cast %bias : memref<1xf32> to memref<?xf32>
+  %a = memref.alloc(%m) : memref<?x128xi32>
+  call @layer(%x, %w, %sums, %a, %c0, %n) : (memref<?x64xi8>, memref<?x4x4x64xi8>, memref<?xi32>, memref<?x128xi32>, index, index) -> ()
+  %t = memref.alloc(%m) : memref<?xf32>
+  linalg.fill ins(%one : f32) outs(%t : memref<?xf32>)
+  %b = memref.alloc(%m) : memref<?x128xi32>
+  call @layer_scaled(%x, %w, %sums, %dynamic, %b, %c0, %n) : (memref<?x64xi8>, memref<?x4x4x64xi8>, memref<?xi32>, memref<?xf32>, memref<?x128xi32>, index, index) -> ()
+  return %a, %b, %t : memref<?x128xi32>, memref<?x128xi32>, memref<?xf32>
+}
+
+// ... a variable may be.
+
+// CHECK-LABEL: func.func @variable
+// CHECK: call @layer(
+// CHECK: memref.store
+// CHECK: call @layer_scaled(
+func.func @variable(%x: memref<?x64xi8>, %sums: memref<?xi32>, %w: memref<?x4x4x64xi8>, %m: index, %n: index) -> (memref<?x128xi32>, memref<?x128xi32>) {
+  %c0 = arith.constant 0 : index
+  %one = arith.constant 1.0 : f32
+  %get = memref.get_global @bias_variable : memref<1xf32>
+  %dynamic = memref.cast %get : memref<1xf32> to memref<?xf32>
+  %a = memref.alloc(%m) : memref<?x128xi32>
+  call @layer(%x, %w, %sums, %a, %c0, %n) : (memref<?x64xi8>, memref<?x4x4x64xi8>, memref<?xi32>, memref<?x128xi32>, index, index) -> ()
+  memref.store %one, %dynamic[%c0] : memref<?xf32>
+  %b = memref.alloc(%m) : memref<?x128xi32>
+  call @layer_scaled(%x, %w, %sums, %dynamic, %b, %c0, %n) : (memref<?x64xi8>, memref<?x4x4x64xi8>, memref<?xi32>, memref<?xf32>, memref<?x128xi32>, index, index) -> ()
+  return %a, %b : memref<?x128xi32>, memref<?x128xi32>
+}
+
+// Left alone: the scales follow from the first layer's result, ...
+
+// CHECK-LABEL: func.func @scales_of_result
+// CHECK: call @layer(
+// CHECK: linalg.generic
+// CHECK: call @layer_scaled(
+func.func @scales_of_result(%x: memref<?x64xi8>, %sums: memref<?xi32>, %w: memref<?x4x4x64xi8>, %m: index, %n: index) -> (memref<?x128xi32>, memref<?x128xi32>) {
+  %c0 = arith.constant 0 : index
+  %a = memref.alloc(%m) : memref<?x128xi32>
+  call @layer(%x, %w, %sums, %a, %c0, %n) : (memref<?x64xi8>, memref<?x4x4x64xi8>, memref<?xi32>, memref<?x128xi32>, index, index) -> ()
+  %t = memref.alloc(%m) : memref<?xf32>
+  %column = memref.subview %a[0, 0] [%m, 1] [1, 1] : memref<?x128xi32> to memref<?xi32, strided<[128]>>
+  linalg.generic {indexing_maps = [#row, #row], iterator_types = ["parallel"]} ins(%column : memref<?xi32, strided<[128]>>) outs(%t : memref<?xf32>) {
+  ^bb0(%in: i32, %out: f32):
+    %v = arith.sitofp %in : i32 to f32
+    linalg.yield %v : f32
+  }
+  %b = memref.alloc(%m) : memref<?x128xi32>
+  call @layer_scaled(%x, %w, %sums, %t, %b, %c0, %n) : (memref<?x64xi8>, memref<?x4x4x64xi8>, memref<?xi32>, memref<?xf32>, memref<?x128xi32>, index, index) -> ()
+  return %a, %b : memref<?x128xi32>, memref<?x128xi32>
+}
+
+// ... the second layer reads what the first one writes, ...
 
 // CHECK-LABEL: func.func @dependent
 // CHECK: call @layer
@@ -231,5 +321,11 @@ func.func private @layer_sums(%x: memref<?x64xi8>, %w: memref<?x4x4x64xi8>, %sum
   bitnet.matmul ins(%x, %w, %sums : memref<?x64xi8>, memref<?x4x4x64xi8>, memref<?xi32>)
     outs(%part : memref<?x128xi32, strided<[128, 1]>>) packing <u2, rows = 128, cols = 64> lowering <[generic]>
   linalg.fill ins(%zero : i32) outs(%sums : memref<?xi32>)
+  return
+}
+func.func private @layer_scaled(%x: memref<?x64xi8>, %w: memref<?x4x4x64xi8>, %sums: memref<?xi32>, %s: memref<?xf32>, %y: memref<?x128xi32>, %begin: index, %end: index) attributes {bitnet.parallel} {
+  %scale = memref.load %s[%begin] : memref<?xf32>
+  bitnet.matmul ins(%x, %w, %sums : memref<?x64xi8>, memref<?x4x4x64xi8>, memref<?xi32>)
+    outs(%y : memref<?x128xi32>) packing <u2, rows = 128, cols = 64> lowering <[generic]>
   return
 }

@@ -63,9 +63,9 @@ def BitNetFuseLayers : Pass<"bitnet-fuse-layers", "::mlir::ModuleOp"> {
     become one such function, whose range is their ranges one after the other:
     threads meet once, and short layers divide evenly. Equal functions are shared.
 
-    The call stands where the first one stood. A later call joins it if its result
-    buffers and extents can be made there, and if nothing in between, the first
-    call included, writes what it uses or uses what it writes.
+    The call stands where the first one stood. A later call joins it if it depends on
+    nothing in between but buffers, extents and nests, which then move up, too: it
+    uses nothing that is written there and writes nothing that is used there.
 
     Example: in
 
