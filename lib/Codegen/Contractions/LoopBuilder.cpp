@@ -99,11 +99,13 @@ Value LoopBuilder::widen(Value v) {
     return v;
   auto shaped = dyn_cast<VectorType>(v.getType());
   Type wide = shaped ? Type(shaped.clone(getF32Type())) : getF32Type();
+  if (isa<IntegerType>(getElementTypeOrSelf(v)))
+    return arith::SIToFPOp::create(*this, wide, v);
   return arith::ExtFOp::create(*this, wide, v);
 }
 
-/// Few CPUs mask 16-bit loads, and LLVM would round through a library call
-/// what it takes apart: one element at a time.
+/// Few CPUs mask loads of 8 or 16 bits, and LLVM would round through a library
+/// call what it takes apart: one element at a time.
 Value LoopBuilder::loadNarrowTail(Value matrix, Value row, Value column,
                                   Value count) {
   Value zero = index(0);
@@ -134,6 +136,16 @@ Value LoopBuilder::splat(Value matrix, Value row, Value column) {
       widen(memref::LoadOp::create(*this, matrix, ValueRange{row, column}));
   return vector::BroadcastOp::create(
       *this, VectorType::get(kLanes, getF32Type()), element);
+}
+
+bool LoopBuilder::isByte(Value matrix) {
+  return cast<MemRefType>(matrix.getType()).getElementType().isInteger(8);
+}
+
+void LoopBuilder::prefetch(Value matrix, Value row, Value column) {
+  SmallVector<Value, 2> at = {row, column};
+  memref::PrefetchOp::create(*this, matrix, at, /*isWrite=*/false,
+                             /*localityHint=*/3, /*isDataCache=*/true);
 }
 
 void LoopBuilder::store(Value v, Value matrix, Value row, Value column,

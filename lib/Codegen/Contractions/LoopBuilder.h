@@ -39,6 +39,8 @@ public:
   /// `a` rounded down to a multiple of `b`.
   Value floorTo(Value a, int64_t b);
   Value dim(Value memref, int64_t i);
+  /// Whether elements are integers of eight bits.
+  bool isByte(Value matrix);
 
   void loop(Value low, Value high, int64_t step,
             function_ref<void(Value)> body);
@@ -56,6 +58,8 @@ public:
              int64_t lanes = kLanes);
   /// One element as f32 in all lanes.
   Value splat(Value matrix, Value row, Value column);
+  /// Asks for the cache line of an element, which need not exist.
+  void prefetch(Value matrix, Value row, Value column);
   void store(Value v, Value matrix, Value row, Value column, Tail tail = {});
   /// a * b + c: one rounding where the CPU has the instruction, else two.
   Value multiplyAdd(Value a, Value b, Value c);

@@ -7,8 +7,16 @@
 using namespace mlir;
 using namespace mlir::bitnet;
 
-/// The block argument behind a widening, or behind nothing.
+/// The block argument behind a widening, or behind nothing. Integers of eight
+/// bits are floats that f32 holds exactly.
 static BlockArgument getReadElement(Value v) {
+  if (auto convert = v.getDefiningOp<arith::SIToFPOp>()) {
+    v = convert.getIn();
+    if (auto widen = v.getDefiningOp<arith::ExtSIOp>())
+      v = widen.getIn();
+    return v.getType().isInteger(8) ? dyn_cast<BlockArgument>(v)
+                                    : BlockArgument();
+  }
   if (auto widen = v.getDefiningOp<arith::ExtFOp>())
     v = widen.getIn();
   Type type = v.getType();

@@ -10,17 +10,22 @@ using namespace mlir::bitnet;
 
 /// As many accumulators as leave registers for the operands of one step, and
 /// at least eight of them where possible: two additions start in each cycle
-/// and take four.
+/// and take four. A single row of x streams weights: more rows of them at a
+/// time are more reads from memory under way.
 RegisterTile bitnet::getRegisterTile(RegisterFile registers) {
   switch (registers) {
   case RegisterFile::XMM16:
-    return {/*rows=*/2, /*vectors=*/1, /*dotRows=*/2, /*dotColumns=*/1};
+    return {/*rows=*/2, /*vectors=*/1, /*dotRows=*/2, /*dotColumns=*/1,
+            /*vectorColumns=*/4};
   case RegisterFile::YMM16:
-    return {/*rows=*/6, /*vectors=*/1, /*dotRows=*/2, /*dotColumns=*/2};
+    return {/*rows=*/6, /*vectors=*/1, /*dotRows=*/2, /*dotColumns=*/2,
+            /*vectorColumns=*/4};
   case RegisterFile::ZMM32:
-    return {/*rows=*/6, /*vectors=*/4, /*dotRows=*/4, /*dotColumns=*/4};
+    return {/*rows=*/6, /*vectors=*/4, /*dotRows=*/4, /*dotColumns=*/4,
+            /*vectorColumns=*/8};
   case RegisterFile::NEON32:
-    return {/*rows=*/5, /*vectors=*/1, /*dotRows=*/2, /*dotColumns=*/2};
+    return {/*rows=*/5, /*vectors=*/1, /*dotRows=*/2, /*dotColumns=*/2,
+            /*vectorColumns=*/4};
   }
   llvm_unreachable("a register file without a tile");
 }

@@ -10,10 +10,6 @@ using namespace mlir::bitnet;
 
 using Values = LoopBuilder::Values;
 
-/// Rows of b that a single row of a meets at a time: enough chains to hide
-/// additions, few enough streams to be prefetched.
-static constexpr int64_t kVectorColumns = 4;
-
 /// Halves of each of `groups` equal runs of lanes of x and y: the first ones
 /// or the second ones.
 static Value takeHalves(LoopBuilder &b, Value x, Value y, int64_t groups,
@@ -51,7 +47,8 @@ class RowsEmitter {
 public:
   RowsEmitter(LoopBuilder &b, const MatrixProduct &p, int64_t rows,
               int64_t columns)
-      : b(b), p(p), rows(rows), columns(columns), zero(b.index(0)) {}
+      : b(b), p(p), rows(rows), columns(columns),
+        prefetches(rows == 1 && b.isByte(p.b)), zero(b.index(0)) {}
 
   void emit();
 
@@ -63,6 +60,9 @@ private:
   LoopBuilder &b;
   MatrixProduct p;
   int64_t rows, columns;
+  /// Streamed rows of bytes end before the CPU's own prefetching has caught up
+  /// with them: those of the next step are asked for.
+  bool prefetches;
   Value zero;
   Values rowsOfA, rowsOfB;
 };
@@ -100,8 +100,11 @@ Values RowsEmitter::emitStep(Value k, ValueRange sums, Tail tail) {
   Values lhs, rhs, next;
   for (Value row : rowsOfA)
     lhs.push_back(b.load(p.a, row, k, tail));
-  for (Value row : rowsOfB)
+  for (Value row : rowsOfB) {
     rhs.push_back(b.load(p.b, row, k, tail));
+    if (prefetches && !tail.mask)
+      b.prefetch(p.b, b.add(row, columns), k);
+  }
   for (int64_t i = 0; i < rows; ++i)
     for (int64_t j = 0; j < columns; ++j)
       next.push_back(b.multiplyAdd(lhs[i], rhs[j], sums[i * columns + j]));
@@ -128,6 +131,6 @@ void bitnet::emitRowsForm(LoopBuilder &b, const RegisterTile &tile,
   Value single = arith::CmpIOp::create(b, arith::CmpIPredicate::eq,
                                        product.rows, b.index(1));
   b.branch(
-      single, [&] { RowsEmitter(b, product, 1, kVectorColumns).emit(); },
+      single, [&] { RowsEmitter(b, product, 1, tile.vectorColumns).emit(); },
       [&] { RowsEmitter(b, product, tile.dotRows, tile.dotColumns).emit(); });
 }

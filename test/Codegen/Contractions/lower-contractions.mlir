@@ -75,6 +75,75 @@ func.func @rows(%a: memref<?x64xf32, strided<[?, 1], offset: ?>>, %b: memref<32x
 
 // -----
 
+// x [m, k] by w [n, k] of i8: vectors become floats in registers. A single row
+// of x streams eight rows of w on AVX-512, whose successors are prefetched.
+// CHECK-LABEL: func.func @int8_rows
+// CHECK: call @bitnet_contraction_rows_f32_i8
+// CHECK-LABEL: func.func private @bitnet_contraction_rows_f32_i8
+// CHECK: scf.if
+// CHECK: scf.for {{.*}} -> (vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>) {
+// CHECK: %[[CODES:.*]] = vector.load {{.*}} vector<16xi8>
+// CHECK-NEXT: arith.sitofp %[[CODES]] : vector<16xi8> to vector<16xf32>
+// CHECK: memref.prefetch
+// CHECK: arith.mulf {{.*}} fastmath<contract> : vector<16xf32>
+// The rest of k, one by one.
+// CHECK: memref.load {{.*}} : memref<?x?xi8
+// CHECK-NEXT: arith.sitofp {{.*}} : i8 to f32
+// CHECK: } else {
+// CHECK-NOT: memref.prefetch
+// YMM-LABEL: func.func private @bitnet_contraction_rows_f32_i8
+// YMM: scf.for {{.*}} -> (vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>) {
+#a2 = affine_map<(m, n, k) -> (m, k)>
+#b2 = affine_map<(m, n, k) -> (n, k)>
+#c2 = affine_map<(m, n, k) -> (m, n)>
+func.func @int8_rows(%a: memref<?x64xf32>, %b: memref<32x64xi8>, %c: memref<?x32xf32>) {
+  linalg.generic {indexing_maps = [#a2, #b2, #c2], iterator_types = ["parallel", "parallel", "reduction"]}
+      ins(%a, %b : memref<?x64xf32>, memref<32x64xi8>) outs(%c : memref<?x32xf32>) {
+  ^bb0(%x: f32, %y: i8, %acc: f32):
+    %w = arith.sitofp %y : i8 to f32
+    %p = arith.mulf %x, %w : f32
+    %s = arith.addf %acc, %p fastmath<reassoc,contract> : f32
+    linalg.yield %s : f32
+  }
+  return
+}
+
+// -----
+
+// The same on either side, contiguous along n, and widened in two steps.
+// CHECK-LABEL: func.func @int8_columns
+// CHECK: call @bitnet_contraction_columns_i8_f32
+// CHECK: call @bitnet_contraction_columns_f32_i8
+// CHECK-NOT: linalg.generic
+// CHECK-LABEL: func.func private @bitnet_contraction_columns_i8_f32
+// CHECK: memref.load {{.*}} : memref<?x?xi8
+// CHECK: arith.sitofp {{.*}} : i8 to f32
+#a3 = affine_map<(m, k, n) -> (m, k)>
+#b3 = affine_map<(m, k, n) -> (k, n)>
+#c3 = affine_map<(m, k, n) -> (m, n)>
+func.func @int8_columns(%ai: memref<?x?xi8>, %bf: memref<?x?xf32>, %af: memref<?x?xf32>, %bi: memref<?x?xi8>, %c: memref<?x?xf32>) {
+  linalg.generic {indexing_maps = [#a3, #b3, #c3], iterator_types = ["parallel", "reduction", "parallel"]}
+      ins(%ai, %bf : memref<?x?xi8>, memref<?x?xf32>) outs(%c : memref<?x?xf32>) {
+  ^bb0(%x: i8, %y: f32, %acc: f32):
+    %v = arith.sitofp %x : i8 to f32
+    %p = arith.mulf %v, %y : f32
+    %s = arith.addf %acc, %p fastmath<reassoc,contract> : f32
+    linalg.yield %s : f32
+  }
+  linalg.generic {indexing_maps = [#a3, #b3, #c3], iterator_types = ["parallel", "reduction", "parallel"]}
+      ins(%af, %bi : memref<?x?xf32>, memref<?x?xi8>) outs(%c : memref<?x?xf32>) {
+  ^bb0(%x: f32, %y: i8, %acc: f32):
+    %wide = arith.extsi %y : i8 to i32
+    %v = arith.sitofp %wide : i32 to f32
+    %p = arith.mulf %x, %v : f32
+    %s = arith.addf %acc, %p fastmath<reassoc,contract> : f32
+    linalg.yield %s : f32
+  }
+  return
+}
+
+// -----
+
 // Named products need no flags. A transposed lhs is read by single elements.
 // CHECK-LABEL: func.func @named
 // CHECK-COUNT-3: call @bitnet_contraction_columns_f32_f32
@@ -130,14 +199,16 @@ func.func @transposed_result(%x: memref<32x64xf32>, %w: memref<48x64xf32>, %c: m
 
 // -----
 
-// Left alone: an order that was asked for, integers, a sum in f64.
+// Left alone: an order that was asked for, integers, wide integers as floats,
+// a sum in f64.
 // CHECK-LABEL: func.func @left_alone
 // CHECK-NOT: call
-// CHECK-COUNT-2: linalg.generic
+// CHECK-COUNT-3: linalg.generic
 // CHECK: linalg.matmul
 // CHECK-NOT: bitnet_contraction
 func.func @left_alone(%a: memref<8x16xf32>, %b: memref<16x32xf32>, %c: memref<8x32xf32>, %ai: memref<8x16xi8>, %bi: memref<16x32xi8>,
-                      %ci: memref<8x32xi32>, %ad: memref<8x16xf64>, %bd: memref<16x32xf64>, %cd: memref<8x32xf64>) {
+                      %ci: memref<8x32xi32>, %wi: memref<16x32xi32>,
+                      %ad: memref<8x16xf64>, %bd: memref<16x32xf64>, %cd: memref<8x32xf64>) {
   linalg.generic {indexing_maps = [affine_map<(m, k, n) -> (m, k)>, affine_map<(m, k, n) -> (k, n)>, affine_map<(m, k, n) -> (m, n)>],
                   iterator_types = ["parallel", "reduction", "parallel"]}
       ins(%a, %b : memref<8x16xf32>, memref<16x32xf32>) outs(%c : memref<8x32xf32>) {
@@ -155,6 +226,15 @@ func.func @left_alone(%a: memref<8x16xf32>, %b: memref<16x32xf32>, %c: memref<8x
     %p = arith.muli %xw, %yw : i32
     %s = arith.addi %acc, %p : i32
     linalg.yield %s : i32
+  }
+  linalg.generic {indexing_maps = [affine_map<(m, k, n) -> (m, k)>, affine_map<(m, k, n) -> (k, n)>, affine_map<(m, k, n) -> (m, n)>],
+                  iterator_types = ["parallel", "reduction", "parallel"]}
+      ins(%a, %wi : memref<8x16xf32>, memref<16x32xi32>) outs(%c : memref<8x32xf32>) {
+  ^bb0(%x: f32, %y: i32, %acc: f32):
+    %w = arith.sitofp %y : i32 to f32
+    %p = arith.mulf %x, %w : f32
+    %s = arith.addf %acc, %p fastmath<reassoc,contract> : f32
+    linalg.yield %s : f32
   }
   linalg.matmul ins(%ad, %bd : memref<8x16xf64>, memref<16x32xf64>) outs(%cd : memref<8x32xf64>)
   return

@@ -11,8 +11,9 @@ def BitNetLowerContractions : Pass<"bitnet-lower-contractions", "::mlir::ModuleO
     Takes `linalg.matmul` and its relatives, and every `linalg.generic` whose body
     adds a product to the result with `fastmath<reassoc,contract>`: any number of
     batch dimensions, operands that lack some (grouped heads), transposed
-    operands, strided views. Elements are f32, f16 or bf16; sums are f32. Each
-    becomes a call of a private function that all products of its form share:
+    operands, strided views. Elements are f32, f16, bf16, or i8 that the body reads
+    through `arith.sitofp`; sums are f32. Each becomes a call of a private function
+    that all products of its form share:
 
     ```
     func.func private @bitnet_contraction_columns_f32_f32(

@@ -24,10 +24,10 @@ enum class RegisterFile {
 };
 
 /// Accumulators of the two forms, in rows of the result and vectors of 16
-/// columns, or rows and single columns.
+/// columns, or rows and single columns; `vectorColumns` for a single row.
 struct RegisterTile {
   int64_t rows, vectors;
-  int64_t dotRows, dotColumns;
+  int64_t dotRows, dotColumns, vectorColumns;
 };
 
 RegisterTile getRegisterTile(RegisterFile registers);
