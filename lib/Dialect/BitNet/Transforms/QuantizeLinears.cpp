@@ -3,11 +3,11 @@
 #include "FoldWeights.h"
 #include "bitnet/Dialect/BitNet/IR/Constants.h"
 #include "bitnet/Dialect/BitNet/Transforms/Passes.h"
+#include "bitnet/Support/NameFilter.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "llvm/ADT/StringSet.h"
-#include "llvm/Support/GlobPattern.h"
 
 namespace mlir::bitnet {
 #define GEN_PASS_DEF_BITNETQUANTIZELINEARS
@@ -16,24 +16,6 @@ namespace mlir::bitnet {
 
 using namespace mlir;
 using namespace mlir::bitnet;
-
-static FailureOr<SmallVector<llvm::GlobPattern>>
-parseGlobs(ArrayRef<std::string> texts, Location loc) {
-  SmallVector<llvm::GlobPattern> globs;
-  for (const std::string &text : texts) {
-    llvm::Expected<llvm::GlobPattern> glob = llvm::GlobPattern::create(text);
-    if (!glob)
-      return emitError(loc, "layer pattern '")
-             << text << "': " << llvm::toString(glob.takeError());
-    globs.push_back(std::move(*glob));
-  }
-  return globs;
-}
-
-static bool matchesAny(ArrayRef<llvm::GlobPattern> globs, StringRef name) {
-  return llvm::any_of(
-      globs, [&](const llvm::GlobPattern &glob) { return glob.match(name); });
-}
 
 /// Default act_c1 per token, for convolutions per sample.
 static ActQuantAttr getDefaultAct(LinearOp op) {
@@ -97,16 +79,16 @@ struct QuantizeLinears
 
   void runOnOperation() override {
     ModuleOp module = getOperation();
-    auto included = parseGlobs(include, module.getLoc());
-    auto excluded = parseGlobs(exclude, module.getLoc());
-    if (failed(included) || failed(excluded))
+    llvm::Expected<NameFilter> filter = NameFilter::create(include, exclude);
+    if (!filter) {
+      emitError(module.getLoc()) << llvm::toString(filter.takeError());
       return signalPassFailure();
+    }
     SmallVector<LinearOp> ops;
     module.walk([&](LinearOp op) {
-      StringRef name = op.getName();
-      bool wanted = included->empty() || matchesAny(*included, name);
-      if (!op.isTernary() && isConstant(op.getW()) && wanted &&
-          !matchesAny(*excluded, name))
+      auto weights = cast<RankedTensorType>(op.getW().getType());
+      if (isa<FloatType>(weights.getElementType()) && isConstant(op.getW()) &&
+          filter->matches(op.getName()))
         ops.push_back(op);
     });
     ConstantReaper reaper(module);
