@@ -166,6 +166,35 @@ func.func @float(%x: tensor<?x64xf16>, %w: tensor<2x64xf16>, %b: tensor<2xf16>) 
 
 // -----
 
+// w_c7: codes of eight bits are floats; the scale of a row multiplies its sum,
+// then the bias is added.
+// CHECK-LABEL: func @int8_rows
+// CHECK: arith.sitofp %{{.*}} : i8 to f32
+// CHECK: arith.addf {{.*}} fastmath<reassoc,contract> : f32
+// CHECK: ^bb0(%[[SUM:.*]]: f32, %[[SCALE:.*]]: f32, %[[BIAS:.*]]: f32, %{{.*}}: f32):
+// CHECK-NEXT: %[[Y:.*]] = arith.mulf %[[SUM]], %[[SCALE]] : f32
+// CHECK-NEXT: arith.addf %[[Y]], %[[BIAS]] : f32
+func.func @int8_rows(%x: tensor<?x64xf32>, %w: tensor<2x64xi8>, %s: tensor<2xf32>, %b: tensor<2xf32>) -> tensor<?x2xf32> {
+  %y = bitnet.linear "fc" %x, %w scale %s bias %b : (tensor<?x64xf32>, tensor<2x64xi8>, tensor<2xf32>, tensor<2xf32>) -> tensor<?x2xf32>
+  return %y : tensor<?x2xf32>
+}
+
+// -----
+
+// The same in a 16-bit graph: f32 throughout, rounded once (act_c3).
+// CHECK-LABEL: func @int8_rows_half
+// CHECK: arith.extf %{{.*}} : f16 to f32
+// CHECK: arith.sitofp %{{.*}} : i8 to f32
+// CHECK: arith.mulf %{{[^ ]*}}, %{{[^ ]*}} : f32
+// CHECK: arith.mulf %{{[^ ]*}}, %{{[^ ]*}} : f32
+// CHECK-NEXT: arith.truncf {{.*}} : f32 to f16
+func.func @int8_rows_half(%x: tensor<?x64xf16>, %w: tensor<2x64xi8>, %s: tensor<2xf32>) -> tensor<?x2xf16> {
+  %y = bitnet.linear "fc" %x, %w scale %s : (tensor<?x64xf16>, tensor<2x64xi8>, tensor<2xf32>) -> tensor<?x2xf16>
+  return %y : tensor<?x2xf16>
+}
+
+// -----
+
 // A dynamic number of columns is checked at run time.
 // CHECK-LABEL: func @unknown_columns
 // CHECK: cf.assert

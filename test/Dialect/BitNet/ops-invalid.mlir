@@ -56,6 +56,30 @@ func.func @w_c3_scale(%x: tensor<4x64xf32>, %w: tensor<32x64xi2>, %s: tensor<64x
 
 // -----
 
+func.func @w_c7_scale(%x: tensor<4x64xf32>, %w: tensor<32x64xi8>, %s: tensor<f32>) {
+  // expected-error @+1 {{w_c7: int8 weights take a scale of type [N]}}
+  %y = bitnet.linear "fc" %x, %w scale %s : (tensor<4x64xf32>, tensor<32x64xi8>, tensor<f32>) -> tensor<4x32xf32>
+  return
+}
+
+// -----
+
+func.func @w_c7_no_scale(%x: tensor<4x64xf32>, %w: tensor<32x64xi8>) {
+  // expected-error @+1 {{w_c7: int8 weights take a scale of type [N]}}
+  %y = bitnet.linear "fc" %x, %w : (tensor<4x64xf32>, tensor<32x64xi8>) -> tensor<4x32xf32>
+  return
+}
+
+// -----
+
+func.func @w_c7_type(%x: tensor<4x64xf32>, %w: tensor<32x64xi4>) {
+  // expected-error @+1 {{expects weights of type i2, i8 or float}}
+  %y = bitnet.linear "fc" %x, %w : (tensor<4x64xf32>, tensor<32x64xi4>) -> tensor<4x32xf32>
+  return
+}
+
+// -----
+
 func.func @w_c6_float(%x: tensor<4x64xf32>, %w: tensor<32x64xf32>, %s: tensor<f32>) {
   // expected-error @+1 {{float weights take no scale, act or group}}
   %y = bitnet.linear "fc" %x, %w scale %s : (tensor<4x64xf32>, tensor<32x64xf32>, tensor<f32>) -> tensor<4x32xf32>

@@ -79,6 +79,28 @@ bool LinearOp::isTernary() {
   return type && isInteger(type.getElementType(), 2);
 }
 
+bool LinearOp::hasInt8Rows() {
+  auto type = dyn_cast<RankedTensorType>(getW().getType());
+  return type && isInteger(type.getElementType(), 8);
+}
+
+/// What weights of each kind take beside them.
+static LogicalResult verifyWeightKind(LinearOp op, Type element) {
+  if (op.isTernary())
+    return success();
+  bool rows = op.hasInt8Rows();
+  if (!rows && !isa<FloatType>(element))
+    return op.emitOpError("expects weights of type i2, i8 or float");
+  if (op.getAct() || op.getGroupSize() || (op.getScale() && !rows))
+    return op.emitOpError("float weights take no scale, act or group");
+  auto scale = rows && op.getScale()
+                   ? dyn_cast<RankedTensorType>(op.getScale().getType())
+                   : RankedTensorType();
+  if (rows && (!scale || scale.getRank() != 1))
+    return op.emitOpError("w_c7: int8 weights take a scale of type [N]");
+  return success();
+}
+
 /// Extent of a convolution's output along spatial axis `i` (0 or 1).
 static int64_t convExtent(int64_t in, ConvAttr conv, unsigned i) {
   if (ShapedType::isDynamic(in))
@@ -118,10 +140,8 @@ LogicalResult LinearOp::verify() {
   auto w = dyn_cast<RankedTensorType>(getW().getType());
   if (!w || w.getRank() != 2 || !w.hasStaticShape())
     return emitOpError("expects static two-dimensional weights [N, K]");
-  if (!isTernary() && !isa<FloatType>(w.getElementType()))
-    return emitOpError("expects weights of type i2 or float");
-  if (!isTernary() && (getScale() || getAct() || getGroupSize()))
-    return emitOpError("float weights take no scale, act or group");
+  if (failed(verifyWeightKind(*this, w.getElementType())))
+    return failure();
   int64_t rows = w.getDimSize(0), cols = w.getDimSize(1);
   int64_t group = getGroupSize().value_or(cols);
   if (group < 1 || cols % group != 0 || (group != cols && group % 16 != 0))

@@ -36,6 +36,10 @@ private:
 Value buildProduct(ImplicitLocOpBuilder &b, LinearOp linear, Value rows,
                    Value scale);
 
+/// The same for weights that are not ternary: sums in f32 (f64 for f64 x),
+/// scale and bias, rounded once.
+Value buildFloatProduct(ImplicitLocOpBuilder &b, LinearOp linear, Value rows);
+
 /// `rows` [M, N] with the leading dimensions of `x` and type `type`.
 Value expandLike(ImplicitLocOpBuilder &b, Value rows, Value x,
                  RankedTensorType type);

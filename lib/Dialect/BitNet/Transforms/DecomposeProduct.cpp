@@ -168,45 +168,8 @@ static Value buildTernary(ImplicitLocOpBuilder &b, LinearOp op, Value rows,
                            op.getScale(), op.getBias());
 }
 
-/// x * transpose(w) (+ bias) in f32 (f64 for f64 x), rounded once.
-static Value buildFloat(ImplicitLocOpBuilder &b, LinearOp op, Value rows) {
-  Type element = getTensorType(op.getY()).getElementType();
-  Type wide = element.isF64() ? element : b.getF32Type();
-  SmallVector<OpFoldResult> shape = {
-      getExtent(b, rows, 0),
-      b.getIndexAttr(getTensorType(op.getW()).getDimSize(0))};
-  AffineExpr m, n, k;
-  bindDims(b.getContext(), m, n, k);
-  auto map = [&](ArrayRef<AffineExpr> exprs) {
-    return AffineMap::get(3, 0, exprs, b.getContext());
-  };
-  Value acc = makeGeneric(
-      b, {rows, op.getW()}, makeZeros(b, shape, wide),
-      {map({m, k}), map({n, k}), map({m, n})}, 2,
-      [&](ImplicitLocOpBuilder &b, ValueRange args) {
-        Value product = arith::MulFOp::create(b, castFloat(b, args[0], wide),
-                                              castFloat(b, args[1], wide));
-        return arith::AddFOp::create(b, args[2], product,
-                                     arith::FastMathFlags::reassoc |
-                                         arith::FastMathFlags::contract)
-            .getResult();
-      });
-  if (!op.getBias())
-    return convertFloats(b, acc, element);
-  AffineMap identity = b.getMultiDimIdentityMap(2);
-  AffineMap column =
-      AffineMap::get(2, 0, {b.getAffineDimExpr(1)}, b.getContext());
-  return makeGeneric(b, {acc, op.getBias()}, makeEmpty(b, shape, element),
-                     {identity, column, identity}, 2,
-                     [&](ImplicitLocOpBuilder &b, ValueRange args) {
-                       Value bias = castFloat(b, args[1], wide);
-                       Value sum = arith::AddFOp::create(b, args[0], bias);
-                       return castFloat(b, sum, element);
-                     });
-}
-
 Value mlir::bitnet::buildProduct(ImplicitLocOpBuilder &b, LinearOp linear,
                                  Value rows, Value scale) {
   return linear.isTernary() ? buildTernary(b, linear, rows, scale)
-                            : buildFloat(b, linear, rows);
+                            : buildFloatProduct(b, linear, rows);
 }

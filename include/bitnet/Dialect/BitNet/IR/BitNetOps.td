@@ -50,7 +50,9 @@ def BitNet_LinearOp : BitNet_Op<"linear", [Pure, AttrSizedOperandSegments]> {
     * `w` of type `i2` is ternary; its scale is `scale`: a scalar (per tensor), `[N]`
       (per row; segments are repeated rows, see `segments`) or `[N, K/G]` (groups of
       `group_size` along K, w_c3). A float `w` stays float unless
-      `bitnet-quantize-linears` turns it into codes (w_c6).
+      `bitnet-quantize-linears` turns it into codes (w_c6). `w` of type `i8` stands for
+      float weights, too: those of row n are its codes times `scale[n]`, which
+      multiplies the sum (w_c7).
     * `act` quantizes x to int8 per act_c1; the product is then exact in int32
       (mm_c1) and rescaled per mm_c2. Without `act`, float x is used as it is
       (W1.58A16). Integer x (i8) gives the i32 accumulator itself.
@@ -80,6 +82,8 @@ def BitNet_LinearOp : BitNet_Op<"linear", [Pure, AttrSizedOperandSegments]> {
   let hasVerifier = 1;
   let extraClassDeclaration = [{
     bool isTernary();
+    /// Float weights as codes of eight bits, one scale per row (w_c7).
+    bool hasInt8Rows();
     /// The result type for a typed `x`: shape of x with K replaced by N (or the
     /// convolution's), element type of x, or i32 for integer x. Null on mismatch.
     static ::mlir::RankedTensorType inferType(::mlir::RankedTensorType x,
