@@ -13,6 +13,11 @@ void bitnet::populateFrontendPipeline(OpPassManager &pm,
                                       const FrontendOptions &options) {
   ConvertONNXToBitNetOptions recognition;
   recognition.floatLinears = options.floatLinears;
+  llvm::append_range(recognition.linearsInclude, options.linears.include);
+  llvm::append_range(recognition.linearsExclude, options.linears.exclude);
+  recognition.floatWeights = options.floatWeights;
+  llvm::append_range(recognition.weightsInclude, options.stored.include);
+  llvm::append_range(recognition.weightsExclude, options.stored.exclude);
   pm.addPass(createConvertONNXToBitNet(recognition));
   pm.addPass(createConvertONNXToLinalg());
   pm.addPass(createCanonicalizerPass());

@@ -13,10 +13,8 @@ void bitnet::populateQuantizePipeline(OpPassManager &pm,
   if (options.method) {
     BitNetQuantizeLinearsOptions quantize;
     quantize.method = *options.method;
-    for (const std::string &pattern : options.include)
-      quantize.include.push_back(pattern);
-    for (const std::string &pattern : options.exclude)
-      quantize.exclude.push_back(pattern);
+    llvm::append_range(quantize.include, options.layers.include);
+    llvm::append_range(quantize.exclude, options.layers.exclude);
     pm.addPass(createBitNetQuantizeLinears(quantize));
   }
   pm.addPass(createBitNetDecomposeLinear());

@@ -21,6 +21,10 @@ static int64_t getInt(DictionaryAttr dict, StringRef key) {
 /// Before stage 3 the usual packing is assumed.
 static uint64_t getStoredBytes(MLIRContext *context, const LayerRecord &layer) {
   bool coded = layer.kind == "ternary" || layer.kind == "binary";
+  if (layer.storage == "int8 rows")
+    return uint64_t(layer.n) * uint64_t(layer.k + 4);
+  if (layer.storage == "bf16")
+    return uint64_t(layer.n) * uint64_t(layer.k) * 2;
   if (!coded || layer.n <= 0 || layer.k <= 0)
     return layer.bytesBefore;
   return PackingAttr::get(context, layer.packing.value_or(PackingKind::U2),
@@ -43,6 +47,7 @@ std::vector<LayerRecord> mlir::bitnet::collectLayers(ModuleOp module) {
     layer.n = getInt(dict, "n");
     layer.k = getInt(dict, "k");
     layer.bytesBefore = uint64_t(getInt(dict, "bytes_before"));
+    layer.storage = getString(dict, "storage");
     layer.packing = symbolizePackingKind(getString(dict, "packing"));
     layer.packingNote = getString(dict, "packing_note");
     layer.bytesAfter = getStoredBytes(module.getContext(), layer);
@@ -64,6 +69,8 @@ static llvm::json::Object toJSON(const LayerRecord &layer) {
     object["packing"] = stringifyPackingKind(*layer.packing);
     object["bits_per_weight"] = getPackedLayout(*layer.packing).bitsPerWeight();
   }
+  if (!layer.storage.empty())
+    object["storage"] = layer.storage;
   if (!layer.packingNote.empty())
     object["packing_note"] = layer.packingNote;
   return object;

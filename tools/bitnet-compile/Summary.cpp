@@ -41,7 +41,8 @@ void mlir::bitnet::printProgress(unsigned index, unsigned count, StringRef name,
 }
 
 static void printLayer(const LayerRecord &layer) {
-  llvm::errs() << "  " << layer.kind << " " << layer.n << "x" << layer.k << " ";
+  llvm::errs() << "  " << layer.kind << (layer.storage.empty() ? "" : ", ")
+               << layer.storage << " " << layer.n << "x" << layer.k << " ";
   llvm::errs().write_escaped(layer.name);
   if (!layer.granularity.empty())
     llvm::errs() << ", scale per " << layer.granularity;

@@ -79,6 +79,21 @@ cl::list<std::string> exclude("quantize-exclude",
                               cl::value_desc("pattern"), cl::CommaSeparated,
                               cl::cat(quantizeCategory));
 
+cl::opt<FloatWeights> floatWeights(
+    "float-weights", cl::desc("How layers store weights that stay float:"),
+    cl::init(FloatWeights::Keep),
+    cl::values(
+        clEnumValN(FloatWeights::Keep, "keep", "as the model does (default)"),
+        clEnumValN(FloatWeights::BF16, "bf16", "rounded to bf16"),
+        clEnumValN(FloatWeights::Int8, "int8", "8 bits, one scale per row")),
+    cl::cat(quantizeCategory));
+cl::list<std::string> floatInclude(
+    "float-weights-include", cl::desc("Only layers whose name matches (globs)"),
+    cl::value_desc("pattern"), cl::CommaSeparated, cl::cat(quantizeCategory));
+cl::list<std::string> floatExclude(
+    "float-weights-exclude", cl::desc("Not layers whose name matches (globs)"),
+    cl::value_desc("pattern"), cl::CommaSeparated, cl::cat(quantizeCategory));
+
 enum class TargetName { CPU, HLS };
 cl::opt<TargetName> target(
     "target", cl::desc("Backend:"), cl::init(TargetName::CPU),
@@ -161,8 +176,10 @@ CompileOptions makeOptions() {
   options.frontend.floatLinears = quantizeMethod.getNumOccurrences() > 0;
   if (quantizeMethod.getNumOccurrences())
     options.quantize.method = quantizeMethod;
-  options.quantize.include = include;
-  options.quantize.exclude = exclude;
+  options.quantize.layers = {include, exclude};
+  options.frontend.linears = options.quantize.layers;
+  options.frontend.floatWeights = floatWeights;
+  options.frontend.stored = {floatInclude, floatExclude};
   options.kernel = kernel;
   options.pack.packing = packing;
   options.configure = [](PassManager &pm) {
@@ -256,6 +273,10 @@ int main(int argc, char **argv) {
       (!include.empty() || !exclude.empty()))
     return usageError(
         "--quantize-include and --quantize-exclude need --quantize");
+  if (!floatWeights.getNumOccurrences() &&
+      (!floatInclude.empty() || !floatExclude.empty()))
+    return usageError("--float-weights-include and --float-weights-exclude "
+                      "need --float-weights");
 
   CompileOptions options = makeOptions();
   options.runner = findRunner(argv[0]);

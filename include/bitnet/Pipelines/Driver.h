@@ -44,6 +44,8 @@ struct LayerRecord {
   std::string name, kind, reason, granularity, act;
   int64_t n = 0, k = 0;
   uint64_t bytesBefore = 0, bytesAfter = 0;
+  /// How float weights are stored when not as in the model.
+  std::string storage;
   /// How weights are stored, once that is decided; note: why not as asked for.
   std::optional<PackingKind> packing;
   std::string packingNote;

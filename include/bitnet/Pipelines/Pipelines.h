@@ -11,6 +11,7 @@
 #define BITNET_PIPELINES_PIPELINES_H
 
 #include "bitnet/Codegen/Strategy/SelectKernels.h"
+#include "bitnet/Conversion/ONNXToBitNet/FloatWeights.h"
 #include "bitnet/Dialect/BitNet/IR/BitNet.h"
 #include "bitnet/Dialect/BitNet/Transforms/PackingPolicy.h"
 
@@ -22,19 +23,26 @@ namespace mlir {
 class OpPassManager;
 namespace bitnet {
 
+/// Name patterns of layers ("model.layers.*"); empty include means all.
+struct LayerPatterns {
+  std::vector<std::string> include, exclude;
+};
+
 /// Stage 1: ONNX to bitnet, linalg, tensor, arith, math, scf, cf.
 struct FrontendOptions {
   /// Keep float layers as bitnet.linear so that stage 2 can quantize them.
   bool floatLinears = false;
+  LayerPatterns linears;
+  /// How other float layers store their weights (w_c7).
+  FloatWeights floatWeights = FloatWeights::Keep;
+  LayerPatterns stored;
 };
 
 /// Stage 2: ternary weights and int8 activations.
 struct QuantizeOptions {
   /// How float layers become ternary; unset leaves them float (w_c6).
   std::optional<WeightMethod> method;
-  /// Name patterns ("model.layers.*"); empty include means all.
-  std::vector<std::string> include;
-  std::vector<std::string> exclude;
+  LayerPatterns layers;
 };
 
 /// Stage 3: packed weights.

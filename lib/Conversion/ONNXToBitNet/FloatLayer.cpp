@@ -4,6 +4,7 @@
 #include "LayerReport.h"
 #include "NodeParams.h"
 #include "WeightConstants.h"
+#include "WeightWalk.h"
 
 #include <cstring>
 
@@ -34,21 +35,12 @@ static std::vector<uint8_t> copyRows(const LayerForm &form) {
   auto element = cast<FloatType>(stream.element);
   unsigned width = element.getWidth() / 8;
   std::vector<uint8_t> bytes(uint64_t(stream.size) * width);
-  std::vector<double> chunk(std::min(fold::kChunk, stream.size));
-  for (int64_t begin = 0; begin < stream.size; begin += fold::kChunk) {
-    int64_t count = std::min(fold::kChunk, stream.size - begin);
-    stream.read(begin, MutableArrayRef(chunk).take_front(count));
-    for (int64_t i = 0; i != count; ++i) {
-      int64_t at = begin + i;
-      if (!form.rowsFirst)
-        at = at % form.n * form.k + at / form.n;
-      float single = float(chunk[i]);
-      uint16_t half =
-          width == 2 ? toHalf(chunk[i], element.getFloatSemantics()) : 0;
-      std::memcpy(bytes.data() + at * width,
-                  width == 2 ? static_cast<void *>(&half) : &single, width);
-    }
-  }
+  forEachWeight(form, stream, [&](int64_t row, int64_t column, double value) {
+    float single = float(value);
+    uint16_t half = width == 2 ? toHalf(value, element.getFloatSemantics()) : 0;
+    std::memcpy(bytes.data() + (row * form.k + column) * width,
+                width == 2 ? static_cast<void *>(&half) : &single, width);
+  });
   return bytes;
 }
 

@@ -26,12 +26,12 @@ std::string LayerReport::getUniqueName(const LayerForm &form) {
 }
 
 void LayerReport::add(const LayerForm &form, StringRef kind, StringRef reason,
-                      StringRef granularity, StringRef act) {
+                      StringRef granularity, StringRef act, StringRef storage) {
   Builder builder(form.node.getContext());
   fold::Origin origin = getOrigin(form);
   auto text = [&](StringRef value) { return builder.getStringAttr(value); };
   auto number = [&](int64_t value) { return builder.getI64IntegerAttr(value); };
-  entries.push_back(builder.getDictionaryAttr(
+  NamedAttrList entry(
       {builder.getNamedAttr("name", text(form.name)),
        builder.getNamedAttr("weight", text(origin.getName())),
        builder.getNamedAttr("kind", text(kind)),
@@ -41,18 +41,22 @@ void LayerReport::add(const LayerForm &form, StringRef kind, StringRef reason,
        builder.getNamedAttr("granularity", text(granularity)),
        builder.getNamedAttr("act", text(act)),
        builder.getNamedAttr("bytes_before",
-                            number(int64_t(origin.getBytes())))}));
+                            number(int64_t(origin.getBytes())))});
+  if (!storage.empty())
+    entry.set("storage", text(storage));
+  entries.push_back(entry.getDictionary(builder.getContext()));
 }
 
 void LayerReport::addTernary(const LayerForm &form, const TernaryWeight &weight,
                              ActQuantAttr act) {
   add(form, weight.isBinary ? "binary" : "ternary", "",
       stringify(weight.granularity),
-      act ? stringifyScaleForm(act.getForm()) : "none");
+      act ? stringifyScaleForm(act.getForm()) : "none", "");
 }
 
-void LayerReport::addFloat(const LayerForm &form, StringRef reason) {
-  add(form, "float", reason, "", "none");
+void LayerReport::addFloat(const LayerForm &form, StringRef reason,
+                           StringRef storage) {
+  add(form, "float", reason, "", "none", storage);
 }
 
 void LayerReport::attach(Operation *module) const {

@@ -15,7 +15,9 @@ class LayerReport {
 public:
   void addTernary(const LayerForm &form, const TernaryWeight &weight,
                   ActQuantAttr act);
-  void addFloat(const LayerForm &form, StringRef reason);
+  /// `storage` says how the weights are stored when not as in the model.
+  void addFloat(const LayerForm &form, StringRef reason,
+                StringRef storage = "");
   /// A name for the layer that no other layer has.
   std::string getUniqueName(const LayerForm &form);
   /// Adds the attribute to `module`.
@@ -23,7 +25,7 @@ public:
 
 private:
   void add(const LayerForm &form, StringRef kind, StringRef reason,
-           StringRef granularity, StringRef act);
+           StringRef granularity, StringRef act, StringRef storage);
   SmallVector<Attribute> entries;
   llvm::StringMap<unsigned> names;
 };

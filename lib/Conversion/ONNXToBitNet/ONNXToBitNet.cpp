@@ -5,9 +5,11 @@
 #include "ActivationView.h"
 #include "ConstantFolder.h"
 #include "FloatLayer.h"
+#include "FloatPolicy.h"
 #include "IntegerLayer.h"
 #include "LayerForm.h"
 #include "LayerReport.h"
+#include "NarrowWeights.h"
 #include "NodeParams.h"
 #include "StraightThrough.h"
 #include "TernaryJudge.h"
@@ -36,15 +38,18 @@ struct Judged {
   std::vector<int32_t> rowSums;
   /// By the factor (alpha) that the scale includes.
   std::map<double, Value> scales;
+  /// Weights that stay float, by the form that was asked for.
+  std::map<FloatWeights, NarrowWeights> narrow;
 };
 
 /// Recognises the layers of one function.
 class Recogniser {
 public:
-  Recogniser(Operation *function, LayerReport &report, bool floatLinears)
+  Recogniser(Operation *function, LayerReport &report,
+             const FloatPolicy &policy)
       : folder(BitNetDialect::getBlobStore(function->getContext())),
         constants(OpBuilder::atBlockBegin(&function->getRegion(0).front())),
-        report(report), floatLinears(floatLinears) {}
+        report(report), policy(policy) {}
 
   /// Fails when weights are invalid (w_c6).
   LogicalResult recognise(onnx::NodeOp node);
@@ -56,14 +61,17 @@ private:
   LinearOp makeLinear(OpBuilder &builder, const LayerForm &form,
                       const ActivationView &view, Judged &found, Value bias);
   void convert(const LayerForm &form, Judged &found);
-  void convertFloat(const LayerForm &form);
+  LogicalResult recogniseFloat(const LayerForm &form, Judged &found);
+  FailureOr<NarrowWeights> getNarrowWeights(const LayerForm &form,
+                                            Judged &found);
+  void convertFloat(const LayerForm &form, NarrowWeights weights);
   Value makeBias(const LayerForm &form);
   void foldTrailingScale(LinearOp linear, const LayerForm &form);
 
   ConstantFolder folder;
   OpBuilder constants;
   LayerReport &report;
-  bool floatLinears;
+  const FloatPolicy &policy;
   llvm::DenseMap<std::pair<Value, unsigned>, Judged> judged;
 };
 
@@ -71,6 +79,7 @@ struct ConvertONNXToBitNet final
     : bitnet::impl::ConvertONNXToBitNetBase<ConvertONNXToBitNet> {
   using ConvertONNXToBitNetBase::ConvertONNXToBitNetBase;
   void runOnOperation() override;
+  FailureOr<FloatPolicy> makePolicy();
 };
 } // namespace
 
@@ -237,23 +246,54 @@ void Recogniser::convert(const LayerForm &form, Judged &found) {
   foldTrailingScale(linear, form);
 }
 
-/// --float-linears: a layer that `bitnet-quantize-linears` can work on.
-void Recogniser::convertFloat(const LayerForm &form) {
-  if (form.isInteger || form.alpha != 1)
-    return;
-  Value weights = makeFloatWeights(constants, form);
-  if (!weights)
-    return;
+/// A layer of floats, as `bitnet.linear`.
+void Recogniser::convertFloat(const LayerForm &form, NarrowWeights weights) {
   OpBuilder builder(form.node);
   Value bias = form.bias ? makeBias(form) : Value();
   Type type = form.node.getOutputs()[0].getType();
-  auto linear = LinearOp::create(builder, form.node.getLoc(), type, form.name,
-                                 form.x, weights, Value(), bias, ActQuantAttr(),
-                                 form.conv, IntegerAttr(), DenseI64ArrayAttr());
+  auto linear =
+      LinearOp::create(builder, form.node.getLoc(), type, form.name, form.x,
+                       weights.weights, weights.scale, bias, ActQuantAttr(),
+                       form.conv, IntegerAttr(), DenseI64ArrayAttr());
   Value result = linear.getY();
   if (form.bias && !bias)
     result = makeNode(builder, form.node, "Add", {result, form.bias}, type);
   form.node.getOutputs()[0].replaceAllUsesWith(result);
+}
+
+FailureOr<NarrowWeights> Recogniser::getNarrowWeights(const LayerForm &form,
+                                                      Judged &found) {
+  if (!takesNarrowWeights(form))
+    return NarrowWeights();
+  FloatWeights storage = policy.getStorage(form.name);
+  auto [it, isNew] = found.narrow.try_emplace(storage);
+  if (!isNew)
+    return it->second;
+  FailureOr<NarrowWeights> made =
+      makeNarrowWeights(constants, form, storage, folder);
+  if (succeeded(made))
+    it->second = *made;
+  return made;
+}
+
+/// A layer whose weights are not ternary.
+LogicalResult Recogniser::recogniseFloat(const LayerForm &form, Judged &found) {
+  NarrowWeights weights;
+  StringRef storage;
+  if (policy.isLinear(form.name)) {
+    if (!form.isInteger && form.alpha == 1)
+      weights.weights = makeFloatWeights(constants, form);
+  } else {
+    FailureOr<NarrowWeights> narrow = getNarrowWeights(form, found);
+    if (failed(narrow))
+      return failure();
+    weights = *narrow;
+    storage = weights.scale ? "int8 rows" : weights.weights ? "bf16" : "";
+  }
+  report.addFloat(form, found.verdict.reason, storage);
+  if (weights.weights)
+    convertFloat(form, weights);
+  return success();
 }
 
 LogicalResult Recogniser::recognise(onnx::NodeOp node) {
@@ -268,12 +308,8 @@ LogicalResult Recogniser::recognise(onnx::NodeOp node) {
   Judged &found = judge(*form);
   if (failed(checkFinite(*form, found.verdict)))
     return failure();
-  if (!found.verdict.ternary) {
-    report.addFloat(*form, found.verdict.reason);
-    if (floatLinears)
-      convertFloat(*form);
-    return success();
-  }
+  if (!found.verdict.ternary)
+    return recogniseFloat(*form, found);
   std::string refusal =
       form->isInteger ? refuseInteger(*form, *found.verdict.ternary, folder)
                       : std::string();
@@ -301,13 +337,37 @@ static void eraseDeadNodes(Operation *root) {
       op->erase();
 }
 
+FailureOr<FloatPolicy> ConvertONNXToBitNet::makePolicy() {
+  FloatPolicy policy;
+  policy.hasLinears = floatLinears;
+  policy.storage = floatWeights;
+  llvm::Error error = llvm::Error::success();
+  auto read = [&](ArrayRef<std::string> include, ArrayRef<std::string> exclude,
+                  NameFilter &into) {
+    llvm::Expected<NameFilter> filter = NameFilter::create(include, exclude);
+    if (filter)
+      into = std::move(*filter);
+    else
+      error = llvm::joinErrors(std::move(error), filter.takeError());
+  };
+  read(linearsInclude, linearsExclude, policy.linears);
+  read(weightsInclude, weightsExclude, policy.stored);
+  if (error)
+    return emitError(getOperation().getLoc())
+           << llvm::toString(std::move(error));
+  return policy;
+}
+
 void ConvertONNXToBitNet::runOnOperation() {
   LayerReport report;
+  FailureOr<FloatPolicy> policy = makePolicy();
+  if (failed(policy))
+    return signalPassFailure();
   for (auto function : getOperation().getOps<FunctionOpInterface>()) {
     if (function.isExternal())
       continue;
     foldStraightThrough(function);
-    Recogniser recogniser(function, report, floatLinears);
+    Recogniser recogniser(function, report, *policy);
     SmallVector<onnx::NodeOp> nodes;
     function.walk([&](onnx::NodeOp node) { nodes.push_back(node); });
     bool failedAny = false;

@@ -3,6 +3,8 @@
 #ifndef BITNET_CONVERSION_ONNXTOBITNET_PASSES_H
 #define BITNET_CONVERSION_ONNXTOBITNET_PASSES_H
 
+#include "bitnet/Conversion/ONNXToBitNet/FloatWeights.h"
+
 #include "mlir/Pass/Pass.h"
 
 namespace mlir {
@@ -15,7 +17,8 @@ namespace mlir::bitnet {
 #include "bitnet/Conversion/ONNXToBitNet/Passes.h.inc"
 
 /// Module attribute: one dictionary per layer with constant weights, {name,
-/// weight, kind, reason, n, k, granularity, act, bytes_before}.
+/// weight, kind, reason, n, k, granularity, act, bytes_before}, for float
+/// layers also storage when w_c7 changed it: "bf16" or "int8 rows".
 inline constexpr llvm::StringLiteral kLayersAttr = "bitnet.layers";
 } // namespace mlir::bitnet
 

@@ -23,7 +23,8 @@ def ConvertONNXToBitNet : Pass<"convert-onnx-to-bitnet", "::mlir::ModuleOp"> {
 
     The result is `bitnet.linear`. Straight-through residues `x + (q - x)` are
     replaced by `q`, with a remark. Layers that are not ternary stay onnx.node
-    operations (w_c6). The module attribute `bitnet.layers` says for each layer
+    operations (w_c6), unless their weights are int8 codes with one scale per row,
+    which stay codes (w_c4), or `float-weights` asks for fewer bits (w_c7). The module attribute `bitnet.layers` says for each layer
     with constant weights what was found, and why.
 
     Example:
@@ -38,7 +39,22 @@ def ConvertONNXToBitNet : Pass<"convert-onnx-to-bitnet", "::mlir::ModuleOp"> {
   let options = [
     Option<"floatLinears", "float-linears", "bool", "false",
            "Also turn layers with float weights into bitnet.linear, for "
-           "bitnet-quantize-linears. Example: float-linears=true">];
+           "bitnet-quantize-linears. Example: float-linears=true">,
+    ListOption<"linearsInclude", "linears-include", "std::string",
+               "Globs of layer names for float-linears; empty means all">,
+    ListOption<"linearsExclude", "linears-exclude", "std::string",
+               "Globs of layer names that float-linears leaves">,
+    Option<"floatWeights", "float-weights", "::mlir::bitnet::FloatWeights",
+           "::mlir::bitnet::FloatWeights::Keep",
+           "How layers store weights that stay float (w_c7): keep, bf16 or int8",
+           [{::llvm::cl::values(
+              clEnumValN(::mlir::bitnet::FloatWeights::Keep, "keep", "as the model does"),
+              clEnumValN(::mlir::bitnet::FloatWeights::BF16, "bf16", "rounded to bf16"),
+              clEnumValN(::mlir::bitnet::FloatWeights::Int8, "int8", "int8, one scale per row"))}]>,
+    ListOption<"weightsInclude", "weights-include", "std::string",
+               "Globs of layer names for float-weights; empty means all">,
+    ListOption<"weightsExclude", "weights-exclude", "std::string",
+               "Globs of layer names that float-weights leaves">];
   let dependentDialects = ["::mlir::bitnet::BitNetDialect",
                            "::mlir::bitnet::onnx::ONNXDialect"];
 }

@@ -2,10 +2,11 @@
 
 usage: check-contractions.py [--cpu=haswell ...] [--same-bits]
 
-Every CPU's results must be within 1e-6 of the exact products, the same bits on 1, 2 and 5
+Weights that the model holds as int8 codes with one scale per row (w_c7) are among them. Every CPU's results must be within 1e-6 of the exact products, the same bits on 1, 2 and 5
 threads; with --same-bits, which holds among CPUs with fused multiply-add, the same bits on all of them.
 """
 import argparse
+import json
 import pathlib
 import subprocess
 import sys
@@ -14,7 +15,7 @@ import tempfile
 import ml_dtypes
 import numpy as np
 import onnx
-from onnx import TensorProto, helper
+from onnx import TensorProto, helper, numpy_helper
 
 TYPES = {"f32": (TensorProto.FLOAT, np.float32, 1e-6), "f16": (TensorProto.FLOAT16, np.float16, 5e-4),
          "bf16": (TensorProto.BFLOAT16, ml_dtypes.bfloat16, 4e-3)}
@@ -25,6 +26,7 @@ class Model:
 
     def __init__(self):
         self.nodes, self.inputs, self.outputs, self.data, self.wanted = [], [], [], {}, {}
+        self.weights, self.int8_layers = [], 0
         self.rng = np.random.default_rng(5)
 
     def input(self, shape, kind):
@@ -47,8 +49,29 @@ class Model:
         self.wanted[out] = (u @ v, TYPES[kind][2])
         self.outputs.append(helper.make_tensor_value_info(out, TYPES[kind][0], [None] * self.wanted[out][0].ndim))
 
+    def constant(self, values):
+        name = f"w{len(self.weights)}"
+        self.weights.append(numpy_helper.from_array(values, name))
+        return name
+
+    def int8_product(self, m, n, k, axis, kind="f32"):
+        """x by dequantized [n, k] codes with scales along axis 0, or [k, n] along axis 1; the first has a bias."""
+        x, out = self.input((m, k), kind), f"y{len(self.outputs)}"
+        code, dtype, tolerance = TYPES[kind]
+        q = self.rng.integers(-128, 128, (n, k) if axis == 0 else (k, n)).astype(np.int8)
+        scales, bias = (self.rng.uniform(0.01, 0.02, n).astype(dtype) for _ in range(2))
+        parts = [self.constant(q), self.constant(scales)]
+        self.nodes.append(helper.make_node("DequantizeLinear", parts, [f"{out}_w"], axis=axis))
+        more = [self.constant(bias)] if axis == 0 else []
+        self.nodes.append(helper.make_node("Gemm", [x, f"{out}_w", *more], [out], name=out, transB=1 - axis))
+        w = (q if axis == 0 else q.T).astype(np.float64) * scales.astype(np.float64)[:, None]
+        y = self.data[x].astype(np.float64) @ w.T
+        self.wanted[out] = (y + bias.astype(np.float64) if more else y, tolerance)
+        self.outputs.append(helper.make_tensor_value_info(out, code, [None, None]))
+        self.int8_layers += 1
+
     def save(self, folder):
-        graph = helper.make_graph(self.nodes, "products", self.inputs, self.outputs)
+        graph = helper.make_graph(self.nodes, "products", self.inputs, self.outputs, self.weights)
         opsets = [helper.make_opsetid("", 20), helper.make_opsetid("com.microsoft", 1)]
         onnx.save(helper.make_model(graph, opset_imports=opsets, ir_version=10), folder / "m.onnx")
         np.savez(folder / "m.npz", **{f"in_{name}": value for name, value in self.data.items()})
@@ -73,6 +96,11 @@ def build_model():
         model.product("MatMul", a, b)
     model.product("FusedMatMul", (2, 3, 40, 32), (2, 3, 50, 32), transB=1)
     model.product("FusedMatMul", (2, 3, 32, 40), (2, 3, 32, 50), transA=1)
+    for m, n, k in ((1, 1, 16), (1, 37, 15), (1, 70, 77), (1, 300, 640), (2, 9, 16), (5, 33, 100), (9, 70, 77), (65, 100, 64)):
+        model.int8_product(m, n, k, axis=0)
+        model.int8_product(m, n, k, axis=1)
+    for kind in ("f16", "bf16"):
+        model.int8_product(3, 33, 77, 0, kind)
     return model
 
 
@@ -119,7 +147,10 @@ def main():
         model.save(folder)
         for cpu in args.cpu or ["native"]:
             library = folder / f"{cpu}.so"
-            sh("bitnet-compile", folder / "m.onnx", "-o", library, f"--mcpu={cpu}", "-q")
+            sh("bitnet-compile", folder / "m.onnx", "-o", library, f"--mcpu={cpu}", "-q", f"--report={folder / 'report.json'}")
+            layers = json.loads((folder / "report.json").read_text())["layers"]
+            if sum(layer.get("storage") == "int8 rows" for layer in layers) != model.int8_layers:
+                sys.exit(f"int8 weights were not kept: {layers}")
             results = run(folder, library, 1)
             check(model, results, cpu)
             for threads in (2, 5):

@@ -189,6 +189,50 @@ def float_weights():
     return node("MatMul", "x", const("w", rng.standard_normal((K, N))))
 
 
+def float_rows():
+    values = rng.standard_normal((N, K))
+    values[0] = 0
+    values[1:, 0] = -127 * 0.25
+    return linear(const("w", values))
+
+
+def stored(axis, zero=None, kind=np.int8, scales=N):
+    q = const("w", rng.integers(0 if kind == np.uint8 else -128, 128, (N, K) if axis == 0 else (K, N)), kind)
+    s = const("scales", rng.uniform(0.5, 1.5, scales))
+    z = [] if zero is None else [const("zero", np.full(scales, zero), kind)]
+    w = node("DequantizeLinear", q, s, *z, axis=axis)
+    return linear(w) if axis == 0 else node("MatMul", "x", w)
+
+
+def int8_rows():
+    return stored(0, zero=0)
+
+
+def int8_columns():
+    return stored(-1)
+
+
+def int8_tensor():
+    return stored(0, scales=())
+
+
+def int8_ternary():
+    return linear(node("DequantizeLinear", const("w", codes, np.int8), const("scales", rng.uniform(0.5, 1.5, N)), axis=0))
+
+
+def int8_wrong_axis():
+    return node("MatMul", "x", node("DequantizeLinear", const("w", rng.integers(-128, 128, (K, N)), np.int8),
+                                    const("scales", rng.uniform(0.5, 1.5, K)), axis=0))
+
+
+def int8_zero_point():
+    return stored(0, zero=3)
+
+
+def uint8_rows():
+    return stored(0, kind=np.uint8)
+
+
 case, path = sys.argv[1:]
 result = globals()[case]()
 value = helper.make_tensor_value_info

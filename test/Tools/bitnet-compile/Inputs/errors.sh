@@ -12,6 +12,9 @@ try --emit=nonsense good.onnx -o out.so
 try good.onnx text.onnx -o out.so
 try -O7 good.onnx -o out.so
 try --quantize-include=a good.onnx -o out.so
+try --float-weights-exclude=a good.onnx -o out.so
+try --float-weights=int4 good.onnx -o out.so
+try --float-weights=int8 --float-weights-include=[ good.onnx -o out.so
 try --mtriple=x86_64-unknown-linux-gnu --mcpu=nonsense good.onnx -o out.so
 try --mtriple=nonsense good.onnx -o out.so
 try --mtriple=x86_64-unknown-linux-gnu --mattr=+nonsense good.onnx -o out.so
@@ -32,6 +35,9 @@ try -O0 good.onnx -o out.so --report=/proc/report.json
 try --emit=quantized good.onnx -o /proc/out.mlir
 try unknown.onnx -o out.so
 try nan.onnx --quantize=absmean -o out.so
+try nan.onnx --float-weights=int8 -o out.so
+try nan.onnx --float-weights=bf16 -o out.so
+try large.onnx --float-weights=bf16 -o out.so
 for f in nan_recognised inf_recognised nan_scale inf_scale; do
   try $f.onnx -o out.so
 done

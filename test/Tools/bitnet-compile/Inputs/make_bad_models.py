@@ -1,4 +1,4 @@
-"""good.onnx (one ternary layer), unknown.onnx (two unknown ops), nan.onnx. make_bad_models.py <folder> <models>"""
+"""good.onnx (one ternary layer), unknown.onnx (two unknown ops), nan.onnx and so on. make_bad_models.py <folder> <models>"""
 import pathlib
 import sys
 
@@ -23,6 +23,9 @@ save(model([helper.make_node("Nonsense", ["x"], ["a"], "first"), helper.make_nod
 weights = np.random.default_rng(0).standard_normal((64, 64)).astype(np.float32)
 weights[3, 5] = np.nan
 save(model([helper.make_node("MatMul", ["x", "w"], ["y"], "fc")], [numpy_helper.from_array(weights, "w")]), folder / "nan.onnx")
+large = weights.copy()
+large[3, 5] = np.finfo(np.float32).max
+save(model([helper.make_node("MatMul", ["x", "w"], ["y"], "fc")], [numpy_helper.from_array(large, "w")]), folder / "large.onnx")
 
 
 def absmean_nodes():

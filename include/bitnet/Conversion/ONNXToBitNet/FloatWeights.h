@@ -1,0 +1,20 @@
+//===- FloatWeights.h - how float layers store weights ----------*- C++ -*-===//
+
+#ifndef BITNET_CONVERSION_ONNXTOBITNET_FLOATWEIGHTS_H
+#define BITNET_CONVERSION_ONNXTOBITNET_FLOATWEIGHTS_H
+
+namespace mlir::bitnet {
+
+/// What becomes of weights that are not ternary (w_c7).
+enum class FloatWeights {
+  /// What the model holds.
+  Keep,
+  /// Rounded to bf16.
+  BF16,
+  /// Codes of eight bits, one scale per row.
+  Int8
+};
+
+} // namespace mlir::bitnet
+
+#endif // BITNET_CONVERSION_ONNXTOBITNET_FLOATWEIGHTS_H
