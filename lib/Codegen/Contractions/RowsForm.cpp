@@ -47,8 +47,8 @@ class RowsEmitter {
 public:
   RowsEmitter(LoopBuilder &b, const MatrixProduct &p, int64_t rows,
               int64_t columns)
-      : b(b), p(p), rows(rows), columns(columns),
-        prefetches(rows == 1 && b.isByte(p.b)), zero(b.index(0)) {}
+      : b(b), p(p), rows(rows), columns(columns), prefetches(b.isByte(p.b)),
+        zero(b.index(0)) {}
 
   void emit();
 

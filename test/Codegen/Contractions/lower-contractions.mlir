@@ -90,7 +90,7 @@ func.func @rows(%a: memref<?x64xf32, strided<[?, 1], offset: ?>>, %b: memref<32x
 // CHECK: memref.load {{.*}} : memref<?x?xi8
 // CHECK-NEXT: arith.sitofp {{.*}} : i8 to f32
 // CHECK: } else {
-// CHECK-NOT: memref.prefetch
+// CHECK: memref.prefetch
 // YMM-LABEL: func.func private @bitnet_contraction_rows_f32_i8
 // YMM: scf.for {{.*}} -> (vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>) {
 #a2 = affine_map<(m, n, k) -> (m, k)>
