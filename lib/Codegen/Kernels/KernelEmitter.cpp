@@ -7,7 +7,6 @@
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
-#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "llvm/ADT/STLFunctionalExtras.h"
@@ -179,11 +178,7 @@ Value RowBlockEmitter::isFor(const LoopForm &form) {
     fits = arith::AndIOp::create(b, fits, wide);
   }
   if (form.cores != kAnyCore) {
-    Value set = arith::ConstantIntOp::create(b, form.cores, 32);
-    Value common = arith::AndIOp::create(b, operands.core, set);
-    Value zero = arith::ConstantIntOp::create(b, 0, 32);
-    Value meant =
-        arith::CmpIOp::create(b, arith::CmpIPredicate::ne, common, zero);
+    Value meant = emitIsCore(b, operands.core, form.cores);
     fits = arith::AndIOp::create(b, fits, meant);
   }
   return fits;
@@ -290,35 +285,9 @@ static Value emitPanelBuffer(ImplicitLocOpBuilder &b, const KernelRow &row) {
   return memref::AllocaOp::create(b, type, b.getI64IntegerAttr(64));
 }
 
-/// The variable that the glue sets; where there is none (a kernel by itself)
-/// its own definition says BITNET_CORE_OTHER.
-static LLVM::GlobalOp getOrCreateCoreVariable(ImplicitLocOpBuilder &b,
-                                              ModuleOp module) {
-  constexpr llvm::StringLiteral name = "bitnet_rt_core";
-  if (auto known = module.lookupSymbol<LLVM::GlobalOp>(name))
-    return known;
-  OpBuilder::InsertionGuard guard(b);
-  b.setInsertionPointToStart(module.getBody());
-  return LLVM::GlobalOp::create(b, b.getI32Type(), /*isConstant=*/false,
-                                LLVM::Linkage::Weak, name,
-                                b.getI32IntegerAttr(0));
-}
-
-/// 1 << the family of the core, if a form asks for it.
-static Value emitCore(ImplicitLocOpBuilder &b, ModuleOp module,
-                      const KernelRow &row) {
-  if (llvm::all_of(row.forms,
-                   [](const LoopForm &form) { return form.cores == kAnyCore; }))
-    return Value();
-  Type i32 = b.getI32Type();
-  Value address =
-      LLVM::AddressOfOp::create(b, getOrCreateCoreVariable(b, module));
-  Value core = LLVM::LoadOp::create(
-      b, i32, address, /*alignment=*/4, /*isVolatile=*/false,
-      /*isNonTemporal=*/false, /*isInvariant=*/false,
-      /*isInvariantGroup=*/false, LLVM::AtomicOrdering::monotonic);
-  Value one = arith::ConstantIntOp::create(b, 1, 32);
-  return arith::ShLIOp::create(b, one, core);
+static bool dependsOnCore(const KernelRow &row) {
+  return llvm::any_of(
+      row.forms, [](const LoopForm &form) { return form.cores != kAnyCore; });
 }
 
 static void emitBody(ImplicitLocOpBuilder &b, const KernelForm &form,
@@ -332,7 +301,8 @@ static void emitBody(ImplicitLocOpBuilder &b, const KernelForm &form,
   Value one = arith::ConstantIndexOp::create(b, 1);
   operands.chunks = memref::DimOp::create(b, operands.w, one);
   operands.panel = emitPanelBuffer(b, *form.row);
-  operands.core = emitCore(b, kernel->getParentOfType<ModuleOp>(), *form.row);
+  if (dependsOnCore(*form.row))
+    operands.core = emitCoreBit(b);
   auto loop = scf::ForOp::create(b, args[args.size() - 2], args.back(), one);
   func::ReturnOp::create(b);
   b.setInsertionPointToStart(loop.getBody());

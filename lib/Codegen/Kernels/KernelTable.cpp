@@ -2,8 +2,6 @@
 
 #include "bitnet/Codegen/Kernels/KernelTable.h"
 
-#include "bitnet/runtime/abi.h"
-
 using namespace mlir;
 using namespace mlir::bitnet;
 
@@ -65,8 +63,7 @@ static constexpr int64_t kAnyCols = int64_t(1) << 24;
 // Zen has four vector ports, of which two multiply: decoding in front of every
 // tile is free, and reading decoded codes is not. Up to Zen 4 a prefetch that
 // is more than a step ahead slows the stream of a single row down.
-static constexpr CoreSet kOther = 1 << BITNET_CORE_OTHER;
-static constexpr CoreSet kZen = 1 << BITNET_CORE_ZEN;
+static constexpr CoreSet kOther = kOtherCores, kZen = kZenCores;
 
 // unit, minRows, cover, tile from..to, parts, fields, slice, prefetch, panel,
 // cores

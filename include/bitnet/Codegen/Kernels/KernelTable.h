@@ -9,6 +9,7 @@
 #ifndef BITNET_CODEGEN_KERNELS_KERNELTABLE_H
 #define BITNET_CODEGEN_KERNELS_KERNELTABLE_H
 
+#include "bitnet/Codegen/Kernels/CoreFamily.h"
 #include "bitnet/Dialect/BitNet/IR/BitNet.h"
 
 #include "llvm/ADT/ArrayRef.h"
@@ -70,12 +71,6 @@ struct FieldDecode {
   uint8_t plane = 0;
   bool apart = false;
 };
-
-/// Families of cores that want other loops than their instruction set says. The
-/// library learns at run time which it runs on (bitnet_rt_core, abi.h), so a
-/// set of them is a mask of `1 << bitnet_core`.
-using CoreSet = uint8_t;
-inline constexpr CoreSet kAnyCore = 0xff;
 
 /// How activation rows are shared out among tiles of a form.
 enum class Cover {
