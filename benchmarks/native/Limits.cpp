@@ -10,8 +10,6 @@
 
 using namespace bench;
 
-static constexpr size_t kPieceBytes = size_t(16) << 20;
-
 /// `threads` shares of `bytes` from `data` on; the xor of all words.
 static uint64_t readShares(Team &team, int threads, const ReadPattern &pattern,
                            const uint8_t *data, size_t bytes) {
@@ -25,7 +23,15 @@ static uint64_t readShares(Team &team, int threads, const ReadPattern &pattern,
   return got;
 }
 
-size_t PieceReader::size() const { return std::min(kPieceBytes, buffer.size); }
+size_t PieceReader::size() const { return std::min(pieceBytes, buffer.size); }
+
+void PieceReader::setSize(size_t bytes) {
+  // Short pieces would measure how fast threads meet.
+  constexpr size_t shortest = size_t(8) << 20;
+  pieceBytes = std::max(bytes / kReadStep * kReadStep, shortest);
+  if (at + size() > buffer.size)
+    at = 0;
+}
 
 void PieceReader::avoid(size_t position) {
   const size_t ahead = (at + buffer.size - position) % buffer.size;

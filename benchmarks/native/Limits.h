@@ -20,8 +20,10 @@ using Readers = std::map<int, const ReadPattern *>;
 class PieceReader {
 public:
   PieceReader(Team &team, const Buffer &buffer) : team(team), buffer(buffer) {}
-  /// Bytes of a piece.
+  /// Bytes of a piece; about `bytes`, where what it is compared with reads so
+  /// many: a shorter piece is disturbed less often.
   size_t size() const;
+  void setSize(size_t bytes);
   /// Somebody else reads the buffer at `position`: neither may find in a cache
   /// what the other one left there.
   void avoid(size_t position);
@@ -31,7 +33,7 @@ public:
 private:
   Team &team;
   const Buffer &buffer;
-  size_t at = 0;
+  size_t pieceBytes = size_t(16) << 20, at = 0;
 };
 
 /// Measures and prints every read pattern on pages of both sizes. `huge` holds

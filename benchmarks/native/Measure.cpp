@@ -145,10 +145,11 @@ std::vector<Work> Measurer::worksOf(const Config &config, size_t count) {
       runPass(config, 1);
     }
   }};
+  const Matrix w = {config.choice.kernel->packing, config.shape.n,
+                    config.shape.k, weights.data};
+  reader.setSize(count * w.bytes());
   if (config.isStreamed())
-    works.push_back([this, config] {
-      const Matrix w = {config.choice.kernel->packing, config.shape.n,
-                        config.shape.k, weights.data};
+    works.push_back([this, config, w] {
       reader.avoid(positionOf(w, next));
       reader.read(config.threads, *readers.at(config.threads));
     });
