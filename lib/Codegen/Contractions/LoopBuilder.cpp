@@ -138,8 +138,8 @@ Value LoopBuilder::splat(Value matrix, Value row, Value column) {
       *this, VectorType::get(kLanes, getF32Type()), element);
 }
 
-bool LoopBuilder::isByte(Value matrix) {
-  return cast<MemRefType>(matrix.getType()).getElementType().isInteger(8);
+bool LoopBuilder::isNarrow(Value matrix) {
+  return cast<MemRefType>(matrix.getType()).getElementTypeBitWidth() < 32;
 }
 
 void LoopBuilder::prefetch(Value matrix, Value row, Value column) {

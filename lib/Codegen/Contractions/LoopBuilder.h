@@ -39,8 +39,8 @@ public:
   /// `a` rounded down to a multiple of `b`.
   Value floorTo(Value a, int64_t b);
   Value dim(Value memref, int64_t i);
-  /// Whether elements are integers of eight bits.
-  bool isByte(Value matrix);
+  /// Whether elements are narrower than the f32 that they are read as.
+  bool isNarrow(Value matrix);
 
   void loop(Value low, Value high, int64_t step,
             function_ref<void(Value)> body);

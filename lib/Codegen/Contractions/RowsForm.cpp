@@ -47,7 +47,7 @@ class RowsEmitter {
 public:
   RowsEmitter(LoopBuilder &b, const MatrixProduct &p, int64_t rows,
               int64_t columns)
-      : b(b), p(p), rows(rows), columns(columns), prefetches(b.isByte(p.b)),
+      : b(b), p(p), rows(rows), columns(columns), prefetches(b.isNarrow(p.b)),
         zero(b.index(0)) {}
 
   void emit();
@@ -60,8 +60,8 @@ private:
   LoopBuilder &b;
   MatrixProduct p;
   int64_t rows, columns;
-  /// Streamed rows of bytes end before the CPU's own prefetching has caught up
-  /// with them: those of the next step are asked for.
+  /// Streamed rows of bytes or halves end before the CPU's own prefetching has
+  /// caught up with them: those of the next step are asked for.
   bool prefetches;
   Value zero;
   Values rowsOfA, rowsOfB;
