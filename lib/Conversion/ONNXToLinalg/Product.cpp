@@ -3,7 +3,10 @@
 #include "Product.h"
 #include "Generic.h"
 
+#include "bitnet/Dialect/BitNet/IR/BitNet.h"
+
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
 
 using namespace mlir;
@@ -157,8 +160,29 @@ static Value multiply(ScalarBuilder &s, ValueRange args) {
              : s.make<arith::MulIOp>(args[0], args[1]);
 }
 
-FailureOr<Value> bitnet::emitProduct(NodeLowering &n, const Product &p,
+/// Whether `op` swaps the last two dimensions and nothing else.
+static bool swapsLastDims(linalg::TransposeOp op) {
+  auto order = llvm::to_vector(op.getPermutation());
+  if (order.size() < 2)
+    return false;
+  std::swap(order[order.size() - 1], order[order.size() - 2]);
+  return llvm::equal(order, llvm::seq<int64_t>(0, order.size()));
+}
+
+/// Weights that a node transposes are read where they are: the copy would be
+/// made anew in every run.
+static void readTransposedConstant(Product &p) {
+  auto transpose = p.rhs.getDefiningOp<linalg::TransposeOp>();
+  if (p.transB || !transpose || !swapsLastDims(transpose) ||
+      !transpose.getInput().getDefiningOp<ConstantOp>())
+    return;
+  p.rhs = transpose.getInput();
+  p.transB = true;
+}
+
+FailureOr<Value> bitnet::emitProduct(NodeLowering &n, Product p,
                                      ScalarFn body) {
+  readTransposedConstant(p);
   if (n.rank(p.lhs) == 0 || n.rank(p.rhs) == 0)
     return n.emitError() << "needs operands of rank 1 or more", failure();
   FailureOr<GenericSpec> spec = planProduct(n, p);

@@ -30,7 +30,7 @@ struct Product {
 ///
 /// The loop order decides whether LLVM can vectorise: n is innermost when rhs
 /// rows are [K, N], k when they are [N, K].
-FailureOr<Value> emitProduct(NodeLowering &n, const Product &product,
+FailureOr<Value> emitProduct(NodeLowering &n, Product product,
                              ScalarFn body = nullptr);
 
 } // namespace mlir::bitnet

@@ -109,3 +109,22 @@ func.func @main(%a: tensor<3x4xui8>, %b: tensor<4x5xi8>, %za: tensor<ui8>) -> !o
   %y = onnx.node "MatMulInteger"(%a, %b, %za) opset 10 {} : (tensor<3x4xui8>, tensor<4x5xi8>, tensor<ui8>) -> !onnx.unknown
   return %y : !onnx.unknown
 }
+
+// -----
+
+// Constants that are transposed for a product are read where they are; what runs
+// make is still transposed.
+// CHECK-DAG: #[[NK:.*]] = affine_map<(d0, d1, d2) -> (d0, d2)>
+// CHECK-LABEL: func.func @main
+// CHECK: %[[W:.*]] = bitnet.constant "w" {{.*}} -> tensor<5x4xf32>
+// CHECK: %[[T:.*]] = linalg.transpose ins(%{{.*}} : tensor<6x5xf32>)
+// CHECK: linalg.generic {indexing_maps = [#{{.*}}, #[[NK]], #{{.*}}], iterator_types = ["parallel", "parallel", "reduction"]} ins(%{{.*}}, %[[W]] : tensor<?x4xf32>, tensor<5x4xf32>)
+// CHECK: linalg.generic {{.*}} ins(%{{.*}}, %[[T]] : tensor<?x5xf32>, tensor<5x6xf32>)
+func.func @main(%a: tensor<?x4xf32>, %b: tensor<6x5xf32>) -> !onnx.unknown {
+  %w = onnx.constant "w" #bitnet.blob<"w.data", 0, 80> -> tensor<5x4xf32>
+  %wt = onnx.node "Transpose"(%w) opset 13 {perm = [1, 0]} : (tensor<5x4xf32>) -> !onnx.unknown
+  %bt = onnx.node "Transpose"(%b) opset 13 {perm = [1, 0]} : (tensor<6x5xf32>) -> !onnx.unknown
+  %h = onnx.node "MatMul"(%a, %wt) opset 13 {} : (tensor<?x4xf32>, !onnx.unknown) -> !onnx.unknown
+  %y = onnx.node "MatMul"(%h, %bt) opset 13 {} : (!onnx.unknown, !onnx.unknown) -> !onnx.unknown
+  return %y : !onnx.unknown
+}
