@@ -25,9 +25,31 @@ static FailureOr<Value> splitGroups(NodeLowering &n, Value v, unsigned axis,
   return n.reshape(v, extents);
 }
 
+/// All windows next to one another: [N, G, C/G, k..., o...], rows of which are
+/// rows of the input.
+static Value gatherWindows(NodeLowering &n, Value x, const Windows &windows) {
+  unsigned spatial = windows.kernel.size(), rank = 3 + 2 * spatial;
+  SmallVector<AffineExpr> xs;
+  for (unsigned i = 0; i < 3; ++i)
+    xs.push_back(n.b.getAffineDimExpr(i));
+  llvm::append_range(xs, windowExprs(n, windows, 3 + spatial, 3));
+  GenericSpec spec;
+  spec.inputs = {x};
+  spec.maps = {AffineMap::get(rank, 0, xs, n.b.getContext()),
+               n.b.getMultiDimIdentityMap(rank)};
+  spec.iterators.assign(rank, utils::IteratorType::parallel);
+  spec.extents = {n.dim(x, 0), n.dim(x, 1), n.dim(x, 2)};
+  llvm::append_range(spec.extents, windows.kernel);
+  llvm::append_range(spec.extents, windows.out);
+  spec.init = n.empty(spec.extents, n.elementType(x));
+  return buildGeneric(n, spec,
+                      [](ScalarBuilder &, ValueRange args) { return args[0]; });
+}
+
 /// out[n, g, f, o...] = sum x[n, g, c, o * s + k * d] * w[g, f, c, k...] on
 /// grouped tensors. The loops are n g f c k... o...: the innermost one runs
-/// along rows of the output, which LLVM vectorises.
+/// along rows of the output. With the windows gathered first it is a matrix
+/// product, which pays as soon as a window meets more than one filter.
 static Value emitConvolution(NodeLowering &n, Value x, Value w,
                              const Windows &windows) {
   unsigned spatial = windows.kernel.size(), rank = 4 + 2 * spatial;
@@ -35,7 +57,13 @@ static Value emitConvolution(NodeLowering &n, Value x, Value w,
   Type wide = computeType(n.elementType(x));
   auto loop = [&](unsigned i) { return n.b.getAffineDimExpr(i); };
   SmallVector<AffineExpr> xs{loop(0), loop(1), loop(3)};
-  llvm::append_range(xs, windowExprs(n, windows, outLoop, kernelLoop));
+  if (isConstantIntValue(n.dims.simplify(n.dim(w, 1)), 1)) {
+    llvm::append_range(xs, windowExprs(n, windows, outLoop, kernelLoop));
+  } else {
+    x = gatherWindows(n, x, windows);
+    for (unsigned i = kernelLoop; i < rank; ++i)
+      xs.push_back(loop(i));
+  }
   SmallVector<unsigned> ws{1, 2, 3}, outs{0, 1, 2};
   for (unsigned i = 0; i < spatial; ++i) {
     ws.push_back(kernelLoop + i);

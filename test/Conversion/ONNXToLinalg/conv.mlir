@@ -1,11 +1,14 @@
 // RUN: bitnet-opt %s --split-input-file --convert-onnx-to-linalg | FileCheck %s
 
-// Windows over the padded input; the innermost loop runs along output rows.
-// CHECK: #[[X:.*]] = affine_map<(d0, d1, d2, d3, d4, d5, d6, d7) -> (d0, d1, d3, d6 * 2 + d4, d7 * 2 + d5)>
+// Windows over the padded input are gathered, output rows innermost; the rest is
+// a product of matrices.
+// CHECK-DAG: #[[X:.*]] = affine_map<(d0, d1, d2, d3, d4, d5, d6) -> (d0, d1, d2, d5 * 2 + d3, d6 * 2 + d4)>
+// CHECK-DAG: #[[COLS:.*]] = affine_map<(d0, d1, d2, d3, d4, d5, d6, d7) -> (d0, d1, d3, d4, d5, d6, d7)>
 // CHECK-LABEL: func.func @main
 // CHECK: tensor.pad %{{.*}} low[0, 0, 1, 1] high[0, 0, 1, 1]
-// CHECK: linalg.generic {indexing_maps = [#[[X]]
-// CHECK-SAME: iterator_types = ["parallel", "parallel", "parallel", "reduction", "reduction", "reduction", "parallel", "parallel"]
+// CHECK: %[[W:.*]] = linalg.generic {indexing_maps = [#[[X]], #{{.*}}], iterator_types = ["parallel", "parallel", "parallel", "parallel", "parallel", "parallel", "parallel"]}
+// CHECK: linalg.generic {indexing_maps = [#[[COLS]]
+// CHECK-SAME: iterator_types = ["parallel", "parallel", "parallel", "reduction", "reduction", "reduction", "parallel", "parallel"]} ins(%[[W]],
 // CHECK: arith.addf {{.*}} fastmath<reassoc,contract>
 // CHECK: return {{.*}} : tensor<?x4x4x4xf32>
 func.func @main(%x: tensor<?x3x8x8xf32>, %w: tensor<4x3x3x3xf32>, %b: tensor<4xf32>) -> !onnx.unknown {
@@ -33,5 +36,18 @@ func.func @main(%x: tensor<1x4x6x6xf32>, %w: tensor<6x2x3x3xf32>) -> !onnx.unkno
 // CHECK: return {{.*}} : tensor<1x3x4xf32>
 func.func @main(%x: tensor<1x2x8xf32>, %w: tensor<3x2x3xf32>) -> !onnx.unknown {
   %y = onnx.node "Conv"(%x, %w) opset 11 {auto_pad = "SAME_UPPER", strides = [2]} : (tensor<1x2x8xf32>, tensor<3x2x3xf32>) -> !onnx.unknown
+  return %y : !onnx.unknown
+}
+
+// -----
+
+// One filter per group (depthwise) meets each window once: nothing is gathered.
+// CHECK: #[[X:.*]] = affine_map<(d0, d1, d2, d3, d4, d5, d6, d7) -> (d0, d1, d3, d4 + d6, d5 + d7)>
+// CHECK-LABEL: func.func @main
+// CHECK: linalg.generic {indexing_maps = [#[[X]]
+// CHECK-NOT: linalg.generic
+// CHECK: return {{.*}} : tensor<1x4x6x6xf32>
+func.func @main(%x: tensor<1x4x8x8xf32>, %w: tensor<4x1x3x3xf32>) -> !onnx.unknown {
+  %y = onnx.node "Conv"(%x, %w) opset 11 {group = 4} : (tensor<1x4x8x8xf32>, tensor<4x1x3x3xf32>) -> !onnx.unknown
   return %y : !onnx.unknown
 }
