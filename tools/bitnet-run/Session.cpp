@@ -101,21 +101,33 @@ Expected<std::vector<Array>> Session::run(std::vector<Array> &inputs,
   return results;
 }
 
+using Clock = std::chrono::steady_clock;
+
+Error Session::warmUp(ArrayRef<bitnet_tensor> inputs,
+                      std::vector<bitnet_tensor> &outputs, unsigned count) {
+  constexpr std::chrono::milliseconds shortest(50);
+  const auto start = Clock::now();
+  for (unsigned i = 0;
+       i < std::min(count, 3u) || Clock::now() - start < shortest; ++i)
+    if (Error error = invoke(inputs, outputs, getOptions()))
+      return error;
+  return Error::success();
+}
+
 Expected<Timings> Session::bench(std::vector<Array> &inputs, unsigned count) {
-  using Clock = std::chrono::steady_clock;
   const std::vector<bitnet_tensor> tensors = asTensors(inputs);
   std::vector<bitnet_tensor> outputs(description().num_outputs,
                                      bitnet_tensor{});
   llvm::scope_exit release([&] { freeOutputs(outputs); });
-  const unsigned warmUp = std::min(count, 3u);
+  if (Error error = warmUp(tensors, outputs, count))
+    return error;
   Timings timings;
-  for (unsigned i = 0; i < warmUp + count; ++i) {
+  for (unsigned i = 0; i < count; ++i) {
     const auto start = Clock::now();
     if (Error error = invoke(tensors, outputs, getOptions()))
       return error;
     const std::chrono::duration<double, std::milli> took = Clock::now() - start;
-    if (i >= warmUp)
-      timings.milliseconds.push_back(took.count());
+    timings.milliseconds.push_back(took.count());
   }
   llvm::sort(timings.milliseconds);
   return timings;
@@ -131,9 +143,8 @@ Expected<Profile> Session::profile(std::vector<Array> &inputs, unsigned count) {
                                      bitnet_tensor{});
   llvm::scope_exit release([&] { freeOutputs(outputs); });
   bitnet_run_options options = getOptions();
-  for (unsigned i = 0; i < std::min(count, 3u); ++i)
-    if (Error error = invoke(tensors, outputs, options))
-      return error;
+  if (Error error = warmUp(tensors, outputs, count))
+    return error;
   options.mark = Profile::mark;
   options.work = Profile::work;
   options.user = &profile;

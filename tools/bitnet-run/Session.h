@@ -46,6 +46,9 @@ private:
     void operator()(bitnet_pool *pool) const { bitnet_pool_free(pool); }
   };
   bitnet_run_options getOptions() const;
+  /// Runs a few times, and small models until clocks and caches have settled.
+  llvm::Error warmUp(llvm::ArrayRef<bitnet_tensor> inputs,
+                     std::vector<bitnet_tensor> &outputs, unsigned count);
   llvm::Error invoke(llvm::ArrayRef<bitnet_tensor> inputs,
                      std::vector<bitnet_tensor> &outputs,
                      const bitnet_run_options &options);
