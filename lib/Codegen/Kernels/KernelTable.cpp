@@ -85,6 +85,7 @@ static constexpr LoopForm kVNNI256Forms[] = {
     {kVNNI256, 2, Cover::Even, 2, 6, 2, kShift, 16, 8},
     {kVNNI256, 1, Cover::Whole, 1, 1, 2, kMaskOnly, 16, 8}};
 static constexpr LoopForm kMadd256Forms[] = {
+    {kMadd256, 20, Cover::Even, 3, 4, 2, kShift, 15, 8, true},
     {kMadd256, 2, Cover::Even, 2, 4, 2, kShift, 15, 8},
     {kMadd256, 1, Cover::Whole, 1, 1, 4, kOneShift, 7, 0, false, kZen},
     {kMadd256, 1, Cover::Whole, 1, 1, 4, kOneShift, 7, 8}};
