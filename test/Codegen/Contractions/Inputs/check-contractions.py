@@ -2,7 +2,7 @@
 
 usage: check-contractions.py [--cpu=haswell ...] [--same-bits]
 
-Weights that the model holds as int8 codes with one scale per row (w_c7) are among them. Every CPU's results must be within 1e-6 of the exact products, the same bits on 1, 2 and 5
+Weights that the model holds as int8 codes with one scale per row (w_c7) or transposes first are among them. Every CPU's results must be within 1e-6 of the exact products, the same bits on 1, 2 and 5
 threads; with --same-bits, which holds among CPUs with fused multiply-add, the same bits on all of them.
 """
 import argparse
@@ -54,6 +54,17 @@ class Model:
         self.weights.append(numpy_helper.from_array(values, name))
         return name
 
+    def transposed_product(self, shape_x, shape_w):
+        """x by constant weights whose last two dimensions a node swaps."""
+        x, out, order = self.input(shape_x, "f32"), f"y{len(self.outputs)}", list(range(len(shape_w)))
+        order[-2:] = order[:-3:-1]
+        w = self.rng.standard_normal(shape_w).astype(np.float32)
+        self.nodes.append(helper.make_node("Transpose", [self.constant(w)], [f"{out}_w"], perm=order))
+        self.nodes.append(helper.make_node("MatMul", [x, f"{out}_w"], [out], name=out))
+        y = np.matmul(self.data[x].astype(np.float64), np.swapaxes(w.astype(np.float64), -1, -2))
+        self.wanted[out] = (y, TYPES["f32"][2])
+        self.outputs.append(helper.make_tensor_value_info(out, TYPES["f32"][0], [None] * y.ndim))
+
     def int8_product(self, m, n, k, axis, kind="f32"):
         """x by dequantized [n, k] codes with scales along axis 0, or [k, n] along axis 1; the first has a bias."""
         x, out = self.input((m, k), kind), f"y{len(self.outputs)}"
@@ -96,6 +107,8 @@ def build_model():
         model.product("MatMul", a, b)
     model.product("FusedMatMul", (2, 3, 40, 32), (2, 3, 50, 32), transB=1)
     model.product("FusedMatMul", (2, 3, 32, 40), (2, 3, 32, 50), transA=1)
+    for x, w in (((1, 77), (90, 77)), ((9, 77), (90, 77)), ((2, 5, 20), (33, 20)), ((2, 3, 5, 20), (3, 7, 20))):
+        model.transposed_product(x, w)
     for m, n, k in ((1, 1, 16), (1, 37, 15), (1, 70, 77), (1, 300, 640), (2, 9, 16), (5, 33, 100), (9, 70, 77), (65, 100, 64)):
         model.int8_product(m, n, k, axis=0)
         model.int8_product(m, n, k, axis=1)
