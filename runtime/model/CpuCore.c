@@ -7,19 +7,11 @@
 #include "Internal.h"
 
 #if defined(__x86_64__)
-
-enum { EAX, EBX, ECX, EDX };
-
-static void cpuid(uint32_t leaf, uint32_t regs[4]) {
-  __asm__ volatile("cpuid"
-                   : "=a"(regs[EAX]), "=b"(regs[EBX]), "=c"(regs[ECX]),
-                     "=d"(regs[EDX])
-                   : "a"(leaf), "c"(0));
-}
+#include "Cpuid.h"
 
 static int is_amd(void) {
   uint32_t regs[4];
-  cpuid(0, regs);
+  cpuid(0, 0, regs);
   return regs[EBX] == 0x68747541u && regs[EDX] == 0x69746e65u &&
          regs[ECX] == 0x444d4163u; /* "Auth" "enti" "cAMD" */
 }
@@ -28,7 +20,7 @@ bitnet_core bn_cpu_core(void) {
   uint32_t regs[4];
   if (!is_amd())
     return BITNET_CORE_OTHER;
-  cpuid(1, regs);
+  cpuid(1, 0, regs);
   const uint32_t family = (regs[EAX] >> 8 & 0xf) + (regs[EAX] >> 20 & 0xff);
   if (family == 0x17 || family == 0x19)
     return BITNET_CORE_ZEN;

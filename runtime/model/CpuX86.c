@@ -3,8 +3,8 @@
 #include "Internal.h"
 
 #if defined(__x86_64__)
+#include "Cpuid.h"
 
-enum { EAX, EBX, ECX, EDX };
 /* What the operating system must save: bits of XCR0. */
 enum { NONE = 0, YMM = 0x06, ZMM = 0xe6, TILE = 0x60000, APX = 0x80000 };
 
@@ -83,13 +83,6 @@ static const feature known_features[] = {
     {"fma4", 0x80000001u, 0, ECX, 16, YMM},
     {"tbm", 0x80000001u, 0, ECX, 21, NONE},
 };
-
-static void cpuid(uint32_t leaf, uint32_t subleaf, uint32_t regs[4]) {
-  __asm__ volatile("cpuid"
-                   : "=a"(regs[EAX]), "=b"(regs[EBX]), "=c"(regs[ECX]),
-                     "=d"(regs[EDX])
-                   : "a"(leaf), "c"(subleaf));
-}
 
 static uint32_t saved_state(void) {
   uint32_t regs[4], low, high;
