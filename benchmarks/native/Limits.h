@@ -20,9 +20,10 @@ using Readers = std::map<int, const ReadPattern *>;
 class PieceReader {
 public:
   PieceReader(Team &team, const Buffer &buffer) : team(team), buffer(buffer) {}
-  /// Bytes of a piece; about `bytes`, where what it is compared with reads so
-  /// many: a shorter piece is disturbed less often.
+  /// Bytes of a piece.
   size_t size() const;
+  /// About `bytes` from now on, as many as what it is compared with reads: a
+  /// shorter piece is disturbed less often.
   void setSize(size_t bytes);
   /// Somebody else reads the buffer at `position`: neither may find in a cache
   /// what the other one left there.

@@ -145,14 +145,15 @@ std::vector<Work> Measurer::worksOf(const Config &config, size_t count) {
       runPass(config, 1);
     }
   }};
-  const Matrix w = {config.choice.kernel->packing, config.shape.n,
-                    config.shape.k, weights.data};
-  reader.setSize(count * w.bytes());
-  if (config.isStreamed())
+  if (config.isStreamed()) {
+    const Matrix w = {config.choice.kernel->packing, config.shape.n,
+                      config.shape.k, weights.data};
+    reader.setSize(count * w.bytes());
     works.push_back([this, config, w] {
       reader.avoid(positionOf(w, next));
       reader.read(config.threads, *readers.at(config.threads));
     });
+  }
   if (peak)
     works.push_back(
         [this, config, peak] { runPeak(team, config.threads, *peak); });
