@@ -41,20 +41,20 @@ def ConvertONNXToBitNet : Pass<"convert-onnx-to-bitnet", "::mlir::ModuleOp"> {
            "Also turn layers with float weights into bitnet.linear, for "
            "bitnet-quantize-linears. Example: float-linears=true">,
     ListOption<"linearsInclude", "linears-include", "std::string",
-               "Globs of layer names for float-linears; empty means all">,
+               "Globs of layer names for float-linears; empty means all. Example: linears-include=*mlp*">,
     ListOption<"linearsExclude", "linears-exclude", "std::string",
-               "Globs of layer names that float-linears leaves">,
+               "Globs of layer names that float-linears leaves. Example: linears-exclude=*lm_head*">,
     Option<"floatWeights", "float-weights", "::mlir::bitnet::FloatWeights",
            "::mlir::bitnet::FloatWeights::Keep",
-           "How layers store weights that stay float (w_c7): keep, bf16 or int8",
+           "How layers store weights that stay float (w_c7): keep, bf16 or int8. Example: float-weights=int8",
            [{::llvm::cl::values(
               clEnumValN(::mlir::bitnet::FloatWeights::Keep, "keep", "as the model does"),
               clEnumValN(::mlir::bitnet::FloatWeights::BF16, "bf16", "rounded to bf16"),
               clEnumValN(::mlir::bitnet::FloatWeights::Int8, "int8", "int8, one scale per row"))}]>,
     ListOption<"weightsInclude", "weights-include", "std::string",
-               "Globs of layer names for float-weights; empty means all">,
+               "Globs of layer names for float-weights; empty means all. Example: weights-include=*lm_head*">,
     ListOption<"weightsExclude", "weights-exclude", "std::string",
-               "Globs of layer names that float-weights leaves">];
+               "Globs of layer names that float-weights leaves. Example: weights-exclude=*embed*">];
   let dependentDialects = ["::mlir::bitnet::BitNetDialect",
                            "::mlir::bitnet::onnx::ONNXDialect"];
 }
