@@ -33,6 +33,21 @@ Value mlir::bitnet::emitCoreBit(ImplicitLocOpBuilder &b) {
   return arith::ShLIOp::create(b, one, core);
 }
 
+Value mlir::bitnet::emitPerCore(ImplicitLocOpBuilder &b, Value bit,
+                                PerCore values) {
+  auto index = [&](int64_t v) -> Value {
+    return arith::ConstantIndexOp::create(b, v);
+  };
+  if (values.isUniform())
+    return index(values.other);
+  auto choose = [&](CoreSet core, int64_t value, Value rest) -> Value {
+    return arith::SelectOp::create(b, emitIsCore(b, bit, core), index(value),
+                                   rest);
+  };
+  return choose(kZenCores, values.zen,
+                choose(kZen5Cores, values.zen5, index(values.other)));
+}
+
 Value mlir::bitnet::emitIsCore(ImplicitLocOpBuilder &b, Value bit,
                                CoreSet cores) {
   Value set = arith::ConstantIntOp::create(b, cores, 32);

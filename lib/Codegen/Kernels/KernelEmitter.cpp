@@ -286,8 +286,9 @@ static Value emitPanelBuffer(ImplicitLocOpBuilder &b, const KernelRow &row) {
 }
 
 static bool dependsOnCore(const KernelRow &row) {
-  return llvm::any_of(
-      row.forms, [](const LoopForm &form) { return form.cores != kAnyCore; });
+  return llvm::any_of(row.forms, [](const LoopForm &form) {
+    return form.cores != kAnyCore || !form.prefetch.isUniform();
+  });
 }
 
 static void emitBody(ImplicitLocOpBuilder &b, const KernelForm &form,

@@ -61,71 +61,73 @@ static constexpr DotUnit kFloatLanes = {DotForm::FloatLanes, 64};
 static constexpr int64_t kAnyCols = int64_t(1) << 24;
 
 // Zen has four vector ports, of which two multiply: decoding in front of every
-// tile is free, and reading decoded codes is not. Up to Zen 4 a prefetch that
-// is more than a step ahead slows the stream of a single row down.
-static constexpr CoreSet kOther = kOtherCores, kZen = kZenCores;
+// tile is free, and reading decoded codes is not.
+static constexpr CoreSet kOther = kOtherCores;
+
+// How far ahead memory is asked for, in chunk columns, by family of cores. Up
+// to Zen 4 more than a step slows the stream of a single row down. Zen 5 wants
+// 5 KB: its window of 448 instructions is 2.6 KB of this loop.
+static constexpr PerCore kFewRows = {8, 8, 20}, kOneRow = {8, 1, 20};
+static constexpr PerCore kFewBase3 = {16, 16, 40}, kOneBase3 = {16, 1, 40};
+static constexpr PerCore kNear = {8, 8, 8}, kNearBase3 = {16, 16, 16};
 
 // unit, minRows, cover, tile from..to, parts, fields, slice, prefetch, panel,
 // cores
 static constexpr LoopForm kAMXForms[] = {
     {kAMX, 32, Cover::Whole, 32, 32, 2, kShift},
     {kAMX, 16, Cover::Overlap, 16, 16, 4, kShift},
-    {kVNNI512, 2, Cover::Even, 2, 5, 4, kShift, 0, 8},
-    {kVNNI512, 1, Cover::Whole, 1, 1, 4, kMaskOnly, 0, 8}};
+    {kVNNI512, 2, Cover::Even, 2, 5, 4, kShift, 0, kNear},
+    {kVNNI512, 1, Cover::Whole, 1, 1, 4, kMaskOnly, 0, kNear}};
 static constexpr LoopForm kVNNI512Forms[] = {
-    {kVNNI512, 20, Cover::Even, 5, 6, 4, kShift, 64, 8, true, kOther},
-    {kVNNI512, 2, Cover::Even, 2, 5, 4, kShift, 0, 8},
-    {kVNNI512, 1, Cover::Whole, 1, 1, 4, kMaskOnly, 0, 0, false, kZen},
-    {kVNNI512, 1, Cover::Whole, 1, 1, 4, kMaskOnly, 0, 8}};
+    {kVNNI512, 20, Cover::Even, 5, 6, 4, kShift, 64, kNear, true, kOther},
+    {kVNNI512, 2, Cover::Even, 2, 5, 4, kShift, 0, kFewRows},
+    {kVNNI512, 1, Cover::Whole, 1, 1, 4, kMaskOnly, 0, kOneRow}};
 static constexpr LoopForm kMadd512Forms[] = {
-    {kMadd512, 2, Cover::Even, 2, 6, 2, kShift, 15, 8},
-    {kMadd512, 1, Cover::Whole, 1, 1, 4, kOneShift, 7, 0, false, kZen},
-    {kMadd512, 1, Cover::Whole, 1, 1, 4, kOneShift, 7, 8}};
+    {kMadd512, 2, Cover::Even, 2, 6, 2, kShift, 15, kFewRows},
+    {kMadd512, 1, Cover::Whole, 1, 1, 4, kOneShift, 7, kOneRow}};
 static constexpr LoopForm kVNNI256Forms[] = {
-    {kVNNI256, 2, Cover::Even, 2, 6, 2, kShift, 16, 8},
-    {kVNNI256, 1, Cover::Whole, 1, 1, 2, kMaskOnly, 16, 8}};
+    {kVNNI256, 2, Cover::Even, 2, 6, 2, kShift, 16, kFewRows},
+    {kVNNI256, 1, Cover::Whole, 1, 1, 2, kMaskOnly, 16, kOneRow}};
 static constexpr LoopForm kMadd256Forms[] = {
-    {kMadd256, 20, Cover::Even, 3, 4, 2, kShift, 15, 8, true},
-    {kMadd256, 2, Cover::Even, 2, 4, 2, kShift, 15, 8},
-    {kMadd256, 1, Cover::Whole, 1, 1, 4, kOneShift, 7, 0, false, kZen},
-    {kMadd256, 1, Cover::Whole, 1, 1, 4, kOneShift, 7, 8}};
+    {kMadd256, 20, Cover::Even, 3, 4, 2, kShift, 15, kFewRows, true},
+    {kMadd256, 2, Cover::Even, 2, 4, 2, kShift, 15, kFewRows},
+    {kMadd256, 1, Cover::Whole, 1, 1, 4, kOneShift, 7, kOneRow}};
 static constexpr LoopForm kI8MMForms[] = {
     {kUsmmla, 4, Cover::Whole, 4, 4, 4, kShift},
     {kUsmmla, 2, Cover::Whole, 2, 2, 4, kShift},
-    {kSdot, 1, Cover::Whole, 1, 1, 4, kMaskSigned, 16, 8}};
+    {kSdot, 1, Cover::Whole, 1, 1, 4, kMaskSigned, 16, kNear}};
 static constexpr LoopForm kDotprodForms[] = {
     {kSdot, 2, Cover::Even, 2, 4, 4, kShift},
-    {kSdot, 1, Cover::Whole, 1, 1, 4, kMaskSigned, 16, 8}};
+    {kSdot, 1, Cover::Whole, 1, 1, 4, kMaskSigned, 16, kNear}};
 static constexpr LoopForm kNEONForms[] = {
     {kSmlal, 2, Cover::Whole, 2, 2, 4, kShift, 31},
-    {kSmlal, 1, Cover::Whole, 1, 1, 4, kOneShift, 15, 8}};
+    {kSmlal, 1, Cover::Whole, 1, 1, 4, kOneShift, 15, kNear}};
 static constexpr LoopForm kPortableForms[] = {
     {kPortable, 2, Cover::Even, 2, 4, 1, kShift, 15},
-    {kPortable, 1, Cover::Whole, 1, 1, 1, kShift, 15, 8}};
+    {kPortable, 1, Cover::Whole, 1, 1, 1, kShift, 15, kNear}};
 static constexpr LoopForm kLaneForms[] = {
     {kLanes, 2, Cover::Even, 2, 4, 1, kShift},
-    {kLanes, 1, Cover::Whole, 1, 1, 1, kShift, 0, 8}};
+    {kLanes, 1, Cover::Whole, 1, 1, 1, kShift, 0, kNear}};
 static constexpr LoopForm kFloatForms[] = {
     {kFloatLanes, 2, Cover::Even, 2, 4, 1, kShift},
-    {kFloatLanes, 1, Cover::Whole, 1, 1, 4, kShift, 0, 8}};
+    {kFloatLanes, 1, Cover::Whole, 1, 1, 4, kShift, 0, kNear}};
 
 static constexpr LoopForm kVBMIForms[] = {
-    {kVNNI512, 20, Cover::Even, 5, 6, 2, kLookupShift, 64, 16, true},
-    {kVNNI512, 2, Cover::Even, 2, 6, 2, kLookupShift, 0, 16},
-    {kVNNI512, 1, Cover::Whole, 1, 1, 2, kLookupMaskOnly, 0, 0, false, kZen},
-    {kVNNI512, 1, Cover::Whole, 1, 1, 2, kLookupMaskOnly, 0, 16}};
+    {kVNNI512, 20, Cover::Even, 5, 6, 2, kLookupShift, 64, kFewBase3, true},
+    {kVNNI512, 2, Cover::Even, 2, 6, 2, kLookupShift, 0, kFewBase3},
+    {kVNNI512, 1, Cover::Whole, 1, 1, 2, kLookupMaskOnly, 0, kOneBase3}};
 static constexpr LoopForm kVNNI512Base3Forms[] = {
     {kVNNI512, 2, Cover::Even, 2, 6, 2, kPlanes},
-    {kVNNI512, 1, Cover::Whole, 1, 1, 2, kPlanes, 0, 16}};
+    {kVNNI512, 1, Cover::Whole, 1, 1, 2, kPlanes, 0, kNearBase3}};
 static constexpr LoopForm kMadd256Base3Forms[] = {
     {kMadd256, 2, Cover::Even, 2, 4, 2, kPlanes, 12},
-    {kMadd256, 1, Cover::Whole, 1, 1, 2, kPlanes, 12, 16}};
+    {kMadd256, 1, Cover::Whole, 1, 1, 2, kPlanes, 12, kNearBase3}};
 static constexpr LoopForm kDotprodBase3Forms[] = {
     {kSdot, 2, Cover::Even, 2, 4, 4, kPlanes},
-    {kSdot, 1, Cover::Whole, 1, 1, 4, kPlanes, 0, 16}};
+    {kSdot, 1, Cover::Whole, 1, 1, 4, kPlanes, 0, kNearBase3}};
 static constexpr LoopForm kPortableBase3Forms[] = {
     {kPortable, 2, Cover::Even, 2, 4, 1, kPlanes, 12},
-    {kPortable, 1, Cover::Whole, 1, 1, 1, kPlanes, 12, 16}};
+    {kPortable, 1, Cover::Whole, 1, 1, 1, kPlanes, 12, kNearBase3}};
 
 static const KernelRow kTable[] = {
     {KernelKind::AMX, "i8", kU2, TargetArch::X86_64,

@@ -25,6 +25,8 @@ TileEmitter::TileEmitter(ImplicitLocOpBuilder &b, const KernelRow &row,
     if (it == slotShifts.end())
       slotShifts.push_back(shift);
   }
+  if (form.prefetch != kNoPrefetch)
+    ahead = emitPerCore(b, operands.core, form.prefetch);
 }
 
 Value TileEmitter::index(int64_t value) {
@@ -76,7 +78,7 @@ void TileEmitter::emitSlice(Value low, Value high) {
 
 void TileEmitter::emitPanel(Value i, Value line) {
   forEachPass([&](Value rowChunk) {
-    if (form.prefetchChunks)
+    if (ahead)
       emitPrefetch(i, rowChunk);
     for (int64_t part = 0; part < form.parts; ++part) {
       Values planes =
@@ -121,11 +123,11 @@ TileEmitter::Values TileEmitter::emitLoop(Value low, Value high,
 /// Weights of the next rows of the stream, while this chunk is worked on. The
 /// address may lie past the operand's end: a prefetch does not fault.
 void TileEmitter::emitPrefetch(Value i, Value rowChunk) {
-  Value ahead = plus(i, form.prefetchChunks);
+  Value column = arith::AddIOp::create(b, i, ahead);
   for (int64_t chunk = 0; chunk < passChunks(); ++chunk)
     memref::PrefetchOp::create(
         b, operands.w,
-        ValueRange{block, ahead, plus(rowChunk, chunk), index(0)},
+        ValueRange{block, column, plus(rowChunk, chunk), index(0)},
         /*isWrite=*/false, /*localityHint=*/3, /*isDataCache=*/true);
 }
 
@@ -141,7 +143,7 @@ Value TileEmitter::loadPart(Value source, ValueRange lead, Value rowChunk,
 }
 
 void TileEmitter::emitChunk(Value i, Value rowChunk, Values &accs) {
-  if (form.prefetchChunks && !form.panel)
+  if (ahead && !form.panel)
     emitPrefetch(i, rowChunk);
   Value k = arith::MulIOp::create(b, i, index(layout.chunkCols()));
   SmallVector<Values> planes;

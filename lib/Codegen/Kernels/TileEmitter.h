@@ -17,7 +17,7 @@ struct TileOperands {
   /// Decoded codes of one slice of K, `[slice, fields, blockChunks, 64]`; null
   /// when no form wants them.
   Value panel;
-  /// 1 << the family of the core, i32; null when all forms are for any.
+  /// 1 << the family of the core, i32; null when no form depends on it.
   Value core;
 };
 
@@ -71,6 +71,8 @@ private:
   int64_t rows;
   const TileOperands &operands;
   Value m, block, sliceLow;
+  /// Chunk columns from the one at work to the one that memory is asked for.
+  Value ahead;
   /// Per field its accumulator, per accumulator its scale as a shift.
   llvm::SmallVector<int> slotOfField, slotShifts;
 };

@@ -82,6 +82,8 @@ enum class Cover {
   Overlap
 };
 
+inline constexpr PerCore kNoPrefetch = {0, 0, 0};
+
 /// One loop over K: a tile of activation rows by `parts` registers of packed
 /// bytes per chunk column.
 struct LoopForm {
@@ -98,8 +100,8 @@ struct LoopForm {
   /// them: i16 accumulators must not wrap, and parts of a row block take turns
   /// within a slice, so that memory is read in order. 0: all of K at once.
   int64_t sliceChunks = 0;
-  /// How many chunk columns ahead memory is asked for; 0: not at all.
-  int64_t prefetchChunks = 0;
+  /// How many chunk columns ahead memory is asked for.
+  PerCore prefetch = kNoPrefetch;
   /// Codes of a slice are decoded once, into a buffer, for all tiles.
   bool panel = false;
   /// Cores that it is for; others go on to the next form.
