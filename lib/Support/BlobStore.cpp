@@ -3,6 +3,7 @@
 #include "bitnet/Support/BlobStore.h"
 
 #include "llvm/ADT/Twine.h"
+#include "llvm/Support/Endian.h"
 
 #include <cerrno>
 #include <cstring>
@@ -13,9 +14,13 @@
 
 using namespace mlir::bitnet;
 
-/// Either a read-only mapping (`mapped` non-null or empty file) or `memory`.
+/// Either a mapping (`mapped` non-null or empty file) or `memory`. Halves of
+/// `source` are an anonymous mapping.
 struct BlobStore::Blob {
   std::vector<uint8_t> memory;
+  std::string source;
+  uint64_t sourceOffset = 0;
+  std::mutex computing;
   void *mapped = nullptr;
   uint64_t size = 0;
 
@@ -41,10 +46,48 @@ std::string BlobStore::addMemory(std::vector<uint8_t> bytes) {
   auto blob = std::make_unique<Blob>();
   blob->size = bytes.size();
   blob->memory = std::move(bytes);
+  return addBlob(std::move(blob));
+}
+
+std::string BlobStore::addBlob(std::unique_ptr<Blob> blob) {
   std::lock_guard<std::mutex> lock(mutex);
   std::string name = ("<memory:" + llvm::Twine(nextId++) + ">").str();
   blobs[name] = std::move(blob);
   return name;
+}
+
+std::string BlobStore::addUpperHalves(llvm::StringRef name, uint64_t offset,
+                                      uint64_t length) {
+  auto blob = std::make_unique<Blob>();
+  blob->size = length / 2;
+  blob->source = name.str();
+  blob->sourceOffset = offset;
+  void *address = ::mmap(nullptr, blob->size, PROT_READ | PROT_WRITE,
+                         MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (address == MAP_FAILED)
+    llvm::report_bad_alloc_error("cannot map memory for weights");
+  blob->mapped = address;
+  return addBlob(std::move(blob));
+}
+
+llvm::Error BlobStore::computeHalves(Blob &blob, uint64_t offset,
+                                     uint64_t length) {
+  using namespace llvm::support::endian;
+  constexpr uint64_t kPiece = 1 << 20;
+  uint64_t end = (offset + length + 1) / 2, next;
+  for (uint64_t first = offset / 2; first < end; first = next) {
+    next = std::min(end, first + kPiece);
+    auto source = getBytes(blob.source, blob.sourceOffset + first * 4,
+                           (next - first) * 4);
+    if (!source)
+      return source.takeError();
+    std::lock_guard<std::mutex> lock(blob.computing);
+    uint8_t *to = static_cast<uint8_t *>(blob.mapped) + first * 2;
+    for (uint64_t i = 0; i < next - first; ++i)
+      write16le(to + i * 2, read32le(source->data() + i * 4) >> 16);
+    releasePages(*source);
+  }
+  return llvm::Error::success();
 }
 
 llvm::Error BlobStore::addFile(llvm::StringRef name, int fd) {
@@ -96,6 +139,9 @@ BlobStore::getBytes(llvm::StringRef name, uint64_t offset, uint64_t length) {
                                " bytes at offset " + llvm::Twine(offset) +
                                " lies outside the file of " +
                                llvm::Twine(size) + " bytes");
+  if (!(*blob)->source.empty())
+    if (llvm::Error error = computeHalves(**blob, offset, length))
+      return std::move(error);
   return (*blob)->bytes().slice(offset, length);
 }
 

@@ -2,7 +2,8 @@
 //
 // Weights never live in IR: an attribute names a byte range of a file, and this
 // store maps the file on first use. Buffers made during compilation (ternary
-// codes, packed weights) are registered under "<memory:N>".
+// codes, packed weights) and halves of a file's elements are registered under
+// "<memory:N>".
 //
 //===----------------------------------------------------------------------===//
 
@@ -34,6 +35,12 @@ public:
   /// Registers a buffer; returns its name, "<memory:N>".
   std::string addMemory(std::vector<uint8_t> bytes);
 
+  /// Registers the upper halves of the four-byte elements of a range: bf16 of
+  /// f32. They are computed whenever they are asked for, so that streaming them
+  /// takes no memory. Returns their name, "<memory:N>".
+  std::string addUpperHalves(llvm::StringRef name, uint64_t offset,
+                             uint64_t length);
+
   /// Maps the open file `fd` (ownership stays with the caller; it may be closed
   /// afterwards) under `name`. Used by the importer after its own checks.
   llvm::Error addFile(llvm::StringRef name, int fd);
@@ -45,8 +52,8 @@ public:
   getBytes(llvm::StringRef name, uint64_t offset, uint64_t length);
 
   /// Drops the resident pages of a range of a mapped file (they can be read
-  /// again); no effect on memory buffers. Keeps peak memory low while
-  /// streaming.
+  /// again) or of halves (they must be asked for again); no effect on memory
+  /// buffers. Keeps peak memory low while streaming.
   void releasePages(llvm::ArrayRef<uint8_t> bytes);
 
   /// Frees a memory buffer that no attribute names any more.
@@ -58,7 +65,9 @@ public:
 
 private:
   struct Blob;
+  std::string addBlob(std::unique_ptr<Blob> blob);
   llvm::Expected<Blob *> lookup(llvm::StringRef name);
+  llvm::Error computeHalves(Blob &blob, uint64_t offset, uint64_t length);
 
   std::mutex mutex;
   llvm::StringMap<std::unique_ptr<Blob>> blobs;
