@@ -48,7 +48,7 @@ static FailureOr<Value> gatherOne(NodeLowering &n, Value data, int64_t axis,
 }
 
 static Value gatherMany(NodeLowering &n, Value data, Value indices,
-                        int64_t axis) {
+                        int64_t axis, Type element) {
   Dims dataDims = n.dimsOf(data), indexDims = n.dimsOf(indices);
   Dims extents(dataDims.begin(), dataDims.begin() + axis);
   llvm::append_range(extents, indexDims);
@@ -63,7 +63,7 @@ static Value gatherMany(NodeLowering &n, Value data, Value indices,
     at.append(loops.begin() + axis + indexRank, loops.end());
     return s.make<tensor::ExtractOp>(data, at);
   };
-  return buildParallel(n, extents, n.elementType(data), {indices},
+  return buildParallel(n, extents, element, {indices},
                        {pickDims(n.b, rank, targets)}, body);
 }
 
@@ -81,14 +81,15 @@ static LogicalResult lowerGather(NodeLowering &n) {
   if (failed(checkIndices(n, indices, n.dim(data, *axis))))
     return failure();
   auto constants = n.constantInts(indices);
+  data = skipWidening(data);
   if (!scalar || !constants) {
-    n.setResult(0, gatherMany(n, data, indices, *axis));
+    n.setResult(0, gatherMany(n, data, indices, *axis, element));
     return success();
   }
   FailureOr<Value> one = gatherOne(n, data, *axis, constants->front());
   if (failed(one))
     return failure();
-  n.setResult(0, *one);
+  n.setResult(0, n.convert(*one, n.elementType(*one), element));
   return success();
 }
 

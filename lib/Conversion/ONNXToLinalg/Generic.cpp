@@ -2,6 +2,8 @@
 
 #include "Generic.h"
 
+#include "bitnet/Dialect/BitNet/IR/BitNet.h"
+
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/ControlFlow/IR/ControlFlowOps.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
@@ -25,6 +27,19 @@ Value bitnet::convertFloat(ScalarBuilder &s, Value v, Type type) {
   if (from.getWidth() < to.getWidth())
     return s.make<arith::ExtFOp>(to, v);
   return s.make<arith::TruncFOp>(to, v);
+}
+
+Value bitnet::skipWidening(Value v) {
+  auto op = v.getDefiningOp<linalg::GenericOp>();
+  if (!op || op.getNumDpsInputs() != 1 ||
+      !isa_and_present<ConstantOp>(op.getInputs()[0].getDefiningOp()) ||
+      !llvm::all_of(op.getIndexingMapsArray(),
+                    [](AffineMap map) { return map.isIdentity(); }))
+    return v;
+  Value result = op.getBlock()->getTerminator()->getOperand(0);
+  auto widen = result.getDefiningOp<arith::ExtFOp>();
+  bool isRead = widen && widen.getIn() == op.getBlock()->getArgument(0);
+  return isRead ? op.getInputs()[0] : v;
 }
 
 AffineMap bitnet::pickDims(OpBuilder &b, unsigned rank,

@@ -21,6 +21,10 @@ Type computeType(Type element);
 /// A scalar converted between float types, rounding at most once.
 Value convertFloat(ScalarBuilder &s, Value v, Type type);
 
+/// The constant of 16-bit floats that `v` widens in each run, or `v`: products
+/// and Gather widen what they read instead.
+Value skipWidening(Value v);
+
 /// The map (d0..d{rank-1}) -> (d[targets]).
 AffineMap pickDims(OpBuilder &b, unsigned rank, ArrayRef<unsigned> targets);
 

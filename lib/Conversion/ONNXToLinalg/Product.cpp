@@ -169,20 +169,23 @@ static bool swapsLastDims(linalg::TransposeOp op) {
   return llvm::equal(order, llvm::seq<int64_t>(0, order.size()));
 }
 
-/// Weights that a node transposes are read where they are: the copy would be
-/// made anew in every run.
-static void readTransposedConstant(Product &p) {
+/// Weights that a node transposes or widens are read where they are: the copy
+/// would be made anew in every run.
+static void readStoredConstant(Product &p) {
+  p.rhs = skipWidening(p.rhs);
   auto transpose = p.rhs.getDefiningOp<linalg::TransposeOp>();
-  if (p.transB || !transpose || !swapsLastDims(transpose) ||
-      !transpose.getInput().getDefiningOp<ConstantOp>())
+  if (p.transB || !transpose || !swapsLastDims(transpose))
     return;
-  p.rhs = transpose.getInput();
+  Value stored = skipWidening(transpose.getInput());
+  if (!stored.getDefiningOp<ConstantOp>())
+    return;
+  p.rhs = stored;
   p.transB = true;
 }
 
 FailureOr<Value> bitnet::emitProduct(NodeLowering &n, Product p,
                                      ScalarFn body) {
-  readTransposedConstant(p);
+  readStoredConstant(p);
   if (n.rank(p.lhs) == 0 || n.rank(p.rhs) == 0)
     return n.emitError() << "needs operands of rank 1 or more", failure();
   FailureOr<GenericSpec> spec = planProduct(n, p);

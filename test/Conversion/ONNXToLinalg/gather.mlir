@@ -28,6 +28,26 @@ func.func @main(%x: tensor<5x6xf32>) -> !onnx.unknown {
 
 // -----
 
+// Of a constant that is widened only what is gathered is widened.
+// CHECK-LABEL: func.func @main
+// CHECK: %[[W:.*]] = bitnet.constant "w" {{.*}} -> tensor<5x6xbf16>
+// CHECK: linalg.generic {{.*}} outs(%{{.*}} : tensor<?x6xf32>)
+// CHECK: %[[V:.*]] = tensor.extract %[[W]]
+// CHECK: arith.extf %[[V]] : bf16 to f32
+// CHECK: tensor.extract_slice %[[W]][4, 0] [1, 6] [1, 1] : tensor<5x6xbf16>
+// CHECK: linalg.generic {{.*}} ins(%{{.*}} : tensor<6xbf16>)
+// CHECK: return
+func.func @main(%i: tensor<?xi64>) -> (!onnx.unknown, !onnx.unknown) {
+  %w = bitnet.constant "w" #bitnet.blob<"w.data", 0, 60> -> tensor<5x6xbf16>
+  %wide = onnx.node "Cast"(%w) opset 13 {to = 1 : i64} : (tensor<5x6xbf16>) -> tensor<5x6xf32>
+  %last = onnx.constant "last" dense<-1> : tensor<i64> -> tensor<i64>
+  %y = onnx.node "Gather"(%wide, %i) opset 13 {axis = 0} : (tensor<5x6xf32>, tensor<?xi64>) -> !onnx.unknown
+  %z = onnx.node "Gather"(%wide, %last) opset 13 {axis = 0} : (tensor<5x6xf32>, tensor<i64>) -> !onnx.unknown
+  return %y, %z : !onnx.unknown, !onnx.unknown
+}
+
+// -----
+
 // CHECK-LABEL: func.func @main
 // CHECK-SAME: %[[X:.*]]: tensor<4x6xf32>
 // CHECK: cf.assert

@@ -128,3 +128,26 @@ func.func @main(%a: tensor<?x4xf32>, %b: tensor<6x5xf32>) -> !onnx.unknown {
   %y = onnx.node "MatMul"(%h, %bt) opset 13 {} : (!onnx.unknown, !onnx.unknown) -> !onnx.unknown
   return %y : !onnx.unknown
 }
+
+// -----
+
+// Constants that are widened, too: the product reads the narrow ones.
+// CHECK-DAG: #[[KN:.*]] = affine_map<(d0, d1, d2) -> (d1, d2)>
+// CHECK-DAG: #[[NK:.*]] = affine_map<(d0, d1, d2) -> (d0, d2)>
+// CHECK-LABEL: func.func @main
+// CHECK: %[[W:.*]] = bitnet.constant "w" {{.*}} -> tensor<4x5xbf16>
+// CHECK: %[[T:.*]] = bitnet.constant "t" {{.*}} -> tensor<6x5xf16>
+// CHECK: linalg.generic {indexing_maps = [#{{.*}}, #[[KN]], #{{.*}}], {{.*}} ins(%{{.*}}, %[[W]] : tensor<?x4xf32>, tensor<4x5xbf16>)
+// CHECK: arith.extf %{{.*}} : bf16 to f32
+// CHECK: linalg.generic {indexing_maps = [#{{.*}}, #[[NK]], #{{.*}}], {{.*}} ins(%{{.*}}, %[[T]] : tensor<?x5xf32>, tensor<6x5xf16>)
+// CHECK: arith.extf %{{.*}} : f16 to f32
+func.func @main(%a: tensor<?x4xf32>) -> !onnx.unknown {
+  %w = bitnet.constant "w" #bitnet.blob<"w.data", 0, 40> -> tensor<4x5xbf16>
+  %t = bitnet.constant "t" #bitnet.blob<"w.data", 40, 60> -> tensor<6x5xf16>
+  %wide = onnx.node "Cast"(%w) opset 13 {to = 1 : i64} : (tensor<4x5xbf16>) -> tensor<4x5xf32>
+  %tall = onnx.node "Cast"(%t) opset 13 {to = 1 : i64} : (tensor<6x5xf16>) -> tensor<6x5xf32>
+  %flat = onnx.node "Transpose"(%tall) opset 13 {perm = [1, 0]} : (tensor<6x5xf32>) -> !onnx.unknown
+  %h = onnx.node "MatMul"(%a, %wide) opset 13 {} : (tensor<?x4xf32>, tensor<4x5xf32>) -> !onnx.unknown
+  %y = onnx.node "MatMul"(%h, %flat) opset 13 {} : (!onnx.unknown, !onnx.unknown) -> !onnx.unknown
+  return %y : !onnx.unknown
+}
