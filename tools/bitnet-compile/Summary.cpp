@@ -61,7 +61,7 @@ static void printLayer(const LayerRecord &layer) {
 }
 
 static void printKinds(ArrayRef<LayerRecord> layers) {
-  for (StringRef kind : {"ternary", "binary", "float"}) {
+  for (StringRef kind : {"ternary", "binary", "float", "table"}) {
     uint64_t count = 0, before = 0, after = 0;
     for (const LayerRecord &layer : layers)
       if (layer.kind == kind) {
@@ -71,9 +71,9 @@ static void printKinds(ArrayRef<LayerRecord> layers) {
       }
     if (count)
       llvm::errs() << "  " << count << " " << kind
-                   << (count == 1 ? " layer: " : " layers: ")
-                   << formatBytes(before) << " -> " << formatBytes(after)
-                   << "\n";
+                   << (kind == "table" ? "" : " layer")
+                   << (count == 1 ? ": " : "s: ") << formatBytes(before)
+                   << " -> " << formatBytes(after) << "\n";
   }
 }
 

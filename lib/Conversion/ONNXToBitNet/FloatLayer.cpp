@@ -14,10 +14,7 @@ using namespace mlir::bitnet;
 /// The initializer that `form` uses as it is, up to a transposition that puts
 /// it into [N, K].
 static onnx::ConstantOp findInitializer(const LayerForm &form) {
-  Value value = form.weightKey;
-  while (onnx::NodeOp node = getNode(value, "Transpose"))
-    value = node.getInputs().front();
-  auto constant = value.getDefiningOp<onnx::ConstantOp>();
+  auto constant = getWeightRoot(form).getDefiningOp<onnx::ConstantOp>();
   return form.rowsFirst ? constant : onnx::ConstantOp();
 }
 

@@ -36,12 +36,6 @@ std::string mlir::bitnet::refuseInteger(const LayerForm &form,
   return {};
 }
 
-/// `type` with another element type, when it is known.
-static Type withElement(Type type, Type element) {
-  auto ranked = dyn_cast<RankedTensorType>(type);
-  return ranked ? Type(ranked.clone(element)) : type;
-}
-
 /// A scalar or [N] constant of i32.
 static Value makeIntegers(OpBuilder &builder, const LayerForm &form,
                           ArrayRef<int64_t> shape, ArrayRef<int32_t> values) {

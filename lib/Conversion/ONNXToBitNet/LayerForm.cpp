@@ -7,9 +7,8 @@ using namespace mlir;
 using namespace mlir::bitnet;
 using namespace mlir::bitnet::fold;
 
-/// Fills in two-dimensional weights given as [K, N], or [N, K] when
-/// `transposed`.
-static bool setWeights(LayerForm &form, const View &view, bool transposed) {
+bool mlir::bitnet::setWeights(LayerForm &form, const View &view,
+                              bool transposed) {
   if (!view || view.perm.size() != 2)
     return false;
   SmallVector<int64_t> shape = view.getShape();
@@ -19,6 +18,13 @@ static bool setWeights(LayerForm &form, const View &view, bool transposed) {
   // The order of the stream, not of the view, is what matters.
   form.rowsFirst = transposed == view.isIdentity();
   return true;
+}
+
+Value mlir::bitnet::getWeightRoot(const LayerForm &form) {
+  Value value = form.weightKey;
+  while (onnx::NodeOp node = getNode(value, "Transpose"))
+    value = node.getInputs().front();
+  return value;
 }
 
 static std::optional<LayerForm> readMatMul(LayerForm form,

@@ -37,6 +37,13 @@ struct LayerForm {
   std::string refusal;
 };
 
+/// Fills in two-dimensional weights given as [K, N], or [N, K] when
+/// `transposed`. False when they are neither.
+bool setWeights(LayerForm &form, const fold::View &view, bool transposed);
+
+/// What the weights of `form` are up to transpositions.
+Value getWeightRoot(const LayerForm &form);
+
 /// Reads `node` as a layer; nullopt when it is none or its weights are not
 /// constant.
 std::optional<LayerForm> readLayer(onnx::NodeOp node, ConstantFolder &folder);

@@ -20,7 +20,8 @@ std::string mlir::bitnet::getWeightName(const LayerForm &form) {
 std::string LayerReport::getUniqueName(const LayerForm &form) {
   std::string name = getNodeName(form.node);
   if (name.empty())
-    name = getWeightName(form);
+    name =
+        getWeightName(form) + (form.node.getOp() == "Gather" ? ".gather" : "");
   unsigned count = names[name]++;
   return count == 0 ? name : name + "#" + std::to_string(count + 1);
 }
@@ -57,6 +58,10 @@ void LayerReport::addTernary(const LayerForm &form, const TernaryWeight &weight,
 void LayerReport::addFloat(const LayerForm &form, StringRef reason,
                            StringRef storage) {
   add(form, "float", reason, "", "none", storage);
+}
+
+void LayerReport::addTable(const LayerForm &form, StringRef storage) {
+  add(form, "table", "", "", "", storage);
 }
 
 void LayerReport::attach(Operation *module) const {

@@ -15,6 +15,8 @@ class LayerReport {
 public:
   void addTernary(const LayerForm &form, const TernaryWeight &weight,
                   ActQuantAttr act);
+  /// A table that Gather reads; `storage` as for layers.
+  void addTable(const LayerForm &form, StringRef storage);
   /// `storage` says how the weights are stored when not as in the model.
   void addFloat(const LayerForm &form, StringRef reason,
                 StringRef storage = "");

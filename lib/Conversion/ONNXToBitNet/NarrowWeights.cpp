@@ -17,7 +17,8 @@ using namespace mlir::bitnet;
 bool mlir::bitnet::takesNarrowWeights(const LayerForm &form) {
   Type element = form.weights.stream->element;
   StringRef op = form.node.getOp();
-  return (op == "MatMul" || op == "Gemm" || op == "FusedMatMul") &&
+  return (op == "MatMul" || op == "Gemm" || op == "FusedMatMul" ||
+          op == "Gather") &&
          form.alpha == 1 &&
          (element.isF32() || element.isF16() || element.isBF16());
 }
@@ -114,14 +115,6 @@ static FailureOr<NarrowWeights> makeBF16(OpBuilder &builder,
 // Codes of the graph
 //===----------------------------------------------------------------------===//
 
-/// The DequantizeLinear that the weights of `form` are, up to a transposition.
-static onnx::NodeOp findDequantize(const LayerForm &form) {
-  Value value = form.weightKey;
-  while (onnx::NodeOp node = getNode(value, "Transpose"))
-    value = node.getInputs().front();
-  return getNode(value, "DequantizeLinear");
-}
-
 /// Whether all values of `value` are zero; so they are when it is absent.
 static bool isZero(Value value, int64_t limit, ConstantFolder &folder) {
   std::optional<std::vector<double>> values = folder.getValues(value, limit);
@@ -163,7 +156,7 @@ static Value makeStoredRows(OpBuilder &builder, const LayerForm &form,
 
 static NarrowWeights findStoredRows(OpBuilder &builder, const LayerForm &form,
                                     ConstantFolder &folder) {
-  onnx::NodeOp node = findDequantize(form);
+  onnx::NodeOp node = getNode(getWeightRoot(form), "DequantizeLinear");
   if (!node)
     return {};
   Value codes = node.getSlot(0);

@@ -18,7 +18,8 @@ struct NarrowWeights {
   Value weights, scale;
 };
 
-/// Whether `form` is a product of floats by weights that may be narrow.
+/// Whether `form` is a product of floats by weights that may be narrow, or a
+/// table of such.
 bool takesNarrowWeights(const LayerForm &form);
 
 /// The weights of such a layer in fewer bits, null when they stay as they are.

@@ -104,6 +104,12 @@ inline Type getElementType(MLIRContext *context, int64_t code) {
   }
 }
 
+/// `type` with another element type, when it is known.
+inline Type withElement(Type type, Type element) {
+  auto ranked = dyn_cast<RankedTensorType>(type);
+  return ranked ? Type(ranked.clone(element)) : type;
+}
+
 /// The name a node has in reports and on bitnet.linear.
 inline std::string getNodeName(Operation *op) {
   if (auto name = dyn_cast<NameLoc>(op->getLoc()))
@@ -135,6 +141,11 @@ inline Value makeNode(OpBuilder &builder, onnx::NodeOp like, StringRef op,
       builder.getDictionaryAttr(params), DenseI32ArrayAttr(), inputs,
       /*bodiesCount=*/0);
   return node.getOutputs().front();
+}
+
+/// The TensorProto.DataType of f16, bf16 or f32.
+inline int64_t getFloatCode(Type element) {
+  return element.isF16() ? 10 : element.isBF16() ? 16 : 1;
 }
 
 /// A Cast to TensorProto.DataType `code`.

@@ -6,6 +6,7 @@
 #include "ConstantFolder.h"
 #include "FloatLayer.h"
 #include "FloatPolicy.h"
+#include "FloatTable.h"
 #include "IntegerLayer.h"
 #include "LayerForm.h"
 #include "LayerReport.h"
@@ -38,8 +39,6 @@ struct Judged {
   std::vector<int32_t> rowSums;
   /// By the factor (alpha) that the scale includes.
   std::map<double, Value> scales;
-  /// Weights that stay float, by the form that was asked for.
-  std::map<FloatWeights, NarrowWeights> narrow;
 };
 
 /// Recognises the layers of one function.
@@ -61,9 +60,10 @@ private:
   LinearOp makeLinear(OpBuilder &builder, const LayerForm &form,
                       const ActivationView &view, Judged &found, Value bias);
   void convert(const LayerForm &form, Judged &found);
-  LogicalResult recogniseFloat(const LayerForm &form, Judged &found);
-  FailureOr<NarrowWeights> getNarrowWeights(const LayerForm &form,
-                                            Judged &found);
+  LogicalResult recogniseLayer(LayerForm &form);
+  LogicalResult recogniseFloat(const LayerForm &form, StringRef reason);
+  LogicalResult recogniseTable(LayerForm &form);
+  FailureOr<NarrowWeights> getNarrowWeights(const LayerForm &form);
   void convertFloat(const LayerForm &form, NarrowWeights weights);
   Value makeBias(const LayerForm &form);
   void foldTrailingScale(LinearOp linear, const LayerForm &form);
@@ -73,6 +73,10 @@ private:
   LayerReport &report;
   const FloatPolicy &policy;
   llvm::DenseMap<std::pair<Value, unsigned>, Judged> judged;
+  /// Weights that stay float, as rows [N, K], by what they are, whether these
+  /// rows are columns of it, and the form that was asked for: an embedding and
+  /// the head that is tied to it read the same rows.
+  std::map<std::tuple<const void *, bool, FloatWeights>, NarrowWeights> narrow;
 };
 
 struct ConvertONNXToBitNet final
@@ -234,11 +238,8 @@ void Recogniser::convert(const LayerForm &form, Judged &found) {
     result = makeNode(builder, form.node, view.rowScaleDivides ? "Div" : "Mul",
                       {result, view.rowScale}, type);
   if (view.castTo)
-    result = makeCast(builder, form.node, result,
-                      view.castTo.isF16()    ? 10
-                      : view.castTo.isBF16() ? 16
-                                             : 1,
-                      type);
+    result =
+        makeCast(builder, form.node, result, getFloatCode(view.castTo), type);
   if (form.bias && !bias)
     result = makeNode(builder, form.node, "Add", {result, form.bias}, type);
   form.node.getOutputs()[0].replaceAllUsesWith(result);
@@ -261,12 +262,12 @@ void Recogniser::convertFloat(const LayerForm &form, NarrowWeights weights) {
   form.node.getOutputs()[0].replaceAllUsesWith(result);
 }
 
-FailureOr<NarrowWeights> Recogniser::getNarrowWeights(const LayerForm &form,
-                                                      Judged &found) {
+FailureOr<NarrowWeights> Recogniser::getNarrowWeights(const LayerForm &form) {
   if (!takesNarrowWeights(form))
     return NarrowWeights();
   FloatWeights storage = policy.getStorage(form.name);
-  auto [it, isNew] = found.narrow.try_emplace(storage);
+  auto [it, isNew] = narrow.try_emplace(
+      {getWeightRoot(form).getAsOpaquePointer(), form.rowsFirst, storage});
   if (!isNew)
     return it->second;
   FailureOr<NarrowWeights> made =
@@ -276,47 +277,69 @@ FailureOr<NarrowWeights> Recogniser::getNarrowWeights(const LayerForm &form,
   return made;
 }
 
+/// How weights are stored, empty: as in the model.
+static StringRef getStorage(NarrowWeights weights) {
+  return weights.scale ? "int8 rows" : weights.weights ? "bf16" : "";
+}
+
 /// A layer whose weights are not ternary.
-LogicalResult Recogniser::recogniseFloat(const LayerForm &form, Judged &found) {
-  NarrowWeights weights;
-  StringRef storage;
+LogicalResult Recogniser::recogniseFloat(const LayerForm &form,
+                                         StringRef reason) {
   if (policy.isLinear(form.name)) {
+    NarrowWeights weights;
     if (!form.isInteger && form.alpha == 1)
       weights.weights = makeFloatWeights(constants, form);
-  } else {
-    FailureOr<NarrowWeights> narrow = getNarrowWeights(form, found);
-    if (failed(narrow))
-      return failure();
-    weights = *narrow;
-    storage = weights.scale ? "int8 rows" : weights.weights ? "bf16" : "";
+    report.addFloat(form, reason);
+    if (weights.weights)
+      convertFloat(form, weights);
+    return success();
   }
-  report.addFloat(form, found.verdict.reason, storage);
-  if (weights.weights)
-    convertFloat(form, weights);
+  FailureOr<NarrowWeights> weights = getNarrowWeights(form);
+  if (failed(weights))
+    return failure();
+  report.addFloat(form, reason, getStorage(*weights));
+  if (weights->weights)
+    convertFloat(form, *weights);
+  return success();
+}
+
+LogicalResult Recogniser::recogniseTable(LayerForm &form) {
+  form.name = report.getUniqueName(form);
+  FailureOr<NarrowWeights> weights = getNarrowWeights(form);
+  if (failed(weights))
+    return failure();
+  report.addTable(form, getStorage(*weights));
+  if (weights->weights)
+    gatherNarrow(form, *weights);
+  return success();
+}
+
+LogicalResult Recogniser::recogniseLayer(LayerForm &form) {
+  form.name = report.getUniqueName(form);
+  if (!form.refusal.empty()) {
+    report.addFloat(form, form.refusal);
+    return success();
+  }
+  Judged &found = judge(form);
+  if (failed(checkFinite(form, found.verdict)))
+    return failure();
+  if (!found.verdict.ternary)
+    return recogniseFloat(form, found.verdict.reason);
+  std::string refusal =
+      form.isInteger ? refuseInteger(form, *found.verdict.ternary, folder)
+                     : std::string();
+  if (!refusal.empty())
+    report.addFloat(form, refusal);
+  else
+    convert(form, found);
   return success();
 }
 
 LogicalResult Recogniser::recognise(onnx::NodeOp node) {
-  std::optional<LayerForm> form = readLayer(node, folder);
-  if (!form)
-    return success();
-  form->name = report.getUniqueName(*form);
-  if (!form->refusal.empty()) {
-    report.addFloat(*form, form->refusal);
-    return success();
-  }
-  Judged &found = judge(*form);
-  if (failed(checkFinite(*form, found.verdict)))
-    return failure();
-  if (!found.verdict.ternary)
-    return recogniseFloat(*form, found);
-  std::string refusal =
-      form->isInteger ? refuseInteger(*form, *found.verdict.ternary, folder)
-                      : std::string();
-  if (!refusal.empty())
-    report.addFloat(*form, refusal);
-  else
-    convert(*form, found);
+  if (std::optional<LayerForm> layer = readLayer(node, folder))
+    return recogniseLayer(*layer);
+  if (std::optional<LayerForm> table = readTable(node, folder))
+    return recogniseTable(*table);
   return success();
 }
 

@@ -24,8 +24,10 @@ def ConvertONNXToBitNet : Pass<"convert-onnx-to-bitnet", "::mlir::ModuleOp"> {
     The result is `bitnet.linear`. Straight-through residues `x + (q - x)` are
     replaced by `q`, with a remark. Layers that are not ternary stay onnx.node
     operations (w_c6), unless their weights are int8 codes with one scale per row,
-    which stay codes (w_c4), or `float-weights` asks for fewer bits (w_c7). The module attribute `bitnet.layers` says for each layer
-    with constant weights what was found, and why.
+    which stay codes (w_c4), or `float-weights` asks for fewer bits (w_c7). So do large float
+    tables whose rows Gather reads; a head that is tied to one shares its rows. The module
+    attribute `bitnet.layers` says for each layer and table with constant weights what was
+    found, and why.
 
     Example:
 

@@ -196,6 +196,14 @@ def float_rows():
     return linear(const("w", values))
 
 
+def tied():
+    """A table of 1 MB that Gather and the head read."""
+    global N
+    N = 1024
+    const("table", rng.standard_normal((N, K)))
+    return linear("table", node("Gather", "table", node("ArgMax", "x", axis=1, keepdims=0)))
+
+
 def stored(axis, zero=None, kind=np.int8, scales=N):
     q = const("w", rng.integers(0 if kind == np.uint8 else -128, 128, (N, K) if axis == 0 else (K, N)), kind)
     s = const("scales", rng.uniform(0.5, 1.5, scales))
