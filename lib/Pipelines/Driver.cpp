@@ -45,6 +45,7 @@ private:
   PackOptions packOptions() const;
   LoopsOptions loopsOptions() const;
   BitNetFoldDimsOptions foldDimsOptions() const;
+  FrontendOptions frontendOptions() const;
 
   MLIRContext &context;
   const CompileOptions &options;
@@ -162,6 +163,14 @@ LoopsOptions Driver::loopsOptions() const {
   return loops;
 }
 
+/// C++ for HLS has no 16-bit floats.
+FrontendOptions Driver::frontendOptions() const {
+  FrontendOptions frontend = options.frontend;
+  if (options.hls && frontend.floatWeights == FloatWeights::Lossless)
+    frontend.floatWeights = FloatWeights::Keep;
+  return frontend;
+}
+
 LogicalResult Driver::lower() {
   auto reached = [&](Stage last) { return options.emit < last; };
   if (reached(Stage::BitNet))
@@ -172,7 +181,7 @@ LogicalResult Driver::lower() {
         if (options.hls || !options.dims.empty())
           pm.addPass(createBitNetFoldDims(foldDimsOptions()));
         if (imported)
-          populateFrontendPipeline(pm, options.frontend);
+          populateFrontendPipeline(pm, frontendOptions());
       })))
     return failure();
   if (isBufferized(*module)) {

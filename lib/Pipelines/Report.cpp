@@ -23,7 +23,7 @@ static uint64_t getStoredBytes(MLIRContext *context, const LayerRecord &layer) {
   bool coded = layer.kind == "ternary" || layer.kind == "binary";
   if (layer.storage == "int8 rows")
     return uint64_t(layer.n) * uint64_t(layer.k + 4);
-  if (layer.storage == "bf16")
+  if (StringRef(layer.storage).ends_with("bf16"))
     return uint64_t(layer.n) * uint64_t(layer.k) * 2;
   if (!coded || layer.n <= 0 || layer.k <= 0)
     return layer.bytesBefore;

@@ -81,11 +81,13 @@ cl::list<std::string> exclude("quantize-exclude",
 
 cl::opt<FloatWeights> floatWeights(
     "float-weights", cl::desc("How layers store weights that stay float:"),
-    cl::init(FloatWeights::Keep),
-    cl::values(
-        clEnumValN(FloatWeights::Keep, "keep", "as the model does (default)"),
-        clEnumValN(FloatWeights::BF16, "bf16", "rounded to bf16"),
-        clEnumValN(FloatWeights::Int8, "int8", "8 bits, one scale per row")),
+    cl::init(FloatWeights::Lossless),
+    cl::values(clEnumValN(FloatWeights::Lossless, "lossless",
+                          "f32 as bf16 where that loses no bit (default)"),
+               clEnumValN(FloatWeights::Keep, "keep", "as the model does"),
+               clEnumValN(FloatWeights::BF16, "bf16", "rounded to bf16"),
+               clEnumValN(FloatWeights::Int8, "int8",
+                          "8 bits, one scale per row")),
     cl::cat(quantizeCategory));
 cl::list<std::string> floatInclude(
     "float-weights-include", cl::desc("Only layers whose name matches (globs)"),

@@ -34,7 +34,7 @@ struct FrontendOptions {
   bool floatLinears = false;
   LayerPatterns linears;
   /// How other float layers store their weights (w_c7).
-  FloatWeights floatWeights = FloatWeights::Keep;
+  FloatWeights floatWeights = FloatWeights::Lossless;
   LayerPatterns stored;
 };
 

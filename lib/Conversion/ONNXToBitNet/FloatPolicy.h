@@ -15,14 +15,17 @@ struct FloatPolicy {
   bool hasLinears = false;
   NameFilter linears;
   /// How others store their weights: those of `stored`.
-  FloatWeights storage = FloatWeights::Keep;
+  FloatWeights storage = FloatWeights::Lossless;
   NameFilter stored;
 
   bool isLinear(llvm::StringRef name) const {
     return hasLinears && linears.matches(name);
   }
+  /// Layers that are not chosen lose nothing.
   FloatWeights getStorage(llvm::StringRef name) const {
-    return stored.matches(name) ? storage : FloatWeights::Keep;
+    return stored.matches(name) || storage == FloatWeights::Keep
+               ? storage
+               : FloatWeights::Lossless;
   }
 };
 

@@ -178,6 +178,7 @@ mlir::bitnet::makeNarrowWeights(OpBuilder &builder, const LayerForm &form,
   NarrowWeights stored = findStoredRows(builder, form, folder);
   bool isWide = form.weights.stream->element.isF32();
   if (stored.weights || storage == FloatWeights::Keep ||
+      storage == FloatWeights::Lossless ||
       (storage == FloatWeights::BF16 && !isWide))
     return stored;
   return storage == FloatWeights::Int8 ? makeInt8Rows(builder, form)

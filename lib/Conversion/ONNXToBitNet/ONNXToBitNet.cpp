@@ -10,6 +10,7 @@
 #include "IntegerLayer.h"
 #include "LayerForm.h"
 #include "LayerReport.h"
+#include "LosslessWeights.h"
 #include "NarrowWeights.h"
 #include "NodeParams.h"
 #include "StraightThrough.h"
@@ -47,11 +48,14 @@ public:
   Recogniser(Operation *function, LayerReport &report,
              const FloatPolicy &policy)
       : folder(BitNetDialect::getBlobStore(function->getContext())),
+        lossless(BitNetDialect::getBlobStore(function->getContext())),
         constants(OpBuilder::atBlockBegin(&function->getRegion(0).front())),
         report(report), policy(policy) {}
 
   /// Fails when weights are invalid (w_c6).
   LogicalResult recognise(onnx::NodeOp node);
+  /// To be called last: what was recognised knows weights by their nodes.
+  void finish() { lossless.replace(); }
 
 private:
   Judged &judge(const LayerForm &form);
@@ -64,11 +68,13 @@ private:
   LogicalResult recogniseFloat(const LayerForm &form, StringRef reason);
   LogicalResult recogniseTable(LayerForm &form);
   FailureOr<NarrowWeights> getNarrowWeights(const LayerForm &form);
+  StringRef getStorage(const LayerForm &form, NarrowWeights weights);
   void convertFloat(const LayerForm &form, NarrowWeights weights);
   Value makeBias(const LayerForm &form);
   void foldTrailingScale(LinearOp linear, const LayerForm &form);
 
   ConstantFolder folder;
+  LosslessWeights lossless;
   OpBuilder constants;
   LayerReport &report;
   const FloatPolicy &policy;
@@ -277,9 +283,13 @@ FailureOr<NarrowWeights> Recogniser::getNarrowWeights(const LayerForm &form) {
   return made;
 }
 
-/// How weights are stored, empty: as in the model.
-static StringRef getStorage(NarrowWeights weights) {
-  return weights.scale ? "int8 rows" : weights.weights ? "bf16" : "";
+/// How the weights of `form` are stored, empty: as in the model.
+StringRef Recogniser::getStorage(const LayerForm &form, NarrowWeights weights) {
+  if (weights.weights)
+    return weights.scale ? "int8 rows" : "bf16";
+  auto initializer = getWeightRoot(form).getDefiningOp<onnx::ConstantOp>();
+  bool mayChange = policy.storage != FloatWeights::Keep && initializer;
+  return mayChange && lossless.accept(initializer) ? "lossless bf16" : "";
 }
 
 /// A layer whose weights are not ternary.
@@ -297,7 +307,7 @@ LogicalResult Recogniser::recogniseFloat(const LayerForm &form,
   FailureOr<NarrowWeights> weights = getNarrowWeights(form);
   if (failed(weights))
     return failure();
-  report.addFloat(form, reason, getStorage(*weights));
+  report.addFloat(form, reason, getStorage(form, *weights));
   if (weights->weights)
     convertFloat(form, *weights);
   return success();
@@ -308,7 +318,7 @@ LogicalResult Recogniser::recogniseTable(LayerForm &form) {
   FailureOr<NarrowWeights> weights = getNarrowWeights(form);
   if (failed(weights))
     return failure();
-  report.addTable(form, getStorage(*weights));
+  report.addTable(form, getStorage(form, *weights));
   if (weights->weights)
     gatherNarrow(form, *weights);
   return success();
@@ -317,7 +327,7 @@ LogicalResult Recogniser::recogniseTable(LayerForm &form) {
 LogicalResult Recogniser::recogniseLayer(LayerForm &form) {
   form.name = report.getUniqueName(form);
   if (!form.refusal.empty()) {
-    report.addFloat(form, form.refusal);
+    report.addFloat(form, form.refusal, getStorage(form, NarrowWeights()));
     return success();
   }
   Judged &found = judge(form);
@@ -398,6 +408,7 @@ void ConvertONNXToBitNet::runOnOperation() {
       failedAny |= failed(recogniser.recognise(node));
     if (failedAny)
       return signalPassFailure();
+    recogniser.finish();
     eraseDeadNodes(function);
   }
   report.attach(getOperation());

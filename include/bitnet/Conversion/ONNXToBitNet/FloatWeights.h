@@ -7,6 +7,8 @@ namespace mlir::bitnet {
 
 /// What becomes of weights that are not ternary (w_c7).
 enum class FloatWeights {
+  /// As bf16 where all are bf16 numbers: the same bits in half the memory.
+  Lossless,
   /// What the model holds.
   Keep,
   /// Rounded to bf16.

@@ -25,9 +25,10 @@ def ConvertONNXToBitNet : Pass<"convert-onnx-to-bitnet", "::mlir::ModuleOp"> {
     replaced by `q`, with a remark. Layers that are not ternary stay onnx.node
     operations (w_c6), unless their weights are int8 codes with one scale per row,
     which stay codes (w_c4), or `float-weights` asks for fewer bits (w_c7). So do large float
-    tables whose rows Gather reads; a head that is tied to one shares its rows. The module
-    attribute `bitnet.layers` says for each layer and table with constant weights what was
-    found, and why.
+    tables whose rows Gather reads; a head that is tied to one shares its rows. f32 weights of
+    layers and tables that are bf16 numbers become a bf16 constant behind a Cast, which loses
+    no bit. The module attribute `bitnet.layers` says for each layer and table with constant
+    weights what was found, and why.
 
     Example:
 
@@ -47,9 +48,10 @@ def ConvertONNXToBitNet : Pass<"convert-onnx-to-bitnet", "::mlir::ModuleOp"> {
     ListOption<"linearsExclude", "linears-exclude", "std::string",
                "Globs of layer names that float-linears leaves. Example: linears-exclude=*lm_head*">,
     Option<"floatWeights", "float-weights", "::mlir::bitnet::FloatWeights",
-           "::mlir::bitnet::FloatWeights::Keep",
-           "How layers store weights that stay float (w_c7): keep, bf16 or int8. Example: float-weights=int8",
+           "::mlir::bitnet::FloatWeights::Lossless",
+           "How layers store weights that stay float (w_c7): lossless, keep, bf16 or int8. Example: float-weights=int8",
            [{::llvm::cl::values(
+              clEnumValN(::mlir::bitnet::FloatWeights::Lossless, "lossless", "f32 as bf16 where that loses no bit"),
               clEnumValN(::mlir::bitnet::FloatWeights::Keep, "keep", "as the model does"),
               clEnumValN(::mlir::bitnet::FloatWeights::BF16, "bf16", "rounded to bf16"),
               clEnumValN(::mlir::bitnet::FloatWeights::Int8, "int8", "int8, one scale per row"))}]>,

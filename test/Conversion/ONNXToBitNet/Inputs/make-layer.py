@@ -196,12 +196,32 @@ def float_rows():
     return linear(const("w", values))
 
 
-def tied():
-    """A table of 1 MB that Gather and the head read."""
+def tied(odd=None):
+    """A table of 1 MB of bf16 numbers, save `odd`, that Gather and the head read."""
     global N
     N = 1024
-    const("table", rng.standard_normal((N, K)))
-    return linear("table", node("Gather", "table", node("ArgMax", "x", axis=1, keepdims=0)))
+    table = rng.standard_normal((N, K)).astype(np.float32).view(np.uint32) & np.uint32(0xffff0000)
+    if odd:
+        table[odd] |= 1
+    return linear(const("table", table.view(np.float32)), node("Gather", "table", node("ArgMax", "x", axis=1, keepdims=0)))
+
+
+def tied_odd():
+    return tied(odd=(-1, -1))
+
+
+def tied_read():
+    """Another reader needs the f32."""
+    return node("Add", tied(), node("ReduceMax", "table", keepdims=0))
+
+
+def columns():
+    """[K, N], for two products."""
+    global N
+    N = 1024
+    w = rng.standard_normal((K, N)).astype(np.float32).view(np.uint32) & np.uint32(0xffff0000)
+    const("w", w.view(np.float32))
+    return node("Add", node("MatMul", "x", "w"), node("Gemm", "x", "w"))
 
 
 def stored(axis, zero=None, kind=np.int8, scales=N):

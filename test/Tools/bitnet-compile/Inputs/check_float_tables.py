@@ -1,4 +1,4 @@
-"""w_c7: tables that Gather reads against NumPy and onnxruntime.
+"""w_c7: bf16 that loses nothing, bit by bit against f32; tables that Gather reads against NumPy and onnxruntime.
 
 usage: check_float_tables.py <work folder>
 """
@@ -14,6 +14,8 @@ import onnxruntime
 from onnx import TensorProto, helper, numpy_helper
 
 work = pathlib.Path(sys.argv[1])
+# 1 MB and more, no multiples of 16 lanes; more than one piece of 4 MB at the link.
+SHAPES = [(1021, 261), (301, 1000), (4099, 523)]
 
 
 def save(nodes, inputs, outputs, constants, opset=20):
@@ -42,6 +44,11 @@ def value(name, dtype, *shape):
     return helper.make_tensor_value_info(name, dtype, list(shape))
 
 
+def bf16_numbers(*shape):
+    bits = np.random.default_rng(5).standard_normal(shape).astype(np.float32).view(np.uint32)
+    return (bits & np.uint32(0xffff0000)).view(np.float32)
+
+
 def save_tied(table, opset=20):
     """Rows of a table; rows times the table, and times a weight [K, N]."""
     code = helper.np_dtype_to_tensor_dtype(table.dtype)
@@ -59,6 +66,69 @@ def ids_of(n, count):
     ids = np.random.default_rng(count).integers(-n, n, (1, count))
     ids[0, 0] = n - 1
     return {"ids": ids}
+
+
+def check_lossless():
+    """The same bits as f32, for few and many rows, threads, and in each form of product."""
+    for n, k in SHAPES:
+        save_tied(bf16_numbers(n, k))
+        assert compile_model("--float-weights=keep", target="f32.so") == [None] * 3
+        assert compile_model() == ["lossless bf16"] * 3
+        assert (work / "m.so").stat().st_size < 0.6 * (work / "f32.so").stat().st_size
+        for count in (1, 5, 40):
+            inputs = ids_of(n, count)
+            wanted = run(inputs, "f32.so")
+            for threads in (1, 2):
+                for ours, f32 in zip(run(inputs, threads=threads), wanted):
+                    assert ours.tobytes() == f32.tobytes(), (n, k, count, threads)
+    # The text of a stage names a file of the narrow bytes.
+    compile_model("--emit=packed", target="m.mlir")
+    compile_model(source="m.mlir", target="again.so")
+    for ours, again in zip(run(inputs), run(inputs, "again.so")):
+        assert ours.tobytes() == again.tobytes()
+
+
+def check_variants():
+    """On the machines that one library serves, too."""
+    save_tied(bf16_numbers(*SHAPES[0]))
+    compile_model("--float-weights=keep", target="f32.so", cpu="-O1")
+    compile_model(cpu="-O1")
+    inputs = ids_of(SHAPES[0][0], 3)
+    for ours, f32 in zip(run(inputs), run(inputs, "f32.so")):
+        assert ours.tobytes() == f32.tobytes()
+
+
+SPECIAL = np.array([0x7fc00000, 0xffc10000, 0x7f810000, 0x80000000, 0x7f800000, 0xff800000, 0x00010000, 0x807f0000, 0x7f7f0000], np.uint32)
+
+
+def check_special():
+    """NaN with its bits, zero with its sign, infinity, subnormals."""
+    table = bf16_numbers(513, 512)
+    table[7, :len(SPECIAL)] = SPECIAL.view(np.float32)
+    save([helper.make_node("Gather", ["table", "ids"], ["y"])], [value("ids", TensorProto.INT64, "s")],
+         [value("y", TensorProto.FLOAT, "s", 512)], {"table": table})
+    assert compile_model() == ["lossless bf16"]
+    ids = np.array([7, 0, 512, -506])
+    assert run({"ids": ids}).tobytes() == table[ids].tobytes()
+    table = np.where(np.isnan(table), np.float32(3), table)
+    save_tied(table)
+    assert compile_model("--float-weights=keep", target="f32.so") == [None] * 3
+    assert compile_model() == ["lossless bf16"] * 3
+    for ours, f32 in zip(run({"ids": ids[None]}), run({"ids": ids[None]}, "f32.so")):
+        assert np.array_equal(ours, f32, equal_nan=True) and np.array_equal(np.signbit(ours), np.signbit(f32))
+
+
+def check_refused():
+    """One value that is no bf16 number, wherever it is, and weights that are small."""
+    for at, odd in (((0, 0), 1.001), ((512, 511), 1.001), ((300, 5), np.float32(np.uint32(0x7fc00001).view(np.float32)))):
+        table = bf16_numbers(513, 512)
+        table[at] = odd
+        save_tied(table)
+        assert compile_model()[:2] == [None, None], at
+        y = run(ids_of(513, 3))[0]
+        assert y.tobytes() == table[ids_of(513, 3)["ids"]].tobytes()
+    save_tied(bf16_numbers(100, 512))
+    assert compile_model() == [None] * 3
 
 
 def int8_rows(w):
@@ -107,5 +177,9 @@ def check_stored_codes():
     assert np.array_equal(run({"ids": ids}), (codes.astype(np.float32) * scale[:, None])[ids])
 
 
+check_lossless()
+check_variants()
+check_special()
+check_refused()
 check_rounded()
 check_stored_codes()
