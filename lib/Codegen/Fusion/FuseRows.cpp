@@ -121,7 +121,8 @@ void Fusion::run() {
   for (linalg::LinalgOp op : chain.getOps())
     emit(op, loop.getInductionVars());
   for (Operation *probe : probes)
-    probe->moveAfter(loop);
+    if (probe->isBeforeInBlock(loop))
+      probe->moveAfter(loop);
   for (linalg::LinalgOp op : chain.getOps())
     op->erase();
   for (memref::AllocOp alloc : locals)

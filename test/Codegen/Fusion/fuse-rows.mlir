@@ -189,3 +189,30 @@ func.func @shared(%x: memref<64x64xf32>, %v: memref<64xf32>) -> memref<64x64xf32
   }
   return %y : memref<64x64xf32>
 }
+
+#row = affine_map<(m, k) -> (m)>
+
+// A probe that follows the chain stays behind the view that it looks at.
+
+// CHECK-LABEL: func.func @probed
+// CHECK: scf.parallel
+// CHECK: %[[V:.*]] = memref.expand_shape
+// CHECK-NEXT: bitnet.probe "conv" %[[V]]
+func.func @probed(%x: memref<?x64xf32>, %n: index) -> (memref<?xf32>, memref<?x8x8xi8>) {
+  %s = memref.alloc(%n) : memref<?xf32>
+  linalg.generic {indexing_maps = [#id, #row], iterator_types = ["parallel", "reduction"]} ins(%x : memref<?x64xf32>) outs(%s : memref<?xf32>) {
+  ^bb0(%in: f32, %out: f32):
+    %0 = arith.addf %out, %in : f32
+    linalg.yield %0 : f32
+  }
+  %q = memref.alloc(%n) : memref<?x64xi8>
+  linalg.generic {indexing_maps = [#id, #row, #id], iterator_types = ["parallel", "parallel"]} ins(%x, %s : memref<?x64xf32>, memref<?xf32>) outs(%q : memref<?x64xi8>) {
+  ^bb0(%in: f32, %f: f32, %out: i8):
+    %0 = arith.divf %in, %f : f32
+    %1 = arith.fptosi %0 : f32 to i8
+    linalg.yield %1 : i8
+  }
+  %v = memref.expand_shape %q [[0], [1, 2]] output_shape [%n, 8, 8] : memref<?x64xi8> into memref<?x8x8xi8>
+  bitnet.probe "conv" %v : memref<?x8x8xi8>
+  return %s, %v : memref<?xf32>, memref<?x8x8xi8>
+}
