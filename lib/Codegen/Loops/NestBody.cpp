@@ -276,6 +276,41 @@ void NestBody::emitElement(ImplicitLocOpBuilder &b, Value at, int64_t lanes) {
     store(b, init, widen(b, map.lookupOrDefault(value), lanes), at, lanes);
 }
 
+/// Lines as columns: each round puts line i next to line i + n/2, lane by lane,
+/// which rotates the bits of (line, lane) by one.
+static void transposeLines(ImplicitLocOpBuilder &b,
+                           SmallVectorImpl<Value> &lines) {
+  int64_t half = kNestLanes / 2;
+  SmallVector<int64_t> low, high;
+  for (int64_t lane = 0; lane < half; ++lane) {
+    low.append({lane, kNestLanes + lane});
+    high.append({half + lane, kNestLanes + half + lane});
+  }
+  for (int64_t round = kNestLanes; round > 1; round /= 2) {
+    SmallVector<Value> next;
+    for (int64_t i = 0; i < half; ++i)
+      for (ArrayRef<int64_t> mask : {low, high})
+        next.push_back(
+            vector::ShuffleOp::create(b, lines[i], lines[half + i], mask));
+    lines = next;
+  }
+}
+
+void NestBody::emitTile(ImplicitLocOpBuilder &b, Value column, Value row) {
+  OpOperand &from = *op.getDpsInputOperand(0), &to = *op.getDpsInitOperand(0);
+  auto type = getVectorType(getElementTypeOrSelf(from.get()), kNestLanes);
+  SmallVector<Value> lines;
+  ivs[*plan.column] = column;
+  for (int64_t i = 0; i < kNestLanes; ++i)
+    lines.push_back(vector::LoadOp::create(
+        b, type, from.get(), getIndices(b, from, getLaneIndex(b, row, i))));
+  transposeLines(b, lines);
+  for (auto [i, line] : llvm::enumerate(lines)) {
+    ivs[*plan.column] = getLaneIndex(b, column, i);
+    vector::StoreOp::create(b, line, to.get(), getIndices(b, to, row));
+  }
+}
+
 Value NestBody::emitContribution(ImplicitLocOpBuilder &b, Value at,
                                  int64_t lanes) {
   IRMapping map = loadOperands(b, at, lanes);

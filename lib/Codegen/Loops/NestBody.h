@@ -22,6 +22,8 @@ public:
   void emitInvariants(ImplicitLocOpBuilder &b, ArrayRef<Value> ivs);
   /// The whole body at position `at` of the row: loads, operations, stores.
   void emitElement(ImplicitLocOpBuilder &b, Value at, int64_t lanes);
+  /// Copies the tile of kNestLanes rows and columns at these positions.
+  void emitTile(ImplicitLocOpBuilder &b, Value column, Value row);
   /// What the body adds to the accumulator at position `at` of the row.
   Value emitContribution(ImplicitLocOpBuilder &b, Value at, int64_t lanes);
   /// `combiner(x, y)`, of scalars or vectors.

@@ -29,6 +29,8 @@ private:
   void emitBlocks();
   void emitSequential();
   void emitRow();
+  void emitTiles();
+  void emitUntiled(Value from, Value to);
   void emitElements();
   void emitReduction();
   SmallVector<Value> emitPartials(Value end);
@@ -83,8 +85,15 @@ void Emitter::emit() {
 void Emitter::emitParallel() {
   SmallVector<Value> lowers(parallel.size(), constant(0)), uppers,
       steps(parallel.size(), constant(1));
-  for (unsigned loop : parallel)
+  for (auto [i, loop] : llvm::enumerate(parallel)) {
     uppers.push_back(sizes[loop]);
+    if (plan.column != loop)
+      continue;
+    // What follows the last full block belongs to its iteration.
+    uppers[i] = b.createOrFold<arith::MaxSIOp>(
+        roundDown(sizes[loop], kNestLanes), constant(1));
+    steps[i] = constant(kNestLanes);
+  }
   auto nest = scf::ParallelOp::create(b, lowers, uppers, steps);
   for (auto [loop, iv] : llvm::zip(parallel, nest.getInductionVars()))
     ivs[loop] = iv;
@@ -127,7 +136,47 @@ void Emitter::emitRow() {
     return body.emitElement(b, Value(), 1);
   if (plan.combiner)
     return emitReduction();
+  if (plan.column)
+    return emitTiles();
   emitElements();
+}
+
+/// One block of columns. The last tiles overlap those before, within one
+/// iteration; extents smaller than a tile have none.
+void Emitter::emitTiles() {
+  Value size = sizes[*plan.column], first = ivs[*plan.column];
+  Value lanes = constant(kNestLanes);
+  Value next = arith::AddIOp::create(b, first, lanes);
+  Value afterNext = arith::AddIOp::create(b, next, lanes);
+  Value isLast =
+      arith::CmpIOp::create(b, arith::CmpIPredicate::sgt, afterNext, size);
+  Value least = b.createOrFold<arith::MinSIOp>(size, end);
+  Value fits =
+      b.createOrFold<arith::CmpIOp>(arith::CmpIPredicate::sge, least, lanes);
+  auto choice = scf::IfOp::create(b, fits, /*withElseRegion=*/true);
+  b.setInsertionPointToStart(choice.elseBlock());
+  emitUntiled(first, arith::SelectOp::create(b, isLast, size, next));
+  b.setInsertionPointToStart(choice.thenBlock());
+  Value lastColumn = b.createOrFold<arith::SubIOp>(size, lanes);
+  Value lastRow = b.createOrFold<arith::SubIOp>(end, lanes);
+  scf::ForOp loop = enterFor(begin, end, kNestLanes);
+  Value row = b.createOrFold<arith::MinSIOp>(loop.getInductionVar(), lastRow);
+  body.emitTile(b, first, row);
+  int64_t extent = plan.extents[*plan.column];
+  if (!ShapedType::isDynamic(extent) && extent % kNestLanes == 0)
+    return;
+  auto rest = scf::IfOp::create(b, isLast, /*withElseRegion=*/false);
+  b.setInsertionPointToStart(rest.thenBlock());
+  body.emitTile(b, lastColumn, row);
+}
+
+/// Columns [from, to) as rows of their own.
+void Emitter::emitUntiled(Value from, Value to) {
+  Value whole = begin;
+  ivs[*plan.column] = enterFor(from, to, 1).getInductionVar();
+  body.emitInvariants(b, ivs);
+  emitElements();
+  begin = whole;
 }
 
 Value Emitter::roundDown(Value size, int64_t unit) {
@@ -135,16 +184,24 @@ Value Emitter::roundDown(Value size, int64_t unit) {
   return b.createOrFold<arith::SubIOp>(size, rest);
 }
 
+/// Vectors, then what is left: of a known extent in ever narrower ones.
 void Emitter::emitElements() {
-  if (plan.lanes != 1) {
-    Value size = b.createOrFold<arith::SubIOp>(end, begin);
-    Value middle =
-        b.createOrFold<arith::AddIOp>(begin, roundDown(size, plan.lanes));
-    scf::ForOp loop = enterFor(begin, middle, plan.lanes);
-    body.emitElement(b, loop.getInductionVar(), plan.lanes);
+  Value size = b.createOrFold<arith::SubIOp>(end, begin);
+  std::optional<int64_t> rest = getConstantIntValue(size);
+  for (int64_t lanes = plan.lanes; lanes > 1; lanes = rest ? lanes / 2 : 1) {
+    if (rest && *rest < lanes)
+      continue;
+    Value middle = b.createOrFold<arith::AddIOp>(begin, roundDown(size, lanes));
+    scf::ForOp loop = enterFor(begin, middle, lanes);
+    body.emitElement(b, loop.getInductionVar(), lanes);
     b.setInsertionPointAfter(loop);
     begin = middle;
+    size = b.createOrFold<arith::SubIOp>(end, begin);
+    if (rest)
+      *rest %= lanes;
   }
+  if (rest == 0)
+    return;
   scf::ForOp loop = enterFor(begin, end, 1);
   body.emitElement(b, loop.getInductionVar(), 1);
 }

@@ -109,6 +109,7 @@ private:
   std::optional<int64_t> getCost(unsigned loop);
   bool matchRowReduction();
   void chooseScalarRow();
+  void chooseColumn();
 
   NestPlan plan;
 };
@@ -170,6 +171,23 @@ void Planner::chooseScalarRow() {
       plan.row = loop;
 }
 
+/// A copy of which a row is strided in the input, and another loop dense.
+void Planner::chooseColumn() {
+  linalg::LinalgOp op = plan.op;
+  if (plan.lanes == 1 || isShort(plan.extents[*plan.row]) ||
+      op.getNumDpsInputs() != 1 || op.getNumDpsInits() != 1)
+    return;
+  OpOperand &input = *op.getDpsInputOperand(0);
+  Value yielded = op.getBlock()->getTerminator()->getOperand(0);
+  if (plan.accesses[0] != Access::Strided ||
+      yielded != op.getMatchingBlockArgument(&input))
+    return;
+  for (unsigned loop = 0, e = plan.extents.size(); loop < e; ++loop)
+    if (plan.isParallel(loop) && !isShort(plan.extents[loop]) &&
+        getAccess(op, input, loop) == Access::Contiguous)
+      plan.column = loop;
+}
+
 FailureOr<NestPlan> Planner::run() {
   if (!isSupported())
     return failure();
@@ -186,7 +204,8 @@ FailureOr<NestPlan> Planner::run() {
       continue;
     best = *cost;
     plan.row = loop;
-    plan.lanes = isShort(plan.extents[loop]) ? 1 : kNestLanes;
+    bool scalar = isShort(plan.extents[loop]) && !plan.isParallel(loop);
+    plan.lanes = scalar ? 1 : kNestLanes;
   }
   bool chosen = plan.row.has_value();
   if (!chosen)
@@ -198,6 +217,7 @@ FailureOr<NestPlan> Planner::run() {
   for (OpOperand &operand : plan.op->getOpOperands())
     plan.accesses.push_back(plan.row ? getAccess(plan.op, operand, *plan.row)
                                      : Access::Invariant);
+  chooseColumn();
   return plan;
 }
 

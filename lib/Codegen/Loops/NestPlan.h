@@ -28,8 +28,11 @@ struct NestPlan {
   /// The loop of the row; unset for operations on one element.
   std::optional<unsigned> row;
   SmallVector<Access> accesses;
-  /// 1: the body stays scalar.
+  /// 1: the body stays scalar. Shorter rows take the powers of two below.
   int64_t lanes = 1;
+  /// Set for transpositions: the loop along which the input lies densely. It
+  /// makes tiles with the row, which are transposed in registers.
+  std::optional<unsigned> column;
   /// Set when the row is reduced: the operation that combines, and what it adds
   /// to the accumulator.
   Operation *combiner = nullptr;

@@ -171,3 +171,41 @@ func.func @copies(%x: memref<?x64xf32>, %y: memref<?x64xf32>, %z: memref<?x64xf3
   %0 = linalg.fill ins(%v : f32) outs(%t : tensor<4xf32>) -> tensor<4xf32>
   return %0 : tensor<4xf32>
 }
+
+// -----
+
+// A copy whose row is strided in the input: tiles of 16 x 16, transposed in registers by four rounds of shuffles. Blocks of
+// columns are parallel; the last one also copies what is left, by a tile that overlaps.
+// CHECK-LABEL: func @transpose(
+// CHECK-SAME: %[[X:.*]]: memref<?x40xi8>, %[[Y:.*]]: memref<40x?xi8>
+// CHECK: scf.parallel (%[[C:.*]]) = (%c0) to (%c32) step (%c16)
+// CHECK: scf.if
+// CHECK: scf.for %[[I:.*]] = %c0 to %{{.*}} step %c16
+// CHECK: %[[R:.*]] = arith.minsi %[[I]], %{{.*}}
+// CHECK: vector.load %[[X]][%[[R]], %[[C]]] : memref<?x40xi8>, vector<16xi8>
+// CHECK-COUNT-15: vector.load
+// CHECK-COUNT-64: vector.shuffle
+// CHECK: vector.store %{{.*}}, %[[Y]][%[[C]], %[[R]]] : memref<40x?xi8>, vector<16xi8>
+// CHECK-COUNT-15: vector.store
+// CHECK: scf.if
+// CHECK: vector.load %[[X]][%[[R]], %c24]
+// CHECK: } else {
+// CHECK: memref.load
+func.func @transpose(%x: memref<?x40xi8>, %y: memref<40x?xi8>) {
+  linalg.transpose ins(%x : memref<?x40xi8>) outs(%y : memref<40x?xi8>) permutation = [1, 0]
+  return
+}
+
+// -----
+
+// Rows shorter than a vector, of a known length, are ever narrower ones: 7 is 4 + 2 + 1.
+// CHECK-LABEL: func @short(
+// CHECK: vector.load %{{.*}} : memref<?x7xi8>, vector<4xi8>
+// CHECK: vector.load %{{.*}} : memref<?x7xi8>, vector<2xi8>
+// CHECK-NOT: scf.for
+// CHECK: memref.load
+// CHECK: return
+func.func @short(%x: memref<?x7xi8>, %y: memref<?x7xi8, strided<[9, 1]>>) {
+  memref.copy %x, %y : memref<?x7xi8> to memref<?x7xi8, strided<[9, 1]>>
+  return
+}

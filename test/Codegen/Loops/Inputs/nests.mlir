@@ -92,9 +92,52 @@ func.func @compare(%x: !f32, %y: memref<?x?xi1>) attributes {llvm.emit_c_interfa
 }
 
 func.func @transpose(%x: !f32, %y: !f32) attributes {llvm.emit_c_interface} {
-  linalg.generic {indexing_maps = [#nm, #mn], iterator_types = ["parallel", "parallel"]} ins(%x : !f32) outs(%y : !f32) {
+  linalg.transpose ins(%x : !f32) outs(%y : !f32) permutation = [1, 0]
+  return
+}
+
+func.func @transpose_codes(%x: !i8, %y: !i8) attributes {llvm.emit_c_interface} {
+  linalg.transpose ins(%x : !i8) outs(%y : !i8) permutation = [1, 0]
+  return
+}
+
+func.func @transpose_small(%x: !bf16, %y: !bf16) attributes {llvm.emit_c_interface} {
+  linalg.transpose ins(%x : !bf16) outs(%y : !bf16) permutation = [1, 0]
+  return
+}
+
+func.func @transpose_wide(%x: memref<?x?xi64>, %y: memref<?x?xi64>) attributes {llvm.emit_c_interface} {
+  linalg.transpose ins(%x : memref<?x?xi64>) outs(%y : memref<?x?xi64>) permutation = [1, 0]
+  return
+}
+
+func.func @transpose_bits(%x: memref<?x?xi1>, %y: memref<?x?xi1>) attributes {llvm.emit_c_interface} {
+  linalg.transpose ins(%x : memref<?x?xi1>) outs(%y : memref<?x?xi1>) permutation = [1, 0]
+  return
+}
+
+// A whole number of tiles, and a part of one more, known when compiled.
+func.func @transpose_32(%x: memref<?x32xf32>, %y: memref<32x?xf32>) attributes {llvm.emit_c_interface} {
+  linalg.transpose ins(%x : memref<?x32xf32>) outs(%y : memref<32x?xf32>) permutation = [1, 0]
+  return
+}
+
+func.func @transpose_40(%x: memref<?x40xi8>, %y: memref<40x?xi8>) attributes {llvm.emit_c_interface} {
+  linalg.transpose ins(%x : memref<?x40xi8>) outs(%y : memref<40x?xi8>) permutation = [1, 0]
+  return
+}
+
+// Rows shorter than a vector, and of a vector and a part of one.
+func.func @copy_7(%x: memref<?x7xi8>, %y: memref<?x7xi8, strided<[?, 1], offset: ?>>) attributes {llvm.emit_c_interface} {
+  memref.copy %x, %y : memref<?x7xi8> to memref<?x7xi8, strided<[?, 1], offset: ?>>
+  return
+}
+
+func.func @double_29(%x: memref<?x29xf32>, %y: memref<?x29xf32>) attributes {llvm.emit_c_interface} {
+  linalg.generic {indexing_maps = [#mn, #mn], iterator_types = ["parallel", "parallel"]} ins(%x : memref<?x29xf32>) outs(%y : memref<?x29xf32>) {
   ^bb0(%a: f32, %o: f32):
-    linalg.yield %a : f32
+    %0 = arith.addf %a, %a : f32
+    linalg.yield %0 : f32
   }
   return
 }

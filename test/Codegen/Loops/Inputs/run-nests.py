@@ -17,6 +17,7 @@ import numpy as np
 NESTS = pathlib.Path(__file__).with_name("nests.mlir")
 SIZES = (0, 1, 15, 16, 17, 33, 64, 80, 1000)
 ROWS = (0, 1, 3)
+TRANSPOSED = (0, 1, 15, 16, 17, 31, 32, 40, 64, 100)
 VECTOR = "--bitnet-vectorize-nests --convert-linalg-to-loops --bitnet-outline-parallel=grain=1"
 SCALAR = "--convert-linalg-to-loops"
 FLOATS = ("--bitnet-expand-math=native-round={round} --bitnet-expand-small-floats=native-half={half} "
@@ -79,7 +80,8 @@ def elementwise(rng, m, n):
     yield "half", [wide(f32(m, n).astype(np.float16)), wide(f32(m, n).astype(np.float16))], out(np.float16)
     yield "mask", [x, dense(rng.integers(0, 2, (m, n)).astype(bool))], out(np.float32)
     yield "compare", [x], np.zeros((m, n), bool)
-    yield "transpose", [wide(f32(n, m))], out(np.float32)
+    yield "copy_7", [rng.integers(-128, 128, (n, 7)).astype(np.int8)], wide(np.zeros((n, 7), np.int8))
+    yield "double_29", [f32(n, 29)], np.zeros((n, 29), np.float32)
     yield "copy", [x], out(np.float32)
     yield "position", [x], out(np.float32)
     yield "embedding", [rng.integers(0, 7, m).astype(np.int32), f32(7, n)], out(np.float32)
@@ -88,6 +90,19 @@ def elementwise(rng, m, n):
     yield "absmax", [x], np.zeros(m, np.float32)
     yield "sum_codes", [wide(rng.integers(-128, 128, (m, n)).astype(np.int8))], np.zeros(m, np.int32)
     yield "sum_columns", [x], np.zeros(n, np.float32)
+
+
+def transpositions(rng, m, n):
+    """(function, inputs, output), of m rows of output where that is not fixed"""
+    codes = lambda rows: rng.integers(-128, 128, (n, rows))
+    zeros = lambda rows, dtype: np.zeros((rows, n), dtype)
+    yield "transpose", [wide(codes(m).astype(np.float32))], wide(zeros(m, np.float32))
+    yield "transpose_codes", [wide(codes(m).astype(np.int8))], wide(zeros(m, np.int8))
+    yield "transpose_small", [wide(codes(m).astype(ml_dtypes.bfloat16))], wide(zeros(m, ml_dtypes.bfloat16))
+    yield "transpose_wide", [codes(m)], zeros(m, np.int64)
+    yield "transpose_bits", [codes(m) > 0], zeros(m, bool)
+    yield "transpose_32", [codes(32).astype(np.float32)], zeros(32, np.float32)
+    yield "transpose_40", [codes(40).astype(np.int8)], zeros(40, np.int8)
 
 
 def ordered_sum(values, start):
@@ -110,6 +125,16 @@ def check(name, size, actual, expected):
     if not np.array_equal(actual.view(np.uint8), expected.view(np.uint8)):
         at = np.flatnonzero(actual != expected)[:3]
         sys.exit(f"{name} {size}: {len(at)} differ, first {at}: {actual.flat[at]} and {expected.flat[at]}")
+
+
+def check_nest(vector, scalar, size, name, inputs, output):
+    expected = output.copy()
+    call(scalar, name, [*inputs, expected])
+    call(vector, name, [*inputs, output])
+    check(name, size, dense(output), dense(expected))
+    if output.base is not None and output.base.shape != output.shape:
+        around = np.delete(output.base, np.arange(3, 3 + output.shape[1]), axis=1)
+        assert np.all(around == 77), f"{name} {size}: written outside of its rows"
 
 
 def check_sums(library, rng, m, n):
@@ -135,13 +160,16 @@ def main():
     rng, count = np.random.default_rng(1), 0
     for m in ROWS:
         for n in SIZES:
-            for name, inputs, output in elementwise(rng, m, n):
-                expected = output.copy()
-                call(scalar, name, [*inputs, expected])
-                call(vector, name, [*inputs, output])
-                check(name, (m, n), dense(output), dense(expected))
+            for case in elementwise(rng, m, n):
+                check_nest(vector, scalar, (m, n), *case)
                 count += 1
             check_sums(vector, rng, m, n)
+    for m in TRANSPOSED:
+        for n in TRANSPOSED:
+            for name, inputs, output in transpositions(rng, m, n):
+                check_nest(vector, scalar, (m, n), name, inputs, output)
+                check(name, (m, n), dense(output), dense(inputs[0].T))
+                count += 1
     print(f"{count} nests bit-equal to scalar loops")
 
 
