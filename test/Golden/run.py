@@ -11,6 +11,7 @@ import pathlib
 import subprocess
 import sys
 import tempfile
+from typing import NamedTuple
 
 import numpy as np
 
@@ -100,6 +101,37 @@ def windows(codes, kernel, strides, dilations, pads):
     return view.transpose(0, 2, 3, 1, 4, 5).reshape(len(codes) * high * wide, -1), high, wide
 
 
+class Conv(NamedTuple):
+    kernel: tuple
+    strides: tuple
+    dilations: tuple
+    pads: tuple
+
+
+def convolve(x, codes, scales, conv):
+    """A ternary convolution of x, quantized per sample."""
+    q, scale = quantize(x, (1, 2, 3), "divide", 127, 127)
+    rows_of_x, high, wide = windows(q, *conv)
+    repeated = np.repeat(scale.reshape(-1, 1), high * wide, axis=0)
+    y = rescale(rows_of_x.astype(np.int64) @ codes.astype(np.int64).T, repeated, scales)
+    return y.reshape(len(x), high, wide, len(codes)).transpose(0, 3, 1, 2)
+
+
+def wide_convolutions_case():
+    """Convolutions of so many channels that their windows have them last."""
+    rng = np.random.default_rng(20)
+    forms = {"strided": Conv((3, 3), (2, 1), (1, 1), (1, 0, 2, 1)), "dilated": Conv((3, 3), (1, 2), (1, 2), (1, 0, 2, 1)),
+             "point": Conv((1, 1), (1, 1), (1, 1), (0, 0, 0, 0))}
+    x = rng.standard_normal((2, 20, 9, 11)).astype(f32)
+    scales = rng.random(7).astype(f32)
+    blob, exact = b"", {}
+    for name, conv in forms.items():
+        codes = rng.integers(-1, 2, (7, 20 * conv.kernel[0] * conv.kernel[1])).astype(np.int8)
+        blob += storage(codes)
+        exact[name] = convolve(x, codes, scales, conv)
+    return Case("layer_conv_wide", {"T.bin": blob, "S.bin": scales.tobytes()}, x, exact, {})
+
+
 def layer_case(name):
     """A whole layer against numpy: every float must be bit-equal."""
     rng = np.random.default_rng(sum(name.encode()))
@@ -129,11 +161,7 @@ def layer_case(name):
             y = y + rescale(q[:, part].astype(np.int64) @ weights[part], scale, scales[:, g])
     else:
         x = rng.standard_normal((2, 5, 9, 11)).astype(f32)
-        q, scale = quantize(x, (1, 2, 3), "divide", 127, 127)
-        rows_of_x, high, wide = windows(q, (3, 3), (2, 1), (1, 2), (1, 0, 2, 1))
-        repeated = np.repeat(scale.reshape(-1, 1), high * wide, axis=0)
-        y = rescale(rows_of_x.astype(np.int64) @ weights, repeated, scales)
-        y = y.reshape(2, high, wide, rows).transpose(0, 3, 1, 2)
+        y = convolve(x, codes, scales, Conv((3, 3), (2, 1), (1, 2), (1, 0, 2, 1)))
     files = {"T.bin": storage(codes), "S.bin": scales.tobytes(), "B.bin": bias.tobytes()}
     return Case(f"layer_{name}", files, x, {"y": y.astype(f32)}, {})
 
@@ -150,6 +178,7 @@ def all_cases():
                              scale=lambda d: f32(128) / d["paper_v1_binary/gamma"])
     yield from map(layout_case, range(3))
     yield from map(layer_case, ("rows", "plus_128", "groups", "conv"))
+    yield wide_convolutions_case()
 
 
 def run_case(case, packing, arguments, folder):

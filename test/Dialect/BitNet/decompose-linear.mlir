@@ -131,7 +131,7 @@ func.func @per_tensor(%x: tensor<?x?x64xf32>, %w: tensor<32x64xi2>) -> tensor<?x
 
 // -----
 
-// A convolution: codes per sample, padded with zero codes, windows as rows.
+// A convolution: codes per sample, padded with zero codes, windows as rows. Few channels: K is [C, KH, KW].
 // CHECK: #[[WINDOW:.*]] = affine_map<(d0, d1, d2, d3, d4, d5) -> (d0, d3, d1 * 2 + d4, d2 + d5 * 2)>
 // CHECK-LABEL: func @conv
 // CHECK: bitnet.quantize_activations %{{.*}} <divide, axes = [1, 2, 3]
@@ -141,13 +141,68 @@ func.func @per_tensor(%x: tensor<?x?x64xf32>, %w: tensor<32x64xi2>) -> tensor<?x
 // CHECK: tensor.collapse_shape {{.*}} into tensor<?x27xi8>
 // CHECK: bitnet.matmul
 // CHECK: bitnet.rescale {{.*}} : (tensor<?x5xi32>, tensor<?x1xf32>, tensor<5xf32>) -> tensor<?x5xf32>
-// CHECK: linalg.transpose {{.*}} permutation = [0, 3, 1, 2]
+// CHECK: linalg.transpose {{.*}} permutation = [0, 2, 1]
+// CHECK: tensor.expand_shape {{.*}} into tensor<?x5x?x?xf32>
 func.func @conv(%x: tensor<?x3x?x?xf32>, %w: tensor<5x27xi2>, %s: tensor<5xf32>) -> tensor<?x5x?x?xf32> {
   %y = bitnet.linear "conv" %x, %w scale %s
     act <divide, axes = [1, 2, 3], qmax = 127, eps = 1.0e-5 : f64, low = -128, high = 127>
     conv <kernel = [3, 3], strides = [2, 1], dilations = [1, 2], pads = [1, 0, 2, 1]>
     : (tensor<?x3x?x?xf32>, tensor<5x27xi2>, tensor<5xf32>) -> tensor<?x5x?x?xf32>
   return %y : tensor<?x5x?x?xf32>
+}
+
+// -----
+
+// Many channels: they come last, so that a row of a window is one piece. K is [KH, KW, C] in the constant, too: the four codes of
+// channel c are c % 3 - 1 here. Layers that share weights share them still.
+// CHECK: #[[LINE:.*]] = affine_map<(d0, d1, d2, d3, d4, d5) -> (d0, d1 + d3, d2 * 32 + d4 * 16 + d5)>
+// CHECK-LABEL: func @channels_last
+// CHECK: %[[W:.*]] = bitnet.constant "w" dense<{{\[\[}}-1, 0, 1, -1, 0, 1, -1, 0, 1, -1, 0, 1, -1, 0, 1, -1, -1, 0, 1
+// CHECK-NOT: bitnet.constant
+// CHECK: tensor.collapse_shape %{{.*}} {{\[\[}}0], [1], [2, 3]] : tensor<1x16x6x8xi8> into tensor<1x16x48xi8>
+// CHECK: linalg.transpose ins(%{{.*}} : tensor<1x16x48xi8>) outs(%{{.*}} : tensor<1x48x16xi8>) permutation = [0, 2, 1]
+// CHECK: tensor.pad %{{.*}} low[0, 1, 0, 0] high[0, 0, 0, 0]
+// CHECK: tensor.collapse_shape %{{.*}} : tensor<1x7x8x16xi8> into tensor<1x7x128xi8>
+// CHECK: linalg.generic {indexing_maps = [#[[LINE]],
+// CHECK: tensor.collapse_shape {{.*}} : tensor<1x6x4x2x1x32xi8> into tensor<24x64xi8>
+// CHECK: bitnet.matmul ins(%{{.*}}, %[[W]] :
+// CHECK: bitnet.matmul ins(%{{.*}}, %[[W]] :
+func.func @channels_last(%x: tensor<1x16x6x8xi8>) -> (tensor<1x1x6x4xi32>, tensor<1x1x6x4xi32>) {
+  %w = bitnet.constant "w" dense<"0x03030303000000000101010103030303000000000101010103030303000000000101010103030303000000000101010103030303000000000101010103030303"> : tensor<1x64xi2> -> tensor<1x64xi2>
+  %y = bitnet.linear "a" %x, %w conv <kernel = [2, 2], strides = [1, 2], dilations = [1, 1], pads = [1, 0, 0, 0]>
+    : (tensor<1x16x6x8xi8>, tensor<1x64xi2>) -> tensor<1x1x6x4xi32>
+  %z = bitnet.linear "b" %x, %w conv <kernel = [2, 2], strides = [1, 2], dilations = [1, 1], pads = [1, 0, 0, 0]>
+    : (tensor<1x16x6x8xi8>, tensor<1x64xi2>) -> tensor<1x1x6x4xi32>
+  return %y, %z : tensor<1x1x6x4xi32>, tensor<1x1x6x4xi32>
+}
+
+// -----
+
+// A dilated row of a window has a piece for each position. An unknown number of channels is checked.
+// CHECK: #[[LINE:.*]] = affine_map<(d0, d1, d2, d3, d4, d5) -> (d0, d1 + d3 * 2, d2 * 16 + d4 * 32 + d5)>
+// CHECK-LABEL: func @dilated
+// CHECK: cf.assert %{{.*}}, "linear layer: wrong number of channels"
+// CHECK: linalg.generic {indexing_maps = [#[[LINE]],
+// CHECK: tensor.collapse_shape {{.*}} : tensor<1x?x?x2x2x16xi8> into tensor<?x64xi8>
+func.func @dilated(%x: tensor<1x?x?x?xi8>) -> tensor<1x1x?x?xi32> {
+  %w = bitnet.constant "w" dense<"0x03030303000000000101010103030303000000000101010103030303000000000101010103030303000000000101010103030303000000000101010103030303"> : tensor<1x64xi2> -> tensor<1x64xi2>
+  %y = bitnet.linear "a" %x, %w conv <kernel = [2, 2], strides = [1, 1], dilations = [2, 2], pads = [0, 0, 0, 0]>
+    : (tensor<1x?x?x?xi8>, tensor<1x64xi2>) -> tensor<1x1x?x?xi32>
+  return %y : tensor<1x1x?x?xi32>
+}
+
+// -----
+
+// One position, step 1: the transposed image itself is the rows.
+// CHECK-LABEL: func @point
+// CHECK: linalg.transpose ins(%{{.*}} : tensor<2x16x48xi8>) outs(%{{.*}} : tensor<2x48x16xi8>) permutation = [0, 2, 1]
+// CHECK-NOT: linalg.generic
+// CHECK: bitnet.matmul ins(%{{.*}}, %{{.*}} : tensor<96x16xi8>,
+func.func @point(%x: tensor<2x16x6x8xi8>) -> tensor<2x4x6x8xi32> {
+  %w = bitnet.constant "w" dense<"0x03030303000000000101010103030303000000000101010103030303000000000101010103030303000000000101010103030303000000000101010103030303"> : tensor<4x16xi2> -> tensor<4x16xi2>
+  %y = bitnet.linear "a" %x, %w conv <kernel = [1, 1], strides = [1, 1], dilations = [1, 1], pads = [0, 0, 0, 0]>
+    : (tensor<2x16x6x8xi8>, tensor<4x16xi2>) -> tensor<2x4x6x8xi32>
+  return %y : tensor<2x4x6x8xi32>
 }
 
 // -----

@@ -122,8 +122,7 @@ RankedTensorType LinearOp::inferType(RankedTensorType x, RankedTensorType w,
   if (conv) {
     if (x.getRank() != 4)
       return {};
-    int64_t area = conv.getKernel()[0] * conv.getKernel()[1];
-    if (!ShapedType::isDynamic(shape[1]) && shape[1] * area != cols)
+    if (!ShapedType::isDynamic(shape[1]) && shape[1] * conv.getArea() != cols)
       return {};
     shape[1] = rows;
     for (unsigned i : {0u, 1u})

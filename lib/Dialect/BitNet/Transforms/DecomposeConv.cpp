@@ -9,11 +9,10 @@ using namespace mlir;
 using namespace mlir::bitnet;
 
 /// (in - span) / stride + 1 for a padded extent `in`, never negative.
-static OpFoldResult getWindows(ImplicitLocOpBuilder &b, Value padded,
+static OpFoldResult getWindows(ImplicitLocOpBuilder &b, OpFoldResult in,
                                ConvAttr conv, unsigned i) {
   int64_t span = conv.getDilations()[i] * (conv.getKernel()[i] - 1) + 1;
   int64_t stride = conv.getStrides()[i];
-  OpFoldResult in = getExtent(b, padded, 2 + i);
   if (std::optional<int64_t> known = getConstantIntValue(in))
     return b.getIndexAttr(*known < span ? 0 : (*known - span) / stride + 1);
   auto index = [&](int64_t v) {
@@ -24,7 +23,7 @@ static OpFoldResult getWindows(ImplicitLocOpBuilder &b, Value padded,
   return arith::DivUIOp::create(b, room, index(stride)).getResult();
 }
 
-/// [a, b, c, x, y, z] to [a*b*c, x*y*z], or to [a*b*c, z] with `keep` == 1.
+/// [a, b, c, x, ...] to [a*b*c, x*...].
 static Value collapseInTwo(ImplicitLocOpBuilder &b, Value value) {
   SmallVector<ReassociationIndices> groups(2);
   int64_t rank = cast<RankedTensorType>(value.getType()).getRank();
@@ -33,14 +32,25 @@ static Value collapseInTwo(ImplicitLocOpBuilder &b, Value value) {
   return tensor::CollapseShapeOp::create(b, value, groups);
 }
 
+static Value copyElements(ImplicitLocOpBuilder &b, Value from, AffineMap map,
+                          ArrayRef<OpFoldResult> shape) {
+  Type element = cast<RankedTensorType>(from.getType()).getElementType();
+  unsigned rank = shape.size();
+  return makeGeneric(
+      b, from, makeEmpty(b, shape, element),
+      {map, b.getMultiDimIdentityMap(rank)}, rank,
+      [](ImplicitLocOpBuilder &, ValueRange args) { return args[0]; });
+}
+
 Value mlir::bitnet::gatherWindows(ImplicitLocOpBuilder &b, Value x,
                                   ConvAttr conv,
                                   SmallVectorImpl<OpFoldResult> &extents) {
   ArrayRef<int64_t> pads = conv.getPads(), kernel = conv.getKernel();
   Value padded =
       padWithZeros(b, x, {0, 0, pads[0], pads[1]}, {0, 0, pads[2], pads[3]});
-  extents.assign({getExtent(b, padded, 0), getWindows(b, padded, conv, 0),
-                  getWindows(b, padded, conv, 1)});
+  extents.assign({getExtent(b, padded, 0)});
+  for (unsigned i : {0u, 1u})
+    extents.push_back(getWindows(b, getExtent(b, padded, 2 + i), conv, i));
   SmallVector<OpFoldResult> shape = llvm::to_vector(extents);
   shape.push_back(getExtent(b, padded, 1));
   shape.append({b.getIndexAttr(kernel[0]), b.getIndexAttr(kernel[1])});
@@ -52,12 +62,59 @@ Value mlir::bitnet::gatherWindows(ImplicitLocOpBuilder &b, Value x,
   };
   AffineMap from =
       AffineMap::get(6, 0, {d[0], d[3], window(0), window(1)}, b.getContext());
-  Type element = cast<RankedTensorType>(x.getType()).getElementType();
-  Value windows = makeGeneric(
-      b, padded, makeEmpty(b, shape, element),
-      {from, b.getMultiDimIdentityMap(6)}, 6,
-      [](ImplicitLocOpBuilder &, ValueRange args) { return args[0]; });
-  return collapseInTwo(b, windows);
+  return collapseInTwo(b, copyElements(b, padded, from, shape));
+}
+
+/// [B, C, H, W] as [B, H, W, C]. As planes, so that short rows of an image do
+/// not make short rows of the transposition.
+static Value moveChannelsLast(ImplicitLocOpBuilder &b, Value x) {
+  auto type = cast<RankedTensorType>(x.getType());
+  SmallVector<OpFoldResult> e = getExtents(b, x);
+  Value planes = tensor::CollapseShapeOp::create(
+      b, x, ArrayRef<ReassociationIndices>{{0}, {1}, {2, 3}});
+  Value init = makeEmpty(b, {e[0], getExtent(b, planes, 2), e[1]},
+                         type.getElementType());
+  Value last =
+      linalg::TransposeOp::create(b, planes, init, ArrayRef<int64_t>{0, 2, 1})
+          ->getResult(0);
+  ArrayRef<int64_t> d = type.getShape();
+  return tensor::ExpandShapeOp::create(
+      b, type.clone({d[0], d[2], d[3], d[1]}), last,
+      ArrayRef<ReassociationIndices>{{0}, {1, 2}, {3}},
+      SmallVector<OpFoldResult>{e[0], e[2], e[3], e[1]});
+}
+
+Value mlir::bitnet::gatherChannelsLast(ImplicitLocOpBuilder &b, Value x,
+                                       ConvAttr conv,
+                                       SmallVectorImpl<OpFoldResult> &extents) {
+  ArrayRef<int64_t> pads = conv.getPads(), kernel = conv.getKernel(),
+                    strides = conv.getStrides(),
+                    dilations = conv.getDilations();
+  Value padded =
+      padWithZeros(b, moveChannelsLast(b, x), {0, pads[0], pads[1], 0},
+                   {0, pads[2], pads[3], 0});
+  extents.assign({getExtent(b, padded, 0)});
+  for (unsigned i : {0u, 1u})
+    extents.push_back(getWindows(b, getExtent(b, padded, 1 + i), conv, i));
+  bool single = conv.getArea() == 1 && strides[0] == 1 && strides[1] == 1;
+  if (single)
+    return collapseInTwo(b, padded);
+
+  // A row of a window lies in one piece unless it is dilated.
+  int64_t channels = cast<RankedTensorType>(x.getType()).getDimSize(1);
+  int64_t pieces = dilations[1] == 1 ? 1 : kernel[1];
+  SmallVector<OpFoldResult> shape = llvm::to_vector(extents);
+  for (int64_t extent : {kernel[0], pieces, kernel[1] / pieces * channels})
+    shape.push_back(b.getIndexAttr(extent));
+  Value lines = tensor::CollapseShapeOp::create(
+      b, padded, ArrayRef<ReassociationIndices>{{0}, {1}, {2, 3}});
+  SmallVector<AffineExpr> d(6);
+  bindDimsList(b.getContext(), MutableArrayRef<AffineExpr>(d));
+  AffineExpr row = d[1] * strides[0] + d[3] * dilations[0];
+  AffineExpr at =
+      d[2] * (strides[1] * channels) + d[4] * (dilations[1] * channels) + d[5];
+  AffineMap from = AffineMap::get(6, 0, {d[0], row, at}, b.getContext());
+  return collapseInTwo(b, copyElements(b, lines, from, shape));
 }
 
 Value mlir::bitnet::repeatScale(ImplicitLocOpBuilder &b, Value scale,
@@ -69,10 +126,7 @@ Value mlir::bitnet::repeatScale(ImplicitLocOpBuilder &b, Value scale,
   AffineExpr sample = type.getDimSize(0) == 1 ? zero : b.getAffineDimExpr(0);
   AffineMap from =
       AffineMap::get(4, 0, {sample, zero, zero, zero}, b.getContext());
-  Value repeated = makeGeneric(
-      b, scale, makeEmpty(b, shape, type.getElementType()),
-      {from, b.getMultiDimIdentityMap(4)}, 4,
-      [](ImplicitLocOpBuilder &, ValueRange args) { return args[0]; });
+  Value repeated = copyElements(b, scale, from, shape);
   return collapseInTwo(b, repeated);
 }
 
@@ -80,21 +134,27 @@ Value mlir::bitnet::scatterWindows(ImplicitLocOpBuilder &b, Value rows,
                                    ArrayRef<OpFoldResult> extents,
                                    RankedTensorType type) {
   auto rowsType = cast<RankedTensorType>(rows.getType());
-  SmallVector<OpFoldResult> shape = llvm::to_vector(extents);
-  shape.push_back(getExtent(b, rows, 1));
-  SmallVector<int64_t> staticShape;
-  SmallVector<Value> dynamic;
-  dispatchIndexOpFoldResults(shape, dynamic, staticShape);
-  auto expandedType =
-      RankedTensorType::get(staticShape, rowsType.getElementType());
-  SmallVector<ReassociationIndices> groups = {{0, 1, 2}, {3}};
-  Value expanded =
-      tensor::ExpandShapeOp::create(b, expandedType, rows, groups, shape);
-  SmallVector<OpFoldResult> target = {shape[0], shape[3], shape[1], shape[2]};
-  Value init = makeEmpty(b, target, rowsType.getElementType());
-  Value result = linalg::TransposeOp::create(b, expanded, init,
-                                             ArrayRef<int64_t>{0, 3, 1, 2})
-                     ->getResult(0);
+  auto expand = [&](Value value, ArrayRef<OpFoldResult> shape,
+                    ArrayRef<ReassociationIndices> groups) -> Value {
+    SmallVector<int64_t> extents;
+    SmallVector<Value> dynamic;
+    dispatchIndexOpFoldResults(shape, dynamic, extents);
+    return tensor::ExpandShapeOp::create(b, rowsType.clone(extents), value,
+                                         groups, shape);
+  };
+  OpFoldResult batch = extents[0], height = extents[1], width = extents[2],
+               filters = getExtent(b, rows, 1);
+  Value windows =
+      expand(rows, {batch, height, width, filters}, {{0, 1, 2}, {3}});
+  Value lines = tensor::CollapseShapeOp::create(
+      b, windows, ArrayRef<ReassociationIndices>{{0}, {1, 2}, {3}});
+  Value init = makeEmpty(b, {batch, filters, getExtent(b, lines, 1)},
+                         rowsType.getElementType());
+  Value planes =
+      linalg::TransposeOp::create(b, lines, init, ArrayRef<int64_t>{0, 2, 1})
+          ->getResult(0);
+  Value result =
+      expand(planes, {batch, filters, height, width}, {{0}, {1}, {2, 3}});
   if (result.getType() != type)
     result = tensor::CastOp::create(b, type, result);
   return result;

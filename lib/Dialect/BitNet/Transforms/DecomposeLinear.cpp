@@ -1,6 +1,7 @@
 //===- DecomposeLinear.cpp - bitnet.linear to quantize, matmul, rescale ---===//
 
 #include "DecomposeLinear.h"
+#include "FoldWeights.h"
 
 #include "bitnet/Dialect/BitNet/Transforms/Passes.h"
 
@@ -20,20 +21,22 @@ static RankedTensorType getTensorType(Value value) {
   return cast<RankedTensorType>(value.getType());
 }
 
-/// x with a static last extent K; a dynamic one is checked at run time.
-static Value pinColumns(ImplicitLocOpBuilder &b, Value x, int64_t cols) {
+/// x with a static extent along `axis`; a dynamic one is checked at run time.
+static Value pinExtent(ImplicitLocOpBuilder &b, Value x, int64_t axis,
+                       int64_t extent) {
   auto type = getTensorType(x);
-  if (!ShapedType::isDynamic(type.getShape().back()))
+  if (!type.isDynamicDim(axis))
     return x;
-  Value extent = tensor::DimOp::create(b, x, type.getRank() - 1);
-  Value expected = arith::ConstantIndexOp::create(b, cols);
+  Value actual = tensor::DimOp::create(b, x, axis);
+  Value expected = arith::ConstantIndexOp::create(b, extent);
   Value same =
-      arith::CmpIOp::create(b, arith::CmpIPredicate::eq, extent, expected);
-  cf::AssertOp::create(b, same, "linear layer: wrong number of columns");
+      arith::CmpIOp::create(b, arith::CmpIPredicate::eq, actual, expected);
+  StringRef what = axis + 1 == type.getRank() ? "columns" : "channels";
+  cf::AssertOp::create(b, same,
+                       ("linear layer: wrong number of " + what).str());
   SmallVector<int64_t> shape(type.getShape());
-  shape.back() = cols;
-  return tensor::CastOp::create(
-      b, RankedTensorType::get(shape, type.getElementType()), x);
+  shape[axis] = extent;
+  return tensor::CastOp::create(b, type.clone(shape), x);
 }
 
 Value mlir::bitnet::expandLike(ImplicitLocOpBuilder &b, Value rows, Value x,
@@ -97,12 +100,22 @@ static Value collapseScale(ImplicitLocOpBuilder &b, ActivationCache &cache,
 }
 
 static Value decomposeConv(ImplicitLocOpBuilder &b, LinearOp op,
-                           ActivationCache &cache) {
-  QuantizedActivation x = {op.getX(), {}};
+                           ActivationCache &cache, ConvWeights &weights) {
+  ConvAttr conv = op.getConvAttr();
+  int64_t channels = getTensorType(op.getW()).getDimSize(1) / conv.getArea();
+  QuantizedActivation x = {pinExtent(b, op.getX(), 1, channels), {}};
   if (ActQuantAttr act = op.getActAttr())
     x = cache.get(b, op, x.codes, act);
+  bool last = ConvWeights::areBetterLast(op, x.codes);
+  if (last) {
+    Value w = weights.get(op);
+    if (!w)
+      return {};
+    op.getWMutable().assign(w);
+  }
   SmallVector<OpFoldResult> extents;
-  Value rows = gatherWindows(b, x.codes, op.getConvAttr(), extents);
+  Value rows = last ? gatherChannelsLast(b, x.codes, conv, extents)
+                    : gatherWindows(b, x.codes, conv, extents);
   Value scale = x.scale ? repeatScale(b, x.scale, extents) : Value();
   Value product = buildProduct(b, op, rows, scale);
   return scatterWindows(b, product, extents, getTensorType(op.getY()));
@@ -110,7 +123,8 @@ static Value decomposeConv(ImplicitLocOpBuilder &b, LinearOp op,
 
 static Value decomposeRows(ImplicitLocOpBuilder &b, LinearOp op,
                            ActivationCache &cache) {
-  Value x = pinColumns(b, op.getX(), getTensorType(op.getW()).getDimSize(1));
+  Value x = pinExtent(b, op.getX(), getTensorType(op.getX()).getRank() - 1,
+                      getTensorType(op.getW()).getDimSize(1));
   ActQuantAttr act = op.getActAttr();
   Value rows, scale;
   if (act && act.getForm() != ScaleForm::Codes && act.getAxes().size() > 1) {
@@ -133,7 +147,8 @@ static Value decomposeRows(ImplicitLocOpBuilder &b, LinearOp op,
   return expandLike(b, product, x, getTensorType(op.getY()));
 }
 
-static LogicalResult decompose(LinearOp op, ActivationCache &cache) {
+static LogicalResult decompose(LinearOp op, ActivationCache &cache,
+                               ConvWeights &weights, ConstantReaper &reaper) {
   auto x = dyn_cast<RankedTensorType>(op.getX().getType());
   if (!x || !isa<RankedTensorType>(op.getY().getType()))
     return op.emitError("layer '")
@@ -153,10 +168,14 @@ static LogicalResult decompose(LinearOp op, ActivationCache &cache) {
            << op.getName()
            << "': act_c1: the reduced axes must cover the whole row";
   ImplicitLocOpBuilder b(op.getLoc(), op);
-  Value result = op.getConvAttr() ? decomposeConv(b, op, cache)
+  Value w = op.getW();
+  Value result = op.getConvAttr() ? decomposeConv(b, op, cache, weights)
                                   : decomposeRows(b, op, cache);
+  if (!result)
+    return failure();
   op.getY().replaceAllUsesWith(result);
   op.erase();
+  reaper.releaseIfUnused(w);
   return success();
 }
 
@@ -165,10 +184,12 @@ struct DecomposeLinear
     : bitnet::impl::BitNetDecomposeLinearBase<DecomposeLinear> {
   void runOnOperation() override {
     ActivationCache cache;
+    ConvWeights weights;
+    ConstantReaper reaper(getOperation());
     SmallVector<LinearOp> ops;
     getOperation().walk([&](LinearOp op) { ops.push_back(op); });
     for (LinearOp op : ops)
-      if (failed(decompose(op, cache)))
+      if (failed(decompose(op, cache, weights, reaper)))
         return signalPassFailure();
   }
 };

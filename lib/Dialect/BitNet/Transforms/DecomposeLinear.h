@@ -31,6 +31,20 @@ private:
   llvm::DenseMap<std::pair<Value, Block *>, Value> collapsed;
 };
 
+/// Weights of convolutions with channels last: [F, KH*KW*C] of [F, C*KH*KW],
+/// one constant for all layers that share one.
+class ConvWeights {
+public:
+  /// Whether windows of `codes` with channels last are worth it, and possible:
+  /// the sums are integers, which have no order (mm_c1), of constant weights.
+  static bool areBetterLast(LinearOp conv, Value codes);
+  /// Null, with an error, when the constant cannot be read.
+  Value get(LinearOp conv);
+
+private:
+  llvm::DenseMap<std::pair<Value, int64_t>, Value> known;
+};
+
 /// Product of an [M, K] activation and the layer's weights: [M, N], rescaled
 /// for float x, i32 for integer x. `scale` ([M, 1]) may be null.
 Value buildProduct(ImplicitLocOpBuilder &b, LinearOp linear, Value rows,
@@ -48,6 +62,10 @@ Value expandLike(ImplicitLocOpBuilder &b, Value rows, Value x,
 /// `extents` receives B, OH, OW.
 Value gatherWindows(ImplicitLocOpBuilder &b, Value x, ConvAttr conv,
                     SmallVectorImpl<OpFoldResult> &extents);
+
+/// The same as rows [B*OH*OW, KH*KW*C]; C is static.
+Value gatherChannelsLast(ImplicitLocOpBuilder &b, Value x, ConvAttr conv,
+                         SmallVectorImpl<OpFoldResult> &extents);
 
 /// A scale [B, 1, 1, 1] repeated for every window: [B*OH*OW, 1].
 Value repeatScale(ImplicitLocOpBuilder &b, Value scale,

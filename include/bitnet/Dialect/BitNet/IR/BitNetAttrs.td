@@ -177,6 +177,9 @@ def BitNet_ConvAttr : BitNet_Attr<"Conv", "conv"> {
     `dilations` `=` `[` $dilations `]` `,` `pads` `=` `[` $pads `]` `>`
   }];
   let genVerifyDecl = 1;
+  let extraClassDeclaration = [{
+    int64_t getArea() const { return getKernel()[0] * getKernel()[1]; }
+  }];
 }
 
 def BitNet_LoweringAttr : BitNet_Attr<"Lowering", "lowering"> {

@@ -64,7 +64,8 @@ def BitNetDecomposeLinear : Pass<"bitnet-decompose-linear", "::mlir::ModuleOp"> 
     Decides nothing: the op says it all. A ternary layer becomes
     `quantize_activations`, `probe`, `matmul` (mm_c1) and `rescale` (mm_c2) on
     `[M, K]` tensors whose M is the product of the leading dimensions; a
-    convolution gathers its windows first (im2col). Layers that read the same x
+    convolution gathers its windows first (im2col), with the channels last in x, windows and weights where
+    that copies longer pieces. Layers that read the same x
     with the same `act` share its codes, which are probed once. Codes that may
     reach +128 are split into two int8 products (w_c2). A float layer becomes a
     `linalg.generic` contraction.
