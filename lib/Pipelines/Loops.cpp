@@ -56,14 +56,30 @@ static void addBufferization(OpPassManager &pm, const LoopsOptions &loops) {
   pm.addPass(createConvertBufferizationToMemRefPass());
 }
 
+/// Of all machines, best first.
+static SmallVector<RegisterFile> getRegisterFiles(const LoopsOptions &options) {
+  SmallVector<TargetInfo> machines;
+  for (ISA isa : llvm::reverse(options.isas))
+    machines.push_back(getTargetInfo(isa));
+  if (machines.empty())
+    machines.push_back(options.target);
+  SmallVector<RegisterFile> files;
+  for (const TargetInfo &machine : machines) {
+    RegisterFile file =
+        getRegisterFile(machine.arch == TargetArch::AArch64, machine.features);
+    if (!llvm::is_contained(files, file))
+      files.push_back(file);
+  }
+  return files;
+}
+
 /// Products of floats add in an order of their own, on vectors and threads:
 /// not where the order of the loops was asked for.
 static void addContractions(OpPassManager &pm, const LoopsOptions &options) {
   if (options.strictFloats)
     return;
   BitNetLowerContractionsOptions contractions;
-  contractions.registers = getRegisterFile(
-      options.target.arch == TargetArch::AArch64, options.target.features);
+  contractions.registers = getRegisterFiles(options);
   pm.addPass(createBitNetLowerContractions(contractions));
 }
 
@@ -92,8 +108,8 @@ void bitnet::populateLoopsPipeline(OpPassManager &pm,
   pm.addPass(createCSEPass());
   if (!options.scalarLoops)
     pm.addPass(createBitNetOutlineParallel());
-  // Levels would add up in different widths: the same codes everywhere are
-  // worth more.
+  // Levels would add up in different widths: the same bits on all of them are
+  // worth more. Products of floats have an order of their own.
   if (options.strictFloats || !options.isas.empty())
     pm.addNestedPass<func::FuncOp>(createBitNetStrictFloats());
   addStageCheck(pm, "loops",

@@ -2,6 +2,8 @@
 
 #include "ContractionKernel.h"
 
+#include "bitnet/Codegen/Transforms/KernelDispatch.h"
+
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 
@@ -10,7 +12,7 @@
 using namespace mlir;
 using namespace mlir::bitnet;
 
-static std::string getName(const ContractionPlan &plan) {
+static std::string getFunctionName(const ContractionPlan &plan) {
   std::string name = "bitnet_contraction_";
   llvm::raw_string_ostream os(name);
   os << (plan.form == ContractionForm::Columns ? "columns" : "rows");
@@ -125,10 +127,9 @@ Value KernelEmitter::slice(unsigned operand, ArrayRef<Value> at,
                                    offsets, sizes, strides);
 }
 
-func::FuncOp bitnet::getOrCreateContraction(ModuleOp module,
-                                            const ContractionPlan &plan,
-                                            const RegisterTile &tile) {
-  std::string name = getName(plan);
+static func::FuncOp getOrCreateKernel(ModuleOp module,
+                                      const ContractionPlan &plan,
+                                      RegisterFile registers, StringRef name) {
   if (auto existing = module.lookupSymbol<func::FuncOp>(name))
     return existing;
   LoopBuilder b(UnknownLoc::get(module.getContext()), module.getBodyRegion());
@@ -142,7 +143,24 @@ func::FuncOp bitnet::getOrCreateContraction(ModuleOp module,
   kernel.setPrivate();
   kernel->setAttr("bitnet.parallel", b.getUnitAttr());
   b.setInsertionPointToStart(kernel.addEntryBlock());
-  KernelEmitter(b, kernel, plan.form, tile).emit();
+  KernelEmitter(b, kernel, plan.form, getRegisterTile(registers)).emit();
   func::ReturnOp::create(b);
   return kernel;
+}
+
+func::FuncOp bitnet::getOrCreateContraction(ModuleOp module,
+                                            const ContractionPlan &plan,
+                                            ArrayRef<RegisterFile> registers) {
+  std::string name = getFunctionName(plan);
+  if (registers.size() == 1)
+    return getOrCreateKernel(module, plan, registers.front(), name);
+  SmallVector<func::FuncOp> kernels;
+  for (RegisterFile file : registers) {
+    kernels.push_back(getOrCreateKernel(module, plan, file,
+                                        (name + "_" + getName(file)).str()));
+    kernels.back()->setAttr(
+        kFeaturesAttr,
+        StringAttr::get(module.getContext(), getNeededFeatures(file)));
+  }
+  return getOrCreateDispatch(module, name, kernels);
 }

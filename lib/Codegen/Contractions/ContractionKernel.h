@@ -35,10 +35,11 @@ void emitColumnsForm(LoopBuilder &b, const RegisterTile &tile,
 void emitRowsForm(LoopBuilder &b, const RegisterTile &tile,
                   const MatrixProduct &product);
 
-/// The function for the form and element types of `plan`.
+/// The function for the form and element types of `plan`: of the first of
+/// `registers` that a machine has.
 func::FuncOp getOrCreateContraction(ModuleOp module,
                                     const ContractionPlan &plan,
-                                    const RegisterTile &tile);
+                                    llvm::ArrayRef<RegisterFile> registers);
 
 /// Work items of a product: [rows / kTileRows] x [columns / kTileColumns] of
 /// each batch. `c` is the view of the result.

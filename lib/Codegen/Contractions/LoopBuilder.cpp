@@ -3,6 +3,7 @@
 #include "LoopBuilder.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
@@ -158,9 +159,7 @@ void LoopBuilder::store(Value v, Value matrix, Value row, Value column,
 }
 
 Value LoopBuilder::multiplyAdd(Value a, Value b, Value c) {
-  auto contract = arith::FastMathFlags::contract;
-  Value product = arith::MulFOp::create(*this, a, b, contract);
-  return arith::AddFOp::create(*this, c, product, contract);
+  return LLVM::FMulAddOp::create(*this, a, b, c);
 }
 
 Value LoopBuilder::addFloats(Value a, Value b) {

@@ -6,6 +6,7 @@
 #include "bitnet/Codegen/Loops/CallWork.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
@@ -42,16 +43,15 @@ static CallWork getWork(Value lhs, Value out) {
 }
 
 static void lower(Contraction &contraction, const ContractionPlan &plan,
-                  ModuleOp module, const RegisterTile &tile) {
+                  ModuleOp module, ArrayRef<RegisterFile> registers) {
   LoopBuilder b(contraction.op.getLoc(), contraction.op);
   SmallVector<Value> args;
   for (unsigned i = 0; i < plan.operands.size(); ++i)
     args.push_back(emitView(b, plan, i));
   Value parts = emitParts(b, args[0], args[2]);
   args.append({parts, b.index(0), parts});
-  setWork(
-      func::CallOp::create(b, getOrCreateContraction(module, plan, tile), args),
-      getWork(args[0], args[2]));
+  func::FuncOp kernel = getOrCreateContraction(module, plan, registers);
+  setWork(func::CallOp::create(b, kernel, args), getWork(args[0], args[2]));
   contraction.op.erase();
 }
 
@@ -69,8 +69,11 @@ struct LowerContractions
       if (auto plan = planContraction(*contraction))
         work.emplace_back(*contraction, *plan);
     });
+    SmallVector<RegisterFile> files(registers.begin(), registers.end());
+    if (files.empty())
+      files.push_back(RegisterFile::YMM16);
     for (auto &[contraction, plan] : work)
-      lower(contraction, plan, getOperation(), getRegisterTile(registers));
+      lower(contraction, plan, getOperation(), files);
   }
 };
 } // namespace

@@ -8,6 +8,52 @@
 using namespace mlir;
 using namespace mlir::bitnet;
 
+namespace {
+struct RegisterFileRow {
+  RegisterFile registers;
+  llvm::StringLiteral name, features;
+};
+} // namespace
+
+static constexpr RegisterFileRow kTable[] = {
+    {RegisterFile::XMM16, "xmm16", ""},
+    {RegisterFile::YMM16, "ymm16", "avx"},
+    {RegisterFile::ZMM32, "zmm32", "avx512f"},
+    {RegisterFile::NEON32, "neon32", "neon"},
+};
+
+static const RegisterFileRow &getRow(RegisterFile registers) {
+  return *llvm::find_if(kTable, [&](const RegisterFileRow &row) {
+    return row.registers == registers;
+  });
+}
+
+llvm::StringRef bitnet::getName(RegisterFile registers) {
+  return getRow(registers).name;
+}
+
+llvm::raw_ostream &bitnet::operator<<(llvm::raw_ostream &os,
+                                      RegisterFile registers) {
+  return os << getName(registers);
+}
+
+llvm::StringRef bitnet::getNeededFeatures(RegisterFile registers) {
+  return getRow(registers).features;
+}
+
+bool llvm::cl::parser<RegisterFile>::parse(Option &option, StringRef,
+                                           StringRef text,
+                                           RegisterFile &registers) {
+  for (const RegisterFileRow &row : kTable) {
+    if (row.name != text)
+      continue;
+    registers = row.registers;
+    return false;
+  }
+  return option.error("'" + text +
+                      "' is not one of xmm16, ymm16, zmm32, neon32");
+}
+
 /// As many accumulators as leave registers for the operands of one step, and
 /// at least eight of them where possible: two additions start in each cycle
 /// and take four. A single row of x streams weights: more rows of them at a

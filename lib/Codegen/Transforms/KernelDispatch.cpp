@@ -15,7 +15,7 @@ static ArrayAttr getSymbols(ArrayRef<func::FuncOp> kernels) {
   return ArrayAttr::get(first.getContext(), symbols);
 }
 
-func::FuncOp mlir::bitnet::getOrCreateDispatch(ModuleOp module,
+func::FuncOp mlir::bitnet::getOrCreateDispatch(ModuleOp module, StringRef name,
                                                ArrayRef<func::FuncOp> kernels) {
   func::FuncOp first = kernels.front();
   FunctionType type = first.getFunctionType();
@@ -29,14 +29,14 @@ func::FuncOp mlir::bitnet::getOrCreateDispatch(ModuleOp module,
     auto known = function->getAttrOfType<ArrayAttr>(kVariantsAttr);
     if (known == variants)
       return function;
-    count += known != nullptr;
+    count += known && function.getName().starts_with(name);
   }
-  std::string name = "bitnet_kernel_dispatch";
+  std::string unique = name.str();
   if (count)
-    name += "_" + std::to_string(count);
+    unique += "_" + std::to_string(count);
   auto builder = OpBuilder::atBlockEnd(module.getBody());
   auto dispatch =
-      func::FuncOp::create(builder, builder.getUnknownLoc(), name, type);
+      func::FuncOp::create(builder, builder.getUnknownLoc(), unique, type);
   dispatch.setPrivate();
   dispatch->setAttr("bitnet.parallel", builder.getUnitAttr());
   dispatch->setAttr(kVariantsAttr, variants);

@@ -64,7 +64,8 @@ static FailureOr<func::FuncOp> getFunction(MatMulOp op, ModuleOp module) {
   }
   if (kernels.size() == 1)
     return kernels.front();
-  func::FuncOp dispatch = getOrCreateDispatch(module, kernels);
+  func::FuncOp dispatch =
+      getOrCreateDispatch(module, "bitnet_kernel_dispatch", kernels);
   if (!dispatch)
     return op.emitOpError("has a lowering whose kernels take different "
                           "operands");

@@ -2,8 +2,11 @@
 
 #include "RegionTraits.h"
 
+#include "bitnet/Codegen/Transforms/KernelDispatch.h"
+
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
@@ -59,7 +62,9 @@ static void noteSum(RegionTraits &traits, arith::AddFOp add) {
 }
 
 static void note(RegionTraits &traits, Operation *op) {
-  if (auto fma = dyn_cast<math::FmaOp>(op))
+  if (auto fused = dyn_cast<LLVM::FMulAddOp>(op))
+    noteProduct(traits, op, fused.getC(), fused.getA(), fused.getB());
+  else if (auto fma = dyn_cast<math::FmaOp>(op))
     noteProduct(traits, op, fma.getC(), fma.getA(), fma.getB());
   else if (auto wide = dyn_cast<vector::FMAOp>(op))
     noteProduct(traits, op, wide.getAcc(), wide.getLhs(), wide.getRhs());
@@ -117,10 +122,19 @@ struct TraitFinder {
 
   void visitCallee(func::CallOp call) {
     traits.ternary |= call.getCallee().starts_with(kKernelPrefix);
-    auto callee = SymbolTable::lookupNearestSymbolFrom<func::FuncOp>(
-        call, call.getCalleeAttr());
-    if (callee && !callee.isExternal() && functions.insert(callee).second)
-      visit(callee);
+    visitFunction(call, call.getCalleeAttr());
+  }
+
+  /// Of several versions the first: all compute the same.
+  void visitFunction(Operation *user, FlatSymbolRefAttr name) {
+    auto function =
+        SymbolTable::lookupNearestSymbolFrom<func::FuncOp>(user, name);
+    if (!function || !functions.insert(function).second)
+      return;
+    if (auto variants = function->getAttrOfType<ArrayAttr>(kVariantsAttr))
+      visitFunction(function, cast<FlatSymbolRefAttr>(variants[0]));
+    else if (!function.isExternal())
+      visit(function);
   }
 
   void addConstant(memref::ViewOp view) {

@@ -249,8 +249,9 @@ bitnet::createTargetMachine(const CPUTargetOptions &resolved,
   if (!target)
     return nullptr;
   llvm::TargetOptions options;
-  // Only operations that carry the contract flag may become an FMA.
-  options.AllowFPOpFusion = llvm::FPOpFusion::Strict;
+  // Only llvm.fmuladd, and operations that carry the contract flag, may become
+  // an FMA.
+  options.AllowFPOpFusion = llvm::FPOpFusion::Standard;
   options.MCOptions.X86RelaxRelocations = true;
   return std::unique_ptr<llvm::TargetMachine>(target->createTargetMachine(
       triple, resolved.cpu, resolved.features, options, llvm::Reloc::PIC_,

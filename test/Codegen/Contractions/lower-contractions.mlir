@@ -2,7 +2,19 @@
 // RUN: bitnet-opt %s --bitnet-lower-contractions=registers=xmm16 -split-input-file | FileCheck %s --check-prefix=XMM
 // RUN: bitnet-opt %s --bitnet-lower-contractions=registers=ymm16 -split-input-file | FileCheck %s --check-prefix=YMM
 // RUN: bitnet-opt %s --bitnet-lower-contractions=registers=neon32 -split-input-file | FileCheck %s --check-prefix=NEON
+// RUN: bitnet-opt %s --bitnet-lower-contractions=registers=zmm32,xmm16 -split-input-file | FileCheck %s --check-prefix=BOTH
+// RUN: not bitnet-opt %s --bitnet-lower-contractions=registers=mmx 2>&1 | FileCheck %s --check-prefix=UNKNOWN
+// UNKNOWN: 'mmx' is not one of xmm16, ymm16, zmm32, neon32
 
+// One function for each register file, and a declaration that stands for them.
+// BOTH-LABEL: func.func @columns
+// BOTH: call @bitnet_contraction_columns_f32_f32(
+// BOTH-LABEL: func.func private @bitnet_contraction_columns_f32_f32_zmm32(
+// BOTH-SAME: attributes {bitnet.features = "avx512f", bitnet.parallel}
+// BOTH-LABEL: func.func private @bitnet_contraction_columns_f32_f32_xmm16(
+// BOTH-SAME: attributes {bitnet.features = "", bitnet.parallel}
+// BOTH: func.func private @bitnet_contraction_columns_f32_f32(
+// BOTH-SAME: attributes {bitnet.parallel, bitnet.variants = [@bitnet_contraction_columns_f32_f32_zmm32, @bitnet_contraction_columns_f32_f32_xmm16]}
 // x [m, k] by w [k, n]: panels for many rows, streaming for few.
 // CHECK-LABEL: func.func @columns
 // CHECK: %[[C:.*]] = memref.reinterpret_cast %arg2 {{.*}} : memref<?x?xf32> to memref<?x?x?x?x?xf32, strided<[?, ?, ?, ?, 1], offset: ?>>
@@ -17,8 +29,7 @@
 // CHECK: memref.alloca() {alignment = 64 : i64} : memref<256x64xf32>
 // The streaming form: eight rows of w at a time.
 // CHECK: scf.if
-// CHECK: %[[PRODUCT:.*]] = arith.mulf {{.*}} fastmath<contract> : vector<16xf32>
-// CHECK-NEXT: arith.addf %{{.*}}, %[[PRODUCT]] fastmath<contract> : vector<16xf32>
+// CHECK: llvm.intr.fmuladd({{.*}}) : (vector<16xf32>, vector<16xf32>, vector<16xf32>) -> vector<16xf32>
 // CHECK: } else {
 // A tile of 6 x 4 vectors.
 // CHECK: scf.for {{.*}} -> (vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>)
@@ -85,7 +96,7 @@ func.func @rows(%a: memref<?x64xf32, strided<[?, 1], offset: ?>>, %b: memref<32x
 // CHECK: %[[CODES:.*]] = vector.load {{.*}} vector<16xi8>
 // CHECK-NEXT: arith.sitofp %[[CODES]] : vector<16xi8> to vector<16xf32>
 // CHECK: memref.prefetch
-// CHECK: arith.mulf {{.*}} fastmath<contract> : vector<16xf32>
+// CHECK: llvm.intr.fmuladd({{.*}}) : (vector<16xf32>
 // The rest of k, one by one.
 // CHECK: memref.load {{.*}} : memref<?x?xi8
 // CHECK-NEXT: arith.sitofp {{.*}} : i8 to f32

@@ -29,6 +29,16 @@ def BitNetLowerContractions : Pass<"bitnet-lower-contractions", "::mlir::ModuleO
     contiguous along k. The range `begin ... end` counts `%parts` parts of equal
     work; few multiplications make one part, which runs without other threads.
 
+    With several `registers`, best first, each function exists for each of them, and a declaration with
+    `bitnet.variants` stands for the best one that a machine has (`bitnet-clone-variants`):
+
+    ```
+    func.func private @bitnet_contraction_rows_f32_f32(...) attributes {bitnet.parallel,
+      bitnet.variants = [@bitnet_contraction_rows_f32_f32_zmm32, @bitnet_contraction_rows_f32_f32_xmm16]}
+    ```
+
+    Each term is added by `llvm.intr.fmuladd`: with one rounding where the CPU can.
+
     Products of other types, without the fast-math flags, or contiguous along no
     useful dimension are left to `convert-linalg-to-loops`.
 
@@ -36,20 +46,15 @@ def BitNetLowerContractions : Pass<"bitnet-lower-contractions", "::mlir::ModuleO
 
     ```
     bitnet-opt --bitnet-lower-contractions=registers=zmm32 in.mlir
+    bitnet-opt --bitnet-lower-contractions=registers=zmm32,ymm16,xmm16 in.mlir
     ```
   }];
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::func::FuncDialect",
-      "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect", "::mlir::vector::VectorDialect"];
+      "::mlir::LLVM::LLVMDialect", "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect", "::mlir::vector::VectorDialect"];
   let options = [
-    Option<"registers", "registers", "::mlir::bitnet::RegisterFile",
-           "::mlir::bitnet::RegisterFile::YMM16",
-           "Vector registers of the CPU, which set the tile. Example: registers=zmm32", [{
-             ::llvm::cl::values(
-               clEnumValN(::mlir::bitnet::RegisterFile::XMM16, "xmm16", "16 of 4 floats: plain x86-64"),
-               clEnumValN(::mlir::bitnet::RegisterFile::YMM16, "ymm16", "16 of 8 floats: AVX"),
-               clEnumValN(::mlir::bitnet::RegisterFile::ZMM32, "zmm32", "32 of 16 floats: AVX-512"),
-               clEnumValN(::mlir::bitnet::RegisterFile::NEON32, "neon32", "32 of 4 floats: Arm NEON"))
-           }]>
+    ListOption<"registers", "registers", "::mlir::bitnet::RegisterFile",
+               "Vector registers of the machines, best first (default ymm16): xmm16 (plain x86-64), ymm16 (AVX), zmm32 (AVX-512), neon32. "
+               "They set the tile. Example: registers=zmm32,ymm16">
   ];
 }
 

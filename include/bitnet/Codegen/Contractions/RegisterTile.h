@@ -4,6 +4,8 @@
 #ifndef BITNET_CODEGEN_CONTRACTIONS_REGISTERTILE_H
 #define BITNET_CODEGEN_CONTRACTIONS_REGISTERTILE_H
 
+#include "llvm/Support/CommandLine.h"
+
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -32,10 +34,30 @@ struct RegisterTile {
 
 RegisterTile getRegisterTile(RegisterFile registers);
 
+/// "zmm32"; as an option prints it, too.
+llvm::StringRef getName(RegisterFile registers);
+llvm::raw_ostream &operator<<(llvm::raw_ostream &os, RegisterFile registers);
+
+/// LLVM features that a CPU with these registers has, space separated.
+llvm::StringRef getNeededFeatures(RegisterFile registers);
+
 /// The registers of a CPU with these LLVM features ("+avx2").
 RegisterFile getRegisterFile(bool isAArch64,
                              const std::vector<std::string> &features);
 
 } // namespace mlir::bitnet
+
+namespace llvm::cl {
+/// Upstream has no list option of an enumeration's values.
+template <>
+class parser<mlir::bitnet::RegisterFile>
+    : public basic_parser<mlir::bitnet::RegisterFile> {
+public:
+  using basic_parser::basic_parser;
+  bool parse(Option &option, StringRef name, StringRef text,
+             mlir::bitnet::RegisterFile &registers);
+  StringRef getValueName() const override { return "registers"; }
+};
+} // namespace llvm::cl
 
 #endif // BITNET_CODEGEN_CONTRACTIONS_REGISTERTILE_H

@@ -17,13 +17,13 @@ inline constexpr llvm::StringLiteral kFeaturesAttr = "bitnet.features";
 inline constexpr llvm::StringLiteral kVariantsAttr = "bitnet.variants";
 
 /// A declaration that stands for the first of `kernels` that the machine can
-/// run, found or made in `module`:
+/// run, found or made in `module`, `name` or one like it:
 ///
 ///   func private @bitnet_kernel_dispatch[...](...) attributes
 ///     {bitnet.parallel, bitnet.variants = [@bitnet_kernel_avx2, ...]}
 ///
 /// Null when the types of the kernels differ.
-func::FuncOp getOrCreateDispatch(ModuleOp module,
+func::FuncOp getOrCreateDispatch(ModuleOp module, llvm::StringRef name,
                                  llvm::ArrayRef<func::FuncOp> kernels);
 
 } // namespace mlir::bitnet
