@@ -42,6 +42,9 @@ static Value addLanes(LoopBuilder &b, Values sums) {
   return sums.front();
 }
 
+/// A block of rows of a: so many bytes, but not fewer rows than these.
+static constexpr int64_t kBlockBytes = 24 * 1024, kBlockRows = 32;
+
 namespace {
 class RowsEmitter {
 public:
@@ -68,10 +71,22 @@ private:
 };
 } // namespace
 
-/// b is the large one: each of its rows is read from memory once.
+/// Rows of b are read from memory once, and then from a cache for each block of
+/// rows of a, which stays in the first one. A cache line of c is done at once:
+/// lines of many rows may compete for one place.
 void RowsEmitter::emit() {
-  b.loop(zero, p.columns, columns, [&](Value n) {
-    b.loop(zero, p.rows, rows, [&](Value m) { emitTile(m, n); });
+  Value fitting = b.div(b.index(kBlockBytes / sizeof(float)),
+                        b.max(p.depth, b.index(1)));
+  Value block = b.max(b.floorTo(fitting, rows), b.index(kBlockRows));
+  Value blocks = b.div(b.add(p.rows, b.add(block, -1)), block);
+  b.loop(zero, blocks, 1, [&](Value i) {
+    Value first = b.mul(i, block), last = b.min(b.add(first, block), p.rows);
+    b.loop(zero, p.columns, kLanes, [&](Value line) {
+      Value end = b.min(b.add(line, kLanes), p.columns);
+      b.loop(first, last, rows, [&](Value m) {
+        b.loop(line, end, columns, [&](Value n) { emitTile(m, n); });
+      });
+    });
   });
 }
 
