@@ -24,9 +24,14 @@ using namespace mlir;
 using namespace mlir::bitnet;
 
 /// Fewer, fused elementwise nests, before buffers freeze the structure.
-static void addFusion(OpPassManager &pm) {
+static void addFusion(OpPassManager &pm, const LoopsOptions &options) {
   OpPassManager &func = pm.nest<func::FuncOp>();
   func.addPass(createConvertElementwiseToLinalgPass());
+  if (!options.strictFloats) {
+    func.addPass(createBitNetFoldOperandCopies());
+    func.addPass(createCanonicalizerPass());
+    func.addPass(createCSEPass());
+  }
   func.addPass(createBitNetSeparateInits());
   func.addPass(createBitNetFuseElementwise());
   func.addPass(createCSEPass());
@@ -96,7 +101,7 @@ void bitnet::populateLoopsPipeline(OpPassManager &pm,
   pm.addPass(createConvertBitNetToLinalg());
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createBitNetFoldOutputShapes());
-  addFusion(pm);
+  addFusion(pm, options);
   addBufferization(pm, options);
   pm.addPass(createBitNetLowerMatMul());
   addContractions(pm, options);

@@ -75,8 +75,8 @@ private:
 /// rows of a, which stays in the first one. A cache line of c is done at once:
 /// lines of many rows may compete for one place.
 void RowsEmitter::emit() {
-  Value fitting = b.div(b.index(kBlockBytes / sizeof(float)),
-                        b.max(p.depth, b.index(1)));
+  Value fitting =
+      b.div(b.index(kBlockBytes / sizeof(float)), b.max(p.depth, b.index(1)));
   Value block = b.max(b.floorTo(fitting, rows), b.index(kBlockRows));
   Value blocks = b.div(b.add(p.rows, b.add(block, -1)), block);
   b.loop(zero, blocks, 1, [&](Value i) {

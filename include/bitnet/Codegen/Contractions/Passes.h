@@ -6,6 +6,7 @@
 
 #include "bitnet/Codegen/Contractions/RegisterTile.h"
 
+#include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/Pass/Pass.h"
 

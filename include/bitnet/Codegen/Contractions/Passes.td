@@ -5,6 +5,49 @@
 
 include "mlir/Pass/PassBase.td"
 
+def BitNetFoldOperandCopies : Pass<"bitnet-fold-operand-copies", "::mlir::func::FuncOp"> {
+  let summary = "Products of floats read transposed and repeated operands where they are";
+  let description = [{
+    Attention repeats the heads of keys and values, and transposes keys: copies of all past tokens for each new one. The right
+    operand of a product is followed up through reshapes, transpositions, repetitions and functions of single elements
+    (a scale) to the tensor that holds its elements; the product then reads that. A loop that stands for several
+    dimensions of the source becomes several loops, so that a repetition is a loop in which the operand does not
+    move. Functions are computed once per element of the source. Values stay the same bits; the order of a sum is that of the form (mm_c5), which
+    may change from `columns` to `rows`.
+
+    Nothing is folded where the source would lie densely along neither n nor k, or where loops would be
+    more than `bitnet-lower-contractions` takes.
+
+    Example: the 4 heads of a query by 2 of keys
+
+    ```mlir
+    func.func @main(%q: tensor<4x?x32xf32>, %k: tensor<2x?x32xf32>, %init: tensor<4x?x?xf32>, %n: index) -> tensor<4x?x?xf32> {
+      %e = tensor.empty(%n) : tensor<2x2x?x32xf32>
+      %r = linalg.generic {indexing_maps = [affine_map<(h, r, n, d) -> (h, n, d)>, affine_map<(h, r, n, d) -> (h, r, n, d)>],
+                           iterator_types = ["parallel", "parallel", "parallel", "parallel"]}
+          ins(%k : tensor<2x?x32xf32>) outs(%e : tensor<2x2x?x32xf32>) {
+      ^bb0(%a: f32, %o: f32):
+        linalg.yield %a : f32
+      } -> tensor<2x2x?x32xf32>
+      %c = tensor.collapse_shape %r [[0, 1], [2], [3]] : tensor<2x2x?x32xf32> into tensor<4x?x32xf32>
+      %y = linalg.generic {indexing_maps = [affine_map<(h, m, n, d) -> (h, m, d)>, affine_map<(h, m, n, d) -> (h, n, d)>,
+                                            affine_map<(h, m, n, d) -> (h, m, n)>],
+                           iterator_types = ["parallel", "parallel", "parallel", "reduction"]}
+          ins(%q, %c : tensor<4x?x32xf32>, tensor<4x?x32xf32>) outs(%init : tensor<4x?x?xf32>) {
+      ^bb0(%a: f32, %b: f32, %o: f32):
+        %p = arith.mulf %a, %b : f32
+        %s = arith.addf %o, %p fastmath<reassoc,contract> : f32
+        linalg.yield %s : f32
+      } -> tensor<4x?x?xf32>
+      return %y : tensor<4x?x?xf32>
+    }
+    ```
+
+    becomes, after `--canonicalize`, a product over `(h, r, m, n, d)` that reads `%k` at `(h, n, d)`.
+  }];
+  let dependentDialects = ["::mlir::linalg::LinalgDialect", "::mlir::tensor::TensorDialect"];
+}
+
 def BitNetLowerContractions : Pass<"bitnet-lower-contractions", "::mlir::ModuleOp"> {
   let summary = "Products of floats on memrefs to vector code on all threads";
   let description = [{
