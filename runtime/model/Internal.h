@@ -38,7 +38,9 @@ int madvise(void *at, size_t size, int advice);
 typedef struct bn_run {
   bitnet_context ctx;
   bitnet_run_options options; /* the caller's, completed with zeros */
-  unsigned char *owned; /* per output: 1 = malloc'ed by bitnet_rt_output */
+  unsigned char *owned;       /* per output: 1 = malloc'ed by allocate_output */
+  const bitnet_tensor *inputs; /* dense */
+  uint32_t num_inputs;
 } bn_run;
 
 /* A line of text under construction; drops what does not fit. */

@@ -113,8 +113,36 @@ void bitnet_rt_output(bitnet_context *ctx, uint32_t index, int32_t rank,
   out->strides = NULL;
   for (int32_t i = 0; i < rank; ++i)
     out->dims[i] = dims[i];
-  if (bytes > 0)
+  if (bytes > 0 && out->data != data)
     memcpy(out->data, data, (size_t)bytes);
+}
+
+/* The model must not write over what it has yet to read. */
+static int is_input(const bn_run *run, const char *data, uint64_t bytes) {
+  for (uint32_t i = 0; i < run->num_inputs; ++i) {
+    const bitnet_tensor *in = &run->inputs[i];
+    const char *from = in->data;
+    const int64_t size = bn_byte_size(in->dtype, in->rank, in->dims);
+    if (size > 0 && data < from + size && from < data + bytes)
+      return 1;
+  }
+  return 0;
+}
+
+void *bitnet_rt_result(bitnet_context *ctx, uint32_t output, int64_t slot,
+                       uint64_t bytes) {
+  bn_run *run = (bn_run *)ctx;
+  const int32_t dtype = bitnet_generated_desc.outputs[output].dtype;
+  const uintptr_t mask = (uintptr_t)bn_dtype_size(dtype) - 1;
+  bitnet_tensor *out = &ctx->outputs[output];
+  if (bytes == 0)
+    return bitnet_rt_slot(ctx, slot, bytes);
+  if (!out->data && !allocate_output(run, output, (int64_t)bytes))
+    return NULL;
+  if (out->capacity < bytes || ((uintptr_t)out->data & mask) ||
+      is_input(run, out->data, bytes))
+    return bitnet_rt_slot(ctx, slot, bytes);
+  return out->data;
 }
 
 void bn_drop_outputs(bn_run *run) {

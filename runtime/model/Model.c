@@ -70,6 +70,8 @@ BITNET_EXPORT bitnet_status bitnet_model_run(
       bn_check_outputs(&run, outputs, num_outputs, 1) &&
       track_outputs(&run, num_outputs)) {
     const bitnet_tensor *dense = bn_dense_inputs(&run, inputs, num_inputs);
+    run.inputs = dense;
+    run.num_inputs = num_inputs;
     if (dense && bitnet_generated_mains[bitnet_rt_isa](&run.ctx, dense) != 0)
       bitnet_rt_fail(&run.ctx, "the model stopped without a reason");
   }

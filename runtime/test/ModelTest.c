@@ -251,6 +251,36 @@ static void test_callbacks(void) {
   bitnet_pool_free(pool);
 }
 
+static void copy_codes(void *user, const char *layer,
+                       const bitnet_tensor *codes) {
+  (void)layer;
+  memcpy(user, codes->data, 12);
+}
+
+/* An output that lies over an input is written when that has been read. */
+static void test_overlap(void) {
+  fixture f;
+  int8_t codes[12];
+  float y[13];
+  set_up(&f);
+  f.options.user = codes;
+  f.options.probe = copy_codes;
+  for (int shift = 0; shift < 2; ++shift) {
+    for (int i = 0; i < 12; ++i)
+      y[i] = (float)i;
+    f.in[0].data = y;
+    f.out[0].data = y + shift;
+    f.out[0].dtype = BITNET_DTYPE_F32;
+    f.out[0].capacity = sizeof(f.x);
+    CHECK(run(&f) == BITNET_OK && f.out[0].data == y + shift);
+    check_y(&f);
+    for (int i = 0; i < 12; ++i)
+      CHECK(codes[i] == i);
+  }
+  f.out[0].data = NULL;
+  free_outputs(&f);
+}
+
 static void test_shapes(void) {
   fixture f;
   set_up(&f);
@@ -379,6 +409,7 @@ void test_model(const char *folder) {
   test_input_checks();
   test_argument_checks();
   test_callbacks();
+  test_overlap();
   test_marks();
   test_work();
   test_shapes();

@@ -132,6 +132,37 @@ unsigned FunctionPlan::run(unsigned firstSlot) {
   return slots.size();
 }
 
+/// The allocation that `value` is all of, if it is one.
+static memref::AllocOp getAllocation(Value value) {
+  while (Operation *op = value.getDefiningOp()) {
+    if (auto alloc = dyn_cast<memref::AllocOp>(op))
+      return alloc;
+    auto cast = dyn_cast<memref::ReinterpretCastOp>(op);
+    bool atStart =
+        cast && llvm::equal(cast.getStaticOffsets(), ArrayRef<int64_t>{0});
+    if (!atStart &&
+        !isa<memref::CastOp, memref::ExpandShapeOp, memref::CollapseShapeOp>(
+            op))
+      return {};
+    value = op->getOperand(0);
+  }
+  return {};
+}
+
+/// What the run returns may be made in the caller's memory. An output that is
+/// another one, too, is copied from there.
+static void markOutputs(func::FuncOp main) {
+  if (!llvm::hasSingleElement(main.getBody()))
+    return;
+  Builder builder(main.getContext());
+  Operation *end = main.front().getTerminator();
+  for (auto [i, value] : llvm::enumerate(end->getOperands())) {
+    memref::AllocOp alloc = getAllocation(value);
+    if (alloc && alloc->hasAttr(kSlotAttr) && !alloc->hasAttr(kResultAttr))
+      alloc->setAttr(kResultAttr, builder.getI32IntegerAttr(i));
+  }
+}
+
 namespace {
 struct PlanBuffers : bitnet::impl::BitNetPlanBuffersBase<PlanBuffers> {
   void runOnOperation() override {
@@ -139,6 +170,8 @@ struct PlanBuffers : bitnet::impl::BitNetPlanBuffersBase<PlanBuffers> {
     for (auto function : getOperation().getOps<func::FuncOp>())
       if (!function.isExternal())
         firstSlot += FunctionPlan(function).run(firstSlot);
+    if (auto main = getOperation().lookupSymbol<func::FuncOp>("main"))
+      markOutputs(main);
   }
 };
 } // namespace

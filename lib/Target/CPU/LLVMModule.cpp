@@ -49,11 +49,14 @@ static void setTargetAttributes(llvm::Module &llvmModule, ModuleOp module,
 /// this the vectorizer guards each loop with run-time checks and keeps a scalar
 /// copy.
 static void addAliasFacts(llvm::Module &module) {
-  for (StringRef name : {"bitnet_rt_alloc", "bitnet_rt_slot"}) {
+  for (StringRef name :
+       {"bitnet_rt_alloc", "bitnet_rt_slot", "bitnet_rt_result"}) {
     llvm::Function *alloc = module.getFunction(name);
     if (!alloc)
       continue;
     alloc->addRetAttr(llvm::Attribute::NoAlias);
+    if (name == "bitnet_rt_result")
+      continue;
     alloc->addRetAttr(llvm::Attribute::getWithAlignment(module.getContext(),
                                                         llvm::Align(64)));
   }

@@ -59,8 +59,14 @@ static void lower(memref::AllocOp alloc, int64_t slot, ModuleOp module,
   TensorAccess access(builder, loc, converter);
   SmallVector<Value> dims;
   Value bytes = computeBytes(access, builder, alloc, dims);
-  Value data = callRuntime(builder, loc, module, "bitnet_rt_slot",
-                           {access.i64(slot), bytes}, {ptr})
+  SmallVector<Value> operands{access.i64(slot), bytes};
+  auto output = alloc->getAttrOfType<IntegerAttr>(kResultAttr);
+  if (output)
+    operands.insert(operands.begin(),
+                    arith::ConstantOp::create(builder, loc, output));
+  Value data = callRuntime(builder, loc, module,
+                           output ? "bitnet_rt_result" : "bitnet_rt_slot",
+                           operands, {ptr})
                    .getResult(0);
   Value null = LLVM::ZeroOp::create(builder, loc, ptr);
   Value ok =

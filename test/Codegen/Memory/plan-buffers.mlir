@@ -8,7 +8,7 @@ func.func private @use(memref<?xf32>)
 // CHECK: memref.alloc(%{{.*}}) {bitnet.slot = 0 : i64} : memref<?xf32>
 // CHECK: memref.alloc() {bitnet.slot = 2 : i64} : memref<4xi8>
 // CHECK: memref.alloc(%{{.*}}) {bitnet.slot = 0 : i64} : memref<?xf32>
-// CHECK: memref.alloc() {bitnet.slot = 1 : i64} : memref<8xf32>
+// CHECK: memref.alloc() {bitnet.result = 0 : i32, bitnet.slot = 1 : i64} : memref<8xf32>
 func.func @main(%n: index) -> memref<8xf32> {
   %a = memref.alloc(%n) : memref<?xf32>
   call @use(%a) : (memref<?xf32>) -> ()

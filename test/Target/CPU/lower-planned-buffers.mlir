@@ -32,3 +32,12 @@ func.func @sizes() {
   memref.dealloc %c : memref<i1>
   return
 }
+
+// A result may be made where the caller wants it.
+// CHECK-LABEL: func.func @main
+// CHECK: %[[OUTPUT:.+]] = arith.constant 1 : i32
+// CHECK: call @bitnet_rt_result(%[[OUTPUT]], %{{.+}}, %{{.+}}) : (i32, i64, i64) -> !llvm.ptr
+func.func @main(%n: index) -> memref<?xf32> {
+  %a = memref.alloc(%n) {bitnet.slot = 0 : i64, bitnet.result = 1 : i32} : memref<?xf32>
+  return %a : memref<?xf32>
+}

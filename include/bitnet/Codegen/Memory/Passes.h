@@ -27,6 +27,8 @@ inline constexpr llvm::StringLiteral kWeightsSizeAttr = "bitnet.weights_size";
 inline constexpr llvm::StringLiteral kShapesFunction = "bitnet_shapes";
 /// The slot of a memref.alloc; see bitnet-plan-buffers.
 inline constexpr llvm::StringLiteral kSlotAttr = "bitnet.slot";
+/// The number of the output that such a buffer is.
+inline constexpr llvm::StringLiteral kResultAttr = "bitnet.result";
 } // namespace bitnet
 } // namespace mlir
 

@@ -103,7 +103,8 @@ def BitNetPlanBuffers : Pass<"bitnet-plan-buffers", "::mlir::ModuleOp"> {
     free during its life; a dynamic extent counts as 128. Slots do not
     depend on sizes at run time, so a run never needs more room in a slot than
     an earlier one with the same or larger dims. What has no slot is
-    allocated by `bitnet_rt_alloc`. Slots of different functions are different.
+    allocated by `bitnet_rt_alloc`. Slots of different functions are different. A buffer that `@main` returns, as it is or
+    reshaped, also gets `bitnet.result`, its number, so that the caller's memory can take the place of the slot.
 
     Example: `%b` is made when `%a` is gone:
 

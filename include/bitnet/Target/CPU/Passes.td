@@ -83,7 +83,8 @@ def BitNetLowerPlannedBuffers
     and the next in the slot may begin.
 
     Example: `memref.alloc(%n) {bitnet.slot = 2 : i64} : memref<?x4xf32>` becomes
-    `call @bitnet_rt_slot(%c2, %bytes) : (i64, i64) -> !llvm.ptr`.
+    `call @bitnet_rt_slot(%c2, %bytes) : (i64, i64) -> !llvm.ptr`, and with `bitnet.result = 1 : i32`
+    `call @bitnet_rt_result(%c1, %c2, %bytes) : (i32, i64, i64) -> !llvm.ptr`.
   }];
   let dependentDialects = ["arith::ArithDialect", "cf::ControlFlowDialect",
                            "func::FuncDialect", "LLVM::LLVMDialect"];

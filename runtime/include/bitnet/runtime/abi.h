@@ -279,6 +279,10 @@ void bitnet_rt_free(bitnet_context *ctx, void *block);
  * is gone: at most one buffer lives in a slot, from here to release. */
 void *bitnet_rt_slot(bitnet_context *ctx, int64_t index, uint64_t bytes);
 void bitnet_rt_release(bitnet_context *ctx, void *data);
+/* Room for `bytes` of output `output`: the caller's buffer where that will do,
+ * else the slot. Aligned to elements. */
+void *bitnet_rt_result(bitnet_context *ctx, uint32_t output, int64_t slot,
+                       uint64_t bytes);
 void bitnet_rt_fail(bitnet_context *ctx, const char *message);
 void bitnet_rt_parallel(bitnet_context *ctx, bitnet_task task, void *context,
                         int64_t n);
@@ -287,7 +291,7 @@ void bitnet_rt_probe(bitnet_context *ctx, const char *name, int32_t dtype,
 void bitnet_rt_mark(bitnet_context *ctx, int32_t region);
 void bitnet_rt_work(bitnet_context *ctx, int64_t macs);
 /* Hands output `index` (dense) over: copies it to the caller's buffer or to
- * memory from `allocate`. */
+ * memory from `allocate`, unless it is there. */
 void bitnet_rt_output(bitnet_context *ctx, uint32_t index, int32_t rank,
                       const int64_t *dims, const void *data);
 
