@@ -11,6 +11,9 @@ using Values = LoopBuilder::Values;
 
 /// Fewer rows than this do not repay a panel.
 static constexpr int64_t kPanelRows = 6;
+/// Rows of b up to this long follow each other closely enough to be read in
+/// pieces of a tile; that many rows of it are asked for ahead.
+static constexpr int64_t kNarrowColumns = 128, kNarrowAhead = 16;
 /// Streaming: rows of b that are added to c at a time, columns of c that stay
 /// in the first-level cache meanwhile, and vectors that are independent.
 static constexpr int64_t kStreamDepth = 8, kStreamColumns = 1024,
@@ -24,13 +27,18 @@ public:
       : b(b), tile(tile), p(p), zero(b.index(0)) {}
 
   void emitPanels();
-  void emitStream();
+  void emitNarrow();
+  void emitStream(bool prefetches);
 
 private:
   void emitPack(Value k, Value depth, Value n, Value width);
-  void emitTiles(Value k, Value depth, Value n, Value width);
-  void emitTile(Value k, Value depth, Value n, Value column, int64_t vectors);
-  void emitStreamRows(Value n, Value width, Value k, int64_t depth);
+  void emitTiles(Value k, Value depth, Value n, Value width, bool packed);
+  void emitTile(Value k, Value depth, Value n, Value column, int64_t vectors,
+                bool packed);
+  Value loadRight(Value k, Value i, Value column, Value n, Value left,
+                  bool packed, bool whole);
+  void emitStreamRows(Value n, Value width, Value k, int64_t depth,
+                      bool prefetches);
   void emitStreamVectors(Value m, ArrayRef<Value> lhs, Value n, Value k,
                          int64_t vectors, Tail tail);
 
@@ -49,8 +57,16 @@ void ColumnsEmitter::emitPanels() {
     b.loop(zero, p.columns, kTileColumns, [&](Value n) {
       Value width = b.min(b.sub(p.columns, n), b.index(kTileColumns));
       emitPack(k, depth, n, width);
-      emitTiles(k, depth, n, width);
+      emitTiles(k, depth, n, width, /*packed=*/true);
     });
+  });
+}
+
+/// The same without panels: few rows by the values of attention.
+void ColumnsEmitter::emitNarrow() {
+  b.loop(zero, p.depth, kPanelDepth, [&](Value k) {
+    Value depth = b.min(b.sub(p.depth, k), b.index(kPanelDepth));
+    emitTiles(k, depth, zero, p.columns, /*packed=*/false);
   });
 }
 
@@ -78,21 +94,33 @@ void ColumnsEmitter::emitPack(Value k, Value depth, Value n, Value width) {
 }
 
 /// Tiles as wide as registers allow, then single vectors.
-void ColumnsEmitter::emitTiles(Value k, Value depth, Value n, Value width) {
+void ColumnsEmitter::emitTiles(Value k, Value depth, Value n, Value width,
+                               bool packed) {
   Value wide = zero;
   if (tile.vectors > 1) {
     wide = b.floorTo(width, tile.vectors * kLanes);
-    b.loop(zero, wide, tile.vectors * kLanes,
-           [&](Value column) { emitTile(k, depth, n, column, tile.vectors); });
+    b.loop(zero, wide, tile.vectors * kLanes, [&](Value column) {
+      emitTile(k, depth, n, column, tile.vectors, packed);
+    });
   }
   b.loop(wide, width, kLanes,
-         [&](Value column) { emitTile(k, depth, n, column, 1); });
+         [&](Value column) { emitTile(k, depth, n, column, 1, packed); });
 }
 
-/// All rows of c times `vectors` columns of the panel. Rows beyond the last
-/// repeat it and are not stored.
+/// 16 columns of row k + i of b, `left` of which there are.
+Value ColumnsEmitter::loadRight(Value k, Value i, Value column, Value n,
+                                Value left, bool packed, bool whole) {
+  if (packed)
+    return b.load(p.panel, i, column);
+  Value row = b.add(k, i), at = b.add(n, column);
+  b.prefetch(p.b, b.add(row, kNarrowAhead), at);
+  return b.load(p.b, row, at, whole ? Tail() : b.tail(left));
+}
+
+/// All rows of c times `vectors` columns of the panel, or of b. Rows beyond the
+/// last repeat it and are not stored.
 void ColumnsEmitter::emitTile(Value k, Value depth, Value n, Value column,
-                              int64_t vectors) {
+                              int64_t vectors, bool packed) {
   Value first = b.add(n, column), lastRow = b.add(p.rows, -1);
   Value left = b.sub(p.columns, first);
   b.loop(zero, p.rows, tile.rows, [&](Value m) {
@@ -113,7 +141,8 @@ void ColumnsEmitter::emitTile(Value k, Value depth, Value n, Value column,
     auto step = [&](Value i, ValueRange accs) {
       Values rhs, next;
       for (int64_t v = 0; v < vectors; ++v)
-        rhs.push_back(b.load(p.panel, i, b.add(column, v * kLanes)));
+        rhs.push_back(loadRight(k, i, b.add(column, v * kLanes), n, left,
+                                packed, /*whole=*/vectors > 1));
       for (int64_t r = 0; r < tile.rows; ++r) {
         Value lhs = b.splat(p.a, rows[r], b.add(k, i));
         for (int64_t v = 0; v < vectors; ++v)
@@ -129,20 +158,28 @@ void ColumnsEmitter::emitTile(Value k, Value depth, Value n, Value column,
 }
 
 /// Few rows: b is read once, in long runs, and added to c a few rows at a time.
-void ColumnsEmitter::emitStream() {
+void ColumnsEmitter::emitStream(bool prefetches) {
   b.loop(zero, p.columns, kStreamColumns, [&](Value n) {
     Value width = b.min(b.sub(p.columns, n), b.index(kStreamColumns));
     Value deep = b.floorTo(p.depth, kStreamDepth);
-    b.loop(zero, deep, kStreamDepth,
-           [&](Value k) { emitStreamRows(n, width, k, kStreamDepth); });
-    b.loop(deep, p.depth, 1, [&](Value k) { emitStreamRows(n, width, k, 1); });
+    b.loop(zero, deep, kStreamDepth, [&](Value k) {
+      emitStreamRows(n, width, k, kStreamDepth, prefetches);
+    });
+    b.loop(deep, p.depth, 1, [&](Value k) {
+      emitStreamRows(n, width, k, 1, /*prefetches=*/false);
+    });
   });
 }
 
 /// `depth` rows of b from k on times all rows of a.
 void ColumnsEmitter::emitStreamRows(Value n, Value width, Value k,
-                                    int64_t depth) {
+                                    int64_t depth, bool prefetches) {
   Value end = b.add(n, width);
+  if (prefetches)
+    b.loop(n, end, kLanes, [&](Value column) {
+      for (int64_t i = 0; i < depth; ++i)
+        b.prefetch(p.b, b.add(k, kNarrowAhead + i), column);
+    });
   Value wide = b.add(n, b.floorTo(width, kStreamVectors * kLanes));
   b.loop(zero, p.rows, 1, [&](Value m) {
     Values lhs;
@@ -175,5 +212,26 @@ void bitnet::emitColumnsForm(LoopBuilder &b, const RegisterTile &tile,
   ColumnsEmitter emitter(b, tile, product);
   Value few = arith::CmpIOp::create(b, arith::CmpIPredicate::slt, product.rows,
                                     b.index(kPanelRows));
-  b.branch(few, [&] { emitter.emitStream(); }, [&] { emitter.emitPanels(); });
+  b.branch(
+      few, [&] { emitter.emitStream(/*prefetches=*/false); },
+      [&] { emitter.emitPanels(); });
+}
+
+void bitnet::emitNarrowForm(LoopBuilder &b, const RegisterTile &tile,
+                            const MatrixProduct &product) {
+  ColumnsEmitter emitter(b, tile, product);
+  Value single = arith::CmpIOp::create(b, arith::CmpIPredicate::eq,
+                                       product.rows, b.index(1));
+  b.branch(
+      single, [&] { emitter.emitStream(/*prefetches=*/true); },
+      [&] { emitter.emitNarrow(); });
+}
+
+Value bitnet::isNarrow(LoopBuilder &b, Value c) {
+  Value few = arith::CmpIOp::create(b, arith::CmpIPredicate::slt,
+                                    b.dim(c, kBatchAxes), b.index(kPanelRows));
+  Value narrow =
+      arith::CmpIOp::create(b, arith::CmpIPredicate::sle,
+                            b.dim(c, kBatchAxes + 1), b.index(kNarrowColumns));
+  return arith::AndIOp::create(b, few, narrow);
 }

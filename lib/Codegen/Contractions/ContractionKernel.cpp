@@ -39,8 +39,9 @@ namespace {
 class KernelEmitter {
 public:
   KernelEmitter(LoopBuilder &b, func::FuncOp kernel, ContractionForm form,
-                const RegisterTile &tile)
-      : b(b), args(kernel.getArguments()), form(form), tile(tile) {}
+                const RegisterTile &tile, bool narrow)
+      : b(b), args(kernel.getArguments()), form(form), tile(tile),
+        narrow(narrow) {}
 
   void emit();
 
@@ -52,6 +53,7 @@ private:
   ValueRange args;
   ContractionForm form;
   RegisterTile tile;
+  bool narrow;
   ContractionTiles tiles;
   Value panel;
 };
@@ -62,7 +64,7 @@ private:
 /// rows of b are read in long runs.
 void KernelEmitter::emit() {
   Value parts = args[3], begin = args[4], end = args[5];
-  if (form == ContractionForm::Columns)
+  if (form == ContractionForm::Columns && !narrow)
     panel = memref::AllocaOp::create(
         b, MemRefType::get({kPanelDepth, kTileColumns}, b.getF32Type()),
         b.getI64IntegerAttr(64));
@@ -108,8 +110,9 @@ void KernelEmitter::emitLine(Value line, Value first, Value last) {
                   ? slice(1, zero, n, product.depth, product.columns)
                   : slice(1, n, zero, product.columns, product.depth);
   product.c = slice(2, m, n, product.rows, product.columns);
-  (form == ContractionForm::Columns ? emitColumnsForm : emitRowsForm)(b, tile,
-                                                                      product);
+  if (form == ContractionForm::Rows)
+    return emitRowsForm(b, tile, product);
+  (narrow ? emitNarrowForm : emitColumnsForm)(b, tile, product);
 }
 
 /// A matrix of one batch.
@@ -127,23 +130,54 @@ Value KernelEmitter::slice(unsigned operand, ArrayRef<Value> at,
                                    offsets, sizes, strides);
 }
 
-static func::FuncOp getOrCreateKernel(ModuleOp module,
-                                      const ContractionPlan &plan,
-                                      RegisterFile registers, StringRef name) {
-  if (auto existing = module.lookupSymbol<func::FuncOp>(name))
-    return existing;
-  LoopBuilder b(UnknownLoc::get(module.getContext()), module.getBodyRegion());
+static func::FuncOp createFunction(LoopBuilder &b, ModuleOp module,
+                                   const ContractionPlan &plan,
+                                   StringRef name) {
   b.setInsertionPointToEnd(module.getBody());
   SmallVector<Type> types;
   for (auto [i, operand] : llvm::enumerate(plan.operands))
     types.push_back(getViewType(
         plan.form, i, cast<MemRefType>(operand.getType()).getElementType()));
   types.append(3, b.getIndexType());
-  auto kernel = func::FuncOp::create(b, name, b.getFunctionType(types, {}));
-  kernel.setPrivate();
+  auto function = func::FuncOp::create(b, name, b.getFunctionType(types, {}));
+  function.setPrivate();
+  b.setInsertionPointToStart(function.addEntryBlock());
+  return function;
+}
+
+/// The part of a kernel for few rows and columns, which it calls.
+static func::FuncOp createNarrow(LoopBuilder &b, ModuleOp module,
+                                 const ContractionPlan &plan,
+                                 const RegisterTile &tile, StringRef name) {
+  auto narrow = createFunction(b, module, plan, (name + "_narrow").str());
+  narrow->setAttr("passthrough", b.getStrArrayAttr({"noinline"}));
+  KernelEmitter(b, narrow, plan.form, tile, /*narrow=*/true).emit();
+  func::ReturnOp::create(b);
+  return narrow;
+}
+
+static func::FuncOp getOrCreateKernel(ModuleOp module,
+                                      const ContractionPlan &plan,
+                                      RegisterFile registers, StringRef name) {
+  if (auto existing = module.lookupSymbol<func::FuncOp>(name))
+    return existing;
+  LoopBuilder b(UnknownLoc::get(module.getContext()), module.getBodyRegion());
+  RegisterTile tile = getRegisterTile(registers);
+  func::FuncOp narrow;
+  if (plan.form == ContractionForm::Columns)
+    narrow = createNarrow(b, module, plan, tile, name);
+  func::FuncOp kernel = createFunction(b, module, plan, name);
   kernel->setAttr("bitnet.parallel", b.getUnitAttr());
-  b.setInsertionPointToStart(kernel.addEntryBlock());
-  KernelEmitter(b, kernel, plan.form, getRegisterTile(registers)).emit();
+  auto emitAll = [&] {
+    KernelEmitter(b, kernel, plan.form, tile, /*narrow=*/false).emit();
+  };
+  if (!narrow)
+    emitAll();
+  else
+    b.branch(
+        isNarrow(b, kernel.getArgument(2)),
+        [&] { func::CallOp::create(b, narrow, kernel.getArguments()); },
+        emitAll);
   func::ReturnOp::create(b);
   return kernel;
 }

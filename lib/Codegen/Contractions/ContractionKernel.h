@@ -31,6 +31,13 @@ inline constexpr int64_t kPanelDepth = 256;
 void emitColumnsForm(LoopBuilder &b, const RegisterTile &tile,
                      const MatrixProduct &product);
 
+/// The same for few rows and columns, such as one token's attention to many
+/// values: a function of its own, so that registers are not short in both.
+void emitNarrowForm(LoopBuilder &b, const RegisterTile &tile,
+                    const MatrixProduct &product);
+/// Whether that is the form for a result `c`.
+Value isNarrow(LoopBuilder &b, Value c);
+
 /// b [n, k]: each element of c is 16 chains, one per k mod 16, added in pairs.
 void emitRowsForm(LoopBuilder &b, const RegisterTile &tile,
                   const MatrixProduct &product);

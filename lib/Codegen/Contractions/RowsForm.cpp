@@ -44,29 +44,29 @@ static Value addLanes(LoopBuilder &b, Values sums) {
 
 /// A block of rows of a: so many bytes, but not fewer rows than these.
 static constexpr int64_t kBlockBytes = 24 * 1024, kBlockRows = 32;
+static constexpr int64_t kShortDepth = 512;
 
 namespace {
 class RowsEmitter {
 public:
   RowsEmitter(LoopBuilder &b, const MatrixProduct &p, int64_t rows,
               int64_t columns)
-      : b(b), p(p), rows(rows), columns(columns), prefetches(b.isNarrow(p.b)),
-        zero(b.index(0)) {}
+      : b(b), p(p), rows(rows), columns(columns), zero(b.index(0)) {}
 
   void emit();
 
 private:
-  void emitTile(Value m, Value n);
-  Values emitStep(Value k, ValueRange sums, Tail tail);
+  void emitLine(Value first, Value last, Value line);
+  void emitTile(Value m, Value n, bool prefetches);
+  Values emitStep(Value k, ValueRange sums, Tail tail, bool prefetches);
   void emitStore(Value m, Value n, Value sums);
 
   LoopBuilder &b;
   MatrixProduct p;
   int64_t rows, columns;
-  /// Streamed rows of bytes or halves end before the CPU's own prefetching has
-  /// caught up with them: those of the next step are asked for.
-  bool prefetches;
   Value zero;
+  /// How many rows of b ahead memory is asked for: many short ones.
+  Value ahead;
   Values rowsOfA, rowsOfB;
 };
 } // namespace
@@ -75,23 +75,39 @@ private:
 /// rows of a, which stays in the first one. A cache line of c is done at once:
 /// lines of many rows may compete for one place.
 void RowsEmitter::emit() {
+  Value isShort = arith::CmpIOp::create(b, arith::CmpIPredicate::sle, p.depth,
+                                        b.index(kShortDepth));
+  ahead = arith::SelectOp::create(b, isShort, b.index(4 * columns),
+                                  b.index(columns));
   Value fitting =
       b.div(b.index(kBlockBytes / sizeof(float)), b.max(p.depth, b.index(1)));
   Value block = b.max(b.floorTo(fitting, rows), b.index(kBlockRows));
   Value blocks = b.div(b.add(p.rows, b.add(block, -1)), block);
   b.loop(zero, blocks, 1, [&](Value i) {
     Value first = b.mul(i, block), last = b.min(b.add(first, block), p.rows);
-    b.loop(zero, p.columns, kLanes, [&](Value line) {
-      Value end = b.min(b.add(line, kLanes), p.columns);
-      b.loop(first, last, rows, [&](Value m) {
-        b.loop(line, end, columns, [&](Value n) { emitTile(m, n); });
-      });
-    });
+    b.loop(zero, p.columns, kLanes,
+           [&](Value line) { emitLine(first, last, line); });
+  });
+}
+
+/// Rows of b come from memory for the first rows of a. They end before the
+/// CPU's own prefetching has caught up with them, unless a single row of a lets
+/// one long row of f32 follow the other.
+void RowsEmitter::emitLine(Value first, Value last, Value line) {
+  Value end = b.min(b.add(line, kLanes), p.columns);
+  b.loop(line, end, columns, [&](Value n) {
+    emitTile(first, n, /*prefetches=*/rows > 1 || b.isNarrow(p.b));
+  });
+  if (rows == 1)
+    return;
+  b.loop(b.add(first, rows), last, rows, [&](Value m) {
+    b.loop(line, end, columns,
+           [&](Value n) { emitTile(m, n, /*prefetches=*/false); });
   });
 }
 
 /// Rows beyond the last repeat it and are not stored.
-void RowsEmitter::emitTile(Value m, Value n) {
+void RowsEmitter::emitTile(Value m, Value n, bool prefetches) {
   rowsOfA.clear(), rowsOfB.clear();
   for (int64_t i = 0; i < rows; ++i)
     rowsOfA.push_back(b.min(b.add(m, i), b.add(p.rows, -1)));
@@ -101,24 +117,25 @@ void RowsEmitter::emitTile(Value m, Value n) {
   Values init(rows * columns, b.zeros());
   Values sums =
       b.reduce(zero, even, kLanes, init, [&](Value k, ValueRange accs) {
-        return emitStep(k, accs, Tail());
+        return emitStep(k, accs, Tail(), prefetches);
       });
   Tail tail = b.tail(b.sub(p.depth, even));
   sums = b.reduce(even, p.depth, kLanes, sums, [&](Value k, ValueRange accs) {
-    return emitStep(k, accs, tail);
+    return emitStep(k, accs, tail, /*prefetches=*/false);
   });
   emitStore(m, n, addLanes(b, sums));
 }
 
 /// Sums are in the order of c: row by row.
-Values RowsEmitter::emitStep(Value k, ValueRange sums, Tail tail) {
+Values RowsEmitter::emitStep(Value k, ValueRange sums, Tail tail,
+                             bool prefetches) {
   Values lhs, rhs, next;
   for (Value row : rowsOfA)
     lhs.push_back(b.load(p.a, row, k, tail));
   for (Value row : rowsOfB) {
     rhs.push_back(b.load(p.b, row, k, tail));
-    if (prefetches && !tail.mask)
-      b.prefetch(p.b, b.add(row, columns), k);
+    if (prefetches)
+      b.prefetch(p.b, b.add(row, ahead), k);
   }
   for (int64_t i = 0; i < rows; ++i)
     for (int64_t j = 0; j < columns; ++j)

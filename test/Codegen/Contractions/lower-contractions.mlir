@@ -24,8 +24,18 @@
 // k of the left operand, then the extents of the result.
 // CHECK-SAME: {bitnet.macs = array<i64: 1, 0, 4, 2, 0, 2, 1, 2, 2, 2, 3, 2, 4>}
 // CHECK-NOT: linalg.generic
-// CHECK-LABEL: func.func private @bitnet_contraction_columns_f32_f32
+// Few rows and columns: tiles that read b itself, asked for ahead. Not inlined.
+// CHECK-LABEL: func.func private @bitnet_contraction_columns_f32_f32_narrow(
+// CHECK-SAME: attributes {passthrough = ["noinline"]}
+// CHECK-NOT: memref.alloca() {alignment = 64 : i64} : memref<256x64xf32>
+// CHECK: memref.prefetch
+// CHECK: scf.for {{.*}} -> (vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>,
+// CHECK: memref.prefetch
+// CHECK-LABEL: func.func private @bitnet_contraction_columns_f32_f32(
 // CHECK-SAME: attributes {bitnet.parallel}
+// CHECK: scf.if
+// CHECK: call @bitnet_contraction_columns_f32_f32_narrow(
+// CHECK: } else {
 // CHECK: memref.alloca() {alignment = 64 : i64} : memref<256x64xf32>
 // The streaming form: eight rows of w at a time.
 // CHECK: scf.if
@@ -33,11 +43,11 @@
 // CHECK: } else {
 // A tile of 6 x 4 vectors.
 // CHECK: scf.for {{.*}} -> (vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>)
-// XMM-LABEL: func.func private @bitnet_contraction_columns_f32_f32
+// XMM-LABEL: func.func private @bitnet_contraction_columns_f32_f32(
 // XMM: scf.for {{.*}} -> (vector<16xf32>, vector<16xf32>) {
-// YMM-LABEL: func.func private @bitnet_contraction_columns_f32_f32
+// YMM-LABEL: func.func private @bitnet_contraction_columns_f32_f32(
 // YMM: scf.for {{.*}} -> (vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>) {
-// NEON-LABEL: func.func private @bitnet_contraction_columns_f32_f32
+// NEON-LABEL: func.func private @bitnet_contraction_columns_f32_f32(
 // NEON: scf.for {{.*}} -> (vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>) {
 #a = affine_map<(m, k, n) -> (m, k)>
 #b = affine_map<(m, k, n) -> (k, n)>

@@ -69,7 +69,8 @@ def BitNetLowerContractions : Pass<"bitnet-lower-contractions", "::mlir::ModuleO
     Operands are `[b, b, b, m, k]`, `[b, b, b, k, n]` and `[b, b, b, m, n]`; a
     stride of 0 repeats an operand. There are two forms (mm_c5): `columns`, where
     the second operand is contiguous along n, and `rows`, where both operands are
-    contiguous along k. The range `begin ... end` counts `%parts` parts of equal
+    contiguous along k. `columns` has a function of its own for few rows and columns (`_narrow`), such as a token's attention
+    to many values. The range `begin ... end` counts `%parts` parts of equal
     work; few multiplications make one part, which runs without other threads.
 
     With several `registers`, best first, each function exists for each of them, and a declaration with

@@ -91,7 +91,7 @@ class Model:
 def build_model():
     model = Model()
     shapes = [(1, 1, 1), (1, 16, 15), (1, 17, 16), (1, 65, 37), (2, 15, 17), (5, 300, 16), (6, 5, 1), (7, 64, 33), (17, 16, 16),
-              (65, 17, 100), (1, 1100, 300), (300, 70, 520), (3, 2100, 9), (0, 5, 5), (5, 0, 5), (5, 5, 0)]
+              (65, 17, 100), (1, 1100, 300), (300, 70, 520), (3, 2100, 9), (1, 64, 300), (4, 128, 600), (5, 100, 513), (0, 5, 5), (5, 0, 5), (5, 5, 0)]
     for i, (m, n, k) in enumerate(shapes):
         model.product("MatMul", (m, k), (k, n))
         model.product("Gemm", (m, k), (n, k), transB=1)
@@ -99,7 +99,7 @@ def build_model():
             model.product("Gemm", (k, m), (k, n), transA=1)
             model.product("Gemm", (k, m), (n, k), transA=1, transB=1)
     for kind in TYPES:
-        for m in (1, 9):
+        for m in (1, 3, 9):
             model.product("MatMul", (m, 77), (77, 90), kind)
             model.product("Gemm", (m, 77), (90, 77), kind, transB=1)
     for a, b in (((2, 3, 33, 20), (2, 3, 20, 19)), ((2, 3, 7, 20), (1, 3, 20, 40)), ((2, 3, 4, 5, 20), (2, 3, 1, 20, 30)),
