@@ -43,6 +43,8 @@ public:
       : b(b), args(kernel.getArguments()), form(form), tile(tile),
         narrow(narrow) {}
 
+  /// Memory on the stack: in the entry block, where it has a fixed place.
+  void reserve();
   void emit();
 
 private:
@@ -59,16 +61,19 @@ private:
 };
 } // namespace
 
-/// Tiles are numbered along columns first. Parts `begin` to `end` of `parts`
-/// hold consecutive ones; those of one line are worked on together, so that
-/// rows of b are read in long runs.
-void KernelEmitter::emit() {
-  Value parts = args[3], begin = args[4], end = args[5];
+void KernelEmitter::reserve() {
   if (form == ContractionForm::Columns && !narrow)
     panel = memref::AllocaOp::create(
         b, MemRefType::get({kPanelDepth, kTileColumns}, b.getF32Type()),
         b.getI64IntegerAttr(64));
   b.reserveScratch();
+}
+
+/// Tiles are numbered along columns first. Parts `begin` to `end` of `parts`
+/// hold consecutive ones; those of one line are worked on together, so that
+/// rows of b are read in long runs.
+void KernelEmitter::emit() {
+  Value parts = args[3], begin = args[4], end = args[5];
   tiles = emitTiles(b, args[2]);
   Value first = b.div(b.mul(begin, tiles.total), parts);
   Value last = b.div(b.mul(end, tiles.total), parts);
@@ -151,7 +156,9 @@ static func::FuncOp createNarrow(LoopBuilder &b, ModuleOp module,
                                  const RegisterTile &tile, StringRef name) {
   auto narrow = createFunction(b, module, plan, (name + "_narrow").str());
   narrow->setAttr("passthrough", b.getStrArrayAttr({"noinline"}));
-  KernelEmitter(b, narrow, plan.form, tile, /*narrow=*/true).emit();
+  KernelEmitter emitter(b, narrow, plan.form, tile, /*narrow=*/true);
+  emitter.reserve();
+  emitter.emit();
   func::ReturnOp::create(b);
   return narrow;
 }
@@ -168,9 +175,9 @@ static func::FuncOp getOrCreateKernel(ModuleOp module,
     narrow = createNarrow(b, module, plan, tile, name);
   func::FuncOp kernel = createFunction(b, module, plan, name);
   kernel->setAttr("bitnet.parallel", b.getUnitAttr());
-  auto emitAll = [&] {
-    KernelEmitter(b, kernel, plan.form, tile, /*narrow=*/false).emit();
-  };
+  KernelEmitter emitter(b, kernel, plan.form, tile, /*narrow=*/false);
+  emitter.reserve();
+  auto emitAll = [&] { emitter.emit(); };
   if (!narrow)
     emitAll();
   else

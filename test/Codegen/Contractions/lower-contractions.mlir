@@ -33,10 +33,10 @@
 // CHECK: memref.prefetch
 // CHECK-LABEL: func.func private @bitnet_contraction_columns_f32_f32(
 // CHECK-SAME: attributes {bitnet.parallel}
+// CHECK: memref.alloca() {alignment = 64 : i64} : memref<256x64xf32>
 // CHECK: scf.if
 // CHECK: call @bitnet_contraction_columns_f32_f32_narrow(
 // CHECK: } else {
-// CHECK: memref.alloca() {alignment = 64 : i64} : memref<256x64xf32>
 // The streaming form: eight rows of w at a time.
 // CHECK: scf.if
 // CHECK: llvm.intr.fmuladd({{.*}}) : (vector<16xf32>, vector<16xf32>, vector<16xf32>) -> vector<16xf32>
