@@ -227,7 +227,7 @@ void bitnet::emitNarrowForm(LoopBuilder &b, const RegisterTile &tile,
       [&] { emitter.emitNarrow(); });
 }
 
-Value bitnet::isNarrow(LoopBuilder &b, Value c) {
+Value bitnet::isNarrowProduct(LoopBuilder &b, Value c) {
   Value few = arith::CmpIOp::create(b, arith::CmpIPredicate::slt,
                                     b.dim(c, kBatchAxes), b.index(kPanelRows));
   Value narrow =

@@ -182,7 +182,7 @@ static func::FuncOp getOrCreateKernel(ModuleOp module,
     emitAll();
   else
     b.branch(
-        isNarrow(b, kernel.getArgument(2)),
+        isNarrowProduct(b, kernel.getArgument(2)),
         [&] { func::CallOp::create(b, narrow, kernel.getArguments()); },
         emitAll);
   func::ReturnOp::create(b);

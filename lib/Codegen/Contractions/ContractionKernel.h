@@ -36,7 +36,7 @@ void emitColumnsForm(LoopBuilder &b, const RegisterTile &tile,
 void emitNarrowForm(LoopBuilder &b, const RegisterTile &tile,
                     const MatrixProduct &product);
 /// Whether that is the form for a result `c`.
-Value isNarrow(LoopBuilder &b, Value c);
+Value isNarrowProduct(LoopBuilder &b, Value c);
 
 /// b [n, k]: each element of c is 16 chains, one per k mod 16, added in pairs.
 void emitRowsForm(LoopBuilder &b, const RegisterTile &tile,

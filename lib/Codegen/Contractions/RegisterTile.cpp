@@ -3,6 +3,7 @@
 #include "bitnet/Codegen/Contractions/RegisterTile.h"
 
 #include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringRef.h"
 
 using namespace mlir;
@@ -50,8 +51,11 @@ bool llvm::cl::parser<RegisterFile>::parse(Option &option, StringRef,
     registers = row.registers;
     return false;
   }
-  return option.error("'" + text +
-                      "' is not one of xmm16, ymm16, zmm32, neon32");
+  llvm::SmallVector<llvm::StringRef> names;
+  for (const RegisterFileRow &row : kTable)
+    names.push_back(row.name);
+  return option.error("'" + text + "' is not one of " +
+                      llvm::join(names, ", "));
 }
 
 /// As many accumulators as leave registers for the operands of one step, and

@@ -55,6 +55,7 @@ static void addAliasFacts(llvm::Module &module) {
     if (!alloc)
       continue;
     alloc->addRetAttr(llvm::Attribute::NoAlias);
+    // A caller aligns to elements only.
     if (name == "bitnet_rt_result")
       continue;
     alloc->addRetAttr(llvm::Attribute::getWithAlignment(module.getContext(),

@@ -181,7 +181,7 @@ func.func @channels_last(%x: tensor<1x16x6x8xi8>) -> (tensor<1x1x6x4xi32>, tenso
 // A dilated row of a window has a piece for each position. An unknown number of channels is checked.
 // CHECK: #[[LINE:.*]] = affine_map<(d0, d1, d2, d3, d4, d5) -> (d0, d1 + d3 * 2, d2 * 16 + d4 * 32 + d5)>
 // CHECK-LABEL: func @dilated
-// CHECK: cf.assert %{{.*}}, "linear layer: wrong number of channels"
+// CHECK: cf.assert %{{.*}}, "layer 'a': wrong number of channels"
 // CHECK: linalg.generic {indexing_maps = [#[[LINE]],
 // CHECK: tensor.collapse_shape {{.*}} : tensor<1x?x?x2x2x16xi8> into tensor<?x64xi8>
 func.func @dilated(%x: tensor<1x?x?x?xi8>) -> tensor<1x1x?x?xi32> {

@@ -22,8 +22,9 @@ static RankedTensorType getTensorType(Value value) {
 }
 
 /// x with a static extent along `axis`; a dynamic one is checked at run time.
-static Value pinExtent(ImplicitLocOpBuilder &b, Value x, int64_t axis,
+static Value pinExtent(ImplicitLocOpBuilder &b, LinearOp op, int64_t axis,
                        int64_t extent) {
+  Value x = op.getX();
   auto type = getTensorType(x);
   if (!type.isDynamicDim(axis))
     return x;
@@ -32,8 +33,8 @@ static Value pinExtent(ImplicitLocOpBuilder &b, Value x, int64_t axis,
   Value same =
       arith::CmpIOp::create(b, arith::CmpIPredicate::eq, actual, expected);
   StringRef what = axis + 1 == type.getRank() ? "columns" : "channels";
-  cf::AssertOp::create(b, same,
-                       ("linear layer: wrong number of " + what).str());
+  cf::AssertOp::create(
+      b, same, ("layer '" + op.getName() + "': wrong number of " + what).str());
   SmallVector<int64_t> shape(type.getShape());
   shape[axis] = extent;
   return tensor::CastOp::create(b, type.clone(shape), x);
@@ -103,7 +104,7 @@ static Value decomposeConv(ImplicitLocOpBuilder &b, LinearOp op,
                            ActivationCache &cache, ConvWeights &weights) {
   ConvAttr conv = op.getConvAttr();
   int64_t channels = getTensorType(op.getW()).getDimSize(1) / conv.getArea();
-  QuantizedActivation x = {pinExtent(b, op.getX(), 1, channels), {}};
+  QuantizedActivation x = {pinExtent(b, op, 1, channels), {}};
   if (ActQuantAttr act = op.getActAttr())
     x = cache.get(b, op, x.codes, act);
   bool last = ConvWeights::areBetterLast(op, x.codes);
@@ -123,7 +124,7 @@ static Value decomposeConv(ImplicitLocOpBuilder &b, LinearOp op,
 
 static Value decomposeRows(ImplicitLocOpBuilder &b, LinearOp op,
                            ActivationCache &cache) {
-  Value x = pinExtent(b, op.getX(), getTensorType(op.getX()).getRank() - 1,
+  Value x = pinExtent(b, op, getTensorType(op.getX()).getRank() - 1,
                       getTensorType(op.getW()).getDimSize(1));
   ActQuantAttr act = op.getActAttr();
   Value rows, scale;
