@@ -6,6 +6,7 @@ import re
 import subprocess
 from typing import NamedTuple
 
+import machine
 from settings import say
 
 TAILS = ((70, 53), (33, 100))
@@ -16,6 +17,8 @@ class Kind(NamedTuple):
     """The oldest CPU that a kernel is for, and the instruction whose peak it is compared with."""
     cpu: str = "native"
     peak: str = "none"
+    # Flags of /proc/cpuinfo that --mcpu=native leaves out, and how the compiler calls them.
+    flags: tuple = ()
 
 
 # Kernels that are not named here are compiled for this CPU and have no peak.
@@ -27,7 +30,7 @@ KINDS = {
     "avx512bw": Kind("skylake-avx512", "maddubs-512"),
     "avx512vnni": Kind("cascadelake", "vpdpbusd-512"),
     "avx512vbmi": Kind("icelake-server", "vpdpbusd-512"),
-    "amx": Kind("sapphirerapids", "tdpbusd"),
+    "amx": Kind("sapphirerapids", "tdpbsud", ("amx_tile", "amx_int8")),
     "neon_dotprod": Kind("native", "sdot"),
 }
 
@@ -48,8 +51,15 @@ def runnable(tools):
     names = [name for name in re.findall(r"=([\w-]+)", block) if name != "auto"]
     probe = tools.work / "probe.mlir"
     probe.write_text("func.func @main(%x: tensor<4xf32>) -> tensor<4xf32> {\n  return %x : tensor<4xf32>\n}\n")
-    command = [tools.path("bitnet-compile"), probe, "-q", "--emit=loops", "-o", tools.work / "probe-out.mlir"]
-    works = lambda name: subprocess.run(command + ["--mcpu=native", f"--kernel={name}"], capture_output=True).returncode == 0
+    command = [tools.path("bitnet-compile"), probe, "-q", "--emit=loops", "-o", tools.work / "probe-out.mlir", "--mcpu=native"]
+    present = set(machine.cpu()["features"])
+
+    def works(name):
+        flags = [flag for flag in KINDS.get(name, Kind()).flags if flag in present]
+        features = ",".join("+" + flag.replace("_", "-") for flag in flags)
+        options = [f"--kernel={name}"] + [f"--mattr={features}"] * bool(flags)
+        return subprocess.run(command + options, capture_output=True).returncode == 0
+
     return [name.replace("-", "_") for name in names if works(name)]
 
 

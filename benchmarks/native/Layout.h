@@ -3,6 +3,8 @@
 #ifndef BENCHMARKS_NATIVE_LAYOUT_H
 #define BENCHMARKS_NATIVE_LAYOUT_H
 
+#include "Memory.h"
+
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -47,7 +49,7 @@ struct Activations {
   Activations(int64_t rows, int64_t cols, int64_t paddedCols);
 
   int64_t rows, cols, paddedCols;
-  std::vector<int8_t> codes;
+  LineVector<int8_t> codes;
   std::vector<int32_t> sums;
 };
 

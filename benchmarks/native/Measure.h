@@ -55,7 +55,7 @@ private:
   const Readers &readers;
   PieceReader reader;
   std::unique_ptr<Activations> x;
-  std::vector<int32_t> y;
+  LineVector<int32_t> y;
   /// The next matrix to be read from memory.
   size_t next = 0;
 };

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <new>
 #include <string>
 #include <vector>
 
@@ -24,6 +25,21 @@ public:
 private:
   void *mapping;
 };
+
+/// Allocates whole cache lines, as a model's arena does.
+template <typename T> struct LineAllocator {
+  using value_type = T;
+  static constexpr std::align_val_t kLine{64};
+  LineAllocator() = default;
+  template <typename U> LineAllocator(const LineAllocator<U> &) {}
+  T *allocate(size_t n) {
+    return static_cast<T *>(::operator new(n * sizeof(T), kLine));
+  }
+  void deallocate(T *p, size_t) { ::operator delete(p, kLine); }
+  bool operator==(const LineAllocator &) const { return true; }
+  bool operator!=(const LineAllocator &) const { return false; }
+};
+template <typename T> using LineVector = std::vector<T, LineAllocator<T>>;
 
 /// A way to read memory; returns the xor of all 64-bit words, which proves
 /// that everything was read. Sizes are multiples of kReadStep.

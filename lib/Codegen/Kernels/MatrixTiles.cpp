@@ -13,6 +13,7 @@
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "llvm/ADT/STLFunctionalExtras.h"
 
 using namespace mlir;
 using namespace mlir::bitnet;
@@ -20,9 +21,16 @@ using namespace mlir::bitnet;
 /// Rows of a tile, bytes of a row.
 static constexpr int64_t kTileRows = 16, kTileBytes = 64;
 
+/// Codes are decoded so many steps before tiles are loaded from them: a tile
+/// load does not take bytes from stores on their way, it waits for them.
+static constexpr int64_t kStepsAhead = 2;
+/// Steps that the buffer holds: those ahead, and the one that is read.
+static constexpr int64_t kSlots = 4;
+static_assert(kSlots > kStepsAhead, "a step would overwrite its own codes");
+
 SmallVector<int64_t>
 mlir::bitnet::getMatrixBufferShape(const PackedLayout &layout) {
-  return {2, layout.blockChunks, kTileRows, kTileBytes};
+  return {kSlots * layout.blockChunks, kTileRows, kTileBytes};
 }
 
 namespace {
@@ -48,10 +56,13 @@ private:
   Value address(Value memref, ValueRange at);
   Value rowBytes(Value memref, int64_t dim);
   Value load(Value memref, ValueRange at, int64_t dim);
-  Values emitLoop(Value low, Value high, Value rowChunk, Values accs,
-                  bool overlaps);
-  void emitStep(Value i, Value rowChunk, Values &accs, bool overlaps);
-  void decodeColumn(Value half, Value column, int64_t q, Value rowChunk,
+  Values emitLoop(Value low, Value high, Values accs,
+                  llvm::function_ref<void(Value, Values &)> step);
+  Value slotOf(Value i);
+  void multiplyStep(Value slot, Value start, Values &accs);
+  void decodeStep(Value i, Value rowChunk);
+  void decodeLastStep(Value i, Value rowChunk);
+  void decodeColumn(Value slot, Value column, int64_t q, Value rowChunk,
                     Value mask);
   void store(Value rowChunk, const Values &accs);
   void subtractSums(Value first);
@@ -104,7 +115,7 @@ Value MatrixEmitter::load(Value memref, ValueRange at, int64_t dim) {
 }
 
 /// Codes of chunk `column` of each tile, masked, to rows 4q..4q+3 of the tile.
-void MatrixEmitter::decodeColumn(Value half, Value column, int64_t q,
+void MatrixEmitter::decodeColumn(Value slot, Value column, int64_t q,
                                  Value rowChunk, Value mask) {
   VectorType type = getByteType(form.dot, b.getContext());
   for (int64_t part = 0; part < form.parts; ++part) {
@@ -116,30 +127,44 @@ void MatrixEmitter::decodeColumn(Value half, Value column, int64_t q,
       codes = arith::AndIOp::create(b, codes, mask);
       vector::StoreOp::create(
           b, codes, operands.panel,
-          ValueRange{half, index(part), index(4 * q + int64_t(f)), index(0)});
+          ValueRange{plus(slot, part), index(4 * q + int64_t(f)), index(0)});
     }
   }
 }
 
-/// 64 columns of K. The last step may begin before i, where all chunk columns
-/// are there: codes that were already used become 0.
-void MatrixEmitter::emitStep(Value i, Value rowChunk, Values &accs,
-                             bool overlaps) {
+/// Which tile of the buffer is the first of the step at chunk column `i`.
+/// Steps lie side by side: at a distance of 4 KB, loads from one would wait for
+/// stores to the next, as if they were to the same place.
+Value MatrixEmitter::slotOf(Value i) {
+  Value step = arith::DivUIOp::create(b, i, index(kMatrixChunks));
+  Value slot = arith::RemUIOp::create(b, step, index(kSlots));
+  return arith::MulIOp::create(b, slot, index(form.parts));
+}
+
+void MatrixEmitter::decodeStep(Value i, Value rowChunk) {
   VectorType type = getByteType(form.dot, b.getContext());
-  Value start = i, mask = emitSplat(b, type, form.fields.front().mask);
-  if (overlaps)
-    start = arith::SubIOp::create(b, operands.chunks, index(kMatrixChunks));
-  Value half = arith::DivUIOp::create(b, i, index(kMatrixChunks));
-  half = arith::RemUIOp::create(b, half, index(2));
+  Value slot = slotOf(i), mask = emitSplat(b, type, form.fields.front().mask);
+  for (int64_t q = 0; q < kMatrixChunks; ++q)
+    decodeColumn(slot, plus(i, q), q, rowChunk, mask);
+}
+
+/// The last step of K begins before `i`, where all chunk columns are there:
+/// codes that were already used become 0.
+void MatrixEmitter::decodeLastStep(Value i, Value rowChunk) {
+  VectorType type = getByteType(form.dot, b.getContext());
+  Value mask = emitSplat(b, type, form.fields.front().mask);
+  Value start = arith::SubIOp::create(b, operands.chunks, index(kMatrixChunks));
   for (int64_t q = 0; q < kMatrixChunks; ++q) {
-    Value column = plus(start, q), used = mask;
-    if (overlaps) {
-      Value fresh =
-          arith::CmpIOp::create(b, arith::CmpIPredicate::uge, column, i);
-      used = arith::SelectOp::create(b, fresh, mask, emitSplat(b, type, 0));
-    }
-    decodeColumn(half, column, q, rowChunk, used);
+    Value column = plus(start, q);
+    Value fresh =
+        arith::CmpIOp::create(b, arith::CmpIPredicate::uge, column, i);
+    Value used = arith::SelectOp::create(b, fresh, mask, emitSplat(b, type, 0));
+    decodeColumn(slotOf(i), column, q, rowChunk, used);
   }
+}
+
+/// 64 columns of K from chunk column `start` on, by codes in `slot`.
+void MatrixEmitter::multiplyStep(Value slot, Value start, Values &accs) {
   Value k = arith::MulIOp::create(b, start, index(layout.chunkCols()));
   Values x;
   for (int64_t r = 0; r < rows; r += kTileRows)
@@ -147,7 +172,7 @@ void MatrixEmitter::emitStep(Value i, Value rowChunk, Values &accs,
   // One tile of weights at a time: there are eight tile registers.
   for (int64_t part = 0; part < form.parts; ++part) {
     Value weights =
-        load(operands.panel, {half, index(part), index(0), index(0)}, 2);
+        load(operands.panel, {plus(slot, part), index(0), index(0)}, 1);
     for (auto [r, tileX] : llvm::enumerate(x)) {
       Value &acc = accs[r * form.parts + part];
       acc = call(form.dot.intrinsic, {i16(kTileRows), i16(kTileBytes),
@@ -156,15 +181,18 @@ void MatrixEmitter::emitStep(Value i, Value rowChunk, Values &accs,
   }
 }
 
-MatrixEmitter::Values MatrixEmitter::emitLoop(Value low, Value high,
-                                              Value rowChunk, Values accs,
-                                              bool overlaps) {
+/// `step` for every fourth chunk column of low..high.
+MatrixEmitter::Values
+MatrixEmitter::emitLoop(Value low, Value high, Values accs,
+                        llvm::function_ref<void(Value, Values &)> step) {
   auto loop = scf::ForOp::create(b, low, high, index(kMatrixChunks), accs);
   OpBuilder::InsertionGuard guard(b);
   b.setInsertionPointToStart(loop.getBody());
   accs.assign(loop.getRegionIterArgs().begin(), loop.getRegionIterArgs().end());
-  emitStep(loop.getInductionVar(), rowChunk, accs, overlaps);
-  scf::YieldOp::create(b, accs);
+  step(loop.getInductionVar(), accs);
+  // A loop that carries nothing has its yield already.
+  if (!accs.empty())
+    scf::YieldOp::create(b, accs);
   return Values(loop.getResults());
 }
 
@@ -175,8 +203,24 @@ void MatrixEmitter::emitPass(Value rowChunk) {
         call("llvm.x86.tilezero.internal", {i16(kTileRows), i16(kTileBytes)}));
   Value rest = arith::RemUIOp::create(b, operands.chunks, index(kMatrixChunks));
   Value whole = arith::SubIOp::create(b, operands.chunks, rest);
-  accs = emitLoop(index(0), whole, rowChunk, accs, /*overlaps=*/false);
-  accs = emitLoop(whole, operands.chunks, rowChunk, accs, /*overlaps=*/true);
+  Value ahead = index(kStepsAhead * kMatrixChunks);
+  Value first = arith::MinUIOp::create(b, whole, ahead);
+  Value last = arith::SubIOp::create(b, whole, first);
+  emitLoop(index(0), first, {},
+           [&](Value i, Values &) { decodeStep(i, rowChunk); });
+  accs = emitLoop(index(0), last, accs, [&](Value i, Values &sums) {
+    multiplyStep(slotOf(i), i, sums);
+    decodeStep(arith::AddIOp::create(b, i, ahead), rowChunk);
+  });
+  accs = emitLoop(last, whole, accs, [&](Value i, Values &sums) {
+    multiplyStep(slotOf(i), i, sums);
+  });
+  accs = emitLoop(whole, operands.chunks, accs, [&](Value i, Values &sums) {
+    decodeLastStep(i, rowChunk);
+    multiplyStep(
+        slotOf(i),
+        arith::SubIOp::create(b, operands.chunks, index(kMatrixChunks)), sums);
+  });
   store(rowChunk, accs);
 }
 

@@ -11,7 +11,8 @@ namespace mlir::bitnet {
 inline constexpr int64_t kMatrixChunks = 4;
 
 /// Shape of the buffer that decoded tiles pass through on their way to tile
-/// registers: `[2, tiles, 16, 64]`. One half is filled while the other is read.
+/// registers: `[tiles, 16, 64]`. Some steps are filled while one is
+/// read.
 llvm::SmallVector<int64_t> getMatrixBufferShape(const PackedLayout &layout);
 
 /// Emits y[m .. m+rows, .] for one row block of weights, by 16 x 16 tiles of
