@@ -193,7 +193,8 @@ RowBlockEmitter::Spans RowBlockEmitter::takeTiles(const LoopForm &form) {
                  arith::DivUIOp::create(b, left, index(form.maxTile)))};
   case Cover::Even:
     return takeEvenTiles(form, left);
-  case Cover::Overlap: {
+  case Cover::Overlap:
+  case Cover::Padded: {
     Span all = take(1, left);
     return {{form.maxTile, all.low, all.high}};
   }
@@ -206,9 +207,14 @@ void RowBlockEmitter::emitMatrix(const LoopForm &form) {
     auto loop = scf::ForOp::create(b, span.low, span.high, index(span.tile));
     OpBuilder::InsertionGuard guard(b);
     b.setInsertionPointToStart(loop.getBody());
-    Value last = arith::SubIOp::create(b, span.high, index(span.tile));
-    Value m = arith::MinUIOp::create(b, loop.getInductionVar(), last);
-    emitMatrixTiles(b, row.layout, form, span.tile, operands, m, block);
+    MatrixLines lines = {loop.getInductionVar(), Value()};
+    if (form.cover == Cover::Overlap)
+      lines.first = arith::MinUIOp::create(
+          b, lines.first,
+          arith::SubIOp::create(b, span.high, index(span.tile)));
+    if (form.cover == Cover::Padded)
+      lines.count = arith::SubIOp::create(b, span.high, span.low);
+    emitMatrixTiles(b, row, form, operands, lines, block);
   }
 }
 
@@ -265,6 +271,7 @@ static void emitGroups(ImplicitLocOpBuilder &b, const KernelForm &form,
   part.y = slice(b, all.y, 0, g, Value());
   part.chunks = chunks;
   part.panel = all.panel;
+  part.matrix = all.matrix;
   part.core = all.core;
   RowBlockEmitter(b, *form.row, part, block).emit();
 }
@@ -273,9 +280,7 @@ static void emitGroups(ImplicitLocOpBuilder &b, const KernelForm &form,
 static Value emitPanelBuffer(ImplicitLocOpBuilder &b, const KernelRow &row) {
   SmallVector<int64_t> shape;
   for (const LoopForm &form : row.forms) {
-    if (form.dot.form == DotForm::MatrixTile)
-      shape = getMatrixBufferShape(row.layout);
-    else if (form.panel)
+    if (form.panel)
       shape = {form.sliceChunks, int64_t(form.fields.size()),
                row.layout.blockChunks, PackedLayout::kChunkBytes};
   }
@@ -285,10 +290,62 @@ static Value emitPanelBuffer(ImplicitLocOpBuilder &b, const KernelRow &row) {
   return memref::AllocaOp::create(b, type, b.getI64IntegerAttr(64));
 }
 
+static bool hasMatrixUnit(const KernelRow &row) {
+  return llvm::any_of(row.forms, [](const LoopForm &form) {
+    return form.dot.form == DotForm::MatrixTile;
+  });
+}
+
 static bool dependsOnCore(const KernelRow &row) {
   return llvm::any_of(row.forms, [](const LoopForm &form) {
-    return form.cores != kAnyCore || !form.prefetch.isUniform();
+    return form.cores != kAnyCore || !form.prefetch.near.isUniform() ||
+           !form.prefetch.far.isUniform();
   });
+}
+
+/// y of the activation rows of `operands` and the row blocks begin..end.
+static void emitBlocks(ImplicitLocOpBuilder &b, const KernelForm &form,
+                       const TileOperands &operands, Value begin, Value end) {
+  Value one = arith::ConstantIndexOp::create(b, 1);
+  auto loop = scf::ForOp::create(b, begin, end, one);
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(loop.getBody());
+  Value block = loop.getInductionVar();
+  if (form.grouped)
+    emitGroups(b, form, operands, block);
+  else
+    RowBlockEmitter(b, *form.row, operands, block).emit();
+}
+
+/// Calls `body` with as few parts of at most `maxRows` rows as there can be,
+/// none much smaller than the others: each reads all of the weights.
+static void forEachPart(ImplicitLocOpBuilder &b, const TileOperands &all,
+                        int64_t maxRows,
+                        llvm::function_ref<void(const TileOperands &)> body) {
+  auto index = [&](int64_t v) -> Value {
+    return arith::ConstantIndexOp::create(b, v);
+  };
+  // Whole tiles: 32 rows, of whatever form.
+  constexpr int64_t tile = 32;
+  Value rows = memref::DimOp::create(b, all.x, index(0));
+  Value parts = arith::CeilDivUIOp::create(b, rows, index(maxRows));
+  parts = arith::MaxUIOp::create(b, parts, index(1));
+  Value step = arith::CeilDivUIOp::create(b, rows, parts);
+  step = arith::CeilDivUIOp::create(b, step, index(tile));
+  step = arith::MulIOp::create(b, step, index(tile));
+  step = arith::MaxUIOp::create(b, step, index(tile));
+  auto loop = scf::ForOp::create(b, index(0), rows, step);
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(loop.getBody());
+  Value first = loop.getInductionVar();
+  Value count = arith::SubIOp::create(b, rows, first);
+  count = arith::MinUIOp::create(b, count, step);
+  TileOperands part = all;
+  unsigned lines = cast<MemRefType>(all.y.getType()).getRank() - 2;
+  part.x = slice(b, all.x, 0, first, count);
+  part.sums = slice(b, all.sums, lines, first, count);
+  part.y = slice(b, all.y, lines, first, count);
+  body(part);
 }
 
 static void emitBody(ImplicitLocOpBuilder &b, const KernelForm &form,
@@ -302,16 +359,19 @@ static void emitBody(ImplicitLocOpBuilder &b, const KernelForm &form,
   Value one = arith::ConstantIndexOp::create(b, 1);
   operands.chunks = memref::DimOp::create(b, operands.w, one);
   operands.panel = emitPanelBuffer(b, *form.row);
+  if (hasMatrixUnit(*form.row))
+    operands.matrix = emitMatrixBuffers(b, form.row->layout);
   if (dependsOnCore(*form.row))
     operands.core = emitCoreBit(b);
-  auto loop = scf::ForOp::create(b, args[args.size() - 2], args.back(), one);
-  func::ReturnOp::create(b);
-  b.setInsertionPointToStart(loop.getBody());
-  Value block = loop.getInductionVar();
-  if (form.grouped)
-    emitGroups(b, form, operands, block);
+  Value begin = args[args.size() - 2], end = args.back();
+  auto blocks = [&](const TileOperands &part) {
+    emitBlocks(b, form, part, begin, end);
+  };
+  if (form.row->maxRows)
+    forEachPart(b, operands, form.row->maxRows, blocks);
   else
-    RowBlockEmitter(b, *form.row, operands, block).emit();
+    blocks(operands);
+  func::ReturnOp::create(b);
 }
 
 func::FuncOp mlir::bitnet::getOrCreateKernel(ModuleOp module,

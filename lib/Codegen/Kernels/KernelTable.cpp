@@ -66,31 +66,45 @@ static constexpr CoreSet kOther = kOtherCores;
 
 // How far ahead memory is asked for, in chunk columns, by family of cores. Up
 // to Zen 4 more than a step slows the stream of a single row down. Zen 5 wants
-// 5 KB: its window of 448 instructions is 2.6 KB of this loop.
-static constexpr PerCore kFewRows = {8, 8, 20}, kOneRow = {8, 1, 20};
-static constexpr PerCore kFewBase3 = {16, 16, 40}, kOneBase3 = {16, 1, 40};
-static constexpr PerCore kNear = {8, 8, 8}, kNearBase3 = {16, 16, 16};
+// 5 KB: its window of 448 instructions is 2.6 KB of this loop. Intel has 16
+// buffers for lines on their way to the first cache and 48 to the second, so it
+// also wants 16 KB there; where Zen shares the loop, it asks for the near lines
+// again.
+static constexpr Prefetch kFewRows = {{8, 8, 20}, {64, 8, 20}};
+static constexpr Prefetch kFewBase3 = {{16, 16, 40}, {128, 16, 40}};
+static constexpr Prefetch kOneRow = {{8, 1, 20}}, kOneBase3 = {{16, 1, 40}};
+static constexpr Prefetch kNear = {{8, 8, 8}}, kNearBase3 = {{16, 16, 16}};
+static constexpr Prefetch kFar = {{8, 8, 8}, {64, 64, 64}};
+static constexpr Prefetch kFarBase3 = {{16, 16, 16}, {128, 128, 128}};
 
 // unit, minRows, cover, tile from..to, parts, fields, slice, prefetch, panel,
 // cores
 static constexpr LoopForm kAMXForms[] = {
     {kAMX, 32, Cover::Whole, 32, 32, 2, kShift},
-    {kAMX, 16, Cover::Overlap, 16, 16, 4, kShift},
-    {kVNNI512, 2, Cover::Even, 2, 5, 4, kShift, 0, kNear},
-    {kVNNI512, 1, Cover::Whole, 1, 1, 4, kMaskOnly, 0, kNear}};
+    {kAMX, 16, Cover::Overlap, 16, 16, 4, kShift, 0, kFar},
+    {kAMX, 2, Cover::Padded, 16, 16, 4, kShift, 0, kFar},
+    {kVNNI512, 2, Cover::Even, 2, 5, 4, kShift, 0, kFar},
+    {kVNNI512, 1, Cover::Whole, 1, 1, 4, kMaskOnly, 0, kFar}};
+// 128 rows of 6912 columns are 0.9 MB of 2; the unit is so fast that it waits
+// for what comes from farther away.
+static constexpr int64_t kAMXRows = 128;
 static constexpr LoopForm kVNNI512Forms[] = {
-    {kVNNI512, 20, Cover::Even, 5, 6, 4, kShift, 64, kNear, true, kOther},
+    {kVNNI512, 20, Cover::Even, 5, 6, 4, kShift, 64, kFar, true, kOther},
     {kVNNI512, 2, Cover::Even, 2, 5, 4, kShift, 0, kFewRows},
+    {kVNNI512, 1, Cover::Whole, 1, 1, 4, kMaskOnly, 0, kFar, false, kOther},
     {kVNNI512, 1, Cover::Whole, 1, 1, 4, kMaskOnly, 0, kOneRow}};
 static constexpr LoopForm kMadd512Forms[] = {
     {kMadd512, 2, Cover::Even, 2, 6, 2, kShift, 15, kFewRows},
+    {kMadd512, 1, Cover::Whole, 1, 1, 4, kOneShift, 7, kFar, false, kOther},
     {kMadd512, 1, Cover::Whole, 1, 1, 4, kOneShift, 7, kOneRow}};
 static constexpr LoopForm kVNNI256Forms[] = {
     {kVNNI256, 2, Cover::Even, 2, 6, 2, kShift, 16, kFewRows},
+    {kVNNI256, 1, Cover::Whole, 1, 1, 2, kMaskOnly, 16, kFar, false, kOther},
     {kVNNI256, 1, Cover::Whole, 1, 1, 2, kMaskOnly, 16, kOneRow}};
 static constexpr LoopForm kMadd256Forms[] = {
     {kMadd256, 20, Cover::Even, 3, 4, 2, kShift, 15, kFewRows, true},
     {kMadd256, 2, Cover::Even, 2, 4, 2, kShift, 15, kFewRows},
+    {kMadd256, 1, Cover::Whole, 1, 1, 4, kOneShift, 7, kFar, false, kOther},
     {kMadd256, 1, Cover::Whole, 1, 1, 4, kOneShift, 7, kOneRow}};
 static constexpr LoopForm kI8MMForms[] = {
     {kUsmmla, 4, Cover::Whole, 4, 4, 4, kShift},
@@ -115,6 +129,8 @@ static constexpr LoopForm kFloatForms[] = {
 static constexpr LoopForm kVBMIForms[] = {
     {kVNNI512, 20, Cover::Even, 5, 6, 2, kLookupShift, 64, kFewBase3, true},
     {kVNNI512, 2, Cover::Even, 2, 6, 2, kLookupShift, 0, kFewBase3},
+    {kVNNI512, 1, Cover::Whole, 1, 1, 2, kLookupMaskOnly, 0, kFarBase3, false,
+     kOther},
     {kVNNI512, 1, Cover::Whole, 1, 1, 2, kLookupMaskOnly, 0, kOneBase3}};
 static constexpr LoopForm kVNNI512Base3Forms[] = {
     {kVNNI512, 2, Cover::Even, 2, 6, 2, kPlanes},
@@ -132,7 +148,7 @@ static constexpr LoopForm kPortableBase3Forms[] = {
 static const KernelRow kTable[] = {
     {KernelKind::AMX, "i8", kU2, TargetArch::X86_64,
      "avx512f avx512bw avx512vnni amx-tile amx-int8", kAMXForms,
-     int64_t(1) << 19},
+     int64_t(1) << 19, Unpack::None, "", kAMXRows},
     {KernelKind::AVX512VNNI, "i8", kU2, TargetArch::X86_64,
      "avx512f avx512bw avx512vnni", kVNNI512Forms, int64_t(1) << 19},
     {KernelKind::AVX512VBMI, "i8", kU16, TargetArch::X86_64,

@@ -18,8 +18,10 @@
 using namespace mlir;
 using namespace mlir::bitnet;
 
-/// Rows of a tile, bytes of a row.
-static constexpr int64_t kTileRows = 16, kTileBytes = 64;
+/// Rows of a tile, bytes of a row, i32 sums of a row.
+static constexpr int64_t kTileRows = 16, kTileBytes = 64, kTileSums = 16;
+/// Tile registers that sums may take: half of them.
+static constexpr int64_t kSumTiles = 4;
 
 /// Codes are decoded so many steps before tiles are loaded from them: a tile
 /// load does not take bytes from stores on their way, it waits for them.
@@ -28,19 +30,26 @@ static constexpr int64_t kStepsAhead = 2;
 static constexpr int64_t kSlots = 4;
 static_assert(kSlots > kStepsAhead, "a step would overwrite its own codes");
 
-SmallVector<int64_t>
-mlir::bitnet::getMatrixBufferShape(const PackedLayout &layout) {
-  return {kSlots * layout.blockChunks, kTileRows, kTileBytes};
+MatrixBuffers mlir::bitnet::emitMatrixBuffers(ImplicitLocOpBuilder &b,
+                                              const PackedLayout &layout) {
+  auto allocate = [&](ArrayRef<int64_t> shape, unsigned bits) -> Value {
+    auto type = MemRefType::get(shape, b.getIntegerType(bits));
+    return memref::AllocaOp::create(b, type, b.getI64IntegerAttr(64));
+  };
+  return {allocate({kSlots * layout.blockChunks, kTileRows, kTileBytes}, 8),
+          allocate({kSlots, kTileRows, kTileBytes}, 8),
+          allocate({kSumTiles, kTileRows, kTileSums}, 32)};
 }
 
 namespace {
 class MatrixEmitter {
 public:
-  MatrixEmitter(ImplicitLocOpBuilder &b, const PackedLayout &layout,
-                const LoopForm &form, int64_t rows,
-                const TileOperands &operands, Value m, Value block)
-      : b(b), layout(layout), form(form), rows(rows), operands(operands), m(m),
-        block(block), tile(LLVM::LLVMX86AMXType::get(b.getContext())) {}
+  MatrixEmitter(ImplicitLocOpBuilder &b, const KernelRow &row,
+                const LoopForm &form, const TileOperands &operands,
+                MatrixLines lines, Value block)
+      : b(b), layout(row.layout), form(form), operands(operands), lines(lines),
+        block(block), tile(LLVM::LLVMX86AMXType::get(b.getContext())),
+        bytes(getByteType(form.dot, b.getContext())) {}
   void emitPass(Value rowChunk);
 
 private:
@@ -52,28 +61,39 @@ private:
   }
   /// The shape of every tile: rows, bytes per row.
   Value i16(int64_t v) { return arith::ConstantIntOp::create(b, v, 16); }
+  int64_t rowTiles() const { return form.maxTile / kTileRows; }
+  bool isPadded() const { return form.cover == Cover::Padded; }
   Value call(StringRef name, ValueRange args);
   Value address(Value memref, ValueRange at);
   Value rowBytes(Value memref, int64_t dim);
   Value load(Value memref, ValueRange at, int64_t dim);
   Values emitLoop(Value low, Value high, Values accs,
                   llvm::function_ref<void(Value, Values &)> step);
-  Value slotOf(Value i);
-  void multiplyStep(Value slot, Value start, Values &accs);
+  Value stepOf(Value i);
+  Value lastStart() {
+    return arith::SubIOp::create(b, operands.chunks, index(kMatrixChunks));
+  }
+  void multiplyStep(Value i, Value start, Values &accs);
+  Value loadLhs(Value i, Value start, int64_t rowTile);
   void decodeStep(Value i, Value rowChunk);
   void decodeLastStep(Value i, Value rowChunk);
-  void decodeColumn(Value slot, Value column, int64_t q, Value rowChunk,
+  void decodeColumn(Value i, Value column, int64_t q, Value rowChunk,
                     Value mask);
-  void store(Value rowChunk, const Values &accs);
-  void subtractSums(Value first);
+  void copyLhs(Value i, Value start);
+  void forEachLine(int64_t rowTile,
+                   llvm::function_ref<void(Value, Value)> body);
+  void prefetchResults(Value first);
+  void store(Value first, const Values &accs);
+  void storeLine(int64_t tile, Value inTile, Value line, Value first);
 
   ImplicitLocOpBuilder &b;
   const PackedLayout &layout;
   const LoopForm &form;
-  int64_t rows;
   const TileOperands &operands;
-  Value m, block;
+  MatrixLines lines;
+  Value block;
   Type tile;
+  VectorType bytes;
 };
 } // namespace
 
@@ -90,10 +110,10 @@ Value MatrixEmitter::address(Value memref, ValueRange at) {
   for (auto [position, stride] : llvm::zip(at, parts.getStrides()))
     offset = arith::AddIOp::create(b, offset,
                                    arith::MulIOp::create(b, position, stride));
-  Value bytes = arith::MulIOp::create(b, offset,
-                                      index(type.getElementTypeBitWidth() / 8));
+  Value distance = arith::MulIOp::create(
+      b, offset, index(type.getElementTypeBitWidth() / 8));
   Value base = memref::ExtractAlignedPointerAsIndexOp::create(b, memref);
-  Value sum = arith::AddIOp::create(b, base, bytes);
+  Value sum = arith::AddIOp::create(b, base, distance);
   Value integer = arith::IndexCastOp::create(b, b.getI64Type(), sum);
   auto pointer = LLVM::LLVMPointerType::get(b.getContext());
   return LLVM::IntToPtrOp::create(b, pointer, integer);
@@ -103,9 +123,9 @@ Value MatrixEmitter::address(Value memref, ValueRange at) {
 Value MatrixEmitter::rowBytes(Value memref, int64_t dim) {
   auto type = cast<MemRefType>(memref.getType());
   auto parts = memref::ExtractStridedMetadataOp::create(b, memref);
-  Value bytes = arith::MulIOp::create(b, parts.getStrides()[dim],
-                                      index(type.getElementTypeBitWidth() / 8));
-  return arith::IndexCastOp::create(b, b.getI64Type(), bytes);
+  Value distance = arith::MulIOp::create(
+      b, parts.getStrides()[dim], index(type.getElementTypeBitWidth() / 8));
+  return arith::IndexCastOp::create(b, b.getI64Type(), distance);
 }
 
 Value MatrixEmitter::load(Value memref, ValueRange at, int64_t dim) {
@@ -114,65 +134,100 @@ Value MatrixEmitter::load(Value memref, ValueRange at, int64_t dim) {
                rowBytes(memref, dim)});
 }
 
+//===----------------------------------------------------------------------===//
+// Ahead of use
+//===----------------------------------------------------------------------===//
+
+/// Which part of the buffers the step at chunk column `i` has. Steps lie side
+/// by side: at a distance of 4 KB, loads from one would wait for stores to the
+/// next, as if they were to the same place.
+Value MatrixEmitter::stepOf(Value i) {
+  Value step = arith::DivUIOp::create(b, i, index(kMatrixChunks));
+  return arith::RemUIOp::create(b, step, index(kSlots));
+}
+
 /// Codes of chunk `column` of each tile, masked, to rows 4q..4q+3 of the tile.
-void MatrixEmitter::decodeColumn(Value slot, Value column, int64_t q,
+void MatrixEmitter::decodeColumn(Value i, Value column, int64_t q,
                                  Value rowChunk, Value mask) {
-  VectorType type = getByteType(form.dot, b.getContext());
+  Value first = arith::MulIOp::create(b, stepOf(i), index(form.parts));
   for (int64_t part = 0; part < form.parts; ++part) {
-    Value bytes = vector::LoadOp::create(
-        b, type, operands.w,
+    Value packed = vector::LoadOp::create(
+        b, bytes, operands.w,
         ValueRange{block, column, plus(rowChunk, part), index(0)});
     for (auto [f, field] : llvm::enumerate(form.fields)) {
-      Value codes = emitDecode(b, bytes, {field.shift, 0xff});
+      Value codes = emitDecode(b, packed, {field.shift, 0xff});
       codes = arith::AndIOp::create(b, codes, mask);
       vector::StoreOp::create(
-          b, codes, operands.panel,
-          ValueRange{plus(slot, part), index(4 * q + int64_t(f)), index(0)});
+          b, codes, operands.matrix.codes,
+          ValueRange{plus(first, part), index(4 * q + int64_t(f)), index(0)});
     }
   }
 }
 
-/// Which tile of the buffer is the first of the step at chunk column `i`.
-/// Steps lie side by side: at a distance of 4 KB, loads from one would wait for
-/// stores to the next, as if they were to the same place.
-Value MatrixEmitter::slotOf(Value i) {
-  Value step = arith::DivUIOp::create(b, i, index(kMatrixChunks));
-  Value slot = arith::RemUIOp::create(b, step, index(kSlots));
-  return arith::MulIOp::create(b, slot, index(form.parts));
-}
-
 void MatrixEmitter::decodeStep(Value i, Value rowChunk) {
-  VectorType type = getByteType(form.dot, b.getContext());
-  Value slot = slotOf(i), mask = emitSplat(b, type, form.fields.front().mask);
-  for (int64_t q = 0; q < kMatrixChunks; ++q)
-    decodeColumn(slot, plus(i, q), q, rowChunk, mask);
+  Value mask = emitSplat(b, bytes, form.fields.front().mask);
+  for (int64_t q = 0; q < kMatrixChunks; ++q) {
+    Value column = plus(i, q);
+    emitPrefetches(b, form.prefetch, operands, {block, column, rowChunk},
+                   form.parts);
+    decodeColumn(i, column, q, rowChunk, mask);
+  }
+  copyLhs(i, i);
 }
 
 /// The last step of K begins before `i`, where all chunk columns are there:
 /// codes that were already used become 0.
 void MatrixEmitter::decodeLastStep(Value i, Value rowChunk) {
-  VectorType type = getByteType(form.dot, b.getContext());
-  Value mask = emitSplat(b, type, form.fields.front().mask);
-  Value start = arith::SubIOp::create(b, operands.chunks, index(kMatrixChunks));
+  Value mask = emitSplat(b, bytes, form.fields.front().mask);
   for (int64_t q = 0; q < kMatrixChunks; ++q) {
-    Value column = plus(start, q);
+    Value column = plus(lastStart(), q);
     Value fresh =
         arith::CmpIOp::create(b, arith::CmpIPredicate::uge, column, i);
-    Value used = arith::SelectOp::create(b, fresh, mask, emitSplat(b, type, 0));
-    decodeColumn(slotOf(i), column, q, rowChunk, used);
+    Value used =
+        arith::SelectOp::create(b, fresh, mask, emitSplat(b, bytes, 0));
+    decodeColumn(i, column, q, rowChunk, used);
   }
+  copyLhs(i, lastStart());
 }
 
-/// 64 columns of K from chunk column `start` on, by codes in `slot`.
-void MatrixEmitter::multiplyStep(Value slot, Value start, Values &accs) {
+/// A tile has 16 rows even where x ends sooner: the others keep what they had,
+/// and what becomes of them is not stored.
+void MatrixEmitter::copyLhs(Value i, Value start) {
+  if (!isPadded())
+    return;
+  Value step = stepOf(i);
   Value k = arith::MulIOp::create(b, start, index(layout.chunkCols()));
+  auto loop = scf::ForOp::create(b, index(0), lines.count, index(1));
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(loop.getBody());
+  Value r = loop.getInductionVar();
+  Value line = arith::AddIOp::create(b, lines.first, r);
+  Value x = vector::LoadOp::create(b, bytes, operands.x, ValueRange{line, k});
+  vector::StoreOp::create(b, x, operands.matrix.lhs,
+                          ValueRange{step, r, index(0)});
+}
+
+//===----------------------------------------------------------------------===//
+// Products
+//===----------------------------------------------------------------------===//
+
+Value MatrixEmitter::loadLhs(Value i, Value start, int64_t rowTile) {
+  if (isPadded())
+    return load(operands.matrix.lhs, {stepOf(i), index(0), index(0)}, 1);
+  Value k = arith::MulIOp::create(b, start, index(layout.chunkCols()));
+  return load(operands.x, {plus(lines.first, rowTile * kTileRows), k}, 0);
+}
+
+/// 64 columns of K from chunk column `start` on, by what was decoded for `i`.
+void MatrixEmitter::multiplyStep(Value i, Value start, Values &accs) {
   Values x;
-  for (int64_t r = 0; r < rows; r += kTileRows)
-    x.push_back(load(operands.x, {plus(m, r), k}, 0));
+  for (int64_t r = 0; r < rowTiles(); ++r)
+    x.push_back(loadLhs(i, start, r));
+  Value first = arith::MulIOp::create(b, stepOf(i), index(form.parts));
   // One tile of weights at a time: there are eight tile registers.
   for (int64_t part = 0; part < form.parts; ++part) {
     Value weights =
-        load(operands.panel, {plus(slot, part), index(0), index(0)}, 1);
+        load(operands.matrix.codes, {plus(first, part), index(0), index(0)}, 1);
     for (auto [r, tileX] : llvm::enumerate(x)) {
       Value &acc = accs[r * form.parts + part];
       acc = call(form.dot.intrinsic, {i16(kTileRows), i16(kTileBytes),
@@ -196,9 +251,39 @@ MatrixEmitter::emitLoop(Value low, Value high, Values accs,
   return Values(loop.getResults());
 }
 
+/// `body` for each activation row of the tile: its place in it, and its line.
+void MatrixEmitter::forEachLine(int64_t rowTile,
+                                llvm::function_ref<void(Value, Value)> body) {
+  Value count = isPadded() ? lines.count : index(kTileRows);
+  auto loop = scf::ForOp::create(b, index(0), count, index(1));
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(loop.getBody());
+  Value r = loop.getInductionVar();
+  body(r, arith::AddIOp::create(b, plus(lines.first, rowTile * kTileRows), r));
+}
+
+/// Stores leave in order: codes of the next tile would wait behind lines of y
+/// that are not in the cache.
+void MatrixEmitter::prefetchResults(Value first) {
+  for (int64_t r = 0; r < rowTiles(); ++r)
+    forEachLine(r, [&](Value, Value line) {
+      for (int64_t part = 0; part < form.parts; ++part)
+        memref::PrefetchOp::create(
+            b, operands.y,
+            ValueRange{line, plus(first, part * PackedLayout::kChunkRows)},
+            /*isWrite=*/true, /*localityHint=*/3, /*isDataCache=*/true);
+    });
+}
+
 void MatrixEmitter::emitPass(Value rowChunk) {
+  Value firstColumn =
+      arith::MulIOp::create(b, block, index(layout.blockRows()));
+  firstColumn = arith::AddIOp::create(
+      b, firstColumn,
+      arith::MulIOp::create(b, rowChunk, index(PackedLayout::kChunkRows)));
+  prefetchResults(firstColumn);
   Values accs;
-  for (int64_t i = 0, e = rows / kTileRows * form.parts; i < e; ++i)
+  for (int64_t i = 0, e = rowTiles() * form.parts; i < e; ++i)
     accs.push_back(
         call("llvm.x86.tilezero.internal", {i16(kTileRows), i16(kTileBytes)}));
   Value rest = arith::RemUIOp::create(b, operands.chunks, index(kMatrixChunks));
@@ -209,67 +294,60 @@ void MatrixEmitter::emitPass(Value rowChunk) {
   emitLoop(index(0), first, {},
            [&](Value i, Values &) { decodeStep(i, rowChunk); });
   accs = emitLoop(index(0), last, accs, [&](Value i, Values &sums) {
-    multiplyStep(slotOf(i), i, sums);
+    multiplyStep(i, i, sums);
     decodeStep(arith::AddIOp::create(b, i, ahead), rowChunk);
   });
-  accs = emitLoop(last, whole, accs, [&](Value i, Values &sums) {
-    multiplyStep(slotOf(i), i, sums);
-  });
+  accs = emitLoop(last, whole, accs,
+                  [&](Value i, Values &sums) { multiplyStep(i, i, sums); });
   accs = emitLoop(whole, operands.chunks, accs, [&](Value i, Values &sums) {
     decodeLastStep(i, rowChunk);
-    multiplyStep(
-        slotOf(i),
-        arith::SubIOp::create(b, operands.chunks, index(kMatrixChunks)), sums);
+    multiplyStep(i, lastStart(), sums);
   });
-  store(rowChunk, accs);
+  store(firstColumn, accs);
 }
 
-void MatrixEmitter::store(Value rowChunk, const Values &accs) {
-  Value first = arith::MulIOp::create(b, block, index(layout.blockRows()));
-  Value inBlock =
-      arith::MulIOp::create(b, rowChunk, index(PackedLayout::kChunkRows));
-  first = arith::AddIOp::create(b, first, inBlock);
-  for (auto [i, acc] : llvm::enumerate(accs)) {
-    Value line = plus(m, int64_t(i) / form.parts * kTileRows);
-    Value column =
-        plus(first, int64_t(i) % form.parts * PackedLayout::kChunkRows);
+void MatrixEmitter::store(Value first, const Values &accs) {
+  for (auto [i, acc] : llvm::enumerate(accs))
     LLVM::CallIntrinsicOp::create(
         b, b.getStringAttr("llvm.x86.tilestored64.internal"),
-        ValueRange{i16(kTileRows), i16(kTileBytes),
-                   address(operands.y, {line, column}), rowBytes(operands.y, 0),
-                   acc});
-  }
-  subtractSums(first);
+        ValueRange{
+            i16(kTileRows), i16(kTileBytes),
+            address(operands.matrix.sums, {index(i), index(0), index(0)}),
+            rowBytes(operands.matrix.sums, 1), acc});
+  for (int64_t r = 0; r < rowTiles(); ++r)
+    forEachLine(r, [&](Value inTile, Value line) {
+      storeLine(r * form.parts, inTile, line, first);
+    });
 }
 
-/// Codes are W + 1: one sum of activations too many.
-void MatrixEmitter::subtractSums(Value first) {
+/// Row `inTile` of the tiles of sums from `tile` on, to y from column `first`
+/// on. Codes are W + 1: one sum of activations too many.
+void MatrixEmitter::storeLine(int64_t tile, Value inTile, Value line,
+                              Value first) {
   VectorType type = getResultType(form.dot, b.getContext());
-  auto loop = scf::ForOp::create(b, m, plus(m, rows), index(1));
-  OpBuilder::InsertionGuard guard(b);
-  b.setInsertionPointToStart(loop.getBody());
-  Value line = loop.getInductionVar();
   Value scalar = memref::LoadOp::create(b, operands.sums, line);
   Value sum = vector::BroadcastOp::create(b, type, scalar);
   for (int64_t part = 0; part < form.parts; ++part) {
-    Value at[] = {line, plus(first, part * PackedLayout::kChunkRows)};
-    Value y = vector::LoadOp::create(b, type, operands.y, at);
+    Value y = vector::LoadOp::create(
+        b, type, operands.matrix.sums,
+        ValueRange{index(tile + part), inTile, index(0)});
     y = arith::SubIOp::create(b, y, sum);
-    vector::StoreOp::create(b, y, operands.y, at);
+    vector::StoreOp::create(
+        b, y, operands.y,
+        ValueRange{line, plus(first, part * PackedLayout::kChunkRows)});
   }
 }
 
 void mlir::bitnet::emitMatrixTiles(ImplicitLocOpBuilder &b,
-                                   const PackedLayout &layout,
-                                   const LoopForm &form, int64_t rows,
-                                   const TileOperands &operands, Value m,
-                                   Value block) {
-  auto loop =
-      scf::ForOp::create(b, arith::ConstantIndexOp::create(b, 0),
-                         arith::ConstantIndexOp::create(b, layout.blockChunks),
-                         arith::ConstantIndexOp::create(b, form.parts));
+                                   const KernelRow &row, const LoopForm &form,
+                                   const TileOperands &operands,
+                                   MatrixLines lines, Value block) {
+  auto loop = scf::ForOp::create(
+      b, arith::ConstantIndexOp::create(b, 0),
+      arith::ConstantIndexOp::create(b, row.layout.blockChunks),
+      arith::ConstantIndexOp::create(b, form.parts));
   OpBuilder::InsertionGuard guard(b);
   b.setInsertionPointToStart(loop.getBody());
-  MatrixEmitter(b, layout, form, rows, operands, m, block)
+  MatrixEmitter(b, row, form, operands, lines, block)
       .emitPass(loop.getInductionVar());
 }

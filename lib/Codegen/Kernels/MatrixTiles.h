@@ -10,18 +10,23 @@ namespace mlir::bitnet {
 /// Chunk columns of K that fill a tile.
 inline constexpr int64_t kMatrixChunks = 4;
 
-/// Shape of the buffer that decoded tiles pass through on their way to tile
-/// registers: `[tiles, 16, 64]`. Some steps are filled while one is
-/// read.
-llvm::SmallVector<int64_t> getMatrixBufferShape(const PackedLayout &layout);
+/// Memory that tiles pass through, in the entry block of a kernel.
+MatrixBuffers emitMatrixBuffers(ImplicitLocOpBuilder &b,
+                                const PackedLayout &layout);
 
-/// Emits y[m .. m+rows, .] for one row block of weights, by 16 x 16 tiles of
-/// sums: rows / 16 tiles of activations by `form.parts` tiles of weights. Four
+/// Activation rows of a tile: `form.maxTile` of them from `first` on, or
+/// `count` where the form is padded.
+struct MatrixLines {
+  Value first, count;
+};
+
+/// Emits y[lines, .] for one row block of weights, by 16 x 16 tiles of sums:
+/// maxTile / 16 tiles of activations by `form.parts` tiles of weights. Four
 /// chunks of 16 rows, decoded, are just the 16 x 64 tile of weights that the
 /// unit wants. Needs 4 chunk columns at least.
-void emitMatrixTiles(ImplicitLocOpBuilder &b, const PackedLayout &layout,
-                     const LoopForm &form, int64_t rows,
-                     const TileOperands &operands, Value m, Value block);
+void emitMatrixTiles(ImplicitLocOpBuilder &b, const KernelRow &row,
+                     const LoopForm &form, const TileOperands &operands,
+                     MatrixLines lines, Value block);
 
 } // namespace mlir::bitnet
 

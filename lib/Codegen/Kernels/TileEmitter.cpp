@@ -12,6 +12,31 @@ using namespace mlir;
 using namespace mlir::bitnet;
 
 static constexpr int64_t kChunkBytes = PackedLayout::kChunkBytes;
+/// Locality of memref.prefetch: all caches, all but the first.
+static constexpr unsigned kFirstCache = 3, kSecondCache = 2;
+
+void mlir::bitnet::emitPrefetches(ImplicitLocOpBuilder &b,
+                                  const Prefetch &prefetch,
+                                  const TileOperands &operands,
+                                  ChunkPosition position, int64_t count) {
+  auto index = [&](int64_t v) -> Value {
+    return arith::ConstantIndexOp::create(b, v);
+  };
+  auto ask = [&](Value ahead, unsigned cache) {
+    Value column = arith::AddIOp::create(b, position.column, ahead);
+    for (int64_t chunk = 0; chunk < count; ++chunk) {
+      Value rowChunk =
+          arith::AddIOp::create(b, position.rowChunk, index(chunk));
+      memref::PrefetchOp::create(
+          b, operands.w, ValueRange{position.block, column, rowChunk, index(0)},
+          /*isWrite=*/false, /*localityHint=*/cache, /*isDataCache=*/true);
+    }
+  };
+  if (prefetch.near != PerCore{0, 0, 0})
+    ask(emitPerCore(b, operands.core, prefetch.near), kFirstCache);
+  if (prefetch.far != PerCore{0, 0, 0})
+    ask(emitPerCore(b, operands.core, prefetch.far), kSecondCache);
+}
 
 TileEmitter::TileEmitter(ImplicitLocOpBuilder &b, const KernelRow &row,
                          const LoopForm &form, int64_t rows,
@@ -25,8 +50,6 @@ TileEmitter::TileEmitter(ImplicitLocOpBuilder &b, const KernelRow &row,
     if (it == slotShifts.end())
       slotShifts.push_back(shift);
   }
-  if (form.prefetch != kNoPrefetch)
-    ahead = emitPerCore(b, operands.core, form.prefetch);
 }
 
 Value TileEmitter::index(int64_t value) {
@@ -78,8 +101,8 @@ void TileEmitter::emitSlice(Value low, Value high) {
 
 void TileEmitter::emitPanel(Value i, Value line) {
   forEachPass([&](Value rowChunk) {
-    if (ahead)
-      emitPrefetch(i, rowChunk);
+    emitPrefetches(b, form.prefetch, operands, {block, i, rowChunk},
+                   passChunks());
     for (int64_t part = 0; part < form.parts; ++part) {
       Values planes =
           emitPlanes(b, row, loadPart(operands.w, {block, i}, rowChunk, part));
@@ -120,17 +143,6 @@ TileEmitter::Values TileEmitter::emitLoop(Value low, Value high,
 // One chunk column
 //===----------------------------------------------------------------------===//
 
-/// Weights of the next rows of the stream, while this chunk is worked on. The
-/// address may lie past the operand's end: a prefetch does not fault.
-void TileEmitter::emitPrefetch(Value i, Value rowChunk) {
-  Value column = arith::AddIOp::create(b, i, ahead);
-  for (int64_t chunk = 0; chunk < passChunks(); ++chunk)
-    memref::PrefetchOp::create(
-        b, operands.w,
-        ValueRange{block, column, plus(rowChunk, chunk), index(0)},
-        /*isWrite=*/false, /*localityHint=*/3, /*isDataCache=*/true);
-}
-
 /// Register `part` of the bytes at `lead`, chunk `rowChunk` on.
 Value TileEmitter::loadPart(Value source, ValueRange lead, Value rowChunk,
                             int64_t part) {
@@ -143,8 +155,9 @@ Value TileEmitter::loadPart(Value source, ValueRange lead, Value rowChunk,
 }
 
 void TileEmitter::emitChunk(Value i, Value rowChunk, Values &accs) {
-  if (ahead && !form.panel)
-    emitPrefetch(i, rowChunk);
+  if (!form.panel)
+    emitPrefetches(b, form.prefetch, operands, {block, i, rowChunk},
+                   passChunks());
   Value k = arith::MulIOp::create(b, i, index(layout.chunkCols()));
   SmallVector<Values> planes;
   Value line;

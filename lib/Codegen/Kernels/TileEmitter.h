@@ -9,6 +9,12 @@
 
 namespace mlir::bitnet {
 
+/// Memory on the stack that tiles of a matrix unit pass through: decoded codes
+/// `[tiles, 16, 64]`, activations `[steps, 16, 64]`, sums `[tiles, 16, 16]`.
+struct MatrixBuffers {
+  Value codes, lhs, sums;
+};
+
 /// Operands of a kernel, or of one group of it.
 struct TileOperands {
   Value w, x, sums, y;
@@ -17,9 +23,23 @@ struct TileOperands {
   /// Decoded codes of one slice of K, `[slice, fields, blockChunks, 64]`; null
   /// when no form wants them.
   Value panel;
+  /// Null members when no form has a matrix unit.
+  MatrixBuffers matrix;
   /// 1 << the family of the core, i32; null when no form depends on it.
   Value core;
 };
+
+/// A chunk of packed weights.
+struct ChunkPosition {
+  Value block, column, rowChunk;
+};
+
+/// Asks for `count` chunks, of columns that the loop at `position` reaches
+/// later. The addresses may lie past the operand's end: a prefetch does not
+/// fault.
+void emitPrefetches(ImplicitLocOpBuilder &b, const Prefetch &prefetch,
+                    const TileOperands &operands, ChunkPosition position,
+                    int64_t count);
 
 /// Emits products of one tile of activation rows and one row block of weights.
 class TileEmitter {
@@ -51,7 +71,6 @@ private:
   void forEachPass(llvm::function_ref<void(Value rowChunk)> body);
   Values emitLoop(Value low, Value high, Value rowChunk);
   void emitChunk(Value i, Value rowChunk, Values &accs);
-  void emitPrefetch(Value i, Value rowChunk);
   Value loadPart(Value source, ValueRange lead, Value rowChunk, int64_t part);
   void emitDots(Value k, CodeSource codes, Values &accs);
   void emitPairDots(Value k, CodeSource codes, Values &accs);
@@ -71,8 +90,6 @@ private:
   int64_t rows;
   const TileOperands &operands;
   Value m, block, sliceLow;
-  /// Chunk columns from the one at work to the one that memory is asked for.
-  Value ahead;
   /// Per field its accumulator, per accumulator its scale as a shift.
   llvm::SmallVector<int> slotOfField, slotShifts;
 };

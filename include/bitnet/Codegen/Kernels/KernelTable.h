@@ -79,10 +79,19 @@ enum class Cover {
   /// All rows evenly, so that no tile is too small to pay for decoding.
   Even,
   /// All rows; the last tile begins early and computes some a second time.
-  Overlap
+  Overlap,
+  /// All rows in one tile that may have more. Only for matrix units.
+  Padded
 };
 
-inline constexpr PerCore kNoPrefetch = {0, 0, 0};
+/// How far ahead of a loop memory is asked for, in chunk columns.
+struct Prefetch {
+  /// Into the first cache; all 0: not.
+  PerCore near = {0, 0, 0};
+  /// Into the second, for cores whose first cache waits for too few lines at a
+  /// time to stream from memory; all 0: not.
+  PerCore far = {0, 0, 0};
+};
 
 /// One loop over K: a tile of activation rows by `parts` registers of packed
 /// bytes per chunk column.
@@ -100,8 +109,7 @@ struct LoopForm {
   /// them: i16 accumulators must not wrap, and parts of a row block take turns
   /// within a slice, so that memory is read in order. 0: all of K at once.
   int64_t sliceChunks = 0;
-  /// How many chunk columns ahead memory is asked for.
-  PerCore prefetch = kNoPrefetch;
+  Prefetch prefetch = {};
   /// Codes of a slice are decoded once, into a buffer, for all tiles.
   bool panel = false;
   /// Cores that it is for; others go on to the next form.
@@ -124,6 +132,10 @@ struct KernelRow {
   Unpack unpack = Unpack::None;
   /// (table[0..63], index, table[64..127]); bit 7 of an index does not count.
   llvm::StringLiteral lookupIntrinsic = "";
+  /// More activation rows than this are done in parts of at most as many: their
+  /// codes stay in the second cache from one row block to the next. 0: any
+  /// number.
+  int64_t maxRows = 0;
 };
 
 /// All rows, the preferred ones first.

@@ -166,7 +166,7 @@ def write_cases(path, shapes, lhs, packing):
     with open(path, "wb") as file:
         for index, (n, k, group) in enumerate(shapes):
             large = (n, k, group) in LARGE
-            rows = (1, 2, 6, 37) if large else (1, 3, 4, 9, 33) if group else ROWS + MANY_ROWS.get((n, k), ())
+            rows = (1, 2, 6, 37) if large else (1, 3, 4, 9, 33, 130) if group else ROWS + MANY_ROWS.get((n, k), ())
             if (n, k, group) == LONG:
                 rows = (1, 2)
             extremes = (1, 33) if (n, k, group) in (LARGE[1], (65, 127, 0)) else (1,) if rows == (1, 2) else (1, 5)
