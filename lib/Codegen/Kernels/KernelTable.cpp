@@ -75,12 +75,13 @@ static constexpr Prefetch kFewBase3 = {{16, 16, 40}, {128, 16, 40}};
 static constexpr Prefetch kOneRow = {{8, 1, 20}}, kOneBase3 = {{16, 1, 40}};
 static constexpr Prefetch kNear = {{8, 8, 8}}, kNearBase3 = {{16, 16, 16}};
 static constexpr Prefetch kFar = {{8, 8, 8}, {64, 64, 64}};
+static constexpr Prefetch kOnlyFar = {{0, 0, 0}, {64, 64, 64}};
 static constexpr Prefetch kFarBase3 = {{16, 16, 16}, {128, 128, 128}};
 
 // unit, minRows, cover, tile from..to, parts, fields, slice, prefetch, panel,
 // cores
 static constexpr LoopForm kAMXForms[] = {
-    {kAMX, 32, Cover::Whole, 32, 32, 2, kShift},
+    {kAMX, 32, Cover::Whole, 32, 32, 2, kShift, 0, kOnlyFar},
     {kAMX, 16, Cover::Overlap, 16, 16, 4, kShift, 0, kFar},
     {kAMX, 2, Cover::Padded, 16, 16, 4, kShift, 0, kFar},
     {kVNNI512, 2, Cover::Even, 2, 5, 4, kShift, 0, kFar},
