@@ -53,8 +53,10 @@ static void addBufferization(OpPassManager &pm, const LoopsOptions &loops) {
   pm.addPass(createBitNetFuseEpilogues());
   pm.addPass(createBitNetFuseLayers());
   // Strict floats keep the nests that hardware is made of.
-  if (!loops.strictFloats)
+  if (!loops.strictFloats) {
+    pm.addNestedPass<func::FuncOp>(createBitNetReuseOperands());
     pm.addNestedPass<func::FuncOp>(createBitNetFuseRows());
+  }
   pm.addPass(memref::createExpandReallocPass());
   bufferization::BufferDeallocationPipelineOptions deallocation;
   bufferization::buildBufferDeallocationPipeline(pm, deallocation);

@@ -1,0 +1,112 @@
+// An elementwise result goes to the buffer of an operand that is read no more.
+// RUN: bitnet-opt %s --bitnet-reuse-operands --split-input-file | FileCheck %s
+
+#id = affine_map<(d0, d1) -> (d0, d1)>
+#row = affine_map<(d0, d1) -> (d0)>
+
+// A chain of two in one buffer, which is the result.
+// CHECK-LABEL: func.func @chain(
+// CHECK: %[[A:.*]] = memref.alloc
+// CHECK-NOT: memref.alloc
+// CHECK: linalg.fill {{.*}} outs(%[[A]]
+// CHECK: linalg.generic {{.*}} ins(%[[A]] : {{.*}}) outs(%[[A]] :
+// CHECK: linalg.generic {{.*}} ins(%[[A]], %arg1 : {{.*}}) outs(%[[A]] :
+// CHECK: return %[[A]]
+func.func @chain(%m: index, %s: memref<?xf32>) -> memref<?x8xf32> {
+  %one = arith.constant 1.0 : f32
+  %a = memref.alloc(%m) : memref<?x8xf32>
+  linalg.fill ins(%one : f32) outs(%a : memref<?x8xf32>)
+  %b = memref.alloc(%m) : memref<?x8xf32>
+  linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel", "parallel"]}
+      ins(%a : memref<?x8xf32>) outs(%b : memref<?x8xf32>) {
+  ^bb0(%x: f32, %o: f32):
+    %y = math.exp %x : f32
+    linalg.yield %y : f32
+  }
+  %c = memref.alloc(%m) : memref<?x8xf32>
+  linalg.generic {indexing_maps = [#id, #row, #id], iterator_types = ["parallel", "parallel"]}
+      ins(%b, %s : memref<?x8xf32>, memref<?xf32>) outs(%c : memref<?x8xf32>) {
+  ^bb0(%x: f32, %d: f32, %o: f32):
+    %y = arith.divf %x, %d : f32
+    linalg.yield %y : f32
+  }
+  return %c : memref<?x8xf32>
+}
+
+// -----
+
+// What is read later, also through a view, keeps its values.
+// CHECK-LABEL: func.func @read_later(
+// CHECK: %[[A:.*]] = memref.alloc(%arg0) : memref<?x8xf32>
+// CHECK: %[[B:.*]] = memref.alloc(%arg0) : memref<?x8xf32>
+// CHECK: linalg.generic {{.*}} ins(%[[A]] : {{.*}}) outs(%[[B]] :
+#id = affine_map<(d0, d1) -> (d0, d1)>
+func.func @read_later(%m: index) -> (memref<?x8xf32>, memref<?xf32>) {
+  %a = memref.alloc(%m) : memref<?x8xf32>
+  %view = memref.collapse_shape %a [[0, 1]] : memref<?x8xf32> into memref<?xf32>
+  %b = memref.alloc(%m) : memref<?x8xf32>
+  linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel", "parallel"]}
+      ins(%a : memref<?x8xf32>) outs(%b : memref<?x8xf32>) {
+  ^bb0(%x: f32, %o: f32):
+    %y = math.exp %x : f32
+    linalg.yield %y : f32
+  }
+  return %b, %view : memref<?x8xf32>, memref<?xf32>
+}
+
+// -----
+
+// Another element of the buffer is read as well.
+// CHECK-LABEL: func.func @transposed(
+// CHECK: %[[A:.*]] = memref.alloc() : memref<8x8xf32>
+// CHECK: %[[B:.*]] = memref.alloc() : memref<8x8xf32>
+// CHECK: linalg.generic {{.*}} ins(%[[A]], %[[A]] : {{.*}}) outs(%[[B]] :
+#id = affine_map<(d0, d1) -> (d0, d1)>
+#t = affine_map<(d0, d1) -> (d1, d0)>
+func.func @transposed() -> memref<8x8xf32> {
+  %a = memref.alloc() : memref<8x8xf32>
+  %b = memref.alloc() : memref<8x8xf32>
+  linalg.generic {indexing_maps = [#id, #t, #id], iterator_types = ["parallel", "parallel"]}
+      ins(%a, %a : memref<8x8xf32>, memref<8x8xf32>) outs(%b : memref<8x8xf32>) {
+  ^bb0(%x: f32, %z: f32, %o: f32):
+    %y = arith.addf %x, %z : f32
+    linalg.yield %y : f32
+  }
+  return %b : memref<8x8xf32>
+}
+
+// -----
+
+// The result already holds something that is added to; extents that only the
+// program knows to be equal; an element type of another width.
+// CHECK-LABEL: func.func @others(
+// CHECK-COUNT-5: memref.alloc
+#id = affine_map<(d0, d1) -> (d0, d1)>
+func.func @others(%m: index, %n: index) -> (memref<?x8xf32>, memref<?x8xf32>, memref<?x8xi8>) {
+  %zero = arith.constant 0.0 : f32
+  %a = memref.alloc(%m) : memref<?x8xf32>
+  %b = memref.alloc(%m) : memref<?x8xf32>
+  linalg.fill ins(%zero : f32) outs(%b : memref<?x8xf32>)
+  linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel", "parallel"]}
+      ins(%a : memref<?x8xf32>) outs(%b : memref<?x8xf32>) {
+  ^bb0(%x: f32, %o: f32):
+    %y = arith.addf %x, %o : f32
+    linalg.yield %y : f32
+  }
+  %c = memref.alloc(%m) : memref<?x8xf32>
+  %d = memref.alloc(%n) : memref<?x8xf32>
+  linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel", "parallel"]}
+      ins(%c : memref<?x8xf32>) outs(%d : memref<?x8xf32>) {
+  ^bb0(%x: f32, %o: f32):
+    %y = math.exp %x : f32
+    linalg.yield %y : f32
+  }
+  %e = memref.alloc(%m) : memref<?x8xi8>
+  linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel", "parallel"]}
+      ins(%a : memref<?x8xf32>) outs(%e : memref<?x8xi8>) {
+  ^bb0(%x: f32, %o: i8):
+    %y = arith.fptosi %x : f32 to i8
+    linalg.yield %y : i8
+  }
+  return %b, %d, %e : memref<?x8xf32>, memref<?x8xf32>, memref<?x8xi8>
+}
