@@ -173,8 +173,9 @@ Value RowBlockEmitter::isFor(const LoopForm &form) {
   Value fits = arith::CmpIOp::create(b, arith::CmpIPredicate::uge, rows,
                                      index(form.minRows));
   if (form.dot.form == DotForm::MatrixTile) {
-    Value wide = arith::CmpIOp::create(b, arith::CmpIPredicate::uge,
-                                       operands.chunks, index(kMatrixChunks));
+    Value wide =
+        arith::CmpIOp::create(b, arith::CmpIPredicate::uge, operands.chunks,
+                              index(getMatrixChunks(form)));
     fits = arith::AndIOp::create(b, fits, wide);
   }
   if (form.cores != kAnyCore) {

@@ -77,6 +77,7 @@ static constexpr Prefetch kNear = {{8, 8, 8}}, kNearBase3 = {{16, 16, 16}};
 static constexpr Prefetch kFar = {{8, 8, 8}, {64, 64, 64}};
 static constexpr Prefetch kOnlyFar = {{0, 0, 0}, {64, 64, 64}};
 static constexpr Prefetch kFarBase3 = {{16, 16, 16}, {128, 128, 128}};
+static constexpr Prefetch kOnlyFarBase3 = {{0, 0, 0}, {128, 128, 128}};
 
 // unit, minRows, cover, tile from..to, parts, fields, slice, prefetch, panel,
 // cores
@@ -127,6 +128,12 @@ static constexpr LoopForm kFloatForms[] = {
     {kFloatLanes, 2, Cover::Even, 2, 4, 1, kShift},
     {kFloatLanes, 1, Cover::Whole, 1, 1, 4, kShift, 0, kNear}};
 
+static constexpr LoopForm kAMXBase3Forms[] = {
+    {kAMX, 32, Cover::Whole, 32, 32, 2, kLookupShift, 0, kOnlyFarBase3},
+    {kAMX, 16, Cover::Overlap, 16, 16, 2, kLookupShift, 0, kFarBase3},
+    {kAMX, 2, Cover::Padded, 16, 16, 2, kLookupShift, 0, kFarBase3},
+    {kVNNI512, 2, Cover::Even, 2, 6, 2, kLookupShift, 0, kFarBase3},
+    {kVNNI512, 1, Cover::Whole, 1, 1, 2, kLookupMaskOnly, 0, kFarBase3}};
 static constexpr LoopForm kVBMIForms[] = {
     {kVNNI512, 20, Cover::Even, 5, 6, 2, kLookupShift, 64, kFewBase3, true},
     {kVNNI512, 2, Cover::Even, 2, 6, 2, kLookupShift, 0, kFewBase3},
@@ -152,6 +159,10 @@ static const KernelRow kTable[] = {
      int64_t(1) << 19, Unpack::None, "", kAMXRows},
     {KernelKind::AVX512VNNI, "i8", kU2, TargetArch::X86_64,
      "avx512f avx512bw avx512vnni", kVNNI512Forms, int64_t(1) << 19},
+    {KernelKind::AMX, "i8", kU16, TargetArch::X86_64,
+     "avx512f avx512bw avx512vnni avx512vbmi amx-tile amx-int8", kAMXBase3Forms,
+     int64_t(1) << 19, Unpack::Lookup, "llvm.x86.avx512.vpermi2var.qi.512",
+     kAMXRows},
     {KernelKind::AVX512VBMI, "i8", kU16, TargetArch::X86_64,
      "avx512f avx512bw avx512vnni avx512vbmi", kVBMIForms, int64_t(1) << 19,
      Unpack::Lookup, "llvm.x86.avx512.vpermi2var.qi.512"},

@@ -18,7 +18,7 @@
 using namespace mlir;
 using namespace mlir::bitnet;
 
-/// Rows of a tile, bytes of a row, i32 sums of a row.
+/// Rows of a tile, bytes of a row, i32 sums of a row: at most.
 static constexpr int64_t kTileRows = 16, kTileBytes = 64, kTileSums = 16;
 /// Tile registers that sums may take: half of them.
 static constexpr int64_t kSumTiles = 4;
@@ -29,6 +29,10 @@ static constexpr int64_t kStepsAhead = 2;
 /// Steps that the buffer holds: those ahead, and the one that is read.
 static constexpr int64_t kSlots = 4;
 static_assert(kSlots > kStepsAhead, "a step would overwrite its own codes");
+
+int64_t mlir::bitnet::getMatrixChunks(const LoopForm &form) {
+  return kTileRows / int64_t(form.fields.size());
+}
 
 MatrixBuffers mlir::bitnet::emitMatrixBuffers(ImplicitLocOpBuilder &b,
                                               const PackedLayout &layout) {
@@ -47,8 +51,9 @@ public:
   MatrixEmitter(ImplicitLocOpBuilder &b, const KernelRow &row,
                 const LoopForm &form, const TileOperands &operands,
                 MatrixLines lines, Value block)
-      : b(b), layout(row.layout), form(form), operands(operands), lines(lines),
-        block(block), tile(LLVM::LLVMX86AMXType::get(b.getContext())),
+      : b(b), row(row), layout(row.layout), form(form), operands(operands),
+        lines(lines), block(block), stepChunks(getMatrixChunks(form)),
+        tile(LLVM::LLVMX86AMXType::get(b.getContext())),
         bytes(getByteType(form.dot, b.getContext())) {}
   void emitPass(Value rowChunk);
 
@@ -59,26 +64,29 @@ private:
   Value plus(Value v, int64_t c) {
     return arith::AddIOp::create(b, v, index(c));
   }
-  /// The shape of every tile: rows, bytes per row.
+  /// Extents of tiles: rows, bytes per row.
   Value i16(int64_t v) { return arith::ConstantIntOp::create(b, v, 16); }
+  /// Columns of K of a step: bytes of a row of activations.
+  int64_t stepCols() const { return stepChunks * layout.chunkCols(); }
   int64_t rowTiles() const { return form.maxTile / kTileRows; }
   bool isPadded() const { return form.cover == Cover::Padded; }
   Value call(StringRef name, ValueRange args);
   Value address(Value memref, ValueRange at);
   Value rowBytes(Value memref, int64_t dim);
-  Value load(Value memref, ValueRange at, int64_t dim);
+  Value load(Value memref, ValueRange at, int64_t dim, int64_t rows,
+             int64_t cols);
   Values emitLoop(Value low, Value high, Values accs,
                   llvm::function_ref<void(Value, Values &)> step);
   Value stepOf(Value i);
   Value lastStart() {
-    return arith::SubIOp::create(b, operands.chunks, index(kMatrixChunks));
+    return arith::SubIOp::create(b, operands.chunks, index(stepChunks));
   }
   void multiplyStep(Value i, Value start, Values &accs);
   Value loadLhs(Value i, Value start, int64_t rowTile);
   void decodeStep(Value i, Value rowChunk);
   void decodeLastStep(Value i, Value rowChunk);
   void decodeColumn(Value i, Value column, int64_t q, Value rowChunk,
-                    Value mask);
+                    Value isFresh = Value());
   void copyLhs(Value i, Value start);
   void forEachLine(int64_t rowTile,
                    llvm::function_ref<void(Value, Value)> body);
@@ -87,11 +95,14 @@ private:
   void storeLine(int64_t tile, Value inTile, Value line, Value first);
 
   ImplicitLocOpBuilder &b;
+  const KernelRow &row;
   const PackedLayout &layout;
   const LoopForm &form;
   const TileOperands &operands;
   MatrixLines lines;
   Value block;
+  /// Chunk columns of a step.
+  int64_t stepChunks;
   Type tile;
   VectorType bytes;
 };
@@ -128,10 +139,11 @@ Value MatrixEmitter::rowBytes(Value memref, int64_t dim) {
   return arith::IndexCastOp::create(b, b.getI64Type(), distance);
 }
 
-Value MatrixEmitter::load(Value memref, ValueRange at, int64_t dim) {
-  return call("llvm.x86.tileloadd64.internal",
-              {i16(kTileRows), i16(kTileBytes), address(memref, at),
-               rowBytes(memref, dim)});
+Value MatrixEmitter::load(Value memref, ValueRange at, int64_t dim,
+                          int64_t rows, int64_t cols) {
+  return call(
+      "llvm.x86.tileloadd64.internal",
+      {i16(rows), i16(cols), address(memref, at), rowBytes(memref, dim)});
 }
 
 //===----------------------------------------------------------------------===//
@@ -142,35 +154,39 @@ Value MatrixEmitter::load(Value memref, ValueRange at, int64_t dim) {
 /// by side: at a distance of 4 KB, loads from one would wait for stores to the
 /// next, as if they were to the same place.
 Value MatrixEmitter::stepOf(Value i) {
-  Value step = arith::DivUIOp::create(b, i, index(kMatrixChunks));
+  Value step = arith::DivUIOp::create(b, i, index(stepChunks));
   return arith::RemUIOp::create(b, step, index(kSlots));
 }
 
-/// Codes of chunk `column` of each tile, masked, to rows 4q..4q+3 of the tile.
+/// Codes of chunk `column` of each tile, or 0 where it is not fresh, to rows
+/// Fq..Fq+F-1 of the tile, for F fields.
 void MatrixEmitter::decodeColumn(Value i, Value column, int64_t q,
-                                 Value rowChunk, Value mask) {
+                                 Value rowChunk, Value isFresh) {
   Value first = arith::MulIOp::create(b, stepOf(i), index(form.parts));
+  int64_t line = q * int64_t(form.fields.size());
   for (int64_t part = 0; part < form.parts; ++part) {
     Value packed = vector::LoadOp::create(
         b, bytes, operands.w,
         ValueRange{block, column, plus(rowChunk, part), index(0)});
+    SmallVector<Value> planes = emitPlanes(b, row, packed);
     for (auto [f, field] : llvm::enumerate(form.fields)) {
-      Value codes = emitDecode(b, packed, {field.shift, 0xff});
-      codes = arith::AndIOp::create(b, codes, mask);
+      Value codes = emitDecode(b, planes[field.plane], field);
+      if (isFresh)
+        codes =
+            arith::SelectOp::create(b, isFresh, codes, emitSplat(b, bytes, 0));
       vector::StoreOp::create(
           b, codes, operands.matrix.codes,
-          ValueRange{plus(first, part), index(4 * q + int64_t(f)), index(0)});
+          ValueRange{plus(first, part), index(line + int64_t(f)), index(0)});
     }
   }
 }
 
 void MatrixEmitter::decodeStep(Value i, Value rowChunk) {
-  Value mask = emitSplat(b, bytes, form.fields.front().mask);
-  for (int64_t q = 0; q < kMatrixChunks; ++q) {
+  for (int64_t q = 0; q < stepChunks; ++q) {
     Value column = plus(i, q);
     emitPrefetches(b, form.prefetch, operands, {block, column, rowChunk},
                    form.parts);
-    decodeColumn(i, column, q, rowChunk, mask);
+    decodeColumn(i, column, q, rowChunk);
   }
   copyLhs(i, i);
 }
@@ -178,14 +194,11 @@ void MatrixEmitter::decodeStep(Value i, Value rowChunk) {
 /// The last step of K begins before `i`, where all chunk columns are there:
 /// codes that were already used become 0.
 void MatrixEmitter::decodeLastStep(Value i, Value rowChunk) {
-  Value mask = emitSplat(b, bytes, form.fields.front().mask);
-  for (int64_t q = 0; q < kMatrixChunks; ++q) {
+  for (int64_t q = 0; q < stepChunks; ++q) {
     Value column = plus(lastStart(), q);
-    Value fresh =
+    Value isFresh =
         arith::CmpIOp::create(b, arith::CmpIPredicate::uge, column, i);
-    Value used =
-        arith::SelectOp::create(b, fresh, mask, emitSplat(b, bytes, 0));
-    decodeColumn(i, column, q, rowChunk, used);
+    decodeColumn(i, column, q, rowChunk, isFresh);
   }
   copyLhs(i, lastStart());
 }
@@ -202,7 +215,8 @@ void MatrixEmitter::copyLhs(Value i, Value start) {
   b.setInsertionPointToStart(loop.getBody());
   Value r = loop.getInductionVar();
   Value line = arith::AddIOp::create(b, lines.first, r);
-  Value x = vector::LoadOp::create(b, bytes, operands.x, ValueRange{line, k});
+  auto type = VectorType::get({stepCols()}, b.getI8Type());
+  Value x = vector::LoadOp::create(b, type, operands.x, ValueRange{line, k});
   vector::StoreOp::create(b, x, operands.matrix.lhs,
                           ValueRange{step, r, index(0)});
 }
@@ -213,12 +227,14 @@ void MatrixEmitter::copyLhs(Value i, Value start) {
 
 Value MatrixEmitter::loadLhs(Value i, Value start, int64_t rowTile) {
   if (isPadded())
-    return load(operands.matrix.lhs, {stepOf(i), index(0), index(0)}, 1);
+    return load(operands.matrix.lhs, {stepOf(i), index(0), index(0)}, 1,
+                kTileRows, stepCols());
   Value k = arith::MulIOp::create(b, start, index(layout.chunkCols()));
-  return load(operands.x, {plus(lines.first, rowTile * kTileRows), k}, 0);
+  return load(operands.x, {plus(lines.first, rowTile * kTileRows), k}, 0,
+              kTileRows, stepCols());
 }
 
-/// 64 columns of K from chunk column `start` on, by what was decoded for `i`.
+/// A step of K from chunk column `start` on, by what was decoded for `i`.
 void MatrixEmitter::multiplyStep(Value i, Value start, Values &accs) {
   Values x;
   for (int64_t r = 0; r < rowTiles(); ++r)
@@ -227,20 +243,21 @@ void MatrixEmitter::multiplyStep(Value i, Value start, Values &accs) {
   // One tile of weights at a time: there are eight tile registers.
   for (int64_t part = 0; part < form.parts; ++part) {
     Value weights =
-        load(operands.matrix.codes, {plus(first, part), index(0), index(0)}, 1);
+        load(operands.matrix.codes, {plus(first, part), index(0), index(0)}, 1,
+             stepCols() / 4, kTileBytes);
     for (auto [r, tileX] : llvm::enumerate(x)) {
       Value &acc = accs[r * form.parts + part];
       acc = call(form.dot.intrinsic, {i16(kTileRows), i16(kTileBytes),
-                                      i16(kTileBytes), acc, tileX, weights});
+                                      i16(stepCols()), acc, tileX, weights});
     }
   }
 }
 
-/// `step` for every fourth chunk column of low..high.
+/// `step` for each step of low..high.
 MatrixEmitter::Values
 MatrixEmitter::emitLoop(Value low, Value high, Values accs,
                         llvm::function_ref<void(Value, Values &)> step) {
-  auto loop = scf::ForOp::create(b, low, high, index(kMatrixChunks), accs);
+  auto loop = scf::ForOp::create(b, low, high, index(stepChunks), accs);
   OpBuilder::InsertionGuard guard(b);
   b.setInsertionPointToStart(loop.getBody());
   accs.assign(loop.getRegionIterArgs().begin(), loop.getRegionIterArgs().end());
@@ -286,9 +303,9 @@ void MatrixEmitter::emitPass(Value rowChunk) {
   for (int64_t i = 0, e = rowTiles() * form.parts; i < e; ++i)
     accs.push_back(
         call("llvm.x86.tilezero.internal", {i16(kTileRows), i16(kTileBytes)}));
-  Value rest = arith::RemUIOp::create(b, operands.chunks, index(kMatrixChunks));
+  Value rest = arith::RemUIOp::create(b, operands.chunks, index(stepChunks));
   Value whole = arith::SubIOp::create(b, operands.chunks, rest);
-  Value ahead = index(kStepsAhead * kMatrixChunks);
+  Value ahead = index(kStepsAhead * stepChunks);
   Value first = arith::MinUIOp::create(b, whole, ahead);
   Value last = arith::SubIOp::create(b, whole, first);
   emitLoop(index(0), first, {},

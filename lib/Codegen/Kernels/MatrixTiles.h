@@ -7,8 +7,9 @@
 
 namespace mlir::bitnet {
 
-/// Chunk columns of K that fill a tile.
-inline constexpr int64_t kMatrixChunks = 4;
+/// Chunk columns of K that fit a tile, one row of it per field: 64 columns of
+/// K for four fields, 60 for five.
+int64_t getMatrixChunks(const LoopForm &form);
 
 /// Memory that tiles pass through, in the entry block of a kernel.
 MatrixBuffers emitMatrixBuffers(ImplicitLocOpBuilder &b,
@@ -23,7 +24,7 @@ struct MatrixLines {
 /// Emits y[lines, .] for one row block of weights, by 16 x 16 tiles of sums:
 /// maxTile / 16 tiles of activations by `form.parts` tiles of weights. Four
 /// chunks of 16 rows, decoded, are just the 16 x 64 tile of weights that the
-/// unit wants. Needs 4 chunk columns at least.
+/// unit wants, three of base 3 one of 15 x 64. Needs as many chunk columns.
 void emitMatrixTiles(ImplicitLocOpBuilder &b, const KernelRow &row,
                      const LoopForm &form, const TileOperands &operands,
                      MatrixLines lines, Value block);

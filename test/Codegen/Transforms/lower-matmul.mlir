@@ -112,22 +112,30 @@ func.func @neon(%x: memref<?x64xi8>, %w: memref<1x4x4x64xi8>, %s: memref<?xi32>,
 
 // -----
 
-// AMX: four decoded chunks are a tile of weights; two tiles of activations by two of
-// weights, one by four for what is left, the last one early. Few rows are left to
-// vectors.
+// AMX: four decoded chunks are a tile of weights, two steps ahead of its use; two
+// tiles of activations by two of weights, one by four for what is left, the last one
+// early; fewer rows than 16 are copied. At most 128 rows at a time.
 
 // CHECK-LABEL: func.func private @bitnet_kernel_amx(
-// CHECK: memref.alloca() {alignment = 64 : i64} : memref<2x4x16x64xi8>
+// CHECK-DAG: memref.alloca() {alignment = 64 : i64} : memref<16x16x64xi8>
+// CHECK-DAG: memref.alloca() {alignment = 64 : i64} : memref<4x16x64xi8>
+// CHECK-DAG: memref.alloca() {alignment = 64 : i64} : memref<4x16x16xi32>
+// CHECK: arith.ceildivui %{{.*}}, %c128
 // CHECK: scf.for {{.*}} step %c32
+// CHECK: memref.prefetch %{{.*}}, write
 // CHECK: scf.for {{.*}} -> (!llvm.x86_amx, !llvm.x86_amx, !llvm.x86_amx, !llvm.x86_amx)
-// CHECK-COUNT-32: vector.store
 // CHECK-COUNT-4: llvm.call_intrinsic "llvm.x86.tdpbsud.internal"
+// CHECK-COUNT-32: vector.store
 // CHECK: scf.yield
 // CHECK-COUNT-4: llvm.call_intrinsic "llvm.x86.tilestored64.internal"
 // CHECK: scf.for {{.*}} step %c16
 // CHECK: arith.minui
-// CHECK-COUNT-64: vector.store
+// CHECK: scf.for {{.*}} -> (!llvm.x86_amx, !llvm.x86_amx, !llvm.x86_amx, !llvm.x86_amx)
 // CHECK-COUNT-4: llvm.call_intrinsic "llvm.x86.tdpbsud.internal"
+// CHECK-COUNT-64: vector.store
+// CHECK: scf.for {{.*}} -> (!llvm.x86_amx, !llvm.x86_amx, !llvm.x86_amx, !llvm.x86_amx)
+// CHECK-COUNT-4: llvm.call_intrinsic "llvm.x86.tdpbsud.internal"
+// CHECK-COUNT-65: vector.store
 // CHECK: vpdpbusd
 func.func @amx(%x: memref<?x64xi8>, %w: memref<1x4x4x64xi8>, %s: memref<?xi32>, %y: memref<?x64xi32>) {
   bitnet.matmul ins(%x, %w, %s : memref<?x64xi8>, memref<1x4x4x64xi8>, memref<?xi32>)
