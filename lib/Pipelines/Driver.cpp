@@ -329,8 +329,9 @@ FailureOr<CompileResult> Driver::run() {
     return failure();
   if (succeeded(emit()))
     return result;
+  // There is an error already; one about the report would hide it.
   if (!options.reportFile.empty())
-    llvm::sys::fs::remove(options.reportFile);
+    (void)llvm::sys::fs::remove(options.reportFile);
   return failure();
 }
 

@@ -157,7 +157,7 @@ void BlobStore::releasePages(llvm::ArrayRef<uint8_t> bytes) {
     uintptr_t begin = (uintptr_t(bytes.data()) + page - 1) / page * page;
     uintptr_t end = uintptr_t(bytes.data() + bytes.size()) / page * page;
     if (begin < end)
-      ::madvise(reinterpret_cast<void *>(begin), end - begin, MADV_DONTNEED);
+      ::madvise(base + (begin - uintptr_t(base)), end - begin, MADV_DONTNEED);
     return;
   }
 }

@@ -8,7 +8,7 @@
 
 namespace mlir {
 class LLVMTypeConverter;
-}
+} // namespace mlir
 
 namespace mlir::bitnet {
 

@@ -10,7 +10,7 @@
 
 namespace mlir::func {
 class FuncOp;
-}
+} // namespace mlir::func
 
 namespace mlir::bitnet {
 
