@@ -62,13 +62,20 @@ static void renameBlobs(ModuleOp module,
   replacer.recursivelyReplaceElementsIn(module, /*replaceAttrs=*/true);
 }
 
+/// Standard output and devices have no place beside them: text there is for
+/// reading, and its memory blobs stay unnamed.
+static bool takesSideFile(StringRef path) {
+  return path != "-" &&
+         (!llvm::sys::fs::exists(path) || llvm::sys::fs::is_regular_file(path));
+}
+
 LogicalResult mlir::bitnet::emitIR(ModuleOp module, StringRef path) {
   auto cannotWrite = [&](const Twine &file, llvm::Error error) {
     return emitError(module.getLoc()) << "cannot write " << file << ": "
                                       << llvm::toString(std::move(error));
   };
-  // Text on standard output is for reading: its memory blobs stay unnamed.
-  if (auto blobs = findMemoryBlobs(module); path != "-" && !blobs.empty()) {
+  if (auto blobs = findMemoryBlobs(module);
+      takesSideFile(path) && !blobs.empty()) {
     std::string side = (path + ".blobs").str();
     BlobStore &store = BitNetDialect::getBlobStore(module.getContext());
     if (llvm::Error error = writeBlobs(store, blobs, side))
