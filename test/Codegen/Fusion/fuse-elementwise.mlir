@@ -119,3 +119,22 @@ func.func @reductions(%p: tensor<4x8xf32>, %sum: tensor<4xf32>, %v: tensor<8x16x
   } -> tensor<4xf32>
   return %y, %t : tensor<4x16xf32>, tensor<4xf32>
 }
+
+// The accumulator of a reduction that keeps its dimension: its fill is no view of a [.., 1] tensor, which would end a chain of rows.
+// CHECK-LABEL: func.func @kept_dimension(
+// CHECK-NOT: tensor.empty(%{{.*}}) : tensor<?x1xf32>
+// CHECK: %[[E:.*]] = tensor.empty(%{{.*}}) : tensor<?xf32>
+// CHECK: %[[F:.*]] = linalg.fill ins(%{{.*}}) outs(%[[E]] : tensor<?xf32>)
+// CHECK: linalg.generic {{.*}} outs(%[[F]] : tensor<?xf32>)
+func.func @kept_dimension(%x: tensor<?x8xf32>, %m: index) -> tensor<?x1xf32> {
+  %zero = arith.constant 0.0 : f32
+  %e = tensor.empty(%m) : tensor<?x1xf32>
+  %f = linalg.fill ins(%zero : f32) outs(%e : tensor<?x1xf32>) -> tensor<?x1xf32>
+  %r = linalg.generic {indexing_maps = [affine_map<(d0, d1, d2) -> (d0, d2)>, affine_map<(d0, d1, d2) -> (d0, d1)>],
+      iterator_types = ["parallel", "parallel", "reduction"]} ins(%x : tensor<?x8xf32>) outs(%f : tensor<?x1xf32>) {
+  ^bb0(%a: f32, %o: f32):
+    %s = arith.addf %a, %o : f32
+    linalg.yield %s : f32
+  } -> tensor<?x1xf32>
+  return %r : tensor<?x1xf32>
+}

@@ -80,7 +80,7 @@ func.func @transposed() -> memref<8x8xf32> {
 // The result already holds something that is added to; extents that only the
 // program knows to be equal; an element type of another width.
 // CHECK-LABEL: func.func @others(
-// CHECK-COUNT-5: memref.alloc
+// CHECK-COUNT-6: memref.alloc
 #id = affine_map<(d0, d1) -> (d0, d1)>
 func.func @others(%m: index, %n: index) -> (memref<?x8xf32>, memref<?x8xf32>, memref<?x8xi8>) {
   %zero = arith.constant 0.0 : f32
@@ -101,9 +101,10 @@ func.func @others(%m: index, %n: index) -> (memref<?x8xf32>, memref<?x8xf32>, me
     %y = math.exp %x : f32
     linalg.yield %y : f32
   }
+  %f = memref.alloc(%m) : memref<?x8xf32>
   %e = memref.alloc(%m) : memref<?x8xi8>
   linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel", "parallel"]}
-      ins(%a : memref<?x8xf32>) outs(%e : memref<?x8xi8>) {
+      ins(%f : memref<?x8xf32>) outs(%e : memref<?x8xi8>) {
   ^bb0(%x: f32, %o: i8):
     %y = arith.fptosi %x : f32 to i8
     linalg.yield %y : i8
