@@ -55,16 +55,26 @@ static LogicalResult lowerSoftmax(NodeLowering &n, bool logarithm) {
   if (failed(e))
     return failure();
   Value sum = sumOver(n, *e, *axes);
-  auto divide = [](ScalarBuilder &s, ValueRange args) -> Value {
-    return s.make<arith::DivFOp>(args[0], args[1]);
+  // A division per row: as many bits as one per element, up to 1.5 ulp.
+  auto invert = [&](ScalarBuilder &s, ValueRange args) -> Value {
+    return s.make<arith::DivFOp>(s.constant(wide, 1), args[0]);
+  };
+  auto multiply = [](ScalarBuilder &s, ValueRange args) -> Value {
+    return s.make<arith::MulFOp>(args[0], args[1]);
   };
   auto subtract = [](ScalarBuilder &s, ValueRange args) -> Value {
     Value shifted = s.make<arith::SubFOp>(args[0], args[1]);
     return s.make<arith::SubFOp>(shifted, s.make<math::LogOp>(args[2]));
   };
-  FailureOr<Value> y = logarithm
-                           ? n.elementwise({x, top, sum}, element, subtract)
-                           : n.elementwise({*e, sum}, element, divide);
+  FailureOr<Value> y;
+  if (logarithm) {
+    y = n.elementwise({x, top, sum}, element, subtract);
+  } else {
+    FailureOr<Value> inverse = n.elementwise({sum}, wide, invert);
+    if (failed(inverse))
+      return failure();
+    y = n.elementwise({*e, *inverse}, element, multiply);
+  }
   if (failed(y))
     return failure();
   n.setResult(0, *y);

@@ -1,11 +1,8 @@
-//===- PreciseMath.cpp - f32 functions evaluated in f64 -------------------===//
+//===- PreciseMath.cpp - f32 functions with the same bits everywhere ------===//
 
 #include "PreciseMath.h"
 
-#include "mlir/Dialect/Arith/IR/Arith.h"
-#include "mlir/Dialect/Math/IR/Math.h"
-#include "mlir/IR/ImplicitLocOpBuilder.h"
-#include "mlir/IR/TypeUtilities.h"
+#include "MathBuilder.h"
 
 #include <cmath>
 
@@ -13,148 +10,144 @@ using namespace mlir;
 using namespace mlir::bitnet;
 
 namespace {
-/// Arithmetic on f64 values shaped like one f32 operand.
-class Doubles {
-public:
-  Doubles(PatternRewriter &rewriter, Operation *op)
-      : b(op->getLoc(), rewriter), result(op->getResult(0).getType()),
-        shaped(dyn_cast<ShapedType>(result)) {}
-
-  Type like(Type element) {
-    return shaped ? Type(shaped.clone(element)) : element;
-  }
-  Value splat(TypedAttr attr) {
-    if (shaped)
-      attr = DenseElementsAttr::get(cast<ShapedType>(like(attr.getType())),
-                                    Attribute(attr));
-    return arith::ConstantOp::create(b, attr);
-  }
-  Value f64(double value) { return splat(b.getF64FloatAttr(value)); }
-  Value i64(int64_t value) { return splat(b.getI64IntegerAttr(value)); }
-  Value widen(Value v) {
-    return arith::ExtFOp::create(b, like(b.getF64Type()), v);
-  }
-  Value narrow(Value v) { return arith::TruncFOp::create(b, result, v); }
-  Value add(Value x, Value y) { return arith::AddFOp::create(b, x, y); }
-  Value sub(Value x, Value y) { return arith::SubFOp::create(b, x, y); }
-  Value mul(Value x, Value y) { return arith::MulFOp::create(b, x, y); }
-  Value div(Value x, Value y) { return arith::DivFOp::create(b, x, y); }
-  Value abs(Value x) { return math::AbsFOp::create(b, x); }
-  Value copySign(Value x, Value sign) {
-    return math::CopySignOp::create(b, x, sign);
-  }
-  /// `x < bound ? bound : x`; NaN stays.
-  Value atLeast(Value x, double bound) {
-    return choose(arith::CmpFPredicate::OLT, x, bound);
-  }
-  Value atMost(Value x, double bound) {
-    return choose(arith::CmpFPredicate::OGT, x, bound);
-  }
-  Value select(Value c, Value x, Value y) {
-    return arith::SelectOp::create(b, c, x, y);
-  }
-  Value less(Value x, double bound) {
-    return arith::CmpFOp::create(b, arith::CmpFPredicate::OLT, x, f64(bound));
-  }
-  /// Horner; the constant term first.
-  Value polynomial(Value x, ArrayRef<double> coefficients) {
-    Value sum = f64(coefficients.back());
-    for (double c : llvm::reverse(coefficients.drop_back()))
-      sum = add(mul(sum, x), f64(c));
-    return sum;
-  }
-  Value exp(Value x);
-
-private:
-  Value choose(arith::CmpFPredicate predicate, Value x, double bound) {
-    Value limit = f64(bound);
-    Value outside = arith::CmpFOp::create(b, predicate, x, limit);
-    return select(outside, limit, x);
-  }
-
-  ImplicitLocOpBuilder b;
-  Type result;
-  ShapedType shaped;
+/// x = n ln 2 + r with |r| <= ln 2 / 2 or little more.
+struct Reduced {
+  /// n in the low bits.
+  Value bits;
+  Value n;
 };
 } // namespace
 
-/// e^x for |x| up to some hundreds, to 1e-14: x = n ln 2 + r, 2^n by bits, e^r
-/// by its series. Adding 1.5 * 2^52 rounds to an integer that then stands in
-/// the low bits.
-Value Doubles::exp(Value x) {
-  const double shift = 6755399441055744.0;
-  Value shifted = add(mul(x, f64(M_LOG2E)), f64(shift));
-  Value n = sub(shifted, f64(shift));
-  Value r = sub(x, mul(n, f64(M_LN2)));
-  static const double series[] = {1.0,          1.0,           1.0 / 2,
-                                  1.0 / 6,      1.0 / 24,      1.0 / 120,
-                                  1.0 / 720,    1.0 / 5040,    1.0 / 40320,
-                                  1.0 / 362880, 1.0 / 3628800, 1.0 / 39916800};
-  Value power = polynomial(r, series);
-  Type i64Type = like(b.getI64Type());
-  Value bits = arith::BitcastOp::create(b, i64Type, shifted);
-  Value biased = arith::AddIOp::create(b, bits, i64(1023));
-  Value exponent = arith::ShLIOp::create(b, biased, i64(52));
-  Value scale = arith::BitcastOp::create(b, like(b.getF64Type()), exponent);
-  return mul(power, scale);
+/// x / ln 2 rounded to an integer by adding 1.5 * 2^52 (f32: 2^23), in whose
+/// low bits it then stands.
+static Reduced reduce(MathBuilder &m, Value x, double perUnit, double shift) {
+  if (perUnit != 1)
+    x = m.mul(x, m.f(perUnit));
+  Value shifted = m.add(x, m.f(shift));
+  return {m.toBits(shifted), m.sub(shifted, m.f(shift))};
 }
 
-/// Beyond these bounds f32's e^x is 0 or infinity.
-static Value boundedExp(Doubles &d, Value x) {
-  return d.exp(d.atMost(d.atLeast(x, -110), 95));
+static constexpr double kShift32 = 12582912.0, kShift64 = 6755399441055744.0;
+
+//===----------------------------------------------------------------------===//
+// In f32
+//===----------------------------------------------------------------------===//
+
+/// e^r - 1 - r, |r| <= 0.3475, to 2^-33 of e^r.
+static Value emitExpTail(MathBuilder &m, Value r) {
+  static const double series[] = {0.5,         0x1.555554p-3,  0x1.5554e6p-5,
+                                  0x1.1113p-7, 0x1.6d4f36p-10, 0x1.9e1acep-13};
+  return m.mul(m.mul(r, r), m.polynomial(r, series));
 }
 
-static Value emitExp(Doubles &d, Value x) { return boundedExp(d, x); }
+/// e^x to 0.68 ulp: ln 2 in two parts, of which the first times n is exact, and
+/// what the roundings of r and 1 + r lose is added last. 2^n goes on in halves,
+/// so that results below 2^-126 are there. 0 and infinity beyond the bounds.
+static Value emitExp(MathBuilder &m, Value x) {
+  const double high = 0x1.62e4p-1;
+  x = m.atMost(m.atLeast(x, -104), 89);
+  Reduced reduced = reduce(m, x, M_LOG2E, kShift32);
+  Value partial = m.sub(x, m.mul(reduced.n, m.f(high)));
+  Value correction = m.mul(reduced.n, m.f(M_LN2 - high));
+  Value r = m.sub(partial, correction);
+  Value lostOfR = m.sub(m.sub(partial, r), correction);
+  Value head = m.add(m.f(1), r);
+  Value lostOfHead = m.sub(r, m.sub(head, m.f(1)));
+  Value tail = m.add(emitExpTail(m, r), m.add(lostOfR, lostOfHead));
+  Value power = m.add(head, tail);
+  // The shift is even, and no bit of its half remains in an exponent.
+  Value half = m.halfBits(reduced.bits);
+  Value otherHalf = m.subBits(reduced.bits, half);
+  return m.mul(m.mul(power, m.powerOfTwo(half)), m.powerOfTwo(otherHalf));
+}
 
-/// e^x - 1; where that cancels, by its series.
-static Value emitExpM1(Doubles &d, Value x) {
-  Value small = d.less(d.abs(x), 0.01);
+/// From here on erf |x| is 1 - erfc |x|, where that does not cancel.
+static constexpr double kErfBound = 0.84375;
+
+/// erf a for 0 <= a < kErfBound: a + a p(a^2).
+static Value emitSmallErf(MathBuilder &m, Value a) {
+  static const double p[] = {0x1.06eba8p-3,  -0x1.812740p-2, 0x1.ce2d5ap-4,
+                             -0x1.b7ff2cp-6, 0x1.542b32p-8,  -0x1.a47de6p-11,
+                             0x1.4886c0p-14};
+  return m.add(a, m.mul(a, m.polynomial(m.mul(a, a), p)));
+}
+
+/// erf a for a >= kErfBound: erfc(bound + t) = erfc(bound) 2^(-t q(t)), and
+/// erf 4 rounds to 1.
+static Value emitLargeErf(MathBuilder &m, Value a) {
+  static const double q[] = {0x1.b7432cp+1,  0x1.2f9f26p+0, 0x1.1d4cccp-4,
+                             -0x1.10f8c4p-6, 0x1.8b6cd8p-9, -0x1.357736p-12};
+  // erfc(bound) 2^-v for |v| <= 1/2.
+  static const double power[] = {
+      0x1.dcb8cap-3, -0x1.4a703cp-3,  0x1.ca16b6p-5, -0x1.a75ad6p-7,
+      0x1.24cf80p-9, -0x1.46e96ap-12, 0x1.98b19cp-15};
+  Value t = m.atMost(m.sub(a, m.f(kErfBound)), 4 - kErfBound);
+  Value z = m.mul(t, m.polynomial(t, q));
+  Reduced reduced = reduce(m, z, 1, kShift32);
+  Value fraction = m.polynomial(m.sub(z, reduced.n), power);
+  // No bit of the shift itself remains in an exponent.
+  Value scale = m.powerOfTwo(m.subBits(m.i(0), reduced.bits));
+  return m.sub(m.f(1), m.mul(fraction, scale));
+}
+
+/// erf x to 0.93 ulp.
+static Value emitErf(MathBuilder &m, Value x) {
+  Value a = m.abs(x);
+  Value magnitude =
+      m.select(m.less(a, kErfBound), emitSmallErf(m, a), emitLargeErf(m, a));
+  return m.copySign(magnitude, x);
+}
+
+//===----------------------------------------------------------------------===//
+// In f64, rounded once
+//===----------------------------------------------------------------------===//
+
+/// e^x for |x| up to some hundreds, to 1e-12.
+static Value emitWideExp(MathBuilder &m, Value x) {
+  static const double series[] = {
+      0x1.ffffffffff79bp-1,  0x1.ffffffffd52adp-1,  0x1.00000000889a0p-1,
+      0x1.555555a0cd29cp-3,  0x1.55555403e8a73p-5,  0x1.1110824fe07b0p-7,
+      0x1.6c18b43e8e1c3p-10, 0x1.a1a8a15ecf062p-13, 0x1.9eda79d0959fap-16};
+  Reduced reduced = reduce(m, x, M_LOG2E, kShift64);
+  Value r = m.sub(x, m.mul(reduced.n, m.f(M_LN2)));
+  return m.mul(m.polynomial(r, series), m.powerOfTwo(reduced.bits));
+}
+
+/// e^x - 1; where that cancels, by its series. Beyond the bounds f32's e^x is 0
+/// or infinity.
+static Value emitExpM1(MathBuilder &m, Value x) {
+  Value small = m.less(m.abs(x), 0.01);
   static const double series[] = {1.0, 1.0 / 2, 1.0 / 6, 1.0 / 24, 1.0 / 120};
-  Value near = d.mul(x, d.polynomial(x, series));
-  Value far = d.sub(boundedExp(d, x), d.f64(1));
-  return d.select(small, near, far);
+  Value near = m.mul(x, m.polynomial(x, series));
+  Value far = m.sub(emitWideExp(m, m.atMost(m.atLeast(x, -110), 95)), m.f(1));
+  return m.select(small, near, far);
 }
 
 /// tanh |x| = 1 - 2 / (e^2|x| + 1); where that cancels, by its series.
-static Value emitTanh(Doubles &d, Value x) {
-  Value magnitude = d.abs(x);
-  Value bounded = d.atMost(magnitude, 20);
-  Value power = d.exp(d.add(bounded, bounded));
-  Value far = d.sub(d.f64(1), d.div(d.f64(2), d.add(power, d.f64(1))));
+static Value emitTanh(MathBuilder &m, Value x) {
+  Value magnitude = m.abs(x);
+  Value bounded = m.atMost(magnitude, 20);
+  Value power = emitWideExp(m, m.add(bounded, bounded));
+  Value far = m.sub(m.f(1), m.div(m.f(2), m.add(power, m.f(1))));
   static const double series[] = {1.0, -1.0 / 3, 2.0 / 15};
   Value near =
-      d.mul(magnitude, d.polynomial(d.mul(magnitude, magnitude), series));
-  return d.copySign(d.select(d.less(magnitude, 0.01), near, far), x);
-}
-
-/// erf x = x g(x^2 / 8 - 1) with g a Chebyshev interpolation for |x| <= 4,
-/// relative error 8e-11; erf 4 rounds to 1.
-static Value emitErf(Doubles &d, Value x) {
-  static const double g[] = {
-      0x1.6a0407813ba6ap-2,   -0x1.69a0ccd9f6df8p-3, 0x1.0dabafa9f88e4p-3,
-      -0x1.b92e963095bd0p-4,  0x1.717ed25590363p-4,  -0x1.3215ca717cdadp-4,
-      0x1.ea9c22453d0afp-5,   -0x1.76e9d031dbf77p-5, 0x1.0eba27d1d1e96p-5,
-      -0x1.7022a7b996b7ep-6,  0x1.d7c38f92e4738p-7,  -0x1.1a89711343d13p-7,
-      0x1.37242b1831533p-8,   -0x1.4d36ca00e41d5p-9, 0x1.78c1edb02fd74p-10,
-      -0x1.5b3198a59e823p-11, 0x1.4cf6ca5f0eadep-13, -0x1.462501dc85e0fp-14,
-      0x1.97ec8501d6727p-14,  -0x1.2a5b1cc3bdea6p-15};
-  Value bounded = d.atMost(d.atLeast(x, -4), 4);
-  Value u = d.sub(d.mul(d.mul(bounded, bounded), d.f64(0.125)), d.f64(1));
-  return d.mul(bounded, d.polynomial(u, g));
+      m.mul(magnitude, m.polynomial(m.mul(magnitude, magnitude), series));
+  return m.copySign(m.select(m.less(magnitude, 0.01), near, far), x);
 }
 
 namespace {
-using Emitter = Value (*)(Doubles &, Value);
+using Emitter = Value (*)(MathBuilder &, Value);
 
-template <typename Op, Emitter emit> struct InDoubles : OpRewritePattern<Op> {
+template <typename Op, Emitter emit, unsigned bits>
+struct Expand : OpRewritePattern<Op> {
   using OpRewritePattern<Op>::OpRewritePattern;
 
   LogicalResult matchAndRewrite(Op op,
                                 PatternRewriter &rewriter) const override {
     if (!getElementTypeOrSelf(op.getType()).isF32())
       return failure();
-    Doubles d(rewriter, op);
-    rewriter.replaceOp(op, d.narrow(emit(d, d.widen(op.getOperand()))));
+    MathBuilder m(rewriter, op, bits);
+    rewriter.replaceOp(op, m.narrow(emit(m, m.widen(op.getOperand()))));
     return success();
   }
 };
@@ -162,7 +155,7 @@ template <typename Op, Emitter emit> struct InDoubles : OpRewritePattern<Op> {
 
 void bitnet::populatePreciseMathPatterns(RewritePatternSet &patterns) {
   patterns
-      .add<InDoubles<math::ExpOp, emitExp>, InDoubles<math::ExpM1Op, emitExpM1>,
-           InDoubles<math::TanhOp, emitTanh>, InDoubles<math::ErfOp, emitErf>>(
-          patterns.getContext());
+      .add<Expand<math::ExpOp, emitExp, 32>, Expand<math::ErfOp, emitErf, 32>,
+           Expand<math::ExpM1Op, emitExpM1, 64>,
+           Expand<math::TanhOp, emitTanh, 64>>(patterns.getContext());
 }

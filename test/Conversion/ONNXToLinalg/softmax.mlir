@@ -7,7 +7,13 @@
 // CHECK: math.exp
 // CHECK: linalg.generic {{.*}} iterator_types = ["parallel", "reduction", "reduction"]}
 // CHECK: arith.addf {{.*}} fastmath<reassoc,contract>
+// One division for each sum.
 // CHECK: arith.divf
+// CHECK-NEXT: linalg.yield
+// CHECK-NEXT: -> tensor<2x1x1xf32>
+// CHECK: arith.mulf
+// CHECK-NEXT: linalg.yield
+// CHECK-NEXT: -> tensor<2x3x4xf32>
 func.func @main(%x: tensor<2x3x4xf32>) -> !onnx.unknown {
   %y = onnx.node "Softmax"(%x) opset 11 {} : (tensor<2x3x4xf32>) -> !onnx.unknown
   return %y : !onnx.unknown

@@ -125,9 +125,10 @@ def BitNetCloneVariants : Pass<"bitnet-clone-variants", "mlir::ModuleOp"> {
 def BitNetExpandMath : Pass<"bitnet-expand-math"> {
   let summary = "Expand math functions that libm is too slow for";
   let description = [{
-    `exp`, `expm1`, `tanh` and `erf` of f32 are evaluated in f64 and rounded once:
-    within 0.51 ulp, the same bits on every CPU, and the vectorizer understands
-    them. `log` becomes a polynomial (0.84 ulp). `sin`, `cos`, `pow` and all f64
+    `exp` (within 0.68 ulp) and `erf` (0.93 ulp) of f32 become f32 arithmetic,
+    `expm1` and `tanh` (0.51 ulp) f64 arithmetic that is rounded once: without
+    FMA, so that every CPU has the same bits, and on vectors. `log` becomes a
+    polynomial (0.84 ulp). `sin`, `cos`, `pow` and all f64
     functions stay libm calls: polynomials are inaccurate for large arguments. `native-round` is
     false for CPUs without a rounding instruction (x86 before SSE4.1):
     `math.roundeven` is then expanded to integer operations. A function with

@@ -1,0 +1,102 @@
+//===- MathBuilder.h - arithmetic on values of one shape --------*- C++ -*-===//
+
+#ifndef BITNET_LIB_TARGET_CPU_MATHBUILDER_H
+#define BITNET_LIB_TARGET_CPU_MATHBUILDER_H
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/IR/ImplicitLocOpBuilder.h"
+#include "mlir/IR/PatternMatch.h"
+#include "mlir/IR/TypeUtilities.h"
+
+namespace mlir::bitnet {
+
+/// Floats and integers of `bits` bits, shaped like the result of an operation
+/// (a scalar or a vector). Only what IEEE 754 rounds once, and no fused
+/// multiply-add: all CPUs give the same bits.
+class MathBuilder {
+public:
+  MathBuilder(PatternRewriter &rewriter, Operation *op, unsigned bits)
+      : b(op->getLoc(), rewriter), result(op->getResult(0).getType()),
+        floats(like(bits == 64 ? Type(b.getF64Type()) : b.getF32Type())),
+        integers(like(b.getIntegerType(bits))), bits(bits) {}
+
+  Value f(double value) {
+    return splat(b.getFloatAttr(getElementTypeOrSelf(floats), value));
+  }
+  Value i(int64_t value) {
+    return splat(b.getIntegerAttr(getElementTypeOrSelf(integers), value));
+  }
+  /// From and to the type of the operation.
+  Value widen(Value v) {
+    return result == floats ? v : arith::ExtFOp::create(b, floats, v);
+  }
+  Value narrow(Value v) {
+    return result == floats ? v : arith::TruncFOp::create(b, result, v);
+  }
+
+  Value add(Value x, Value y) { return arith::AddFOp::create(b, x, y); }
+  Value sub(Value x, Value y) { return arith::SubFOp::create(b, x, y); }
+  Value mul(Value x, Value y) { return arith::MulFOp::create(b, x, y); }
+  Value div(Value x, Value y) { return arith::DivFOp::create(b, x, y); }
+  Value abs(Value x) { return math::AbsFOp::create(b, x); }
+  Value copySign(Value x, Value sign) {
+    return math::CopySignOp::create(b, x, sign);
+  }
+  Value less(Value x, double bound) {
+    return arith::CmpFOp::create(b, arith::CmpFPredicate::OLT, x, f(bound));
+  }
+  Value select(Value c, Value x, Value y) {
+    return arith::SelectOp::create(b, c, x, y);
+  }
+  /// `x < bound ? bound : x`; NaN stays.
+  Value atLeast(Value x, double bound) {
+    return bounded(arith::CmpFPredicate::OLT, x, bound);
+  }
+  Value atMost(Value x, double bound) {
+    return bounded(arith::CmpFPredicate::OGT, x, bound);
+  }
+  /// Horner; the constant term first.
+  Value polynomial(Value x, ArrayRef<double> coefficients) {
+    Value sum = f(coefficients.back());
+    for (double c : llvm::reverse(coefficients.drop_back()))
+      sum = add(mul(sum, x), f(c));
+    return sum;
+  }
+
+  Value toBits(Value x) { return arith::BitcastOp::create(b, integers, x); }
+  Value addBits(Value x, Value y) { return arith::AddIOp::create(b, x, y); }
+  Value subBits(Value x, Value y) { return arith::SubIOp::create(b, x, y); }
+  Value halfBits(Value x) { return arith::ShRUIOp::create(b, x, i(1)); }
+  /// 2^n for the integer n in the low bits of `x`, within normal exponents.
+  Value powerOfTwo(Value x) {
+    int64_t fraction = bits == 64 ? 52 : 23, bias = bits == 64 ? 1023 : 127;
+    Value biased = addBits(x, i(bias));
+    Value exponent = arith::ShLIOp::create(b, biased, i(fraction));
+    return arith::BitcastOp::create(b, floats, exponent);
+  }
+
+private:
+  Type like(Type element) {
+    auto shaped = dyn_cast<ShapedType>(result);
+    return shaped ? Type(shaped.clone(element)) : element;
+  }
+  Value splat(TypedAttr attr) {
+    if (auto shaped = dyn_cast<ShapedType>(like(attr.getType())))
+      attr = DenseElementsAttr::get(shaped, Attribute(attr));
+    return arith::ConstantOp::create(b, attr);
+  }
+  Value bounded(arith::CmpFPredicate predicate, Value x, double bound) {
+    Value limit = f(bound);
+    Value outside = arith::CmpFOp::create(b, predicate, x, limit);
+    return select(outside, limit, x);
+  }
+
+  ImplicitLocOpBuilder b;
+  Type result, floats, integers;
+  unsigned bits;
+};
+
+} // namespace mlir::bitnet
+
+#endif // BITNET_LIB_TARGET_CPU_MATHBUILDER_H
