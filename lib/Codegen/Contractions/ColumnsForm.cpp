@@ -31,12 +31,14 @@ public:
   void emitStream(bool prefetches);
 
 private:
+  void emitSlices(function_ref<void(Value k, Value depth)> body);
   void emitPack(Value k, Value depth, Value n, Value width);
   void emitTiles(Value k, Value depth, Value n, Value width, bool packed);
   void emitTile(Value k, Value depth, Value n, Value column, int64_t vectors,
                 bool packed);
   Value loadRight(Value k, Value i, Value column, Value n, Value left,
                   bool packed, bool whole);
+  void emitStreamZeros(Value n, Value end);
   void emitStreamRows(Value n, Value width, Value k, int64_t depth,
                       bool prefetches);
   void emitStreamVectors(Value m, ArrayRef<Value> lhs, Value n, Value k,
@@ -46,14 +48,24 @@ private:
   RegisterTile tile;
   MatrixProduct p;
   Value zero;
+  /// Whether c holds nothing yet in this slice of k.
+  Value fresh;
 };
 } // namespace
 
-/// Panels of b, made contiguous, times tiles of rows of a. What fits the
-/// panel in k is added to c, in order.
+/// What fits the panel in k, in order: at least once, as zeros are a result.
+void ColumnsEmitter::emitSlices(function_ref<void(Value k, Value depth)> body) {
+  Value end = b.max(p.depth, b.index(1));
+  b.loop(zero, end, kPanelDepth, [&](Value k) {
+    Value first = arith::CmpIOp::create(b, arith::CmpIPredicate::eq, k, zero);
+    fresh = arith::AndIOp::create(b, p.fresh, first);
+    body(k, b.min(b.sub(p.depth, k), b.index(kPanelDepth)));
+  });
+}
+
+/// Panels of b, made contiguous, times tiles of rows of a.
 void ColumnsEmitter::emitPanels() {
-  b.loop(zero, p.depth, kPanelDepth, [&](Value k) {
-    Value depth = b.min(b.sub(p.depth, k), b.index(kPanelDepth));
+  emitSlices([&](Value k, Value depth) {
     b.loop(zero, p.columns, kTileColumns, [&](Value n) {
       Value width = b.min(b.sub(p.columns, n), b.index(kTileColumns));
       emitPack(k, depth, n, width);
@@ -64,8 +76,7 @@ void ColumnsEmitter::emitPanels() {
 
 /// The same without panels: few rows by the values of attention.
 void ColumnsEmitter::emitNarrow() {
-  b.loop(zero, p.depth, kPanelDepth, [&](Value k) {
-    Value depth = b.min(b.sub(p.depth, k), b.index(kPanelDepth));
+  emitSlices([&](Value k, Value depth) {
     emitTiles(k, depth, zero, p.columns, /*packed=*/false);
   });
 }
@@ -124,7 +135,7 @@ void ColumnsEmitter::emitTile(Value k, Value depth, Value n, Value column,
   Value first = b.add(n, column), lastRow = b.add(p.rows, -1);
   Value left = b.sub(p.columns, first);
   b.loop(zero, p.rows, tile.rows, [&](Value m) {
-    Values rows, init;
+    Values rows;
     SmallVector<Tail> tails;
     for (int64_t r = 0; r < tile.rows; ++r) {
       rows.push_back(b.min(b.add(m, r), lastRow));
@@ -134,10 +145,17 @@ void ColumnsEmitter::emitTile(Value k, Value depth, Value n, Value column,
         Value count = b.sub(left, b.index(v * kLanes));
         tails.push_back(
             b.tail(arith::SelectOp::create(b, inside, count, zero)));
-        init.push_back(
-            b.load(p.c, rows[r], b.add(first, v * kLanes), tails.back()));
       }
     }
+    auto loadSums = [&] {
+      Values sums;
+      for (auto [i, tail] : llvm::enumerate(tails))
+        sums.push_back(b.load(p.c, rows[i / vectors],
+                              b.add(first, (i % vectors) * kLanes), tail));
+      return sums;
+    };
+    Values init = b.choose(
+        fresh, [&] { return Values(tails.size(), b.zeros()); }, loadSums);
     auto step = [&](Value i, ValueRange accs) {
       Values rhs, next;
       for (int64_t v = 0; v < vectors; ++v)
@@ -161,12 +179,23 @@ void ColumnsEmitter::emitTile(Value k, Value depth, Value n, Value column,
 void ColumnsEmitter::emitStream(bool prefetches) {
   b.loop(zero, p.columns, kStreamColumns, [&](Value n) {
     Value width = b.min(b.sub(p.columns, n), b.index(kStreamColumns));
+    emitStreamZeros(n, b.add(n, width));
     Value deep = b.floorTo(p.depth, kStreamDepth);
     b.loop(zero, deep, kStreamDepth, [&](Value k) {
       emitStreamRows(n, width, k, kStreamDepth, prefetches);
     });
     b.loop(deep, p.depth, 1, [&](Value k) {
       emitStreamRows(n, width, k, 1, /*prefetches=*/false);
+    });
+  });
+}
+
+/// Columns n to `end` of a fresh c; they stay in a cache until they are read.
+void ColumnsEmitter::emitStreamZeros(Value n, Value end) {
+  Value rows = arith::SelectOp::create(b, p.fresh, p.rows, zero);
+  b.loop(zero, rows, 1, [&](Value m) {
+    b.loop(n, end, kLanes, [&](Value column) {
+      b.store(b.zeros(), p.c, m, column, b.tail(b.sub(end, column)));
     });
   });
 }

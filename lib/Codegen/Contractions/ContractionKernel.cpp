@@ -73,7 +73,7 @@ void KernelEmitter::reserve() {
 /// hold consecutive ones; those of one line are worked on together, so that
 /// rows of b are read in long runs.
 void KernelEmitter::emit() {
-  Value parts = args[3], begin = args[4], end = args[5];
+  Value parts = args[4], begin = args[5], end = args[6];
   tiles = emitTiles(b, args[2]);
   Value first = b.div(b.mul(begin, tiles.total), parts);
   Value last = b.div(b.mul(end, tiles.total), parts);
@@ -103,6 +103,7 @@ void KernelEmitter::emitLine(Value line, Value first, Value last) {
       b.min(b.sub(b.dim(args[2], kBatchAxes), m), b.index(kTileRows));
   product.columns = b.sub(b.min(b.mul(high, width), columns), n);
   product.depth = b.dim(args[0], kBatchAxes + 1);
+  product.fresh = args[3];
   product.panel = panel;
   auto slice = [&](unsigned operand, Value row, Value column, Value rows,
                    Value columns) {
@@ -143,6 +144,7 @@ static func::FuncOp createFunction(LoopBuilder &b, ModuleOp module,
   for (auto [i, operand] : llvm::enumerate(plan.operands))
     types.push_back(getViewType(
         plan.form, i, cast<MemRefType>(operand.getType()).getElementType()));
+  types.push_back(b.getI1Type());
   types.append(3, b.getIndexType());
   auto function = func::FuncOp::create(b, name, b.getFunctionType(types, {}));
   function.setPrivate();

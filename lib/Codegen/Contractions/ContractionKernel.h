@@ -13,11 +13,12 @@
 
 namespace mlir::bitnet {
 
-/// One matrix product c += a * b: matrices of rank 2, extents of c, depth of
-/// the sums.
+/// One matrix product c += a * b, or c = a * b where c is `fresh`: matrices of
+/// rank 2, extents of c, depth of the sums.
 struct MatrixProduct {
   Value a, b, c;
   Value rows, columns, depth;
+  Value fresh;
   /// Memory for a panel of b, which the columns form uses.
   Value panel;
 };

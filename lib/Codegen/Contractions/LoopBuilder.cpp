@@ -15,6 +15,9 @@ using namespace mlir::bitnet;
 Value LoopBuilder::index(int64_t value) {
   return arith::ConstantIndexOp::create(*this, value);
 }
+Value LoopBuilder::flag(bool value) {
+  return arith::ConstantIntOp::create(*this, value, /*width=*/1);
+}
 Value LoopBuilder::add(Value a, int64_t b) {
   return b == 0 ? a : add(a, index(b));
 }
@@ -78,8 +81,21 @@ void LoopBuilder::branch(Value condition, function_ref<void()> then,
   otherwise();
 }
 
-Value LoopBuilder::zeros() {
-  auto type = VectorType::get(kLanes, getF32Type());
+LoopBuilder::Values LoopBuilder::choose(Value condition,
+                                        function_ref<Values()> then,
+                                        function_ref<Values()> otherwise) {
+  auto yield = [](function_ref<Values()> side) {
+    return [side](OpBuilder &b, Location loc) {
+      scf::YieldOp::create(b, loc, side());
+    };
+  };
+  OpBuilder::InsertionGuard guard(*this);
+  auto op = scf::IfOp::create(*this, condition, yield(then), yield(otherwise));
+  return Values(op.getResults());
+}
+
+Value LoopBuilder::zeros(int64_t lanes) {
+  auto type = VectorType::get(lanes, getF32Type());
   return arith::ConstantOp::create(*this, getZeroAttr(type));
 }
 

@@ -27,6 +27,7 @@ public:
   using Values = SmallVector<Value>;
 
   Value index(int64_t value);
+  Value flag(bool value);
   Value add(Value a, int64_t b);
   Value add(Value a, Value b);
   Value sub(Value a, Value b);
@@ -49,7 +50,11 @@ public:
   void branch(Value condition, function_ref<void()> then,
               function_ref<void()> otherwise);
 
-  Value zeros();
+  /// Values of the side that is taken.
+  Values choose(Value condition, function_ref<Values()> then,
+                function_ref<Values()> otherwise);
+
+  Value zeros(int64_t lanes = kLanes);
   /// Lanes below `count`.
   /// `count` lanes; none when it is negative, all when it is larger.
   Tail tail(Value count, int64_t lanes = kLanes);

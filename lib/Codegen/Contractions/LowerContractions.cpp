@@ -1,6 +1,7 @@
 //===- LowerContractions.cpp - products of floats to kernel calls ---------===//
 
 #include "ContractionKernel.h"
+#include "ZeroInit.h"
 
 #include "bitnet/Codegen/Contractions/Passes.h"
 #include "bitnet/Codegen/Loops/CallWork.h"
@@ -48,11 +49,14 @@ static void lower(Contraction &contraction, const ContractionPlan &plan,
   SmallVector<Value> args;
   for (unsigned i = 0; i < plan.operands.size(); ++i)
     args.push_back(emitView(b, plan, i));
+  linalg::FillOp zeros = findZeroInit(contraction);
   Value parts = emitParts(b, args[0], args[2]);
-  args.append({parts, b.index(0), parts});
+  args.append({b.flag(zeros != nullptr), parts, b.index(0), parts});
   func::FuncOp kernel = getOrCreateContraction(module, plan, registers);
   setWork(func::CallOp::create(b, kernel, args), getWork(args[0], args[2]));
   contraction.op.erase();
+  if (zeros)
+    zeros.erase();
 }
 
 namespace {

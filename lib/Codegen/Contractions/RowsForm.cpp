@@ -143,7 +143,8 @@ Values RowsEmitter::emitStep(Value k, ValueRange sums, Tail tail,
   return next;
 }
 
-/// Adds lanes [i * columns, (i + 1) * columns) to row m + i of c.
+/// Adds lanes [i * columns, (i + 1) * columns) to row m + i of c, which is 0
+/// where it is fresh.
 void RowsEmitter::emitStore(Value m, Value n, Value sums) {
   for (int64_t i = 0; i < rows; ++i) {
     Value inside = arith::CmpIOp::create(b, arith::CmpIPredicate::slt,
@@ -153,8 +154,10 @@ void RowsEmitter::emitStore(Value m, Value n, Value sums) {
     Value run = vector::ExtractStridedSliceOp::create(
         b, sums, ArrayRef<int64_t>{i * columns}, ArrayRef<int64_t>{columns},
         ArrayRef<int64_t>{1});
-    Value old = b.load(p.c, rowsOfA[i], n, tail, columns);
-    b.store(b.addFloats(old, run), p.c, rowsOfA[i], n, tail);
+    Values old = b.choose(
+        p.fresh, [&] { return Values{b.zeros(columns)}; },
+        [&] { return Values{b.load(p.c, rowsOfA[i], n, tail, columns)}; });
+    b.store(b.addFloats(old.front(), run), p.c, rowsOfA[i], n, tail);
   }
 }
 

@@ -20,7 +20,7 @@
 // CHECK: %[[C:.*]] = memref.reinterpret_cast %arg2 {{.*}} : memref<?x?xf32> to memref<?x?x?x?x?xf32, strided<[?, ?, ?, ?, 1], offset: ?>>
 // CHECK: %[[MOST:.*]] = arith.minsi
 // CHECK: %[[PARTS:.*]] = arith.maxsi %[[MOST]]
-// CHECK: call @bitnet_contraction_columns_f32_f32({{.*}}, %[[C]], %[[PARTS]], %c0{{.*}}, %[[PARTS]])
+// CHECK: call @bitnet_contraction_columns_f32_f32({{.*}}, %[[C]], %false, %[[PARTS]], %c0{{.*}}, %[[PARTS]])
 // k of the left operand, then the extents of the result.
 // CHECK-SAME: {bitnet.macs = array<i64: 1, 0, 4, 2, 0, 2, 1, 2, 2, 2, 3, 2, 4>}
 // CHECK-NOT: linalg.generic
@@ -259,4 +259,52 @@ func.func @left_alone(%a: memref<8x16xf32>, %b: memref<16x32xf32>, %c: memref<8x
   }
   linalg.matmul ins(%ad, %bd : memref<8x16xf64>, memref<16x32xf64>) outs(%cd : memref<8x32xf64>)
   return
+}
+
+// -----
+
+// Zeros that are only there to be added to are not stored: the product begins
+// with them. Also where its result is another view of the buffer.
+// CHECK-LABEL: func.func @fresh
+// CHECK-NOT: linalg.fill
+// CHECK: call @bitnet_contraction_columns_f32_f32({{.*}}, %true, %{{.*}}, %c0{{.*}}, %{{.*}})
+// CHECK-NOT: linalg.fill
+// CHECK: call @bitnet_contraction_columns_f32_f32({{.*}}, %true{{.*}}, %{{.*}}, %c0{{.*}}, %{{.*}})
+// CHECK-LABEL: func.func private @bitnet_contraction_columns_f32_f32(
+// CHECK-SAME: i1, %{{[^ ]*}}: index, %{{[^ ]*}}: index, %{{[^ ]*}}: index) attributes {bitnet.parallel}
+func.func @fresh(%a: memref<?x16xf32>, %b: memref<16x32xf32>, %m: index) -> (memref<?x32xf32>, memref<?x1x32xf32>) {
+  %zero = arith.constant 0.0 : f32
+  %c = memref.alloc(%m) : memref<?x32xf32>
+  linalg.fill ins(%zero : f32) outs(%c : memref<?x32xf32>)
+  linalg.matmul ins(%a, %b : memref<?x16xf32>, memref<16x32xf32>) outs(%c : memref<?x32xf32>)
+  %d = memref.alloc(%m) : memref<?x1x32xf32>
+  linalg.fill ins(%zero : f32) outs(%d : memref<?x1x32xf32>)
+  %flat = memref.collapse_shape %d [[0, 1], [2]] : memref<?x1x32xf32> into memref<?x32xf32>
+  linalg.matmul ins(%a, %b : memref<?x16xf32>, memref<16x32xf32>) outs(%flat : memref<?x32xf32>)
+  return %c, %d : memref<?x32xf32>, memref<?x1x32xf32>
+}
+
+// -----
+
+// Not when it is another number, a part of the buffer, or read in between.
+// CHECK-LABEL: func.func @not_fresh
+// CHECK-COUNT-3: linalg.fill
+// CHECK-NOT: %true
+// CHECK: return
+func.func @not_fresh(%a: memref<?x16xf32>, %b: memref<16x32xf32>, %m: index) -> (memref<?x32xf32>, memref<?x32xf32>, memref<?x32xf32>, memref<?x32xf32>) {
+  %zero = arith.constant 0.0 : f32
+  %one = arith.constant 1.0 : f32
+  %c0 = memref.alloc(%m) : memref<?x32xf32>
+  linalg.fill ins(%one : f32) outs(%c0 : memref<?x32xf32>)
+  linalg.matmul ins(%a, %b : memref<?x16xf32>, memref<16x32xf32>) outs(%c0 : memref<?x32xf32>)
+  %c1 = memref.alloc(%m) : memref<?x32xf32>
+  %part = memref.subview %c1[0, 0] [%m, 16] [1, 1] : memref<?x32xf32> to memref<?x16xf32, strided<[32, 1]>>
+  linalg.fill ins(%zero : f32) outs(%part : memref<?x16xf32, strided<[32, 1]>>)
+  linalg.matmul ins(%a, %b : memref<?x16xf32>, memref<16x32xf32>) outs(%c1 : memref<?x32xf32>)
+  %c2 = memref.alloc(%m) : memref<?x32xf32>
+  %copy = memref.alloc(%m) : memref<?x32xf32>
+  linalg.fill ins(%zero : f32) outs(%c2 : memref<?x32xf32>)
+  memref.copy %c2, %copy : memref<?x32xf32> to memref<?x32xf32>
+  linalg.matmul ins(%a, %b : memref<?x16xf32>, memref<16x32xf32>) outs(%c2 : memref<?x32xf32>)
+  return %c0, %c1, %c2, %copy : memref<?x32xf32>, memref<?x32xf32>, memref<?x32xf32>, memref<?x32xf32>
 }

@@ -63,10 +63,11 @@ def BitNetLowerContractions : Pass<"bitnet-lower-contractions", "::mlir::ModuleO
       %a: memref<?x?x?x?x?xf32, strided<[?, ?, ?, ?, ?], offset: ?>>,
       %b: memref<?x?x?x?x?xf32, strided<[?, ?, ?, ?, 1], offset: ?>>,
       %c: memref<?x?x?x?x?xf32, strided<[?, ?, ?, ?, 1], offset: ?>>,
-      %parts: index, %begin: index, %end: index) attributes {bitnet.parallel}
+      %fresh: i1, %parts: index, %begin: index, %end: index) attributes {bitnet.parallel}
     ```
 
-    Operands are `[b, b, b, m, k]`, `[b, b, b, k, n]` and `[b, b, b, m, n]`; a
+    A `linalg.fill` with 0 that is only there for the product to add to is erased, and `%fresh` says that the result holds nothing
+    yet. Operands are `[b, b, b, m, k]`, `[b, b, b, k, n]` and `[b, b, b, m, n]`; a
     stride of 0 repeats an operand. There are two forms (mm_c5): `columns`, where
     the second operand is contiguous along n, and `rows`, where both operands are
     contiguous along k. `columns` has a function of its own for few rows and columns (`_narrow`), such as a token's attention

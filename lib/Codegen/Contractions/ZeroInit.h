@@ -1,0 +1,17 @@
+//===- ZeroInit.h - products whose result begins at zero ---------*- C++
+//-*-===//
+
+#ifndef BITNET_CODEGEN_CONTRACTIONS_ZEROINIT_H
+#define BITNET_CODEGEN_CONTRACTIONS_ZEROINIT_H
+
+#include "Match.h"
+
+namespace mlir::bitnet {
+
+/// The operation that fills all of the product's result with 0 just for it:
+/// nobody else uses the buffer between the two. Null when there is none.
+linalg::FillOp findZeroInit(Contraction &contraction);
+
+} // namespace mlir::bitnet
+
+#endif // BITNET_CODEGEN_CONTRACTIONS_ZEROINIT_H
