@@ -1,6 +1,7 @@
 """One layer, 2560 -> 6912: compiled model against other engines on the same numbers."""
 import numpy as np
 
+import llama
 import models
 import timing
 from session import Model, bind_onnxruntime
@@ -39,6 +40,7 @@ class Bench:
         source = self.layer.save_training_form(self.folder)
         self.ours = {f"bitnet-{p}": compile_model(tools, source, p) for p in packings(tools)}
         self.others = {} if settings.smoke else self.make_others()
+        self.ggml = llama.Ggml() if settings.with_llama_cpp else None
 
     def make_others(self):
         source = self.layer.save_float_form(self.folder)
@@ -53,6 +55,9 @@ class Bench:
             functions[name] = Model(self.tools, path, threads).bind(x, new(name))
         for name, path in self.others.items():
             functions[name] = bind_onnxruntime(path, x, new(name), threads)
+        for form in llama.FORMATS if self.ggml else ():
+            product = llama.Product(self.ggml, form, self.layer.transposed(), x, threads)
+            functions[f"llama.cpp-{form}"], outputs[f"llama.cpp-{form}"] = product, product.y
         if self.others and threads == max(self.settings.threads):
             functions["numpy-f32"] = bind_numpy(self.layer, x, new("numpy-f32"), threads)
         return functions, outputs
@@ -63,6 +68,9 @@ class Bench:
             function()
         judged = {name: self.layer.judge(m, y) for name, y in outputs.items()}
         times = timing.in_turn(functions, self.settings.budget * 2)
+        for function in functions.values():
+            if isinstance(function, llama.Product):
+                function.close()
         ours = min(times[name][0] for name in self.ours)
         return [self.row(name, m, threads, times[name], ours, *judged[name]) for name in functions]
 

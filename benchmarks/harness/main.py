@@ -33,6 +33,8 @@ def parse_arguments():
     parser.add_argument("--build", type=pathlib.Path, default=ROOT / "build", help="build folder of the tools")
     parser.add_argument("--filter", default="", metavar="TEXT",
                         help="only what has TEXT in its name: kernels/<isa>/<packing>, layer, stack")
+    parser.add_argument("--with-llama-cpp", action="store_true",
+                        help="the layer in the ternary formats of llama.cpp, too: 5 minutes to build it the first time")
     parser.add_argument("--threads", default="1,2", help="numbers of threads (default 1,2)")
     return parser.parse_args()
 
@@ -41,7 +43,7 @@ def make_settings(args):
     settings = SMOKE if args.smoke else QUICK if args.quick else FULL
     available = len(os.sched_getaffinity(0))
     threads = [t for t in map(int, args.threads.split(",")) if t <= available]
-    return settings._replace(threads=threads, filter=args.filter)
+    return settings._replace(threads=threads, filter=args.filter, with_llama_cpp=args.with_llama_cpp)
 
 
 def write(out, results, record):

@@ -70,6 +70,10 @@ class Layer:
     def dequantized(self):
         return np.ascontiguousarray((self.codes.T * self.scale).astype(np.float32))
 
+    def transposed(self):
+        """[n, k], as others store it."""
+        return np.ascontiguousarray(self.codes * self.scale)
+
     def save_float_form(self, folder):
         """One MatMul with the dequantized weights: the least work for another engine."""
         import onnx

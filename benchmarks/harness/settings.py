@@ -20,6 +20,7 @@ class Settings(NamedTuple):
     only: tuple = ()  # kernels, if not all
     threads: tuple = (1,)
     filter: str = ""
+    with_llama_cpp: bool = False
 
     @property
     def smoke(self):
