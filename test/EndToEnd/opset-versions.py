@@ -37,6 +37,31 @@ tied = np.array([[1, 3, 3], [2, 2, 0]], np.float32)
 u8 = np.arange(12, dtype=np.uint8).reshape(3, 4)
 channel = [K(np.abs(rand(4)) + 0.5, np.float32) for _ in range(4)]
 
+wide = np.concatenate([rand(60) * 8, [-100, -30, 30, 100, 0, -0.5, 0.5]]).astype(np.float32)
+for opset in (6, 22):
+    case("Elu", opset, wide, alpha=0.7)
+    case("Elu", opset, wide)
+    case("Selu", opset, wide)
+    case("Selu", opset, wide, alpha=1.5, gamma=2.0)
+    case("HardSigmoid", opset, wide)
+    case("HardSigmoid", opset, wide, alpha=0.3, beta=0.4)
+    case("Softplus", opset, wide)
+    case("Softsign", opset, wide)
+case("Celu", 12, wide)
+case("Celu", 12, wide, alpha=2.0)
+case("HardSwish", 14, wide)
+case("HardSwish", 22, wide)
+case("Mish", 18, wide)
+case("Mish", 22, wide)
+case("ThresholdedRelu", 10, wide)
+case("ThresholdedRelu", 22, wide, alpha=0.25)
+case("Shrink", 9, wide)
+case("Shrink", 9, wide, bias=0.25, lambd=1.5)
+for opset in (7, 9, 16):
+    case("PRelu", opset, image, K(np.abs(rand(4, 1, 1)), np.float32))
+for opset in (8, 13):
+    case("Mean", opset, x, x * 2, K(rand(4), np.float32))
+case("Mean", 7, x)
 for op in ("ArgMax", "ArgMin"):
     case(op, 11, tied, axis=1)
     case(op, 12, tied, axis=1, select_last_index=1)

@@ -298,6 +298,15 @@ FailureOr<Value> NodeLowering::elementwise(ArrayRef<Value> values,
   return result;
 }
 
+LogicalResult NodeLowering::lowerElementwise(ArrayRef<Value> values,
+                                             ScalarFn body) {
+  FailureOr<Value> v = elementwise(values, elementType(operand(0)), body);
+  if (failed(v))
+    return failure();
+  setResult(0, *v);
+  return success();
+}
+
 Value NodeLowering::map(Value v, Type resultElement, ScalarFn body) {
   return *elementwise(v, resultElement, body); // one operand always broadcasts
 }

@@ -158,6 +158,8 @@ public:
   /// operands are known lists and the result is an integer).
   FailureOr<Value> elementwise(ArrayRef<Value> values, Type resultElement,
                                ScalarFn body);
+  /// The same as result 0, with elements like those of operand 0.
+  LogicalResult lowerElementwise(ArrayRef<Value> values, ScalarFn body);
   /// Extent arithmetic on operands that all are known i64 lists; null when they
   /// are not. The result is i64 or bool.
   Value elementwiseExtents(

@@ -58,6 +58,7 @@ const OpRegistry &OpRegistry::get() {
     OpRegistry r;
     registerElementwiseOps(r);
     registerParametricOps(r);
+    registerActivationOps(r);
     registerCastOps(r);
     registerShapeOps(r);
     registerReduceOps(r);

@@ -65,6 +65,7 @@ private:
 // One function per op file; called by OpRegistry::get (OpRegistry.cpp).
 void registerElementwiseOps(OpRegistry &registry);
 void registerParametricOps(OpRegistry &registry);
+void registerActivationOps(OpRegistry &registry);
 void registerCastOps(OpRegistry &registry);
 void registerShapeOps(OpRegistry &registry);
 void registerReduceOps(OpRegistry &registry);

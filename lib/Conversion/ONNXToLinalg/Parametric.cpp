@@ -14,16 +14,6 @@
 using namespace mlir;
 using namespace mlir::bitnet;
 
-/// elementwise over all operands with the type of operand 0 as result.
-static LogicalResult lowerWith(NodeLowering &n, ArrayRef<Value> values,
-                               ScalarFn body) {
-  FailureOr<Value> v = n.elementwise(values, n.elementType(n.operand(0)), body);
-  if (failed(v))
-    return failure();
-  n.setResult(0, *v);
-  return success();
-}
-
 static LogicalResult requireFloat(NodeLowering &n) {
   if (isa<FloatType>(n.onnxType(0)))
     return success();
@@ -55,20 +45,21 @@ static LogicalResult lowerPow(NodeLowering &n) {
   Value x = n.operand(0), y = n.operand(1);
   Type base = n.onnxType(0), power = n.onnxType(1);
   std::optional<double> constant = n.constantScalar(y);
-  return lowerWith(n, {x, y}, [&](ScalarBuilder &s, ValueRange a) -> Value {
-    if (constant)
-      if (Value v = powConstant(s, a[0], *constant))
-        return v;
-    if (isa<FloatType>(base)) {
-      Value exponent = castScalar(s, a[1], power, a[0].getType());
-      return s.make<math::PowFOp>(a[0], exponent);
-    }
-    // Integer powers are exact in f64 up to 2^53.
-    Type f64 = s.b.getF64Type();
-    Value v = s.make<math::PowFOp>(castScalar(s, a[0], base, f64),
-                                   castScalar(s, a[1], power, f64));
-    return castScalar(s, v, f64, base);
-  });
+  return n.lowerElementwise(
+      {x, y}, [&](ScalarBuilder &s, ValueRange a) -> Value {
+        if (constant)
+          if (Value v = powConstant(s, a[0], *constant))
+            return v;
+        if (isa<FloatType>(base)) {
+          Value exponent = castScalar(s, a[1], power, a[0].getType());
+          return s.make<math::PowFOp>(a[0], exponent);
+        }
+        // Integer powers are exact in f64 up to 2^53.
+        Type f64 = s.b.getF64Type();
+        Value v = s.make<math::PowFOp>(castScalar(s, a[0], base, f64),
+                                       castScalar(s, a[1], power, f64));
+        return castScalar(s, v, f64, base);
+      });
 }
 
 /// Remainder with the sign of the divisor, as Python's %.
@@ -102,22 +93,22 @@ static Value floorModFloat(ScalarBuilder &s, Value lhs, Value rhs) {
 
 static LogicalResult lowerMod(NodeLowering &n) {
   bool fmod = n.intAttr("fmod", 0) != 0, isUnsigned = n.isUnsigned(0);
-  return lowerWith(n, n.operands(),
-                   [&](ScalarBuilder &s, ValueRange a) -> Value {
-                     if (isa<FloatType>(a[0].getType()))
-                       return fmod ? s.make<arith::RemFOp>(a[0], a[1])
-                                   : floorModFloat(s, a[0], a[1]);
-                     if (fmod)
-                       return remainderInt(s, a[0], a[1], isUnsigned);
-                     return floorMod(s, a[0], a[1], isUnsigned);
-                   });
+  return n.lowerElementwise(n.operands(),
+                            [&](ScalarBuilder &s, ValueRange a) -> Value {
+                              if (isa<FloatType>(a[0].getType()))
+                                return fmod ? s.make<arith::RemFOp>(a[0], a[1])
+                                            : floorModFloat(s, a[0], a[1]);
+                              if (fmod)
+                                return remainderInt(s, a[0], a[1], isUnsigned);
+                              return floorMod(s, a[0], a[1], isUnsigned);
+                            });
 }
 
 static LogicalResult lowerBitShift(NodeLowering &n) {
   bool left = n.stringAttr("direction", "LEFT") == "LEFT";
   bool signFills = !left && !n.isUnsigned(0);
   unsigned width = n.elementType(n.operand(0)).getIntOrFloatBitWidth();
-  return lowerWith(n, n.operands(), [&](ScalarBuilder &s, ValueRange a) {
+  return n.lowerElementwise(n.operands(), [&](ScalarBuilder &s, ValueRange a) {
     // Amounts outside [0, width) shift everything out; arith leaves them
     // undefined.
     Type type = a[0].getType();
@@ -134,6 +125,18 @@ static LogicalResult lowerBitShift(NodeLowering &n) {
                    : s.make<arith::ShRUIOp>(a[0], by);
     return s.make<arith::SelectOp>(inRange, v, zero);
   });
+}
+
+static LogicalResult lowerMean(NodeLowering &n) {
+  if (failed(requireFloat(n)))
+    return failure();
+  return n.lowerElementwise(
+      n.operands(), [](ScalarBuilder &s, ValueRange a) -> Value {
+        Value sum = a[0];
+        for (Value v : a.drop_front())
+          sum = s.make<arith::AddFOp>(sum, v);
+        return s.make<arith::DivFOp>(sum, s.constant(sum.getType(), a.size()));
+      });
 }
 
 //===----------------------------------------------------------------------===//
@@ -158,7 +161,7 @@ static Value clampScalar(ScalarBuilder &s, Value v, Value low, Value high,
 /// Clip-6: bounds are attributes.
 static LogicalResult lowerClipAttrs(NodeLowering &n) {
   bool hasLow = bool(n.attr("min")), hasHigh = bool(n.attr("max"));
-  return lowerWith(n, n.operands(), [&](ScalarBuilder &s, ValueRange a) {
+  return n.lowerElementwise(n.operands(), [&](ScalarBuilder &s, ValueRange a) {
     Type type = a[0].getType();
     Value low, high;
     if (hasLow)
@@ -187,7 +190,7 @@ static LogicalResult lowerClipInputs(NodeLowering &n) {
     values.push_back(bound);
   }
   bool isUnsigned = n.isUnsigned(0);
-  return lowerWith(n, values, [&](ScalarBuilder &s, ValueRange a) {
+  return n.lowerElementwise(values, [&](ScalarBuilder &s, ValueRange a) {
     return clampScalar(s, a[0], lowAt < 0 ? Value() : a[lowAt],
                        highAt < 0 ? Value() : a[highAt], isUnsigned);
   });
@@ -226,69 +229,13 @@ static LogicalResult lowerIsInf(NodeLowering &n) {
   return success();
 }
 
-//===----------------------------------------------------------------------===//
-// Activations
-//===----------------------------------------------------------------------===//
-
-static LogicalResult lowerLeakyRelu(NodeLowering &n) {
-  double alpha = n.floatAttr("alpha", 0.01f);
-  return lowerWith(n, n.operands(), [&](ScalarBuilder &s, ValueRange a) {
-    Type type = a[0].getType();
-    Value negative = s.make<arith::CmpFOp>(arith::CmpFPredicate::OLT, a[0],
-                                           s.constant(type, 0));
-    Value scaled = s.make<arith::MulFOp>(a[0], s.constant(type, alpha));
-    return s.make<arith::SelectOp>(negative, scaled, a[0]);
-  });
-}
-
-static LogicalResult lowerGelu(NodeLowering &n) {
-  std::string form = n.stringAttr("approximate", "none");
-  if (form != "none" && form != "tanh")
-    return n.emitError() << "has the unknown approximation '" << form << "'";
-  return lowerWith(n, n.operands(), [&](ScalarBuilder &s, ValueRange a) {
-    return form == "tanh" ? geluTanh(s, a[0]) : geluErf(s, a[0]);
-  });
-}
-
-/// gelu(x + bias) of com.microsoft; the bias is optional in FastGelu.
-template <Value (*gelu)(ScalarBuilder &, Value)>
-static LogicalResult lowerBiasGelu(NodeLowering &n) {
-  return lowerWith(n, n.operands(), [](ScalarBuilder &s, ValueRange a) {
-    Value x = a.size() == 1 ? a[0] : s.make<arith::AddFOp>(a[0], a[1]);
-    return gelu(s, x);
-  });
-}
-
-/// x * sigmoid(alpha * x)
-static LogicalResult swishWith(NodeLowering &n, double defaultAlpha) {
-  double alpha = n.floatAttr("alpha", defaultAlpha);
-  return lowerWith(n, n.operands(), [&](ScalarBuilder &s, ValueRange a) {
-    Value scaled = a[0];
-    if (alpha != 1)
-      scaled = s.make<arith::MulFOp>(a[0], s.constant(a[0].getType(), alpha));
-    return s.make<arith::MulFOp>(a[0], sigmoid(s, scaled));
-  });
-}
-
-static LogicalResult lowerSwish(NodeLowering &n) { return swishWith(n, 1.0); }
-
-static LogicalResult lowerQuickGelu(NodeLowering &n) {
-  return swishWith(n, 1.702f);
-}
-
 void mlir::bitnet::registerParametricOps(OpRegistry &r) {
   r.add("Pow", 7, lowerPow, "integer powers are computed in f64");
   r.add("Mod", 10, lowerMod);
   r.add("BitShift", 11, lowerBitShift);
+  r.add("Mean", 6, lowerMean);
   r.add("Clip", 6, lowerClipAttrs);
   r.add("Clip", 11, lowerClipInputs);
   r.add("Where", 9, lowerWhere);
   r.add("IsInf", 10, lowerIsInf);
-  r.add("LeakyRelu", 6, lowerLeakyRelu);
-  r.add("Gelu", 20, lowerGelu);
-  r.add("Swish", 24, lowerSwish);
-  r.add(kMicrosoftDomain, "BiasGelu", 1, lowerBiasGelu<geluErf>);
-  r.add(kMicrosoftDomain, "FastGelu", 1, lowerBiasGelu<geluTanh>);
-  r.add(kMicrosoftDomain, "Gelu", 1, lowerBiasGelu<geluErf>);
-  r.add(kMicrosoftDomain, "QuickGelu", 1, lowerQuickGelu);
 }

@@ -112,3 +112,25 @@ func.func @main(%x: tensor<4xf32>) -> (!onnx.unknown, !onnx.unknown, !onnx.unkno
   %c = onnx.node "BiasGelu"(%x, %x) opset 1 domain "com.microsoft" {} : (tensor<4xf32>, tensor<4xf32>) -> !onnx.unknown
   return %a, %b, %c : !onnx.unknown, !onnx.unknown, !onnx.unknown
 }
+
+// -----
+
+// Rows of the table of activations: attributes or the defaults of the schema.
+// CHECK-LABEL: func.func @main
+// CHECK: math.expm1
+// CHECK: arith.constant 2.500000e-01
+// CHECK: math.expm1
+// CHECK: arith.cmpf olt
+// CHECK: arith.constant 0.166666672
+// CHECK: arith.minimumf
+// CHECK: arith.maximumf
+// CHECK: math.log1p
+// CHECK: arith.cmpf ogt
+func.func @main(%x: tensor<4xf32>) -> (!onnx.unknown, !onnx.unknown, !onnx.unknown, !onnx.unknown, !onnx.unknown) {
+  %a = onnx.node "Elu"(%x) opset 22 {} : (tensor<4xf32>) -> !onnx.unknown
+  %b = onnx.node "Elu"(%x) opset 22 {alpha = 2.500000e-01 : f32} : (tensor<4xf32>) -> !onnx.unknown
+  %c = onnx.node "HardSwish"(%x) opset 14 {} : (tensor<4xf32>) -> !onnx.unknown
+  %d = onnx.node "Softplus"(%x) opset 7 {} : (tensor<4xf32>) -> !onnx.unknown
+  %e = onnx.node "ThresholdedRelu"(%x) opset 10 {} : (tensor<4xf32>) -> !onnx.unknown
+  return %a, %b, %c, %d, %e : !onnx.unknown, !onnx.unknown, !onnx.unknown, !onnx.unknown, !onnx.unknown
+}

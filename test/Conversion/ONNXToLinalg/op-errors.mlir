@@ -30,3 +30,11 @@ func.func @main(%x: tensor<2x3xf32>) -> !onnx.unknown {
   %y = onnx.node "Transpose"(%x) opset 13 {perm = [0, 0]} : (tensor<2x3xf32>) -> !onnx.unknown
   return %y : !onnx.unknown
 }
+
+// -----
+
+func.func @main(%x: tensor<2x3xi32>) -> !onnx.unknown {
+  // expected-error @+1 {{operator 'Mish' does not take elements of type 'i32'}}
+  %y = onnx.node "Mish"(%x) opset 18 {} : (tensor<2x3xi32>) -> !onnx.unknown
+  return %y : !onnx.unknown
+}

@@ -15,6 +15,16 @@ func.func @single(%x: f32, %v: vector<8xf32>) -> (f32, f32, vector<8xf32>) {
   return %0, %1, %2 : f32, f32, vector<8xf32>
 }
 
+// Upstream's polynomials.
+// CHECK-LABEL: func.func @logarithms
+// CHECK-NOT: math.log
+// CHECK: return
+func.func @logarithms(%x: f32, %v: vector<8xf32>) -> (f32, vector<8xf32>) {
+  %0 = math.log %x : f32
+  %1 = math.log1p %v : vector<8xf32>
+  return %0, %1 : f32, vector<8xf32>
+}
+
 // In f64, rounded once.
 // CHECK-LABEL: func.func @double
 // CHECK-NOT: math.{{expm1|tanh|fma}}
