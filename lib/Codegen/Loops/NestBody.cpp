@@ -80,6 +80,22 @@ static VectorType getVectorType(Type element, int64_t lanes) {
   return VectorType::get(lanes, element);
 }
 
+/// Two vectors that share their middle element, so that nothing is read behind
+/// the last one that is wanted.
+Value NestBody::loadAlternate(ImplicitLocOpBuilder &b, OpOperand &operand,
+                              VectorType type, Value at) {
+  int64_t lanes = type.getNumElements();
+  SmallVector<Value> indices = getIndices(b, operand, at);
+  Value first = vector::LoadOp::create(b, type, operand.get(), indices);
+  Value &index = indices[getMovingDim(op, operand, *plan.row)];
+  index = getLaneIndex(b, index, lanes - 1);
+  Value second = vector::LoadOp::create(b, type, operand.get(), indices);
+  SmallVector<int64_t> mask;
+  for (int64_t lane = 0; lane < lanes; ++lane)
+    mask.push_back(lane < lanes / 2 ? 2 * lane : 2 * lane + 1);
+  return vector::ShuffleOp::create(b, first, second, mask);
+}
+
 Value NestBody::load(ImplicitLocOpBuilder &b, OpOperand &operand, Value at,
                      int64_t lanes) {
   Value buffer = operand.get();
@@ -91,6 +107,8 @@ Value NestBody::load(ImplicitLocOpBuilder &b, OpOperand &operand, Value at,
   auto type = getVectorType(getElementTypeOrSelf(buffer), lanes);
   if (access == Access::Contiguous)
     return vector::LoadOp::create(b, type, buffer, getIndices(b, operand, at));
+  if (access == Access::Alternate)
+    return loadAlternate(b, operand, type, at);
   SmallVector<Value> elements;
   for (int64_t lane = 0; lane < lanes; ++lane)
     elements.push_back(memref::LoadOp::create(

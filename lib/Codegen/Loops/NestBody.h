@@ -41,6 +41,8 @@ private:
                                 Value at);
   Value load(ImplicitLocOpBuilder &b, OpOperand &operand, Value at,
              int64_t lanes);
+  Value loadAlternate(ImplicitLocOpBuilder &b, OpOperand &operand,
+                      VectorType type, Value at);
   void store(ImplicitLocOpBuilder &b, OpOperand &operand, Value value, Value at,
              int64_t lanes);
   void emitOperations(ImplicitLocOpBuilder &b, IRMapping &map, Value at,

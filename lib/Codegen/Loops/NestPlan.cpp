@@ -51,21 +51,53 @@ static bool hasUnitStride(MemRefType type, unsigned dim) {
                       [](int64_t extent) { return extent == 1; });
 }
 
+/// Dimensions of the buffer that `operand` moves in with `loop`.
+static SmallVector<unsigned> getMovingDims(linalg::LinalgOp op,
+                                           OpOperand &operand, unsigned loop) {
+  SmallVector<unsigned> moving;
+  AffineMap map = op.getMatchingIndexingMap(&operand);
+  for (auto [dim, expr] : llvm::enumerate(map.getResults()))
+    if (expr.isFunctionOfDim(loop))
+      moving.push_back(dim);
+  return moving;
+}
+
+unsigned bitnet::getMovingDim(linalg::LinalgOp op, OpOperand &operand,
+                              unsigned loop) {
+  return getMovingDims(op, operand, loop).front();
+}
+
 Access bitnet::getAccess(linalg::LinalgOp op, OpOperand &operand,
                          unsigned loop) {
   auto type = dyn_cast<MemRefType>(operand.get().getType());
   AffineMap map = op.getMatchingIndexingMap(&operand);
-  SmallVector<unsigned> moving;
-  for (auto [dim, expr] : llvm::enumerate(map.getResults()))
-    if (expr.isFunctionOfDim(loop))
-      moving.push_back(dim);
+  SmallVector<unsigned> moving = getMovingDims(op, operand, loop);
   if (!type || moving.empty())
     return Access::Invariant;
-  bool contiguous = moving.size() == 1 &&
-                    isVectorElement(type.getElementType()) &&
-                    getCoefficient(map.getResult(moving[0]), loop) == 1 &&
-                    hasUnitStride(type, moving[0]);
-  return contiguous ? Access::Contiguous : Access::Strided;
+  if (moving.size() != 1 || !isVectorElement(type.getElementType()) ||
+      !hasUnitStride(type, moving[0]))
+    return Access::Strided;
+  std::optional<int64_t> step = getCoefficient(map.getResult(moving[0]), loop);
+  if (step == 1)
+    return Access::Contiguous;
+  // Only loads know it.
+  return step == 2 && !op.isDpsInit(&operand) ? Access::Alternate
+                                              : Access::Strided;
+}
+
+/// Accesses per vector, two of them for a line of cache.
+static int64_t getAccessCost(Access access) {
+  switch (access) {
+  case Access::Invariant:
+    return 1;
+  case Access::Contiguous:
+    return 2;
+  case Access::Alternate:
+    return 5;
+  case Access::Strided:
+    return kNestLanes;
+  }
+  llvm_unreachable("every access has a cost");
 }
 
 //===----------------------------------------------------------------------===//
@@ -156,8 +188,7 @@ std::optional<int64_t> Planner::getCost(unsigned loop) {
       // A row that is reduced keeps its result in registers.
       cost += parallel ? 1 : 0;
     }
-    cost += access == Access::Strided ? kNestLanes
-                                      : (access == Access::Contiguous ? 2 : 1);
+    cost += getAccessCost(access);
   }
   if (isShort(extent))
     cost += 4 * kNestLanes;

@@ -16,6 +16,7 @@ inline constexpr int64_t kNestAccumulators = 4;
 enum class Access {
   Invariant,  ///< one element for the whole row
   Contiguous, ///< lanes are neighbours in memory
+  Alternate,  ///< every second element, as windows of stride 2 read
   Strided,    ///< one access per lane
 };
 
@@ -48,8 +49,11 @@ struct NestPlan {
 /// Fails for operations that keep upstream's lowering.
 FailureOr<NestPlan> planNest(linalg::LinalgOp op);
 
-/// How `operand` moves with `loop`.
+/// How `operand` moves with `loop`. An operand of any access but Invariant
+/// and Strided moves in one dimension of its buffer: getMovingDim.
 Access getAccess(linalg::LinalgOp op, OpOperand &operand, unsigned loop);
+
+unsigned getMovingDim(linalg::LinalgOp op, OpOperand &operand, unsigned loop);
 
 /// Whether a vector of such elements lies in memory as its elements do.
 bool isVectorElement(Type type);

@@ -209,3 +209,23 @@ func.func @short(%x: memref<?x7xi8>, %y: memref<?x7xi8, strided<[9, 1]>>) {
   memref.copy %x, %y : memref<?x7xi8> to memref<?x7xi8, strided<[9, 1]>>
   return
 }
+
+// -----
+
+// Every second element: two vectors that share one, so that nothing is read behind the last window.
+// CHECK-LABEL: func @every_second(
+// CHECK: scf.for %[[N:.*]] = %c0 to %{{.*}} step %c16
+// CHECK: %[[I:.*]] = affine.apply {{.*}}(%[[N]])
+// CHECK: %[[A:.*]] = vector.load %arg0[%{{.*}}, %[[I]]] : memref<?x?xf32>, vector<16xf32>
+// CHECK: %[[J:.*]] = arith.addi %[[I]], %c15
+// CHECK: %[[B:.*]] = vector.load %arg0[%{{.*}}, %[[J]]] : memref<?x?xf32>, vector<16xf32>
+// CHECK: vector.shuffle %[[A]], %[[B]] [0, 2, 4, 6, 8, 10, 12, 14, 17, 19, 21, 23, 25, 27, 29, 31] : vector<16xf32>, vector<16xf32>
+// CHECK: vector.store
+func.func @every_second(%x: memref<?x?xf32>, %y: memref<?x?xf32>) {
+  linalg.generic {indexing_maps = [affine_map<(m, n) -> (m, n * 2)>, affine_map<(m, n) -> (m, n)>], iterator_types = ["parallel", "parallel"]}
+      ins(%x : memref<?x?xf32>) outs(%y : memref<?x?xf32>) {
+  ^bb0(%a: f32, %o: f32):
+    linalg.yield %a : f32
+  }
+  return
+}

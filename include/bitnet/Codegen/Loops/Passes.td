@@ -62,8 +62,8 @@ def BitNetVectorizeNests : Pass<"bitnet-vectorize-nests", "::mlir::func::FuncOp"
     along which the inputs do. It is walked in vectors of 16 lanes, then element by
     element, or, if its length is known, in vectors of 8, 4 and 2 lanes. The other parallel loops become one `scf.parallel` around it (a task for
     `bitnet-outline-parallel`), reductions that are no row `scf.for`. What does not
-    change along the row is computed once before it. Operands that are strided along the row are
-    loaded lane by lane; bodies that have no vector form stay scalar. Strided
+    change along the row is computed once before it. Of operands that move two elements at a time along the row
+    (windows of stride 2) two vectors are loaded and shuffled; others that are strided are loaded lane by lane; bodies that have no vector form stay scalar. Strided
     `memref.copy` are nests too.
 
     Copies that are strided along the row and dense along another loop (transpositions) make tiles of 16 x 16, transposed in

@@ -147,6 +147,36 @@ func.func @copy(%x: !f32, %y: !f32) attributes {llvm.emit_c_interface} {
   return
 }
 
+// Windows of stride 2: two loads and a shuffle.
+func.func @every_second(%x: !f32, %y: !f32) attributes {llvm.emit_c_interface} {
+  linalg.generic {indexing_maps = [affine_map<(m, n) -> (m, n * 2)>, #mn], iterator_types = ["parallel", "parallel"]}
+      ins(%x : !f32) outs(%y : !f32) {
+  ^bb0(%a: f32, %o: f32):
+    linalg.yield %a : f32
+  }
+  return
+}
+
+func.func @every_second_13(%x: memref<?x13xi8>, %y: memref<?x7xi8>) attributes {llvm.emit_c_interface} {
+  linalg.generic {indexing_maps = [affine_map<(m, n) -> (m, n * 2)>, #mn], iterator_types = ["parallel", "parallel"]}
+      ins(%x : memref<?x13xi8>) outs(%y : memref<?x7xi8>) {
+  ^bb0(%a: i8, %o: i8):
+    linalg.yield %a : i8
+  }
+  return
+}
+
+func.func @max_windows(%x: !f32, %w: memref<3xf32>, %y: !f32) attributes {llvm.emit_c_interface} {
+  linalg.generic {indexing_maps = [affine_map<(m, n, k) -> (m, n * 2 + k)>, affine_map<(m, n, k) -> (k)>, affine_map<(m, n, k) -> (m, n)>],
+                  iterator_types = ["parallel", "parallel", "reduction"]}
+      ins(%x, %w : !f32, memref<3xf32>) outs(%y : !f32) {
+  ^bb0(%a: f32, %unused: f32, %o: f32):
+    %0 = arith.maximumf %o, %a : f32
+    linalg.yield %0 : f32
+  }
+  return
+}
+
 func.func @position(%x: !f32, %y: !f32) attributes {llvm.emit_c_interface} {
   linalg.generic {indexing_maps = [#mn, #mn], iterator_types = ["parallel", "parallel"]} ins(%x : !f32) outs(%y : !f32) {
   ^bb0(%a: f32, %o: f32):
