@@ -40,12 +40,17 @@ static Value emitExpTail(MathBuilder &m, Value r) {
   return m.mul(m.mul(r, r), m.polynomial(r, series));
 }
 
-/// e^x to 0.68 ulp: ln 2 in two parts, of which the first times n is exact, and
-/// what the roundings of r and 1 + r lose is added last. 2^n goes on in halves,
-/// so that results below 2^-126 are there. 0 and infinity beyond the bounds.
-static Value emitExp(MathBuilder &m, Value x) {
+namespace {
+/// e^x = fraction * 2^n, where n stands in the low bits.
+struct Power {
+  Value fraction, bits;
+};
+} // namespace
+
+/// For |x| up to about 100: ln 2 in two parts, of which the first times n is
+/// exact, and what the roundings of r and 1 + r lose is added last.
+static Power emitPower(MathBuilder &m, Value x) {
   const double high = 0x1.62e4p-1;
-  x = m.atMost(m.atLeast(x, -104), 89);
   Reduced reduced = reduce(m, x, M_LOG2E, kShift32);
   Value partial = m.sub(x, m.mul(reduced.n, m.f(high)));
   Value correction = m.mul(reduced.n, m.f(M_LN2 - high));
@@ -54,11 +59,45 @@ static Value emitExp(MathBuilder &m, Value x) {
   Value head = m.add(m.f(1), r);
   Value lostOfHead = m.sub(r, m.sub(head, m.f(1)));
   Value tail = m.add(emitExpTail(m, r), m.add(lostOfR, lostOfHead));
-  Value power = m.add(head, tail);
+  return {m.add(head, tail), reduced.bits};
+}
+
+/// e^x to 0.68 ulp; 0 and infinity beyond the bounds. 2^n goes on in halves, so
+/// that results below 2^-126 are there.
+static Value emitExp(MathBuilder &m, Value x) {
+  Power power = emitPower(m, m.atMost(m.atLeast(x, -104), 89));
   // The shift is even, and no bit of its half remains in an exponent.
-  Value half = m.halfBits(reduced.bits);
-  Value otherHalf = m.subBits(reduced.bits, half);
-  return m.mul(m.mul(power, m.powerOfTwo(half)), m.powerOfTwo(otherHalf));
+  Value half = m.halfBits(power.bits);
+  Value otherHalf = m.subBits(power.bits, half);
+  return m.mul(m.mul(power.fraction, m.powerOfTwo(half)),
+               m.powerOfTwo(otherHalf));
+}
+
+/// From here on tanh |x| is 1 - 2 / (e^2|x| + 1), where that does not cancel.
+static constexpr double kTanhBound = 0.75;
+
+/// tanh a for 0 <= a < kTanhBound: a + a^3 p(a^2).
+static Value emitSmallTanh(MathBuilder &m, Value a) {
+  static const double p[] = {-0x1.55554ap-2, 0x1.110ddap-3,  -0x1.b98106p-5,
+                             0x1.5f9066p-6,  -0x1.f66194p-8, 0x1.c89284p-10};
+  Value square = m.mul(a, a);
+  return m.add(a, m.mul(a, m.mul(square, m.polynomial(square, p))));
+}
+
+/// tanh a for a >= kTanhBound; tanh 9.25 rounds to 1.
+static Value emitLargeTanh(MathBuilder &m, Value a) {
+  Value bounded = m.atMost(a, 9.25);
+  Power power = emitPower(m, m.add(bounded, bounded));
+  Value e = m.mul(power.fraction, m.powerOfTwo(power.bits));
+  return m.sub(m.f(1), m.div(m.f(2), m.add(e, m.f(1))));
+}
+
+/// tanh x to 1.02 ulp.
+static Value emitTanh(MathBuilder &m, Value x) {
+  Value a = m.abs(x);
+  Value magnitude =
+      m.select(m.less(a, kTanhBound), emitSmallTanh(m, a), emitLargeTanh(m, a));
+  return m.copySign(magnitude, x);
 }
 
 /// From here on erf |x| is 1 - erfc |x|, where that does not cancel.
@@ -123,18 +162,6 @@ static Value emitExpM1(MathBuilder &m, Value x) {
   return m.select(small, near, far);
 }
 
-/// tanh |x| = 1 - 2 / (e^2|x| + 1); where that cancels, by its series.
-static Value emitTanh(MathBuilder &m, Value x) {
-  Value magnitude = m.abs(x);
-  Value bounded = m.atMost(magnitude, 20);
-  Value power = emitWideExp(m, m.add(bounded, bounded));
-  Value far = m.sub(m.f(1), m.div(m.f(2), m.add(power, m.f(1))));
-  static const double series[] = {1.0, -1.0 / 3, 2.0 / 15};
-  Value near =
-      m.mul(magnitude, m.polynomial(m.mul(magnitude, magnitude), series));
-  return m.copySign(m.select(m.less(magnitude, 0.01), near, far), x);
-}
-
 namespace {
 using Emitter = Value (*)(MathBuilder &, Value);
 
@@ -156,6 +183,6 @@ struct Expand : OpRewritePattern<Op> {
 void bitnet::populatePreciseMathPatterns(RewritePatternSet &patterns) {
   patterns
       .add<Expand<math::ExpOp, emitExp, 32>, Expand<math::ErfOp, emitErf, 32>,
-           Expand<math::ExpM1Op, emitExpM1, 64>,
-           Expand<math::TanhOp, emitTanh, 64>>(patterns.getContext());
+           Expand<math::TanhOp, emitTanh, 32>,
+           Expand<math::ExpM1Op, emitExpM1, 64>>(patterns.getContext());
 }
