@@ -212,8 +212,8 @@ func.func @lookup(%at: !i32, %table: memref<?xf32>, %y: !f32) attributes {llvm.e
   return
 }
 
-// No loop but the row: shared out in blocks.
-func.func @tanh(%x: memref<?xf32>, %y: memref<?xf32>) attributes {llvm.emit_c_interface} {
+// No loop but the row: shared out in blocks. (A function "tanh" would be libm's.)
+func.func @tanh_row(%x: memref<?xf32>, %y: memref<?xf32>) attributes {llvm.emit_c_interface} {
   linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel"]} ins(%x : memref<?xf32>) outs(%y : memref<?xf32>) {
   ^bb0(%a: f32, %o: f32):
     %0 = math.tanh %a : f32

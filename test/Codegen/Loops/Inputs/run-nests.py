@@ -89,7 +89,7 @@ def elementwise(rng, m, n):
     yield "position", [x], out(np.float32)
     yield "embedding", [rng.integers(0, 7, m).astype(np.int32), f32(7, n)], out(np.float32)
     yield "lookup", [wide(rng.integers(0, 9, (m, n)).astype(np.int32)), f32(9)], out(np.float32)
-    yield "tanh", [f32(m * n * 11)], np.zeros(m * n * 11, np.float32)
+    yield "tanh_row", [f32(m * n * 11)], np.zeros(m * n * 11, np.float32)
     yield "absmax", [x], np.zeros(m, np.float32)
     yield "sum_codes", [wide(rng.integers(-128, 128, (m, n)).astype(np.int8))], np.zeros(m, np.int32)
     yield "sum_columns", [x], np.zeros(n, np.float32)
