@@ -154,10 +154,22 @@ static LogicalResult lowerRow(NodeLowering &n, const Row &row) {
   });
 }
 
+/// Whether `slope` is nowhere known to be longer than x.
+static bool fits(RankedTensorType slope, RankedTensorType x) {
+  if (slope.getRank() > x.getRank())
+    return false;
+  auto extents = x.getShape().take_back(slope.getRank());
+  return llvm::all_of_zip(slope.getShape(), extents, [](int64_t s, int64_t e) {
+    return s <= 1 || e != 1;
+  });
+}
+
 /// Below 0 times a slope, which may be narrower than x.
 static LogicalResult lowerPRelu(NodeLowering &n) {
   if (!isa<FloatType>(n.onnxType(0)))
     return n.emitError() << "does not take elements of type " << n.onnxType(0);
+  if (!fits(n.typeOf(n.operand(1)), n.typeOf(n.operand(0))))
+    return n.emitError() << "has a slope that is larger than its input";
   return n.lowerElementwise(n.operands(), [](ScalarBuilder &s, ValueRange a) {
     Code c = {s, a[0], {}};
     return c.below(0, c.mul(a[0], a[1]), a[0]);

@@ -1,6 +1,7 @@
 //===- GraphConverter.cpp - one walk over @main ---------------------------===//
 
 #include "GraphConverter.h"
+#include "RequiredInputs.h"
 #include "SubByte.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -202,6 +203,18 @@ LogicalResult GraphConverter::convertConstant(onnx::ConstantOp op) {
   return success();
 }
 
+/// Lowerings rely on them.
+static LogicalResult requireInputs(NodeLowering &n) {
+  StringRef domain = n.node.getDomain() == "ai.onnx" ? "" : n.node.getDomain();
+  unsigned required = getRequiredInputs(domain, n.node.getOp(), n.version());
+  for (unsigned i = 0; i < required; ++i)
+    if (!n.operand(i))
+      return n.emitError() << "needs at least " << required << " input"
+                           << (required == 1 ? "" : "s") << ", of which number "
+                           << i + 1 << " is missing";
+  return success();
+}
+
 LogicalResult GraphConverter::convertNode(onnx::NodeOp node) {
   const OpRegistry::Row *row =
       registry.lookup(node.getDomain(), node.getOp(), node.getVersion());
@@ -209,6 +222,8 @@ LogicalResult GraphConverter::convertNode(onnx::NodeOp node) {
   for (Value input : node.getInputs())
     if (!mapped(input))
       return lowering.emitError() << "has an operand without a value";
+  if (failed(requireInputs(lowering)))
+    return failure();
   if (failed(row->lower(lowering)))
     return failure();
   for (OpResult result : node.getResults())

@@ -38,3 +38,19 @@ func.func @main(%x: tensor<2x3xi32>) -> !onnx.unknown {
   %y = onnx.node "Mish"(%x) opset 18 {} : (tensor<2x3xi32>) -> !onnx.unknown
   return %y : !onnx.unknown
 }
+
+// -----
+
+func.func @main(%x: tensor<2x1xf32>, %slope: tensor<3xf32>) -> !onnx.unknown {
+  // expected-error @+1 {{operator 'PRelu' has a slope that is larger than its input}}
+  %y = onnx.node "PRelu"(%x, %slope) opset 16 {} : (tensor<2x1xf32>, tensor<3xf32>) -> !onnx.unknown
+  return %y : !onnx.unknown
+}
+
+// -----
+
+func.func @main(%x: tensor<3xf32>, %slope: tensor<2x3xf32>) -> !onnx.unknown {
+  // expected-error @+1 {{operator 'PRelu' has a slope that is larger than its input}}
+  %y = onnx.node "PRelu"(%x, %slope) opset 16 {} : (tensor<3xf32>, tensor<2x3xf32>) -> !onnx.unknown
+  return %y : !onnx.unknown
+}
