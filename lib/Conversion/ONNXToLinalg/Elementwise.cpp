@@ -243,7 +243,7 @@ static FailureOr<Value> applyRow(NodeLowering &n, const Row &row, BodyFn body,
 
 static LogicalResult lowerRow(NodeLowering &n, const Row &row) {
   SmallVector<Value> values = n.operands();
-  if (values.empty() || (row.arity && values.size() != row.arity))
+  if (row.arity && values.size() != row.arity)
     return n.emitError() << "has " << values.size() << " inputs";
   Type element = n.elementType(values[0]);
   for (Value v : values)

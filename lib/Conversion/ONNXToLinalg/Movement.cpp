@@ -41,8 +41,6 @@ static std::optional<Elements> concatLists(NodeLowering &n,
 
 static LogicalResult lowerConcat(NodeLowering &n) {
   SmallVector<Value> values = n.operands();
-  if (values.empty())
-    return n.emitError() << "needs at least one input";
   if (auto list = concatLists(n, values)) {
     n.setResult(0, n.fromElements(*list, n.elementType(values[0])));
     return success();

@@ -11,7 +11,7 @@ using namespace mlir::bitnet;
 namespace {
 struct Row {
   llvm::StringLiteral domain, op;
-  /// From this version of the operator set on; one before.
+  /// From this opset on; older nodes need one.
   int64_t since;
   unsigned inputs;
 };
