@@ -49,11 +49,16 @@ struct bitnet_arena {
 static bitnet_arena *idle_arenas[MOST_IDLE];
 static bitnet_memory totals;
 
+void bn_count_memory(int64_t bytes) {
+  __atomic_fetch_add(&totals.bytes, (uint64_t)bytes, __ATOMIC_RELAXED);
+  if (bytes > 0)
+    __atomic_fetch_add(&totals.allocations, 1, __ATOMIC_RELAXED);
+}
+
 static void count_bytes(bitnet_arena *arena, uint64_t bytes) {
   uint64_t most = __atomic_load_n(&totals.largest, __ATOMIC_RELAXED);
   arena->held += bytes;
-  __atomic_fetch_add(&totals.bytes, bytes, __ATOMIC_RELAXED);
-  __atomic_fetch_add(&totals.allocations, 1, __ATOMIC_RELAXED);
+  bn_count_memory((int64_t)bytes);
   while (most < arena->held &&
          !__atomic_compare_exchange_n(&totals.largest, &most, arena->held, 1,
                                       __ATOMIC_RELAXED, __ATOMIC_RELAXED))
@@ -92,7 +97,7 @@ static void free_chunk(bitnet_arena *arena, chunk *memory) {
   if (!memory->base)
     return;
   arena->held -= memory->bytes;
-  __atomic_fetch_sub(&totals.bytes, memory->bytes, __ATOMIC_RELAXED);
+  bn_count_memory(-(int64_t)memory->bytes);
   if (memory->bytes >= map_from + huge_page)
     munmap(memory->base, memory->bytes);
   else
@@ -308,6 +313,7 @@ BITNET_EXPORT void bitnet_model_trim(void) {
     if (arena)
       free_arena(arena);
   }
+  bn_trim_scratch();
 }
 
 BITNET_EXPORT void bitnet_model_memory(bitnet_memory *memory) {

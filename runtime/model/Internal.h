@@ -101,6 +101,12 @@ void bn_give_back_arena(bn_run *run);
 
 void bn_drop_outputs(bn_run *run);
 
+/* Adds to what bitnet_model_memory tells: bytes got (an allocation more) or,
+ * below 0, given back. */
+void bn_count_memory(int64_t bytes);
+/* Frees the working memory that no task uses. */
+void bn_trim_scratch(void);
+
 #pragma GCC visibility pop
 
 #endif /* BITNET_RUNTIME_MODEL_INTERNAL_H */

@@ -113,7 +113,7 @@ static int bind_dims(bn_run *run, const bitnet_value_desc *value,
   for (int32_t i = 0; i < value->rank && value->dim_names; ++i) {
     const char *name = value->dim_names[i];
     uint32_t at = 0;
-    if (!name || !*name)
+    if (!name || !bitnet_dim_name_binds(name))
       continue;
     while (at < *count && bound[at].name != name &&
            strcmp(bound[at].name, name) != 0)

@@ -75,6 +75,11 @@ static const bitnet_region_desc regions[] = {
 const bitnet_region_desc *const bitnet_generated_regions = regions;
 const uint32_t bitnet_generated_num_regions = COUNT(regions);
 
+static _Alignas(64) char reserve[FAKE_SCRATCH_BYTES];
+const bitnet_scratch bitnet_generated_scratch[BITNET_SCRATCH_LEVELS] = {
+    {FAKE_SCRATCH_BYTES, reserve},
+};
+
 typedef struct add_job {
   const float *x;
   float *y, *sums;

@@ -4,7 +4,7 @@
 #ifndef BITNET_RUNTIME_TEST_FAKE_MODEL_H
 #define BITNET_RUNTIME_TEST_FAKE_MODEL_H
 
-enum { FAKE_WEIGHTS_COUNT = 10 };
+enum { FAKE_WEIGHTS_COUNT = 10, FAKE_SCRATCH_BYTES = 4096 };
 /* bitnet_hash64 of the floats 1, 2, 0, 0, ...: pins the hash function. */
 #define FAKE_WEIGHTS_HASH 0xdb2d94ac1f174bb4u
 

@@ -4,7 +4,6 @@
 
 #include "LLVMModule.h"
 #include "Linker.h"
-#include "OutputFile.h"
 #include "Runtime.h"
 #include "TargetInfo.h"
 #include "WeightImage.h"
@@ -25,27 +24,30 @@ namespace {
 /// One call of emitCPU.
 class Emitter {
 public:
-  Emitter(ModuleOp module, CPUOutput kind, StringRef path)
-      : module(module), kind(kind), path(path) {}
+  Emitter(ModuleOp module, CPUOutput kind, OutputSet &outputs, StringRef path)
+      : module(module), kind(kind), outputs(outputs), path(path) {}
 
   LogicalResult run(const CPUTargetOptions &options);
 
 private:
   LogicalResult prepareWeights();
+  LogicalResult nameWeightsFile();
   LogicalResult describe();
   void describeISAs();
   LogicalResult buildCode();
   FailureOr<Bytes> emitCode();
   LogicalResult writeWeightsFile();
   LogicalResult writeOutput();
-  LogicalResult keepOutputs();
-  LogicalResult writeText();
+  LogicalResult writeText(OutputFile &output);
   FailureOr<Bytes> buildImage();
   LogicalResult embedInObject();
   LogicalResult check(llvm::Error error) {
     if (!error)
       return success();
     return module.emitError(llvm::toString(std::move(error)));
+  }
+  bool hasCode() const {
+    return kind == CPUOutput::SharedLibrary || kind == CPUOutput::Object;
   }
   bool isEmbedded() const {
     return weights->size() != 0 && description.weightsFile.empty();
@@ -54,14 +56,13 @@ private:
   ModuleOp module;
   CPUTargetOptions target;
   CPUOutput kind;
+  OutputSet &outputs;
   StringRef path;
   std::optional<WeightImage> weights;
   ModelDescription description;
   std::unique_ptr<llvm::TargetMachine> machine;
   llvm::LLVMContext context;
   std::unique_ptr<llvm::Module> code;
-  /// Both appear under their names at the end, or not at all.
-  std::optional<OutputFile> output, weightsOutput;
 };
 } // namespace
 
@@ -76,19 +77,7 @@ LogicalResult Emitter::run(const CPUTargetOptions &options) {
     return module.emitError(error);
   if (failed(prepareWeights()) || failed(describe()) || failed(buildCode()))
     return failure();
-  if (failed(writeOutput()) || failed(writeWeightsFile()))
-    return failure();
-  return keepOutputs();
-}
-
-/// The weights come first: a library without them is of no use.
-LogicalResult Emitter::keepOutputs() {
-  if (weightsOutput && failed(check(weightsOutput->keep())))
-    return failure();
-  llvm::Error error = output->keep();
-  if (error && weightsOutput)
-    weightsOutput->remove();
-  return check(std::move(error));
+  return failure(failed(writeOutput()) || failed(writeWeightsFile()));
 }
 
 LogicalResult Emitter::prepareWeights() {
@@ -102,12 +91,21 @@ LogicalResult Emitter::prepareWeights() {
   description.weightsSize = weights->size();
   if (weights->size() == 0)
     return success();
-  if (inFile)
-    description.weightsFile = (llvm::sys::path::stem(path) + ".weights").str();
+  if (inFile && failed(nameWeightsFile()))
+    return failure();
   FailureOr<uint64_t> hash = weights->hash();
   if (failed(hash))
     return failure();
   description.weightsHash = *hash;
+  return success();
+}
+
+LogicalResult Emitter::nameWeightsFile() {
+  if (hasCode() && !isRegularOutput(path))
+    return check(cannotWrite(
+        path, "it is no regular file, beside which the file of weights could "
+              "lie; --weights=embed puts them into the library"));
+  description.weightsFile = (llvm::sys::path::stem(path) + ".weights").str();
   return success();
 }
 
@@ -125,6 +123,7 @@ LogicalResult Emitter::describe() {
     return failure();
   description.signature = std::move(*signature);
   description.regions = readRegions(module);
+  description.scratch = readScratch(module);
   description.name = target.modelName;
   auto file = module->getAttrOfType<StringAttr>("onnx.file");
   if (description.name.empty() && file)
@@ -162,12 +161,11 @@ FailureOr<Bytes> Emitter::emitCode() {
   return bytes;
 }
 
-LogicalResult Emitter::writeText() {
+LogicalResult Emitter::writeText(OutputFile &output) {
   optimize(*code, *machine, target.optLevel);
-  std::string text;
-  llvm::raw_string_ostream stream(text);
+  OutputStream stream(output);
   code->print(stream, nullptr);
-  return check(output->write(llvm::arrayRefFromStringRef(text)));
+  return check(stream.finish());
 }
 
 /// The bytes of the output without embedded weights.
@@ -217,43 +215,40 @@ LogicalResult Emitter::embedInObject() {
 
 LogicalResult Emitter::writeOutput() {
   bool shared = kind == CPUOutput::SharedLibrary;
-  auto file = OutputFile::create(path, shared ? 0777 : 0666);
-  if (!file)
-    return check(file.takeError());
-  output.emplace(std::move(*file));
+  auto output = outputs.create(path, kOutputRole, shared ? 0777 : 0666);
+  if (!output)
+    return check(output.takeError());
   if (kind == CPUOutput::LLVMIR)
-    return writeText();
+    return writeText(**output);
   if (kind == CPUOutput::Object && isEmbedded() && failed(embedInObject()))
     return failure();
   FailureOr<Bytes> image = buildImage();
   if (failed(image))
     return failure();
-  if (failed(check(output->write(ArrayRef<uint8_t>(
+  if (failed(check((*output)->write(ArrayRef<uint8_t>(
           reinterpret_cast<const uint8_t *>(image->data()), image->size())))))
     return failure();
   if (!shared || !isEmbedded())
     return success();
   return weights->stream(
-      [&](ArrayRef<uint8_t> bytes) { return check(output->write(bytes)); });
+      [&](ArrayRef<uint8_t> bytes) { return check((*output)->write(bytes)); });
 }
 
 LogicalResult Emitter::writeWeightsFile() {
-  bool hasCode = kind == CPUOutput::SharedLibrary || kind == CPUOutput::Object;
-  if (description.weightsFile.empty() || !hasCode)
+  if (description.weightsFile.empty() || !hasCode())
     return success();
   SmallString<128> name(path);
   llvm::sys::path::remove_filename(name);
   llvm::sys::path::append(name, description.weightsFile);
-  auto file = OutputFile::create(name, 0666);
+  auto file = outputs.create(name, "the file of weights");
   if (!file)
     return check(file.takeError());
-  weightsOutput.emplace(std::move(*file));
-  return weights->stream([&](ArrayRef<uint8_t> bytes) {
-    return check(weightsOutput->write(bytes));
-  });
+  return weights->stream(
+      [&](ArrayRef<uint8_t> bytes) { return check((*file)->write(bytes)); });
 }
 
 LogicalResult bitnet::emitCPU(ModuleOp module, const CPUTargetOptions &options,
-                              CPUOutput kind, StringRef path) {
-  return Emitter(module, kind, path).run(options);
+                              CPUOutput kind, OutputSet &outputs,
+                              StringRef path) {
+  return Emitter(module, kind, outputs, path).run(options);
 }

@@ -24,6 +24,7 @@ public:
 
   void define(const ModelDescription &description);
   void defineRegions(llvm::ArrayRef<RegionDescription> regions);
+  void defineScratch(llvm::ArrayRef<int64_t> bytes);
 
 private:
   llvm::Constant *number(llvm::Type *type, uint64_t value) {
@@ -166,9 +167,34 @@ void DescriptionBuilder::defineRegions(
   count->setVisibility(llvm::GlobalValue::HiddenVisibility);
 }
 
+/// A block of each level lies in the library, where zeros take no space.
+void DescriptionBuilder::defineScratch(llvm::ArrayRef<int64_t> bytes) {
+  auto *type = llvm::StructType::get(context, {i64, ptr});
+  llvm::SmallVector<llvm::Constant *> rows;
+  for (int32_t level = 0; level < BITNET_SCRATCH_LEVELS; ++level) {
+    uint64_t size = level < int32_t(bytes.size()) ? bytes[level] : 0;
+    llvm::Constant *reserve = null();
+    if (size != 0) {
+      auto *block = llvm::ArrayType::get(llvm::Type::getInt8Ty(context), size);
+      auto *variable = new llvm::GlobalVariable(
+          module, block, /*isConstant=*/false,
+          llvm::GlobalValue::InternalLinkage,
+          llvm::ConstantAggregateZero::get(block), "bitnet_scratch_reserve");
+      variable->setAlignment(llvm::Align(64));
+      reserve = variable;
+    }
+    rows.push_back(
+        llvm::ConstantStruct::get(type, {number(i64, size), reserve}));
+  }
+  defineTable(
+      "bitnet_generated_scratch",
+      llvm::ConstantArray::get(llvm::ArrayType::get(type, rows.size()), rows));
+}
+
 static_assert(sizeof(bitnet_model_desc) == 120 &&
                   sizeof(bitnet_value_desc) == 32 &&
-                  sizeof(bitnet_region_desc) == 24,
+                  sizeof(bitnet_region_desc) == 24 &&
+                  sizeof(bitnet_scratch) == 16,
               "the structs above mirror abi.h");
 
 void bitnet::defineDescription(llvm::Module &module,
@@ -176,6 +202,7 @@ void bitnet::defineDescription(llvm::Module &module,
   DescriptionBuilder builder(module);
   builder.define(description);
   builder.defineRegions(description.regions);
+  builder.defineScratch(description.scratch);
 }
 
 std::vector<RegionDescription> bitnet::readRegions(ModuleOp module) {
@@ -188,4 +215,9 @@ std::vector<RegionDescription> bitnet::readRegions(ModuleOp module) {
                        int32_t(entry.getAs<IntegerAttr>("kind").getInt()),
                        uint64_t(entry.getAs<IntegerAttr>("bytes").getInt())});
   return regions;
+}
+
+std::vector<int64_t> bitnet::readScratch(ModuleOp module) {
+  auto bytes = module->getAttrOfType<DenseI64ArrayAttr>(kScratchAttr);
+  return bytes ? bytes.asArrayRef().vec() : std::vector<int64_t>();
 }

@@ -21,6 +21,9 @@ struct RegionDescription {
   uint64_t bytes = 0;
 };
 
+/// The module attribute `bitnet.scratch`, empty when there is none.
+std::vector<int64_t> readScratch(ModuleOp module);
+
 /// The module attribute `bitnet.regions`, empty when there is none.
 std::vector<RegionDescription> readRegions(ModuleOp module);
 
@@ -39,6 +42,8 @@ struct ModelDescription {
   /// Base name of the weights file; empty when they are embedded.
   std::string weightsFile;
   std::vector<RegionDescription> regions;
+  /// Bytes of the blocks of working memory, by level.
+  std::vector<int64_t> scratch;
   /// At least one, worst to best.
   std::vector<ISADescription> isas;
 };

@@ -9,8 +9,8 @@
 #include "mlir/Conversion/LLVMCommon/MemRefBuilder.h"
 #include "mlir/Conversion/LLVMCommon/TypeConverter.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
-#include "mlir/Dialect/ControlFlow/IR/ControlFlowOps.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/IR/Matchers.h"
 
 namespace mlir::bitnet {
 #define GEN_PASS_DEF_BITNETGENERATEENTRY
@@ -29,96 +29,185 @@ static func::FuncOp createEntry(ModuleOp module, StringRef name,
   return entry;
 }
 
-/// Goes on in a new block when `status` is 0, else returns it.
-static void returnOnFailure(OpBuilder &builder, Location loc, Value status) {
-  Region *body = builder.getBlock()->getParent();
-  Block *block = builder.getBlock();
-  Value zero =
-      arith::ConstantOp::create(builder, loc, builder.getI32IntegerAttr(0));
-  Value ok = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::eq,
-                                   status, zero);
-  Block *fail = builder.createBlock(body, body->end());
-  func::ReturnOp::create(builder, loc, status);
-  Block *next = builder.createBlock(body, body->end());
-  builder.setInsertionPointToEnd(block);
-  cf::CondBranchOp::create(builder, loc, ok, next, fail);
-  builder.setInsertionPointToStart(next);
+/// Inputs and outputs whose descriptors may live for a whole run, in registers
+/// or in frames. What a model has more is read where it is used and described
+/// as soon as it is known, so that frames do not grow with their number.
+static constexpr unsigned kLongLived = 64;
+
+/// Gives `function` a tensor array (abi.h) as argument `position`.
+static Value insertTensors(func::FuncOp function, unsigned position) {
+  auto ptr = LLVM::LLVMPointerType::get(function.getContext());
+  (void)function.insertArgument(position, ptr, DictionaryAttr(),
+                                function.getLoc());
+  return function.getArgument(position);
 }
 
-static void returnSuccess(OpBuilder &builder, Location loc) {
-  Value zero =
-      arith::ConstantOp::create(builder, loc, builder.getI32IntegerAttr(0));
-  func::ReturnOp::create(builder, loc, zero);
+/// Replaces the uses of input `index`, an argument, by memrefs that are read
+/// from `inputs` in front of each operation of the body that they are in.
+static void readWhereUsed(BlockArgument argument, Value inputs, unsigned index,
+                          LLVMTypeConverter &converter) {
+  Region *body = argument.getOwner()->getParent();
+  llvm::SmallDenseMap<Operation *, Value> reads;
+  for (OpOperand &use : llvm::make_early_inc_range(argument.getUses())) {
+    Operation *user = body->findAncestorOpInRegion(*use.getOwner());
+    Value &read = reads[user];
+    if (!read) {
+      OpBuilder builder(user);
+      TensorAccess access(builder, argument.getLoc(), converter);
+      read = access.loadTensor(inputs, index,
+                               cast<MemRefType>(argument.getType()));
+    }
+    use.set(read);
+  }
 }
 
-/// Operands of `callee` (context first): weights from the context, the other
-/// arguments from consecutive elements of the tensor array.
-static SmallVector<Value> buildOperands(TensorAccess &access, Value context,
-                                        Value inputs, func::FuncOp callee,
-                                        uint64_t weightsSize) {
-  SmallVector<Value> operands{context};
+/// Inputs behind the first kLongLived are arguments of `function` no more.
+static void readLateInputs(func::FuncOp function, Value inputs,
+                           LLVMTypeConverter &converter) {
+  BitVector late(function.getNumArguments());
   unsigned input = 0;
-  for (unsigned i = 1, e = callee.getNumArguments(); i < e; ++i) {
+  for (BlockArgument argument : function.getArguments()) {
+    unsigned number = argument.getArgNumber();
+    if (!isa<MemRefType>(argument.getType()) ||
+        function.getArgAttr(number, "bitnet.weights"))
+      continue;
+    if (input++ < kLongLived)
+      continue;
+    readWhereUsed(argument, inputs, input - 1, converter);
+    late.set(number);
+  }
+  (void)function.eraseArguments(late);
+}
+
+/// Memrefs of `callee`: weights from the context, the other arguments from
+/// consecutive elements of the tensor array.
+static void appendMemRefs(TensorAccess &access, Value context, Value inputs,
+                          func::FuncOp callee, uint64_t weightsSize,
+                          SmallVectorImpl<Value> &operands) {
+  unsigned input = 0;
+  for (unsigned i = operands.size(), e = callee.getNumArguments(); i < e; ++i) {
     auto type = cast<MemRefType>(callee.getArgumentTypes()[i]);
     if (callee.getArgAttr(i, "bitnet.weights"))
       operands.push_back(access.loadWeights(context, type, weightsSize));
     else
       operands.push_back(access.loadTensor(inputs, input++, type));
   }
-  return operands;
+}
+
+/// The status is all that `function` returns; the other results go to `take`,
+/// unless the status says that there are none.
+static void takeResults(func::FuncOp function,
+                        function_ref<void(func::ReturnOp, ValueRange)> take) {
+  for (auto ret : llvm::to_vector(function.getOps<func::ReturnOp>())) {
+    if (matchPattern(ret.getOperand(0), m_Zero()))
+      take(ret, ret.getOperands().drop_front());
+    ret->eraseOperands(1, ret.getNumOperands() - 1);
+  }
+  BitVector others(function.getNumResults(), true);
+  others.reset(0);
+  (void)function.eraseResults(others);
+}
+
+/// `call` of `callee` in a new entry, whose status it returns.
+static void generateCall(ModuleOp module, func::FuncOp callee, StringRef name,
+                         unsigned numTensors, LLVMTypeConverter &converter) {
+  Location loc = callee.getLoc();
+  OpBuilder builder(module.getContext());
+  auto ptr = LLVM::LLVMPointerType::get(module.getContext());
+  SmallVector<Type> arguments(1 + numTensors, ptr);
+  func::FuncOp entry = createEntry(module, name, arguments, builder);
+  TensorAccess access(builder, loc, converter);
+  auto size = module->getAttrOfType<IntegerAttr>("bitnet.weights_size");
+  SmallVector<Value> operands(entry.getArguments());
+  appendMemRefs(access, operands[0], operands[1], callee,
+                size ? size.getValue().getZExtValue() : 0, operands);
+  auto call = func::CallOp::create(builder, loc, callee, operands);
+  func::ReturnOp::create(builder, loc, call.getResults());
+  callee.setPrivate();
+}
+
+/// Hands `results` over at `ret`. They stay blocks of the run: the glue frees
+/// all of them at its end, also when one aliases an input or another one.
+static void handOver(ModuleOp module, func::FuncOp main, func::ReturnOp ret,
+                     ValueRange results, LLVMTypeConverter &converter) {
+  OpBuilder builder(ret), early(ret);
+  TensorAccess access(builder, main.getLoc(), converter);
+  TensorAccess define(early, main.getLoc(), converter);
+  Value context = main.getArgument(0);
+  int64_t rank = 0;
+  for (Value result : results)
+    rank = std::max(rank, cast<MemRefType>(result.getType()).getRank());
+  Value room = access.allocateDims(main, rank);
+  for (auto [index, result] : llvm::enumerate(results)) {
+    if (index < kLongLived) {
+      access.storeDims(result, room);
+      access.handOver(module, context, index, result, room);
+      continue;
+    }
+    early.setInsertionPointAfterValue(result);
+    define.storeDims(result, define.getOutputDims(context, index));
+    access.handOver(module, context, index, result,
+                    access.getOutputDims(context, index));
+  }
 }
 
 static void generateMain(ModuleOp module, func::FuncOp main,
                          LLVMTypeConverter &converter) {
-  Location loc = main.getLoc();
-  OpBuilder builder(module.getContext());
-  auto ptr = LLVM::LLVMPointerType::get(module.getContext());
-  func::FuncOp entry = createEntry(module, kGeneratedMain, {ptr, ptr}, builder);
-  Value context = entry.getArgument(0);
-  TensorAccess access(builder, loc, converter);
-  auto size = module->getAttrOfType<IntegerAttr>("bitnet.weights_size");
-  auto call = func::CallOp::create(
-      builder, loc, main,
-      buildOperands(access, context, entry.getArgument(1), main,
-                    size ? size.getValue().getZExtValue() : 0));
-  returnOnFailure(builder, loc, call.getResult(0));
-  // The results stay blocks of the run: the glue frees all of them at its end,
-  // also when a result aliases an input or another result.
-  for (auto [i, result] : llvm::enumerate(call.getResults().drop_front()))
-    access.handOver(module, context, entry, i, result);
-  returnSuccess(builder, loc);
+  readLateInputs(main, insertTensors(main, 1), converter);
+  takeResults(main, [&](func::ReturnOp ret, ValueRange results) {
+    handOver(module, main, ret, results, converter);
+  });
+  generateCall(module, main, kGeneratedMain, 1, converter);
 }
 
-/// Writes rank and dims of every output: from the results of @bitnet_shapes,
-/// else static dims and -1.
+/// Writes a dim of an output as soon as it is known: kept until the end, those
+/// of many outputs would fill a frame.
+static void storeResult(Value dim, Value outputs, unsigned index, unsigned d,
+                        LLVMTypeConverter &converter) {
+  OpBuilder builder(dim.getContext());
+  builder.setInsertionPointAfterValue(dim);
+  TensorAccess access(builder, dim.getLoc(), converter);
+  access.storeDim(outputs, index, d, access.toI64(dim));
+}
+
+/// Writes rank and dims of every output: those that `shapes` returns.
 static void generateShapes(ModuleOp module, func::FuncOp main,
                            func::FuncOp shapes, LLVMTypeConverter &converter) {
-  Location loc = main.getLoc();
+  Value inputs = insertTensors(shapes, 1), outputs = insertTensors(shapes, 2);
+  readLateInputs(shapes, inputs, converter);
+  takeResults(shapes, [&](func::ReturnOp ret, ValueRange dims) {
+    OpBuilder builder(ret);
+    TensorAccess access(builder, shapes.getLoc(), converter);
+    for (auto [i, type] : llvm::enumerate(main.getResultTypes().drop_front())) {
+      int64_t rank = cast<MemRefType>(type).getRank();
+      access.storeRank(outputs, i, rank);
+      for (auto [d, dim] : llvm::enumerate(dims.take_front(rank)))
+        storeResult(dim, outputs, i, d, converter);
+      dims = dims.drop_front(rank);
+    }
+  });
+  generateCall(module, shapes, kGeneratedShapes, 2, converter);
+}
+
+/// Without @bitnet_shapes: static dims and -1.
+static void generateStaticShapes(ModuleOp module, func::FuncOp main,
+                                 LLVMTypeConverter &converter) {
   OpBuilder builder(module.getContext());
   auto ptr = LLVM::LLVMPointerType::get(module.getContext());
   func::FuncOp entry =
       createEntry(module, kGeneratedShapes, {ptr, ptr, ptr}, builder);
-  TensorAccess access(builder, loc, converter);
-  SmallVector<Value> dims;
-  if (shapes) {
-    auto call =
-        func::CallOp::create(builder, loc, shapes,
-                             buildOperands(access, entry.getArgument(0),
-                                           entry.getArgument(1), shapes, 0));
-    returnOnFailure(builder, loc, call.getResult(0));
-    llvm::append_range(dims, call.getResults().drop_front());
-  }
-  unsigned next = 0;
+  TensorAccess access(builder, main.getLoc(), converter);
+  Value outputs = entry.getArgument(2);
   for (auto [i, type] : llvm::enumerate(main.getResultTypes().drop_front())) {
     auto memref = cast<MemRefType>(type);
-    access.storeRank(entry.getArgument(2), i, memref.getRank());
-    for (auto [d, dim] : llvm::enumerate(memref.getShape())) {
-      int64_t fixed = ShapedType::isDynamic(dim) ? -1 : dim;
-      Value value = shapes ? access.toI64(dims[next++]) : access.i64(fixed);
-      access.storeDim(entry.getArgument(2), i, d, value);
-    }
+    access.storeRank(outputs, i, memref.getRank());
+    for (auto [d, dim] : llvm::enumerate(memref.getShape()))
+      access.storeDim(outputs, i, d,
+                      access.i64(ShapedType::isDynamic(dim) ? -1 : dim));
   }
-  returnSuccess(builder, loc);
+  Value zero = arith::ConstantOp::create(builder, main.getLoc(),
+                                         builder.getI32IntegerAttr(0));
+  func::ReturnOp::create(builder, main.getLoc(), zero);
 }
 
 static LogicalResult verifyMain(func::FuncOp main) {
@@ -169,11 +258,11 @@ struct BitNetGenerateEntry
       return signalPassFailure();
     module->setAttr(kSignatureAttr, *signature);
     LLVMTypeConverter converter(&getContext());
-    generateMain(module, main, converter);
-    generateShapes(module, main, shapes, converter);
-    main.setPrivate();
     if (shapes)
-      shapes.setPrivate();
+      generateShapes(module, main, shapes, converter);
+    else
+      generateStaticShapes(module, main, converter);
+    generateMain(module, main, converter);
   }
 };
 } // namespace

@@ -49,8 +49,8 @@ static void setTargetAttributes(llvm::Module &llvmModule, ModuleOp module,
 /// this the vectorizer guards each loop with run-time checks and keeps a scalar
 /// copy.
 static void addAliasFacts(llvm::Module &module) {
-  for (StringRef name :
-       {"bitnet_rt_alloc", "bitnet_rt_slot", "bitnet_rt_result"}) {
+  for (StringRef name : {"bitnet_rt_alloc", "bitnet_rt_slot",
+                         "bitnet_rt_result", "bitnet_scratch_take"}) {
     llvm::Function *alloc = module.getFunction(name);
     if (!alloc)
       continue;
@@ -75,7 +75,8 @@ static void addAliasFacts(llvm::Module &module) {
 /// grow each of its many callers.
 static void keepRuntimeCalls(llvm::Module &module) {
   for (llvm::Function &function : module)
-    if (function.getName().starts_with(kRuntimePrefix))
+    if (function.getName().starts_with(kRuntimePrefix) ||
+        function.getName().starts_with(kScratchPrefix))
       function.addFnAttr(llvm::Attribute::NoInline);
 }
 

@@ -32,6 +32,11 @@ LogicalResult linkGlue(ModuleOp module, llvm::Module &llvmModule);
 void optimize(llvm::Module &llvmModule, llvm::TargetMachine &machine,
               unsigned optLevel);
 
+/// What moves bf16 values moves integers then. Code generation for x86 keeps
+/// single bf16 values as f32, and narrows them again by a function of a
+/// compiler library.
+void carryBFloatsAsIntegers(llvm::Module &llvmModule);
+
 /// Splits the module by the CPU features of its functions, optimizes the parts
 /// and makes an object of each, on all cores; one object holds them all.
 FailureOr<SmallVector<char, 0>> emitPartitions(ModuleOp module,

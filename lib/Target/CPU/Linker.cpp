@@ -2,6 +2,8 @@
 
 #include "Linker.h"
 
+#include "bitnet/Support/OutputFile.h"
+
 #include "lld/Common/Driver.h"
 #include "llvm/ADT/ScopeExit.h"
 #include "llvm/Target/TargetMachine.h"
@@ -39,13 +41,10 @@ public:
     if (fd < 0)
       return systemError("cannot make a file in memory");
     fds.push_back(fd);
-    while (!bytes.empty()) {
-      ssize_t count = ::write(fd, bytes.data(), bytes.size());
-      if (count < 0)
-        return systemError("cannot write a file in memory");
-      bytes = bytes.drop_front(size_t(count));
-    }
-    return llvm::Error::success();
+    // Limits of file sizes hold for these files, too.
+    errno = writeBytes(fd, llvm::arrayRefFromStringRef(bytes));
+    return errno ? systemError("cannot write a file in memory")
+                 : llvm::Error::success();
   }
   llvm::ArrayRef<int> get() const { return fds; }
 

@@ -37,7 +37,8 @@ private:
   OpBuilder builder;
   Type ptr, i64;
   llvm::DenseMap<LLVM::LLVMFuncOp, LLVM::LLVMFuncOp> tasks;
-  llvm::DenseMap<std::pair<LLVM::LLVMFuncOp, Type>, Value> storage;
+  /// The slot of each caller and its size.
+  llvm::DenseMap<LLVM::LLVMFuncOp, std::pair<LLVM::ConstantOp, Value>> storage;
 };
 } // namespace
 
@@ -80,17 +81,24 @@ LLVM::LLVMFuncOp ParallelLowering::getTask(LLVM::LLVMFuncOp kernel) {
   return task;
 }
 
-/// One stack slot per caller and struct type: calls follow one another, and
-/// the entry block keeps loops from growing the stack.
+/// One stack slot per caller, as large as its largest call needs: calls follow
+/// one another, so that a model of many layers takes no more stack than one,
+/// and the entry block keeps loops from growing the stack.
 Value ParallelLowering::getStorage(LLVM::LLVMFuncOp caller, Type type) {
-  Value &slot = storage[{caller, type}];
-  if (slot)
+  auto bytes = int64_t(DataLayout(module).getTypeSize(type).getFixedValue());
+  auto &[size, slot] = storage[caller];
+  if (slot) {
+    if (bytes > cast<IntegerAttr>(size.getValue()).getInt())
+      size.setValueAttr(builder.getI64IntegerAttr(bytes));
     return slot;
+  }
   OpBuilder::InsertionGuard guard(builder);
   builder.setInsertionPointToStart(&caller.front());
-  Value one = LLVM::ConstantOp::create(builder, caller.getLoc(), i64,
-                                       builder.getI64IntegerAttr(1));
-  slot = LLVM::AllocaOp::create(builder, caller.getLoc(), ptr, type, one);
+  size = LLVM::ConstantOp::create(builder, caller.getLoc(), i64,
+                                  builder.getI64IntegerAttr(bytes));
+  constexpr unsigned kAlignment = 16; // of any field
+  slot = LLVM::AllocaOp::create(builder, caller.getLoc(), ptr,
+                                builder.getI8Type(), size, kAlignment);
   return slot;
 }
 

@@ -45,6 +45,7 @@ void bitnet::optimize(llvm::Module &module, llvm::TargetMachine &machine,
           ? builder.buildO0DefaultPipeline(level)
           : builder.buildPerModuleDefaultPipeline(level);
   passes.run(module, modules);
+  carryBFloatsAsIntegers(module);
 }
 
 bool bitnet::emitMachineCode(llvm::Module &module, llvm::TargetMachine &machine,

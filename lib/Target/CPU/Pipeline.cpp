@@ -28,6 +28,7 @@ static void addBufferPasses(OpPassManager &passes) {
   passes.addNestedPass<func::FuncOp>(createBitNetGuardAllocations());
   passes.addPass(createBitNetPlanBuffers());
   passes.addPass(createBitNetLowerPlannedBuffers());
+  passes.addPass(createBitNetBoundStack());
 }
 
 /// From here on there may be several versions of each function.
@@ -84,6 +85,8 @@ static void addLLVMPasses(OpPassManager &passes,
   // Intrinsics first: floor and fma are instructions, not libm calls.
   passes.addNestedPass<func::FuncOp>(createConvertMathToLLVMPass(math));
   passes.addPass(createConvertMathToLibmPass());
+  // Calls of libm take the vectors apart.
+  passes.addPass(createConvertVectorToLLVMPass(vector));
   passes.addPass(createConvertIndexToLLVMPass());
   passes.addPass(createArithToLLVMConversionPass());
   passes.addPass(createFinalizeMemRefToLLVMConversionPass());

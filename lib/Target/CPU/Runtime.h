@@ -23,6 +23,12 @@ inline constexpr llvm::StringLiteral kSignatureAttr = "bitnet.signature";
 /// Module attribute: array of {name, kind, bytes}, what bitnet_rt_mark counts.
 inline constexpr llvm::StringLiteral kRegionsAttr = "bitnet.regions";
 
+/// Module attribute: bytes of the blocks of working memory, by level.
+inline constexpr llvm::StringLiteral kScratchAttr = "bitnet.scratch";
+/// Prefix of the functions of the glue that give tasks working memory; they
+/// have no context.
+inline constexpr llvm::StringLiteral kScratchPrefix = "bitnet_scratch_";
+
 inline constexpr llvm::StringLiteral kMain = "main";
 inline constexpr llvm::StringLiteral kShapes = "bitnet_shapes";
 inline constexpr llvm::StringLiteral kGeneratedMain = "bitnet_generated_main";

@@ -4,6 +4,8 @@
 
 #include "Runtime.h"
 
+#include "bitnet/Dialect/ONNX/IR/ONNX.h"
+
 #include "bitnet/runtime/abi.h"
 
 using namespace mlir;
@@ -16,11 +18,11 @@ static FailureOr<Attribute> describeValue(func::FuncOp main, Type type,
   auto memref = cast<MemRefType>(type);
   if (!attrs)
     attrs = builder.getDictionaryAttr({});
-  auto name = attrs.getAs<StringAttr>("onnx.name");
+  auto name = attrs.getAs<StringAttr>(onnx::kNameAttr);
   if (!name)
     name = builder.getStringAttr(defaultName);
   // The ONNX type tells uint8 from int8; after import both are i8.
-  auto dtype = attrs.getAs<IntegerAttr>("onnx.dtype");
+  auto dtype = attrs.getAs<IntegerAttr>(onnx::kDataTypeAttr);
   if (!dtype)
     dtype = builder.getI32IntegerAttr(getDtype(memref.getElementType()));
   if (dtype.getInt() == 0)
@@ -35,7 +37,9 @@ static FailureOr<Attribute> describeValue(func::FuncOp main, Type type,
   for (int64_t dim : memref.getShape())
     dims.push_back(ShapedType::isDynamic(dim) ? -1 : dim);
   SmallVector<Attribute> dimNames;
-  if (auto names = attrs.getAs<ArrayAttr>("onnx.dims"))
+  // Names declared for another rank name other dimensions.
+  if (auto names = attrs.getAs<ArrayAttr>(onnx::kDimsAttr);
+      names && names.size() == dims.size())
     llvm::append_range(dimNames, names);
   dimNames.resize(dims.size(), builder.getStringAttr(""));
   return Attribute(builder.getDictionaryAttr(

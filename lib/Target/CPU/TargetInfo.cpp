@@ -228,10 +228,11 @@ bitnet::getCPUPipelineOptions(const CPUTargetOptions &resolved) {
   return options;
 }
 
+/// Never CodeGenOptLevel::None, which means FastISel: that of LLVM 22 folds the
+/// load of one float into a vblendvps, which reads 16 bytes.
 static llvm::CodeGenOptLevel getCodeGenLevel(unsigned level) {
   switch (level) {
   case 0:
-    return llvm::CodeGenOptLevel::None;
   case 1:
     return llvm::CodeGenOptLevel::Less;
   case 2:

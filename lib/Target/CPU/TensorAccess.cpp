@@ -85,41 +85,56 @@ Value TensorAccess::loadTensor(Value tensors, unsigned index, MemRefType type) {
   return toMemRef(type, data, dims);
 }
 
-/// Stack array in the entry block of `entry`.
-Value TensorAccess::allocateDims(func::FuncOp entry, int64_t rank) {
+Value TensorAccess::allocateDims(func::FuncOp function, int64_t rank) {
   OpBuilder::InsertionGuard guard(builder);
-  builder.setInsertionPointToStart(&entry.front());
+  builder.setInsertionPointToStart(&function.front());
   Value size = LLVM::ConstantOp::create(
       builder, loc, builder.getI64Type(),
       builder.getI64IntegerAttr(std::max<int64_t>(rank, 1)));
   return LLVM::AllocaOp::create(builder, loc, ptr, builder.getI64Type(), size);
 }
 
-void TensorAccess::handOver(ModuleOp module, Value context, func::FuncOp entry,
-                            unsigned index, Value result) {
-  auto type = cast<MemRefType>(result.getType());
-  Type i32 = builder.getI32Type(), i64Type = builder.getI64Type();
-  Value packed = UnrealizedConversionCastOp::create(
-                     builder, loc, converter.convertType(type), result)
-                     .getResult(0);
-  MemRefDescriptor descriptor(packed);
-  Value dims = allocateDims(entry, type.getRank());
-  for (int64_t d = 0; d < type.getRank(); ++d) {
-    Value slot = LLVM::GEPOp::create(builder, loc, ptr, i64Type, dims,
-                                     ArrayRef<LLVM::GEPArg>{int32_t(d)});
+MemRefDescriptor TensorAccess::unpack(Value memref) {
+  Type type = converter.convertType(memref.getType());
+  return MemRefDescriptor(
+      UnrealizedConversionCastOp::create(builder, loc, type, memref)
+          .getResult(0));
+}
+
+void TensorAccess::storeDims(Value memref, Value dims) {
+  MemRefDescriptor descriptor = unpack(memref);
+  int64_t rank = cast<MemRefType>(memref.getType()).getRank();
+  for (int64_t d = 0; d < rank; ++d) {
+    Value slot = LLVM::GEPOp::create(builder, loc, ptr, builder.getI64Type(),
+                                     dims, ArrayRef<LLVM::GEPArg>{int32_t(d)});
     LLVM::StoreOp::create(builder, loc, descriptor.size(builder, loc, d), slot);
   }
-  Value data = LLVM::GEPOp::create(
-      builder, loc, ptr, converter.convertType(type.getElementType()),
-      descriptor.alignedPtr(builder, loc),
-      ArrayRef<LLVM::GEPArg>{descriptor.offset(builder, loc)});
+}
+
+Value TensorAccess::getOutputDims(Value context, unsigned index) {
+  static_assert(offsetof(bitnet_context, outputs) == 2 * sizeof(void *));
+  Value place = LLVM::GEPOp::create(builder, loc, ptr, ptr, context,
+                                    ArrayRef<LLVM::GEPArg>{2});
+  Value outputs = LLVM::LoadOp::create(builder, loc, ptr, place);
+  return field(outputs, index, {Dims});
+}
+
+void TensorAccess::handOver(ModuleOp module, Value context, unsigned index,
+                            Value result, Value dims) {
+  auto type = cast<MemRefType>(result.getType());
+  Type i32 = builder.getI32Type();
+  auto callee = declareFunction(
+      module, "bitnet_rt_output",
+      builder.getFunctionType({ptr, i32, i32, ptr, ptr}, TypeRange()));
   auto number = [&](int32_t value) -> Value {
     return arith::ConstantOp::create(builder, loc,
                                      builder.getI32IntegerAttr(value));
   };
-  auto callee = declareFunction(
-      module, "bitnet_rt_output",
-      builder.getFunctionType({ptr, i32, i32, ptr, ptr}, TypeRange()));
+  MemRefDescriptor descriptor = unpack(result);
+  Value data = LLVM::GEPOp::create(
+      builder, loc, ptr, converter.convertType(type.getElementType()),
+      descriptor.alignedPtr(builder, loc),
+      ArrayRef<LLVM::GEPArg>{descriptor.offset(builder, loc)});
   func::CallOp::create(
       builder, loc, callee,
       ValueRange{context, number(index), number(type.getRank()), dims, data});

@@ -3,6 +3,7 @@
 #ifndef BITNET_LIB_TARGET_CPU_TENSORACCESS_H
 #define BITNET_LIB_TARGET_CPU_TENSORACCESS_H
 
+#include "mlir/Conversion/LLVMCommon/MemRefBuilder.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 
@@ -27,15 +28,21 @@ public:
   Value loadWeights(Value context, MemRefType type, uint64_t size);
   /// Element `index` of the bitnet_tensor array at `tensors`. It is dense.
   Value loadTensor(Value tensors, unsigned index, MemRefType type);
-  /// Calls bitnet_rt_output for result `index`.
-  void handOver(ModuleOp module, Value context, func::FuncOp entry,
-                unsigned index, Value result);
+  /// An array of `rank` dims on the stack of `function`.
+  Value allocateDims(func::FuncOp function, int64_t rank);
+  /// Where the caller finds the dims of output `index`.
+  Value getOutputDims(Value context, unsigned index);
+  /// Stores the dims of `memref` at `dims`.
+  void storeDims(Value memref, Value dims);
+  /// Calls bitnet_rt_output for `result`, whose dims are at `dims`.
+  void handOver(ModuleOp module, Value context, unsigned index, Value result,
+                Value dims);
   void storeRank(Value tensors, unsigned index, int64_t rank);
   void storeDim(Value tensors, unsigned index, unsigned dim, Value value);
 
 private:
   Value field(Value tensors, unsigned index, ArrayRef<int32_t> path);
-  Value allocateDims(func::FuncOp entry, int64_t rank);
+  MemRefDescriptor unpack(Value memref);
 
   OpBuilder &builder;
   Location loc;

@@ -4,6 +4,8 @@
 #include "GoldenInputs.h"
 #include "RuntimeText.h"
 
+#include "bitnet/Support/OutputFile.h"
+
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/raw_ostream.h"
@@ -55,20 +57,14 @@ public:
       return;
     SmallString<128> file(path);
     llvm::sys::path::append(file, name);
-    std::error_code error =
-        llvm::sys::fs::create_directories(llvm::sys::path::parent_path(file));
-    if (!error) {
-      llvm::raw_fd_ostream os(file, error);
-      if (!error) {
-        status = body(os);
-        os.close();
-        error = os.error();
-        os.clear_error();
-      }
-    }
+    (void)llvm::sys::fs::create_directories(llvm::sys::path::parent_path(file));
+    llvm::Error error =
+        writeOutputFile(file, [&](llvm::raw_ostream &os) -> llvm::Error {
+          status = body(os);
+          return llvm::Error::success();
+        });
     if (error)
-      status = mlir::emitError(module.getLoc(), "cannot write ")
-               << file << ": " << error.message();
+      status = module.emitError(llvm::toString(std::move(error)));
   }
   void write(const Twine &name, StringRef text) {
     write(name, [&](llvm::raw_ostream &os) {

@@ -54,3 +54,30 @@ llvm.func @serial(%ctx: !llvm.ptr, %n: i64) {
 llvm.func @kernel(%x: !llvm.ptr) attributes {bitnet.parallel} {
   llvm.return
 }
+
+// -----
+
+// One slot serves calls of different functions, as large as the largest needs (F12): a model
+// of many layers takes no more stack than one.
+llvm.func @narrow(%x: !llvm.ptr, %begin: i64, %end: i64) attributes {bitnet.parallel} {
+  llvm.return
+}
+llvm.func @wide(%x: !llvm.ptr, %y: !llvm.ptr, %z: !llvm.ptr, %begin: i64, %end: i64) attributes {bitnet.parallel} {
+  llvm.return
+}
+
+// CHECK-LABEL: llvm.func @different(
+// CHECK: %[[BYTES:.+]] = llvm.mlir.constant(32 : i64)
+// CHECK: %[[SLOT:.+]] = llvm.alloca %[[BYTES]] x i8 {alignment = 16 : i64}
+// CHECK-NOT: llvm.alloca
+// CHECK: llvm.call @bitnet_rt_parallel(%{{.+}}, %{{.+}}, %[[SLOT]], %{{.+}})
+// CHECK: llvm.call @bitnet_rt_parallel(%{{.+}}, %{{.+}}, %[[SLOT]], %{{.+}})
+// CHECK: llvm.call @bitnet_rt_parallel(%{{.+}}, %{{.+}}, %[[SLOT]], %{{.+}})
+// CHECK-NOT: llvm.alloca
+llvm.func @different(%ctx: !llvm.ptr, %x: !llvm.ptr, %n: i64) {
+  %zero = llvm.mlir.constant(0 : i64) : i64
+  llvm.call @narrow(%x, %zero, %n) : (!llvm.ptr, i64, i64) -> ()
+  llvm.call @wide(%x, %x, %x, %zero, %n) : (!llvm.ptr, !llvm.ptr, !llvm.ptr, i64, i64) -> ()
+  llvm.call @narrow(%x, %zero, %n) : (!llvm.ptr, i64, i64) -> ()
+  llvm.return
+}

@@ -10,6 +10,7 @@
 #define BITNET_TARGET_CPU_CPU_H
 
 #include "bitnet/Codegen/Strategy/ISATable.h"
+#include "bitnet/Support/OutputSet.h"
 
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/Support/LLVM.h"
@@ -87,12 +88,12 @@ void registerCPUPipelines();
 
 enum class CPUOutput { LLVMIR, Assembly, Object, SharedLibrary };
 
-/// Writes `module`, the output of the CPU pipeline, to `path`, and, when the
-/// weights go to a file, `<path without .so>.weights` beside it. LLVM IR and
-/// assembly are what enters the code generator and what leaves it, without
-/// weights. On failure a diagnostic was emitted and no file is left.
+/// Adds to `outputs` the file `path` of `module`, the output of the CPU
+/// pipeline, and, when the weights go to a file, `<path without .so>.weights`
+/// beside it. LLVM IR and assembly are what enters the code generator and what
+/// leaves it, without weights. On failure a diagnostic was emitted.
 LogicalResult emitCPU(ModuleOp module, const CPUTargetOptions &options,
-                      CPUOutput kind, StringRef path);
+                      CPUOutput kind, OutputSet &outputs, StringRef path);
 
 } // namespace mlir::bitnet
 

@@ -90,6 +90,45 @@ def BitNetLowerPlannedBuffers
                            "func::FuncDialect", "LLVM::LLVMDialect"];
 }
 
+def BitNetBoundStack : Pass<"bitnet-bound-stack", "mlir::ModuleOp"> {
+  let summary = "Move large buffers of tasks from the stack to blocks of working memory";
+  let description = [{
+    The threads that run tasks are the host's, and may have small stacks. Buffers
+    of a function marked `bitnet.parallel` that take more than 4 KB together become
+    views of a block that the function takes (`bitnet_scratch_take`, abi.h) and
+    gives back: in the branch that alone uses them, or for its whole body. Blocks
+    have levels: 0 for functions that call none, one more for each call. The module
+    attribute `bitnet.scratch` says how large the blocks of a level are.
+
+    Example:
+
+    ```mlir
+    func.func private @f(%b: index, %e: index) attributes {bitnet.parallel} {
+      %tile = memref.alloca() {alignment = 64 : i64} : memref<128x128xi32>
+      "test.use"(%tile) : (memref<128x128xi32>) -> ()
+      return
+    }
+    ```
+
+    becomes
+
+    ```mlir
+    func.func private @f(%b: index, %e: index) attributes {bitnet.parallel} {
+      %level = arith.constant 0 : i32
+      %block = call @bitnet_scratch_take(%level) : (i32) -> !llvm.ptr
+      %tile = "test.view"(%block) : (!llvm.ptr) -> memref<128x128xi32>
+      "test.use"(%tile) : (memref<128x128xi32>) -> ()
+      call @bitnet_scratch_give(%level, %block) : (i32, !llvm.ptr) -> ()
+      return
+    }
+    func.func private @bitnet_scratch_take(i32) -> !llvm.ptr
+    func.func private @bitnet_scratch_give(i32, !llvm.ptr)
+    ```
+  }];
+  let dependentDialects = ["arith::ArithDialect", "func::FuncDialect",
+                           "LLVM::LLVMDialect"];
+}
+
 def BitNetCloneVariants : Pass<"bitnet-clone-variants", "mlir::ModuleOp"> {
   let summary = "Make versions of functions for several classes of machines";
   let description = [{
@@ -186,18 +225,20 @@ def BitNetGenerateEntry : Pass<"bitnet-generate-entry", "mlir::ModuleOp"> {
   let summary = "Add bitnet_generated_main and bitnet_generated_shapes";
   let description = [{
     The two functions that the glue calls (abi.h). The first builds memrefs from
-    the `bitnet_tensor` array, passes the weights of the context, calls `@main`
-    and hands each result over with `bitnet_rt_output`. The second calls
-    `@bitnet_shapes` where it exists, else writes static dims and -1. Names,
-    dims and types of inputs and outputs go to the module attribute
+    the `bitnet_tensor` array and calls `@main` with them and the weights of the
+    context; the second calls `@bitnet_shapes` where it exists, else it writes
+    static dims and -1. `@main` itself hands its results over with
+    `bitnet_rt_output`, and `@bitnet_shapes` writes a dim as soon as it is known.
+    Frames do not grow with the number of inputs and outputs: those behind the 64th
+    are read where they are used, and their dims written as soon as they are known.
+    Names, dims and types of inputs and outputs go to the module attribute
     `bitnet.signature`, from which the description table is made.
 
-    Example: after this pass `@main` is private and
+    Example: after this pass `@main` is private, returns its status only and
     `func.func @bitnet_generated_main(!llvm.ptr, !llvm.ptr) -> i32` calls it.
   }];
-  let dependentDialects = ["arith::ArithDialect", "cf::ControlFlowDialect",
-                           "func::FuncDialect", "memref::MemRefDialect",
-                           "LLVM::LLVMDialect"];
+  let dependentDialects = ["arith::ArithDialect", "func::FuncDialect",
+                           "memref::MemRefDialect", "LLVM::LLVMDialect"];
 }
 
 def BitNetLowerAllocations : Pass<"bitnet-lower-allocations", "mlir::ModuleOp"> {

@@ -63,7 +63,8 @@ typedef struct bitnet_tensor {
   uint64_t capacity; /* outputs: bytes at `data`; 0 with NULL data = allocate */
 } bitnet_tensor;
 
-/* One input or output. dims[i] < 0 is dynamic; equal dim_names must agree. */
+/* One input or output. dims[i] < 0 is dynamic. Dims of inputs whose names are
+ * equal must agree when the name is one that binds (bitnet_dim_name_binds). */
 typedef struct bitnet_value_desc {
   const char *name;
   int32_t dtype;
@@ -71,6 +72,30 @@ typedef struct bitnet_value_desc {
   const int64_t *dims;
   const char *const *dim_names; /* NULL entries where unnamed */
 } bitnet_value_desc;
+
+/* Whether a dim's name stands for one size wherever it occurs. Identifiers do;
+ * expressions ("past + 1"), which exporters derive and users do not keep, and
+ * what means "any size" ("?", "None") bind nothing. */
+static inline int bitnet_dim_name_binds(const char *name) {
+  static const char *const wildcards[] = {"None",    "none", "null",    "any",
+                                          "unknown", "unk",  "dynamic", "_"};
+  size_t i;
+  for (i = 0; name[i]; ++i) {
+    const char c = name[i];
+    const int letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+    const int later = (c >= '0' && c <= '9') || c == '.' || c == ':';
+    if (!letter && c != '_' && !(later && i > 0))
+      return 0;
+  }
+  for (i = 0; i < sizeof(wildcards) / sizeof(wildcards[0]); ++i) {
+    size_t at = 0;
+    while (name[at] && name[at] == wildcards[i][at])
+      ++at;
+    if (!name[at] && !wildcards[i][at])
+      return 0;
+  }
+  return name[0] != 0;
+}
 
 /* A class of machines that the model has code for. */
 typedef struct bitnet_isa_desc {
@@ -260,6 +285,14 @@ static inline uint64_t bitnet_hash64(const void *bytes, uint64_t size) {
 
 typedef struct bitnet_arena bitnet_arena;
 
+/* Working memory of tasks: its size, and a block for when there is no memory.
+ */
+enum { BITNET_SCRATCH_LEVELS = 4 };
+typedef struct bitnet_scratch {
+  uint64_t bytes;
+  void *reserve;
+} bitnet_scratch;
+
 /* State of one run; generated code sees it as an opaque pointer, except that
  * `weights` is its first field. */
 typedef struct bitnet_context {
@@ -283,6 +316,11 @@ void bitnet_rt_release(bitnet_context *ctx, void *data);
  * else the slot. Aligned to elements. */
 void *bitnet_rt_result(bitnet_context *ctx, uint32_t output, int64_t slot,
                        uint64_t bytes);
+/* A block for one task at a time, bitnet_generated_scratch[level].bytes long
+ * and 64-aligned; never NULL. Holding one of a level, code takes only lower
+ * ones. */
+void *bitnet_scratch_take(int32_t level);
+void bitnet_scratch_give(int32_t level, void *block);
 void bitnet_rt_fail(bitnet_context *ctx, const char *message);
 void bitnet_rt_parallel(bitnet_context *ctx, bitnet_task task, void *context,
                         int64_t n);
@@ -317,6 +355,7 @@ int32_t bitnet_generated_shapes(bitnet_context *ctx,
 extern const bitnet_model_desc bitnet_generated_desc;
 extern const bitnet_region_desc *const bitnet_generated_regions;
 extern const uint32_t bitnet_generated_num_regions;
+extern const bitnet_scratch bitnet_generated_scratch[BITNET_SCRATCH_LEVELS];
 
 #ifdef __cplusplus
 }

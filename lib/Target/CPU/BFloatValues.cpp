@@ -1,0 +1,196 @@
+//===- BFloatValues.cpp - bf16 as integers --------------------------------===//
+
+#include "LLVMModule.h"
+
+#include "llvm/IR/IRBuilder.h"
+#include "llvm/IR/InstIterator.h"
+#include "llvm/IR/Module.h"
+
+using namespace llvm;
+
+static bool isBFloat(const Value &value) {
+  return value.getType()->getScalarType()->isBFloatTy();
+}
+
+/// The integers, one or a vector, of as many bits as `type`.
+static Type *getBitsType(Type *type) {
+  if (auto *vector = dyn_cast<VectorType>(type))
+    return VectorType::getInteger(vector);
+  return Type::getInt16Ty(type->getContext());
+}
+
+/// The integers of `value`, of bf16.
+static Value *getBits(IRBuilder<> &builder, Value *value) {
+  Type *type = getBitsType(value->getType());
+  auto *cast = dyn_cast<BitCastInst>(value);
+  return cast && cast->getSrcTy() == type ? cast->getOperand(0)
+                                          : builder.CreateBitCast(value, type);
+}
+
+/// bf16 is the upper half of an f32.
+static Value *widen(IRBuilder<> &builder, FPExtInst &extend) {
+  Value *bits = getBits(builder, extend.getOperand(0));
+  Type *wide = bits->getType()->getWithNewBitWidth(32);
+  Type *f32 = wide->getWithNewType(builder.getFloatTy());
+  Value *shifted = builder.CreateShl(builder.CreateZExt(bits, wide), 16);
+  return builder.CreateFPExt(builder.CreateBitCast(shifted, f32),
+                             extend.getType());
+}
+
+/// `load` of integers.
+static Value *loadBits(IRBuilder<> &builder, LoadInst &load) {
+  LoadInst *bits = builder.CreateAlignedLoad(
+      getBitsType(load.getType()), load.getPointerOperand(), load.getAlign(),
+      load.isVolatile());
+  bits->copyMetadata(load);
+  return bits;
+}
+
+/// What moves a bf16, on integers; null for all else.
+static Value *moveBits(IRBuilder<> &builder, Instruction &instruction) {
+  auto bits = [&](unsigned i) {
+    return getBits(builder, instruction.getOperand(i));
+  };
+  auto operand = [&](unsigned i) { return instruction.getOperand(i); };
+  if (auto *load = dyn_cast<LoadInst>(&instruction))
+    return loadBits(builder, *load);
+  if (isa<SelectInst>(instruction))
+    return builder.CreateSelect(operand(0), bits(1), bits(2));
+  if (isa<FreezeInst>(instruction))
+    return builder.CreateFreeze(bits(0));
+  if (isa<InsertElementInst>(instruction))
+    return builder.CreateInsertElement(bits(0), bits(1), operand(2));
+  if (isa<ExtractElementInst>(instruction))
+    return builder.CreateExtractElement(bits(0), operand(1));
+  if (auto *shuffle = dyn_cast<ShuffleVectorInst>(&instruction))
+    return builder.CreateShuffleVector(bits(0), bits(1),
+                                       shuffle->getShuffleMask());
+  return nullptr;
+}
+
+/// `phi` of bf16 as one of integers.
+static void convertPhi(PHINode &phi) {
+  Type *bits = getBitsType(phi.getType());
+  PHINode *carried = PHINode::Create(bits, phi.getNumIncomingValues(),
+                                     phi.getName(), phi.getIterator());
+  IRBuilder<> builder(phi.getParent(), phi.getParent()->getFirstInsertionPt());
+  phi.replaceAllUsesWith(builder.CreateBitCast(carried, phi.getType()));
+  // A block that leads here by two edges has one value for both.
+  SmallDenseMap<BasicBlock *, Value *> values;
+  for (auto [block, value] : zip(phi.blocks(), phi.incoming_values())) {
+    Value *&known = values[block];
+    IRBuilder<> atEnd(block->getTerminator());
+    if (!known)
+      known = getBits(atEnd, value);
+    carried->addIncoming(known, block);
+  }
+  phi.eraseFromParent();
+}
+
+static void convert(Instruction &instruction) {
+  if (auto *phi = dyn_cast<PHINode>(&instruction)) {
+    convertPhi(*phi);
+    return;
+  }
+  IRBuilder<> builder(&instruction);
+  if (auto *store = dyn_cast<StoreInst>(&instruction)) {
+    store->setOperand(0, getBits(builder, store->getValueOperand()));
+    return;
+  }
+  Value *result = nullptr;
+  if (auto *extend = dyn_cast<FPExtInst>(&instruction))
+    result = widen(builder, *extend);
+  else if (Value *bits = moveBits(builder, instruction))
+    result = isBFloat(instruction)
+                 ? builder.CreateBitCast(bits, instruction.getType())
+                 : bits;
+  if (!result)
+    return;
+  instruction.replaceAllUsesWith(result);
+  instruction.eraseFromParent();
+}
+
+/// Integers that were bf16 in between.
+static void foldCasts(Function &function) {
+  for (Instruction &instruction : make_early_inc_range(instructions(function)))
+    if (auto *outer = dyn_cast<BitCastInst>(&instruction))
+      if (auto *inner = dyn_cast<BitCastInst>(outer->getOperand(0));
+          inner && inner->getSrcTy() == outer->getType() && isBFloat(*inner)) {
+        outer->replaceAllUsesWith(inner->getOperand(0));
+        outer->eraseFromParent();
+      }
+  for (Instruction &instruction : make_early_inc_range(instructions(function)))
+    if (isa<BitCastInst>(instruction) && isBFloat(instruction) &&
+        instruction.use_empty())
+      instruction.eraseFromParent();
+}
+
+/// The arguments of `call`, bf16 ones as integers.
+static SmallVector<Value *> convertArguments(CallBase &call) {
+  IRBuilder<> builder(&call);
+  SmallVector<Value *> arguments;
+  for (Value *argument : call.args())
+    arguments.push_back(
+        isBFloat(*argument)
+            ? builder.CreateBitCast(argument, getBitsType(argument->getType()))
+            : argument);
+  return arguments;
+}
+
+/// Moves the body of `function`, which only calls use, to one that takes
+/// integers for bf16.
+static void convertParameters(Function &function) {
+  SmallVector<Type *> types;
+  for (Argument &argument : function.args())
+    types.push_back(isBFloat(argument) ? getBitsType(argument.getType())
+                                       : argument.getType());
+  auto *type = FunctionType::get(function.getReturnType(), types, false);
+  Function *converted =
+      Function::Create(type, function.getLinkage(), function.getAddressSpace(),
+                       "", function.getParent());
+  converted->copyAttributesFrom(&function);
+  converted->takeName(&function);
+  converted->splice(converted->begin(), &function);
+  IRBuilder<> builder(&converted->front(), converted->front().begin());
+  for (auto [from, to] : zip_equal(function.args(), converted->args()))
+    from.replaceAllUsesWith(
+        isBFloat(from) ? builder.CreateBitCast(&to, from.getType()) : &to);
+  for (User *user : make_early_inc_range(function.users())) {
+    auto &call = *cast<CallInst>(user);
+    auto *other = CallInst::Create(converted, convertArguments(call), "",
+                                   call.getIterator());
+    other->setCallingConv(call.getCallingConv());
+    other->setAttributes(call.getAttributes());
+    call.replaceAllUsesWith(other);
+    call.eraseFromParent();
+  }
+  function.eraseFromParent();
+}
+
+/// Whether all that happens to `function` is that it is called.
+static bool isOnlyCalled(const Function &function) {
+  return function.hasLocalLinkage() && !function.isDeclaration() &&
+         all_of(function.uses(), [](const Use &use) {
+           auto *call = dyn_cast<CallInst>(use.getUser());
+           return call && call->isCallee(&use);
+         });
+}
+
+void mlir::bitnet::carryBFloatsAsIntegers(Module &module) {
+  for (Function &function : make_early_inc_range(module))
+    if (isOnlyCalled(function) &&
+        any_of(function.args(), [](Argument &a) { return isBFloat(a); }))
+      convertParameters(function);
+  for (Function &function : module) {
+    SmallVector<Instruction *> users;
+    for (Instruction &instruction : instructions(function))
+      if (isBFloat(instruction) || any_of(instruction.operands(), [](Use &use) {
+            return isBFloat(*use.get());
+          }))
+        users.push_back(&instruction);
+    for (Instruction *user : users)
+      convert(*user);
+    if (!users.empty())
+      foldCasts(function);
+  }
+}
