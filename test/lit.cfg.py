@@ -14,7 +14,17 @@ config.test_source_root = os.path.join(config.bitnet_source_dir, "test")
 config.test_exec_root = os.path.join(config.bitnet_binary_dir, "test")
 
 tools = [os.path.join(config.bitnet_binary_dir, "bin"), config.llvm_tools_dir]
-config.environment["PATH"] = os.pathsep.join(tools + [config.environment["PATH"]])
+config.plain_path = os.pathsep.join(tools + [config.environment["PATH"]])
+# Whatever a test compiles and runs, it runs between guard pages: `bitnet-run` on the PATH is a script that adds the flag.
+# Tests of bitnet-run itself take plain_path (lit.local.cfg).
+guarded = os.path.join(config.test_exec_root, "guarded")
+os.makedirs(guarded, exist_ok=True)
+script = os.path.join(guarded, "bitnet-run")
+with open(script + ".new", "w") as file:
+    file.write(f'#!/bin/sh\nexec "{tools[0]}/bitnet-run" --guard-pages "$@"\n')
+os.chmod(script + ".new", 0o755)
+os.replace(script + ".new", script)
+config.environment["PATH"] = os.pathsep.join([guarded, config.plain_path])
 config.environment["PYTHONPATH"] = os.path.join(config.bitnet_source_dir, "utils")
 
 # The exported models, unpacked once (7 MB of archive, 38 MB of files).

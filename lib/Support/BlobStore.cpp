@@ -109,6 +109,15 @@ llvm::Error BlobStore::addFile(llvm::StringRef name, int fd) {
   return llvm::Error::success();
 }
 
+std::vector<std::string> BlobStore::getFileNames() {
+  std::lock_guard<std::mutex> lock(mutex);
+  std::vector<std::string> names;
+  for (const auto &entry : blobs)
+    if (!isMemoryName(entry.getKey()))
+      names.push_back(entry.getKey().str());
+  return names;
+}
+
 llvm::Expected<BlobStore::Blob *> BlobStore::lookup(llvm::StringRef name) {
   {
     std::lock_guard<std::mutex> lock(mutex);

@@ -29,22 +29,26 @@ llvm::Expected<DataSet> readDataFile(llvm::StringRef path);
 /// .npy files input_N.npy and output_N.npy.
 llvm::Expected<DataSet> readDataFolder(llvm::StringRef path,
                                        const bitnet_model_desc &desc);
+/// Names of the files that readDataFolder looks for.
+std::vector<std::string> listDataFolder(llvm::StringRef path,
+                                        const bitnet_model_desc &desc);
 
-/// Orders arrays as `values` asks: by name, those left over in file order.
-/// Values without an array get an empty one with an empty name.
-std::vector<Array> matchArrays(std::vector<Array> arrays,
-                               llvm::ArrayRef<bitnet_value_desc> values);
+/// Fails for a model with inputs or outputs of types that the ABI cannot carry.
+llvm::Error checkTypes(const bitnet_model_desc &desc);
 
 /// An error that names the model's inputs unless one of them is `name`.
 llvm::Error checkNamed(llvm::StringRef origin, llvm::StringRef name,
                        const bitnet_model_desc &desc);
 
-/// The inputs in the model's order, cast where the model takes 16-bit floats.
-llvm::Expected<std::vector<Array>> bindInputs(DataSet &data,
-                                              const bitnet_model_desc &desc);
-/// Random inputs of the shapes that the model describes.
+/// Brings inputs and expected outputs into the model's order, by name; inputs
+/// are cast where the model takes 16-bit floats. Without any name that the
+/// model has, full sets are taken in their order, with a note. Outputs without
+/// an expected array get one with an empty name.
+llvm::Error bindArrays(DataSet &data, const bitnet_model_desc &desc);
+/// Random inputs of the shapes that the model describes. Fails before it asks
+/// for memory when inputs and outputs would take more than there is.
 llvm::Expected<std::vector<Array>>
-makeRandomInputs(const bitnet_model_desc &desc, const RandomOptions &options);
+makeRandomInputs(const bitnet_model *model, const RandomOptions &options);
 
 } // namespace bitnet::run
 

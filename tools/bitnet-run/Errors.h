@@ -9,11 +9,14 @@ namespace bitnet::run {
 
 /// Exit codes of bitnet-run (sysexits.h where one fits).
 enum ExitCode {
+  ExitSuccess = 0,
   ExitMismatch = 1,
   ExitUsage = 64,
   ExitBadData = 65,
   ExitMissingInput = 66,
   ExitUnsupportedCPU = 69,
+  ExitSoftware = 70,
+  ExitOutOfMemory = 71,
   ExitOutputFailure = 74,
 };
 
@@ -40,6 +43,18 @@ inline llvm::Error fail(ExitCode code, const llvm::Twine &text) {
 inline llvm::Error badData(const llvm::Twine &text) {
   return fail(ExitBadData, text);
 }
+
+/// Prints one line, whatever is in the names of files and tensors; the exit
+/// code.
+int reportFailure(llvm::Error error);
+
+/// Flushes standard output. It may be a file on a full disk: then another exit
+/// code than `code`, after a line.
+int flushOutput(int code);
+
+/// From now on, memory that is asked for and not to be had ends the process
+/// with a line and an exit code.
+void endOnMissingMemory();
 
 } // namespace bitnet::run
 

@@ -187,12 +187,3 @@ std::string bitnet::run::formatNpy(const Array &array) {
   file.append(array.bytes.data(), array.bytes.size());
   return file;
 }
-
-Error bitnet::run::writeNpy(StringRef path, const Array &array) {
-  if (Error error = writeToOutput(path, [&](raw_ostream &os) {
-        os << formatNpy(array);
-        return Error::success();
-      }))
-    return fail(ExitOutputFailure, path + ": " + toString(std::move(error)));
-  return Error::success();
-}

@@ -18,9 +18,10 @@ llvm::Expected<std::vector<Array>> readNpz(llvm::StringRef path);
 
 /// The bytes of a .npy file; bf16, which NumPy lacks, becomes f32.
 std::string formatNpy(const Array &array);
-llvm::Error writeNpy(llvm::StringRef path, const Array &array);
-/// An uncompressed .npz file. Array names must be unique.
-llvm::Error writeNpz(llvm::StringRef path, llvm::ArrayRef<Array> arrays);
+/// Whether the sizes of a .npz file of `arrays` fit its 32-bit fields.
+bool fitsNpz(llvm::ArrayRef<Array> arrays);
+/// The bytes of an uncompressed .npz file. Array names must be unique.
+std::string formatNpz(llvm::ArrayRef<Array> arrays);
 
 } // namespace bitnet::run
 

@@ -2,6 +2,7 @@
 
 #include "Errors.h"
 #include "Npy.h"
+#include "bitnet/Support/SystemMemory.h"
 #include "llvm/Support/Endian.h"
 #include "llvm/Support/EndianStream.h"
 #include "llvm/Support/MemoryBuffer.h"
@@ -164,6 +165,10 @@ Expected<std::vector<Array>> bitnet::run::readNpz(StringRef path) {
     StringRef data;
     if (!archive.next(entry))
       return badData(path + ": the archive's directory is damaged");
+    if (entry.size > mlir::bitnet::getSystemMemory())
+      return badData(path + ": '" + entry.name + "' takes " +
+                     mlir::bitnet::formatBytes(entry.size) +
+                     ", more than the memory here");
     if (!archive.extract(entry, storage, data))
       return badData(path + ": '" + entry.name + "' is damaged");
     Expected<Array> array = parseNpy(data, path + ": '" + entry.name + "'");
@@ -199,7 +204,7 @@ static void writeCommon(raw_ostream &os, StringRef name, StringRef data) {
   write16(os, 0);
 }
 
-static std::string formatNpz(ArrayRef<Array> arrays) {
+std::string bitnet::run::formatNpz(ArrayRef<Array> arrays) {
   std::string text, directory;
   raw_string_ostream os(text), dir(directory);
   for (const Array &array : arrays) {
@@ -228,16 +233,9 @@ static std::string formatNpz(ArrayRef<Array> arrays) {
   return text;
 }
 
-Error bitnet::run::writeNpz(StringRef path, ArrayRef<Array> arrays) {
+bool bitnet::run::fitsNpz(ArrayRef<Array> arrays) {
   uint64_t total = 0;
   for (const Array &array : arrays)
     total += array.bytes.size() + 2 * array.name.size() + 512;
-  if (total >= UINT32_MAX || arrays.size() >= UINT16_MAX)
-    return fail(ExitOutputFailure, path + ": more than 4 GB of arrays");
-  if (Error error = writeToOutput(path, [&](raw_ostream &os) {
-        os << formatNpz(arrays);
-        return Error::success();
-      }))
-    return fail(ExitOutputFailure, path + ": " + toString(std::move(error)));
-  return Error::success();
+  return total < UINT32_MAX && arrays.size() < UINT16_MAX;
 }

@@ -1,10 +1,8 @@
 //===- Profile.cpp - where the time of a run goes -------------------------===//
 
 #include "Profile.h"
-#include "Errors.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
-#include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Format.h"
 #include "llvm/Support/JSON.h"
 #include <numeric>
@@ -144,12 +142,8 @@ void Profile::print(raw_ostream &os, int threads) const {
          << kindNames[kind] << "\n";
 }
 
-Error Profile::writeJSON(StringRef path, int threads) const {
-  std::error_code error;
-  raw_fd_ostream file(path, error);
-  if (error)
-    return fail(ExitOutputFailure, path + ": " + error.message());
-  json::OStream json(file, 2);
+void Profile::printJSON(raw_ostream &os, int threads) const {
+  json::OStream json(os, 2);
   json.object([&] {
     json.attribute("runs", runs);
     json.attribute("threads", threads);
@@ -172,12 +166,5 @@ Error Profile::writeJSON(StringRef path, int threads) const {
         json.attribute(kindNames[kind], sums[kind]);
     });
   });
-  file << "\n";
-  file.close();
-  if (file.has_error()) {
-    const std::string message = file.error().message();
-    file.clear_error();
-    return fail(ExitOutputFailure, path + ": " + message);
-  }
-  return Error::success();
+  os << "\n";
 }

@@ -5,7 +5,6 @@
 
 #include "bitnet/runtime/abi.h"
 #include "llvm/ADT/ArrayRef.h"
-#include "llvm/Support/Error.h"
 #include "llvm/Support/raw_ostream.h"
 #include <chrono>
 #include <vector>
@@ -27,7 +26,7 @@ public:
 
   /// Regions by time, then the sums by kind.
   void print(llvm::raw_ostream &os, int threads) const;
-  llvm::Error writeJSON(llvm::StringRef path, int threads) const;
+  void printJSON(llvm::raw_ostream &os, int threads) const;
 
 private:
   using Clock = std::chrono::steady_clock;

@@ -9,8 +9,6 @@
 using namespace llvm;
 using namespace bitnet::run;
 
-char Failure::ID = 0;
-
 /// The exit code for a failure of the runtime.
 static ExitCode exitCodeOf(bitnet_status status) {
   switch (status) {
@@ -18,6 +16,8 @@ static ExitCode exitCodeOf(bitnet_status status) {
     return ExitMissingInput;
   case BITNET_UNSUPPORTED_CPU:
     return ExitUnsupportedCPU;
+  case BITNET_OUT_OF_MEMORY:
+    return ExitOutOfMemory;
   default:
     return ExitBadData;
   }
@@ -41,17 +41,21 @@ const bitnet_model_desc &Session::description() const {
   return *bitnet_model_description(model.get());
 }
 
-/// Called by the model for every bitnet.probe.
-static void collect(void *user, const char *name, const bitnet_tensor *value) {
-  auto &codes = *static_cast<std::vector<Array> *>(user);
+void bitnet::run::addCodes(std::vector<Array> &codes, StringRef name,
+                           const bitnet_tensor &value) {
   const auto taken = [&](StringRef candidate) {
     return llvm::any_of(codes,
                         [&](const Array &a) { return a.name == candidate; });
   };
-  std::string unique = name;
+  std::string unique = name.str();
   for (unsigned i = 2; taken(unique); ++i)
     unique = (name + Twine("#") + Twine(i)).str();
-  codes.push_back(fromTensor(unique, *value));
+  codes.push_back(fromTensor(unique, value));
+}
+
+/// Called by the model for every bitnet.probe.
+static void collect(void *user, const char *name, const bitnet_tensor *value) {
+  addCodes(*static_cast<std::vector<Array> *>(user), name, *value);
 }
 
 bitnet_run_options Session::getOptions() const {

@@ -4,6 +4,7 @@
 #define BITNET_TOOLS_BITNET_RUN_SESSION_H
 
 #include "Array.h"
+#include "GuardedMemory.h"
 #include "Profile.h"
 #include "llvm/Support/Error.h"
 #include "llvm/Support/raw_ostream.h"
@@ -17,18 +18,28 @@ struct Timings {
   double percentile(double p) const;
 };
 
+/// Appends a probed value under a name that no other has.
+void addCodes(std::vector<Array> &codes, llvm::StringRef name,
+              const bitnet_tensor &value);
+
 class Session {
 public:
   static llvm::Expected<Session> load(llvm::StringRef path,
                                       const bitnet_pool_options &threads);
 
   const bitnet_model_desc &description() const;
+  const bitnet_model *getModel() const { return model.get(); }
   int threads() const { return bitnet_pool_threads(pool.get()); }
 
   /// Runs once. With `codes`, every probed value is appended to it under a
   /// unique name.
   llvm::Expected<std::vector<Array>> run(std::vector<Array> &inputs,
                                          std::vector<Array> *codes = nullptr);
+  /// The same in two runs: all tensors end, then all begin, at an inaccessible
+  /// page. An access outside ends the process by a signal; a difference
+  /// between the runs, in any bit, is an error.
+  llvm::Expected<std::vector<Array>>
+  runGuarded(std::vector<Array> &inputs, std::vector<Array> *codes = nullptr);
   /// Warms up, then times `count` runs.
   llvm::Expected<Timings> bench(std::vector<Array> &inputs, unsigned count);
 
@@ -46,6 +57,9 @@ private:
     void operator()(bitnet_pool *pool) const { bitnet_pool_free(pool); }
   };
   bitnet_run_options getOptions() const;
+  llvm::Expected<std::vector<Array>> runAtEdge(std::vector<Array> &inputs,
+                                               std::vector<Array> *codes,
+                                               GuardedEdge edge);
   /// Runs a few times, and small models until clocks and caches have settled.
   llvm::Error warmUp(llvm::ArrayRef<bitnet_tensor> inputs,
                      std::vector<bitnet_tensor> &outputs, unsigned count);

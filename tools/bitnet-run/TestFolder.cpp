@@ -25,16 +25,35 @@ static Expected<Array> readProto(StringRef path) {
   return array;
 }
 
+/// "folder/input_0.pb".
+static std::string nameFile(StringRef folder, StringRef kind, size_t index,
+                            StringRef extension) {
+  SmallString<128> path(folder);
+  sys::path::append(path, kind + "_" + Twine(index) + extension);
+  return path.str().str();
+}
+
+std::vector<std::string>
+bitnet::run::listDataFolder(StringRef path, const bitnet_model_desc &desc) {
+  std::vector<std::string> names;
+  for (StringRef extension : {".pb", ".npy"}) {
+    for (uint32_t i = 0; i < desc.num_inputs; ++i)
+      names.push_back(nameFile(path, "input", i, extension));
+    for (uint32_t i = 0; i < desc.num_outputs; ++i)
+      names.push_back(nameFile(path, "output", i, extension));
+  }
+  return names;
+}
+
 /// input_0.pb (or .npy), input_1.pb, ... up to the first that is not there.
 static Error readSeries(StringRef folder, StringRef kind,
                         ArrayRef<bitnet_value_desc> values,
                         std::vector<Array> &arrays) {
   for (const bitnet_value_desc &value : values) {
-    SmallString<128> path(folder);
-    sys::path::append(path, kind + "_" + Twine(arrays.size()) + ".pb");
+    std::string path = nameFile(folder, kind, arrays.size(), ".pb");
     const bool isProto = sys::fs::exists(path);
     if (!isProto)
-      sys::path::replace_extension(path, ".npy");
+      path = nameFile(folder, kind, arrays.size(), ".npy");
     if (!sys::fs::exists(path))
       return Error::success();
     Expected<Array> array = isProto ? readProto(path) : readNpy(path);

@@ -9,12 +9,13 @@
 #include "DataSet.h"
 #include "Errors.h"
 #include "Npy.h"
+#include "OutputFiles.h"
 #include "Session.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/CommandLine.h"
-#include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Format.h"
 #include "llvm/Support/Path.h"
+#include <cmath>
 
 using namespace llvm;
 using namespace bitnet::run;
@@ -52,6 +53,11 @@ static cl::opt<std::string>
     codesPath("dump-codes", cl::value_desc("file.npz"), cl::cat(category),
               cl::desc("Write the int8 codes of every layer (codes_<layer>) "
                        "and the outputs (out_<name>)"));
+static cl::opt<bool> guardPages(
+    "guard-pages", cl::cat(category),
+    cl::desc("Run twice, with every input and output ending, then beginning, "
+             "at an inaccessible page: an access outside is a crash, a "
+             "difference an error (timed runs are not guarded)"));
 static cl::opt<std::string> bench("bench", cl::ValueOptional,
                                   cl::value_desc("runs"), cl::cat(category),
                                   cl::desc("Time so many runs (default 50)"));
@@ -123,45 +129,25 @@ static Expected<DataSet> readFiles(const bitnet_model_desc &desc) {
   return data;
 }
 
-/// A file name for any output name.
-static std::string safeFileName(StringRef name, size_t index) {
-  std::string safe = Twine(index).str() + "_";
-  for (char c : name.take_front(100))
-    safe += isAlnum(c) || c == '.' || c == '-' ? c : '_';
-  return safe + ".npy";
-}
-
-static Error saveOutputs(ArrayRef<Array> outputs) {
-  if (std::error_code error = sys::fs::create_directories(saveFolder))
-    return fail(ExitOutputFailure, saveFolder + ": " + error.message());
-  for (size_t i = 0; i < outputs.size(); ++i) {
-    SmallString<128> path(saveFolder);
-    sys::path::append(path, safeFileName(outputs[i].name, i));
-    if (Error error = writeNpy(path, outputs[i]))
-      return error;
-  }
-  return Error::success();
-}
-
-static Error saveCodes(std::vector<Array> codes, ArrayRef<Array> outputs) {
-  for (Array &array : codes)
-    array.name = "codes_" + array.name;
-  for (const Array &output : outputs) {
-    codes.push_back(output);
-    codes.back().name = "out_" + output.name;
-  }
-  return writeNpz(codesPath, codes);
-}
-
 static Expected<unsigned> parseRuns(unsigned otherwise) {
+  constexpr unsigned kMost = 1'000'000;
   unsigned runs = otherwise;
-  if (!bench.empty() && (StringRef(bench).getAsInteger(10, runs) || runs == 0))
-    return fail(ExitUsage,
-                "--bench: expected a number of runs, got '" + bench + "'");
+  if (!bench.empty() &&
+      (StringRef(bench).getAsInteger(10, runs) || runs == 0 || runs > kMost))
+    return fail(ExitUsage, "--bench: expected a number of runs, 1 to " +
+                               Twine(kMost) + ", got '" + bench + "'");
   return runs;
 }
 
-static Error runProfile(Session &session, std::vector<Array> &inputs) {
+/// What would be found out after the first run only.
+static Error checkNumbers() {
+  if (std::isnan(tolerance) || tolerance < 0)
+    return fail(ExitUsage, "--tol: expected a number that is not negative");
+  return parseRuns(1).takeError();
+}
+
+static Error runProfile(Session &session, std::vector<Array> &inputs,
+                        OutputFiles &files) {
   Expected<unsigned> runs = parseRuns(20);
   if (!runs)
     return runs.takeError();
@@ -170,9 +156,7 @@ static Error runProfile(Session &session, std::vector<Array> &inputs) {
     return profile.takeError();
   profile->print(outs(), session.threads());
   outs().flush(); // before any error
-  if (profileTo.empty())
-    return Error::success();
-  return profile->writeJSON(profileTo, session.threads());
+  return files.saveProfile(*profile, session.threads());
 }
 
 static Error runBench(Session &session, std::vector<Array> &inputs) {
@@ -190,33 +174,26 @@ static Error runBench(Session &session, std::vector<Array> &inputs) {
 }
 
 /// One set of inputs through the model; false when outputs are off.
-static Expected<bool> runOne(Session &session, std::vector<Array> inputs,
-                             DataSet &data) {
-  const bitnet_model_desc &desc = session.description();
-  if (data.expected.size() > desc.num_outputs)
-    return badData(data.origin + ": " + Twine(data.expected.size()) +
-                   " expected outputs, the model has " +
-                   Twine(desc.num_outputs));
+static Expected<bool> runOne(Session &session, DataSet data,
+                             OutputFiles &files) {
   std::vector<Array> codes;
+  std::vector<Array> *probed = codesPath.empty() ? nullptr : &codes;
   Expected<std::vector<Array>> outputs =
-      session.run(inputs, codesPath.empty() ? nullptr : &codes);
+      guardPages ? session.runGuarded(data.inputs, probed)
+                 : session.run(data.inputs, probed);
   if (!outputs)
     return outputs.takeError();
-  const std::vector<Array> expected = matchArrays(
-      std::move(data.expected), ArrayRef(desc.outputs, desc.num_outputs));
-  const bool good = printComparison(outs(), *outputs, expected, tolerance);
+  const bool good = printComparison(outs(), *outputs, data.expected, tolerance);
   outs().flush(); // before any error
-  if (!saveFolder.empty())
-    if (Error error = saveOutputs(*outputs))
-      return error;
-  if (!codesPath.empty())
-    if (Error error = saveCodes(std::move(codes), *outputs))
-      return error;
+  if (Error error = files.saveOutputs(*outputs))
+    return error;
+  if (Error error = files.saveCodes(std::move(codes), *outputs))
+    return error;
   if (bench.getNumOccurrences())
-    if (Error error = runBench(session, inputs))
+    if (Error error = runBench(session, data.inputs))
       return error;
   if (profileTo.getNumOccurrences())
-    if (Error error = runProfile(session, inputs))
+    if (Error error = runProfile(session, data.inputs, files))
       return error;
   if (!good)
     errs() << "bitnet-run: error: "
@@ -226,21 +203,21 @@ static Expected<bool> runOne(Session &session, std::vector<Array> inputs,
   return good;
 }
 
-static Expected<bool> runData(Session &session, DataSet data) {
-  Expected<std::vector<Array>> inputs = bindInputs(data, session.description());
-  if (!inputs)
-    return inputs.takeError();
-  return runOne(session, std::move(*inputs), data);
+static Expected<bool> runData(Session &session, DataSet data,
+                              OutputFiles &files) {
+  if (Error error = bindArrays(data, session.description()))
+    return error;
+  return runOne(session, std::move(data), files);
 }
 
-static Expected<bool> runFolders(Session &session) {
+static Expected<bool> runFolders(Session &session, OutputFiles &files) {
   bool good = true;
   for (StringRef folder : folders) {
     Expected<DataSet> data = readDataFolder(folder, session.description());
     if (!data)
       return data.takeError();
     outs() << folder << "\n";
-    Expected<bool> result = runData(session, std::move(*data));
+    Expected<bool> result = runData(session, std::move(*data), files);
     if (!result)
       return result.takeError();
     good &= *result;
@@ -248,24 +225,43 @@ static Expected<bool> runFolders(Session &session) {
   return good;
 }
 
-static Expected<bool> runInputs(Session &session, const RandomOptions &random) {
+static Expected<bool> runInputs(Session &session, const RandomOptions &random,
+                                OutputFiles &files) {
   if (!folders.empty())
-    return runFolders(session);
+    return runFolders(session, files);
   if (!dataPath.empty() || !inputFiles.empty()) {
     Expected<DataSet> data = readFiles(session.description());
     if (!data)
       return data.takeError();
-    return runData(session, std::move(*data));
+    return runData(session, std::move(*data), files);
   }
   Expected<std::vector<Array>> inputs =
-      makeRandomInputs(session.description(), random);
+      makeRandomInputs(session.getModel(), random);
   if (!inputs)
     return inputs.takeError();
-  DataSet none;
-  return runOne(session, std::move(*inputs), none);
+  DataSet data;
+  data.inputs = std::move(*inputs);
+  return runOne(session, std::move(data), files);
+}
+
+/// The files that this command reads, as far as they are there.
+static std::vector<std::string> listInputFiles(const bitnet_model_desc &desc) {
+  std::vector<std::string> files{modelPath, dataPath};
+  if (desc.weights_file) {
+    SmallString<128> weights(sys::path::parent_path(modelPath));
+    sys::path::append(weights, desc.weights_file);
+    files.push_back(weights.str().str());
+  }
+  for (StringRef text : inputFiles)
+    files.push_back(text.split('=').second.str());
+  for (StringRef folder : folders)
+    append_range(files, listDataFolder(folder, desc));
+  return files;
 }
 
 static Expected<bool> runAll() {
+  if (Error error = checkNumbers())
+    return error;
   Expected<RandomOptions> random = parseRandomOptions();
   if (!random)
     return random.takeError();
@@ -278,26 +274,32 @@ static Expected<bool> runAll() {
     return session.takeError();
   if (verbose)
     session->print(outs());
-  Expected<bool> good = runInputs(*session, *random);
+  OutputFiles files;
+  files.folder = saveFolder;
+  files.codes = codesPath;
+  files.profile = profileTo;
+  const bitnet_model_desc &desc = session->description();
+  if (Error error = checkTypes(desc))
+    return error;
+  if (Error error = files.claim(desc, listInputFiles(desc)))
+    return error;
+  Expected<bool> good = runInputs(*session, *random, files);
   if (verbose && good)
     session->printMemory(outs());
   return good;
 }
 
 int main(int argc, char **argv) {
+  endOnMissingMemory();
   cl::HideUnrelatedOptions(category);
   if (!cl::ParseCommandLineOptions(
           argc, argv, "Runs a model compiled by bitnet-compile.\n", &errs()))
     return ExitUsage;
   Expected<bool> good = runAll();
-  if (good)
-    return *good ? 0 : ExitMismatch;
-  int code = ExitBadData;
-  handleAllErrors(good.takeError(), [&](const Failure &failure) {
-    code = failure.getCode();
-    errs() << "bitnet-run: error: ";
-    failure.log(errs());
-    errs() << "\n";
-  });
-  return code;
+  int code = ExitMismatch;
+  if (!good)
+    code = reportFailure(good.takeError());
+  else if (*good)
+    code = ExitSuccess;
+  return flushOutput(code);
 }

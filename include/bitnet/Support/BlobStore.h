@@ -45,6 +45,9 @@ public:
   /// afterwards) under `name`. Used by the importer after its own checks.
   llvm::Error addFile(llvm::StringRef name, int fd);
 
+  /// The names of all files that are mapped.
+  std::vector<std::string> getFileNames();
+
   /// The bytes [offset, offset + length) of `name`, mapping the file when it is
   /// not known yet. Errors: cannot open, not a regular file, range past the
   /// end.

@@ -1,9 +1,4 @@
-//===- SafeFile.h - opening files that a model names ------------*- C++ -*-===//
-//
-// A model is untrusted input: the file names in it may lead anywhere. Every
-// external data file is opened here and nowhere else.
-//
-//===----------------------------------------------------------------------===//
+//===- SafeFile.h - regular files, and names in messages --------*- C++ -*-===//
 
 #ifndef BITNET_SUPPORT_SAFEFILE_H
 #define BITNET_SUPPORT_SAFEFILE_H
@@ -35,16 +30,18 @@ private:
 /// Opens the file a user named on the command line: any regular file.
 llvm::Expected<OpenFile> openRegularFile(llvm::StringRef path);
 
-/// Opens the file `location` that a model in `folder` names: relative, beneath
-/// the folder, no `..`, no symbolic link in any component, a regular file with
-/// one hard link. Errors say which rule is broken; they hold no path but
-/// `location`, escaped.
-llvm::Expected<OpenFile> openExternal(llvm::StringRef folder,
-                                      llvm::StringRef location);
+/// Takes over `fd` when it is a regular file, with one name if `oneLink`.
+llvm::Expected<OpenFile> adoptRegularFile(int fd, bool oneLink);
 
 /// `text` in single quotes with control and non-ASCII bytes escaped, cut when
 /// long: names from a model are shown only in this form.
 std::string quoteName(llvm::StringRef text);
+
+/// A path that a user gave: whole, with letters of any script, but on one line
+/// and without characters that change what stands around them.
+std::string escapePath(llvm::StringRef path);
+/// The same in single quotes.
+std::string quotePath(llvm::StringRef path);
 
 } // namespace mlir::bitnet
 

@@ -2,11 +2,13 @@
 (y = x + 1, rows = number of rows, half_out = half), good and bad."""
 import os
 import sys
+import warnings
+import zipfile
 
 import numpy as np
-import onnx
 from onnx import numpy_helper
 
+warnings.simplefilter("ignore", UserWarning)  # of a name that is twice in an archive
 folder = sys.argv[1]
 os.makedirs(folder, exist_ok=True)
 
@@ -29,8 +31,14 @@ good = {
 np.savez(path("good.npz"), **good)
 # Deflated, column-major, and names that are not the model's: order decides.
 np.savez_compressed(
-    path("order.npz"), in_first=np.asfortranarray(x), in_mask=mask, in_last=half, out_rows=np.array(3), out_sum=x + 1
+    path("order.npz"), in_first=np.asfortranarray(x), in_second=mask, in_last=half,
+    out_a=x + 1, out_b=np.array(3), out_c=half.astype(np.float16)
 )
+# Names that are half right: the order may not decide.
+np.savez(path("half_in.npz"), in_first=x, in_mask=mask, in_half=half)
+np.savez(path("half_out.npz"), **{**good, "out_sum": good["out_y"]})
+np.savez(path("half_out3.npz"), **{k.replace("out_y", "out_sum"): v for k, v in good.items()})
+np.savez(path("one_out.npz"), in_x=x, in_mask=mask, in_half=half, out_sum=x + 1)
 np.savez(path("wrong.npz"), **{**good, "out_y": x + 2})
 np.savez(path("shape.npz"), **{**good, "out_y": (x + 1)[:2]})
 nan = x.copy()
@@ -45,6 +53,9 @@ np.savez(path("dim.npz"), **{**good, "in_x": np.zeros((3, 5), np.float32)})
 np.savez(path("names.npz"), x=x)
 np.savez(path("complex.npz"), **{**good, "in_x": x.astype(np.complex64)})
 np.savez(path("negative.npz"), **{**good, "in_mask": mask - 1})
+with zipfile.ZipFile(path("good.npz")) as z, zipfile.ZipFile(path("twice.npz"), "w") as to:
+    for name in [*z.namelist(), "out_y.npy"]:
+        to.writestr(name, z.read(name))
 with open(path("good.npz"), "rb") as f:
     data = f.read()
 with open(path("truncated.npz"), "wb") as f:

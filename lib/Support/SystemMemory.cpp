@@ -1,0 +1,41 @@
+//===- SystemMemory.cpp - how much memory there is ------------------------===//
+
+#include "bitnet/Support/SystemMemory.h"
+
+#include "llvm/Support/Format.h"
+#include "llvm/Support/MemoryBuffer.h"
+#include "llvm/Support/raw_ostream.h"
+
+#include <algorithm>
+#include <unistd.h>
+
+using namespace mlir::bitnet;
+
+/// The number in a file of the kernel; all bits: there is none ("max").
+static uint64_t readLimit(const char *path) {
+  uint64_t limit;
+  auto text = llvm::MemoryBuffer::getFileAsStream(path);
+  if (!text || (*text)->getBuffer().trim().getAsInteger(10, limit))
+    return UINT64_MAX;
+  return limit;
+}
+
+uint64_t mlir::bitnet::getSystemMemory() {
+  const uint64_t machine =
+      uint64_t(::sysconf(_SC_PHYS_PAGES)) * uint64_t(::sysconf(_SC_PAGESIZE));
+  return std::min({machine, readLimit("/sys/fs/cgroup/memory.max"),
+                   readLimit("/sys/fs/cgroup/memory/memory.limit_in_bytes")});
+}
+
+std::string mlir::bitnet::formatBytes(uint64_t bytes) {
+  static const char *const units[] = {"bytes", "kB", "MB", "GB",
+                                      "TB",    "PB", "EB"};
+  double value = double(bytes);
+  size_t unit = 0;
+  for (; value >= 1000 && unit + 1 < std::size(units); ++unit)
+    value /= 1000;
+  std::string text;
+  llvm::raw_string_ostream os(text);
+  os << llvm::format(unit ? "%.1f " : "%.0f ", value) << units[unit];
+  return text;
+}

@@ -1,0 +1,61 @@
+//===- Errors.cpp - failures that know their exit code --------------------===//
+
+#include "Errors.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/ErrorHandling.h"
+#include "llvm/Support/Signals.h"
+#include "llvm/Support/raw_ostream.h"
+#include <new>
+#include <unistd.h>
+
+using namespace llvm;
+using namespace bitnet::run;
+
+char Failure::ID = 0;
+
+static std::string onOneLine(StringRef text) {
+  std::string line;
+  for (char c : text)
+    line += static_cast<unsigned char>(c) < ' ' || c == 127
+                ? "\\x" + toHex(StringRef(&c, 1))
+                : std::string(1, c);
+  return line;
+}
+
+int bitnet::run::reportFailure(Error error) {
+  outs().flush(); // what came before it
+  int code = ExitBadData;
+  handleAllErrors(std::move(error), [&](const Failure &failure) {
+    std::string text;
+    raw_string_ostream os(text);
+    failure.log(os);
+    code = failure.getCode();
+    errs() << "bitnet-run: error: " << onOneLine(text) << "\n";
+  });
+  return code;
+}
+
+int bitnet::run::flushOutput(int code) {
+  outs().flush();
+  if (!outs().has_error())
+    return code;
+  errs() << "bitnet-run: error: cannot write standard output: "
+         << outs().error().message() << "\n";
+  outs().clear_error();
+  return ExitOutputFailure;
+}
+
+/// Nothing may be allocated any more. Files that are half written are removed.
+static void endWithoutMemory() {
+  static const char text[] = "bitnet-run: error: out of memory\n";
+  sys::RunInterruptHandlers();
+  [[maybe_unused]] auto written =
+      ::write(STDERR_FILENO, text, sizeof(text) - 1);
+  ::_exit(ExitOutOfMemory);
+}
+
+void bitnet::run::endOnMissingMemory() {
+  std::set_new_handler(endWithoutMemory);
+  install_bad_alloc_error_handler(
+      [](void *, const char *, bool) { endWithoutMemory(); });
+}

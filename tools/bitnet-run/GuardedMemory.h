@@ -1,0 +1,56 @@
+//===- GuardedMemory.h - memory between inaccessible pages ------*- C++ -*-===//
+
+#ifndef BITNET_TOOLS_BITNET_RUN_GUARDEDMEMORY_H
+#define BITNET_TOOLS_BITNET_RUN_GUARDEDMEMORY_H
+
+#include "llvm/ADT/StringRef.h"
+#include "llvm/Support/Error.h"
+#include <memory>
+#include <string>
+
+namespace bitnet::run {
+
+/// Which end of the memory touches an inaccessible page. Elements stay aligned
+/// either way: a page is a multiple of every element's size.
+enum class GuardedEdge { End, Begin };
+
+/// Memory of exactly so many bytes whose one edge touches a page that nobody
+/// may read or write. Between its other edge and the page on that side lie less
+/// than a page of slack, filled as the memory is at first.
+///
+/// While one lives, an access to an inaccessible page prints a line that names
+/// the memory before the process dies by the signal.
+class GuardedMemory {
+public:
+  /// `label` is shown in messages: "input 'x'".
+  static llvm::Expected<std::unique_ptr<GuardedMemory>>
+  create(std::string label, uint64_t bytes, GuardedEdge edge);
+  ~GuardedMemory();
+  GuardedMemory(const GuardedMemory &) = delete;
+  GuardedMemory &operator=(const GuardedMemory &) = delete;
+
+  char *data() const { return start; }
+  /// From now on, writing dies by a signal, too.
+  void protect();
+  /// Fails when something has written into the slack.
+  llvm::Error checkSlack() const;
+
+  /// Of an access outside, or a write where only reading is allowed. Called by
+  /// the handler of the signal.
+  bool explainFault(const char *address) const;
+
+private:
+  GuardedMemory(std::string label, char *map, uint64_t mapBytes, uint64_t bytes,
+                GuardedEdge edge);
+
+  std::string label;
+  char *map; ///< a page, the memory with its slack, a page
+  uint64_t mapBytes;
+  char *start;
+  uint64_t bytes;
+  char fill;
+};
+
+} // namespace bitnet::run
+
+#endif // BITNET_TOOLS_BITNET_RUN_GUARDEDMEMORY_H

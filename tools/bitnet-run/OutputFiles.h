@@ -1,0 +1,40 @@
+//===- OutputFiles.h - what a run is asked to write -------------*- C++ -*-===//
+
+#ifndef BITNET_TOOLS_BITNET_RUN_OUTPUTFILES_H
+#define BITNET_TOOLS_BITNET_RUN_OUTPUTFILES_H
+
+#include "Array.h"
+#include "Profile.h"
+#include "bitnet/Support/OutputSet.h"
+#include "llvm/Support/Error.h"
+
+namespace bitnet::run {
+
+/// The files of --save-outputs, --dump-codes and --profile. Every error has the
+/// exit code of a failed output.
+class OutputFiles {
+public:
+  std::string folder, codes, profile; ///< as given; empty: not asked for
+
+  /// Before the first run: fails when an output would be one of `inputs` or
+  /// another output.
+  llvm::Error claim(const bitnet_model_desc &desc,
+                    llvm::ArrayRef<std::string> inputs);
+
+  llvm::Error saveOutputs(llvm::ArrayRef<Array> outputs);
+  llvm::Error saveCodes(std::vector<Array> probed,
+                        llvm::ArrayRef<Array> outputs);
+  llvm::Error saveProfile(const Profile &measured, int threads);
+
+private:
+  std::string nameOutput(llvm::StringRef name, size_t index) const;
+  llvm::Error claimAll(const bitnet_model_desc &desc);
+  llvm::Error write(llvm::StringRef path, llvm::StringRef what,
+                    llvm::function_ref<void(llvm::raw_ostream &)> body);
+
+  mlir::bitnet::OutputSet files;
+};
+
+} // namespace bitnet::run
+
+#endif // BITNET_TOOLS_BITNET_RUN_OUTPUTFILES_H
