@@ -28,11 +28,18 @@ LogicalResult Importer::indexFunctions() {
 }
 
 const ::onnx::FunctionProto *
-Importer::findFunction(const ::onnx::NodeProto &node) {
-  return functions.empty()
-             ? nullptr
-             : functions.lookup(
-                   getKey(node.domain(), node.op_type(), node.overload()));
+Importer::findFunction(const ::onnx::NodeProto &node, const Scope &scope) {
+  if (functions.empty())
+    return nullptr;
+  if (node.overload().empty() && options.hasLowering) {
+    StringRef domain = normalizeDomain(node.domain());
+    auto opset = scope.frame.opsets.find(domain);
+    if (opset != scope.frame.opsets.end() &&
+        options.hasLowering(domain, node.op_type(), opset->second))
+      return nullptr;
+  }
+  return functions.lookup(
+      getKey(node.domain(), node.op_type(), node.overload()));
 }
 
 LogicalResult Importer::prepareFrame(const ::onnx::NodeProto &node,

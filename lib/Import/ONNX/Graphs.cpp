@@ -122,7 +122,9 @@ DictionaryAttr Importer::describe(const ::onnx::ValueInfoProto &info) {
   NamedAttrList attrs;
   attrs.set(onnx::kNameAttr, builder.getStringAttr(info.name()));
   const auto &tensor = info.type().tensor_type();
-  attrs.set("onnx.dtype", builder.getI32IntegerAttr(tensor.elem_type()));
+  if (tensor.elem_type() != 0)
+    attrs.set(onnx::kDataTypeAttr,
+              builder.getI32IntegerAttr(tensor.elem_type()));
   if (!tensor.has_shape())
     return attrs.getDictionary(context);
   SmallVector<StringRef> dims;

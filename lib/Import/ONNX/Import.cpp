@@ -9,7 +9,6 @@
 #include "bitnet/Support/SafeFile.h"
 
 #include "mlir/IR/Verifier.h"
-#include "llvm/Support/Path.h"
 
 #include <climits>
 
@@ -68,16 +67,14 @@ llvm::Expected<uint64_t> Importer::openExternalData(StringRef location,
                                                     std::string &file) {
   auto it = externals.find(location);
   if (it == externals.end()) {
-    StringRef folder = llvm::sys::path::parent_path(path);
-    llvm::Expected<OpenFile> open = openExternal(folder, location);
+    llvm::Expected<ExternalFile> open =
+        openExternal(path, location, options.external);
     if (!open)
       return llvm::createStringError("refers to " +
                                      llvm::toString(open.takeError()));
-    SmallString<128> name(folder);
-    llvm::sys::path::append(name, location);
-    if (llvm::Error error = blobs.addFile(name, open->getFd()))
+    if (llvm::Error error = blobs.addFile(open->name, open->file.getFd()))
       return std::move(error);
-    External external{name.str().str(), open->getSize()};
+    External external{open->name, open->file.getSize()};
     it = externals.try_emplace(location, std::move(external)).first;
   }
   file = it->second.file;

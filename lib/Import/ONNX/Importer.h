@@ -136,7 +136,8 @@ private:
   convertSparse(const ::onnx::SparseTensorProto &tensor);
 
   // Functions.cpp: calls of model functions, inlined.
-  const ::onnx::FunctionProto *findFunction(const ::onnx::NodeProto &node);
+  const ::onnx::FunctionProto *findFunction(const ::onnx::NodeProto &node,
+                                            const Scope &scope);
   LogicalResult importCall(const ::onnx::NodeProto &node,
                            const ::onnx::FunctionProto &function, Location loc,
                            Scope &scope);

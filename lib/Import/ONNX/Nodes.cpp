@@ -56,7 +56,7 @@ LogicalResult Importer::importNode(const ::onnx::NodeProto &node, Location loc,
                                    Scope &scope) {
   if (node.op_type().empty())
     return nodeError(node, loc) << "has no operator name";
-  if (const ::onnx::FunctionProto *function = findFunction(node))
+  if (const ::onnx::FunctionProto *function = findFunction(node, scope))
     return importCall(node, *function, loc, scope);
   StringRef domain = normalizeDomain(node.domain());
   const Opsets &opsets = scope.frame.opsets;

@@ -5,6 +5,7 @@
 #include "Types.h"
 
 #include "bitnet/Dialect/BitNet/IR/BitNet.h"
+#include "bitnet/Dialect/ONNX/IR/ONNX.h"
 
 #include "llvm/ADT/STLExtras.h"
 
@@ -67,8 +68,8 @@ llvm::Expected<TensorValue> onnximport::makeTensorValue(MLIRContext *context,
                                                         BlobStore &blobs,
                                                         TensorData data,
                                                         uint64_t inlineBytes) {
-  auto type =
-      RankedTensorType::get(data.dims, getElementType(context, data.dtype));
+  auto type = RankedTensorType::get(data.dims,
+                                    onnx::getElementType(context, data.dtype));
   if (data.dtype == ::onnx::TensorProto::STRING) {
     auto strings = llvm::map_to_vector(
         data.strings, [](const std::string &s) { return StringRef(s); });

@@ -15,9 +15,6 @@ class TypeProto;
 
 namespace mlir::bitnet::onnximport {
 
-/// The element type for a TensorProto.DataType, null for unknown enums.
-Type getElementType(MLIRContext *context, int32_t dtype);
-
 /// The extent of a dimension, if it is static. -1 is how some exporters write
 /// an unknown one; a name made of digits ("32") is how transformers' exporter
 /// writes a known one.

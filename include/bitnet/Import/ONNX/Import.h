@@ -3,10 +3,13 @@
 #ifndef BITNET_IMPORT_ONNX_IMPORT_H
 #define BITNET_IMPORT_ONNX_IMPORT_H
 
+#include "bitnet/Support/ExternalFile.h"
+
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/OwningOpRef.h"
 
 #include <cstdint>
+#include <functional>
 
 namespace mlir::bitnet {
 
@@ -25,6 +28,16 @@ struct ImportOptions {
   /// Nodes that inlining model functions may add (64 bytes of a function count
   /// as one): a few functions that call each other can expand without bound.
   uint64_t maxInlinedNodes = 500'000;
+  /// Which files of weights may be opened.
+  ExternalPolicy external;
+  /// Whether the compiler lowers an operator (domain, name, version) itself.
+  /// Such an operator stays one node though the model brings a function of its
+  /// name: exporters add bodies for runtimes that lack the operator. A node
+  /// that names an overload means the function. Without the predicate every
+  /// function is inlined.
+  std::function<bool(llvm::StringRef domain, llvm::StringRef op,
+                     int64_t version)>
+      hasLowering;
 };
 
 /// Reads the ONNX model at `path` into a module with one `@main` (see the ONNX

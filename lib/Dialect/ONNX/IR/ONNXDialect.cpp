@@ -46,6 +46,9 @@ Value NodeOp::getSlot(unsigned slot) {
 }
 
 std::string NodeOp::getQualifiedName() {
+  if (getDomain() == kInternalDomain)
+    if (auto stands = getParams().getAs<StringAttr>(kOperatorParam))
+      return stands.str();
   return getDomain().empty() ? getOp().str()
                              : (getDomain() + "." + getOp()).str();
 }

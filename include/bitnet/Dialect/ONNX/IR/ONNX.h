@@ -23,8 +23,28 @@ namespace mlir::bitnet::onnx {
 inline constexpr llvm::StringLiteral kNameAttr = "onnx.name";
 /// Array of dimension names ("" where the dimension is static or unnamed).
 inline constexpr llvm::StringLiteral kDimsAttr = "onnx.dims";
+/// Type of a result as the file declares it: a hint, not what is computed.
+inline constexpr llvm::StringLiteral kDeclaredAttr = "onnx.declared";
+/// TensorProto.DataType of an argument or result, which tells ui8 from i8.
+inline constexpr llvm::StringLiteral kDataTypeAttr = "onnx.dtype";
 /// Name of the params entry that lists the names of `bodies`.
 inline constexpr llvm::StringLiteral kBodiesParam = "onnx.bodies";
+/// Domain of operators that no file holds: what a rewrite leaves behind where
+/// ONNX has no operator that checks as much.
+inline constexpr llvm::StringLiteral kInternalDomain = "bitnet.internal";
+/// `AddInto(x, v)`: x + v where v does not change the shape of x. With `axis`,
+/// v has one element per element of that axis; otherwise v broadcasts to x.
+inline constexpr llvm::StringLiteral kAddInto = "AddInto";
+/// Name of the params entry with the operator of the file that an internal one
+/// stands for: errors name that.
+inline constexpr llvm::StringLiteral kOperatorParam = "operator";
+
+/// The element type that TensorProto.DataType `dtype` names; null when it names
+/// none.
+Type getElementType(MLIRContext *context, int64_t dtype);
+
+/// The TensorProto.DataType of `element` (with its ONNX sign), 0 for none.
+int64_t getDataType(Type element);
 } // namespace mlir::bitnet::onnx
 
 #endif // BITNET_DIALECT_ONNX_IR_ONNX_H

@@ -1,0 +1,44 @@
+//===- Schema.h - what a node of a known operator looks like ----*- C++ -*-===//
+//
+// The schemas of the pinned packages onnx and onnxruntime: how many inputs and
+// outputs an operator of a version has, which attributes, which element types.
+// The carrier holds any node; whoever gives a node a meaning asks here first,
+// so that an attribute nobody knows is an error and not ignored.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef BITNET_DIALECT_ONNX_IR_SCHEMA_H
+#define BITNET_DIALECT_ONNX_IR_SCHEMA_H
+
+#include "bitnet/Dialect/ONNX/IR/ONNX.h"
+
+#include <optional>
+
+namespace mlir::bitnet::onnx {
+
+/// Kinds of attributes, as AttributeProto names them.
+enum class AttributeKind {
+  Float,
+  Int,
+  String,
+  Tensor,
+  Graph,
+  Floats,
+  Ints,
+  Strings,
+  Tensors,
+  Graphs
+};
+
+/// Why `node` is not of the form that its operator has at its version: inputs,
+/// outputs, attributes. nullopt when it is, or when its operator is not known.
+/// Reads as the end of a sentence: "operator 'Add' " + "needs at least ...".
+std::optional<std::string> findMalformation(NodeOp node);
+
+/// Whether input `slot` of `node` may have elements of type `element` (with its
+/// ONNX sign), by any later version, too. True for unknown operators.
+bool mayTake(NodeOp node, unsigned slot, Type element);
+
+} // namespace mlir::bitnet::onnx
+
+#endif // BITNET_DIALECT_ONNX_IR_SCHEMA_H
