@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "OpRegistry.h"
+#include "Parameters.h"
 #include "ScalarMath.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -75,8 +76,9 @@ static Value hardSigmoid(const Code &c) {
   return c.max(c.min(line, c.constant(1)), c.constant(0));
 }
 
+/// The alpha of ONNX's function body is an attribute, so it is an f32.
 static Value hardSwish(const Code &c) {
-  double line[] = {1.0 / 6, 0.5};
+  double line[] = {1.0f / 6, 0.5};
   return c.mul(c.x, hardSigmoid({c.s, c.x, line}));
 }
 
@@ -154,22 +156,13 @@ static LogicalResult lowerRow(NodeLowering &n, const Row &row) {
   });
 }
 
-/// Whether `slope` is nowhere known to be longer than x.
-static bool fits(RankedTensorType slope, RankedTensorType x) {
-  if (slope.getRank() > x.getRank())
-    return false;
-  auto extents = x.getShape().take_back(slope.getRank());
-  return llvm::all_of_zip(slope.getShape(), extents, [](int64_t s, int64_t e) {
-    return s <= 1 || e != 1;
-  });
-}
-
 /// Below 0 times a slope, which may be narrower than x.
 static LogicalResult lowerPRelu(NodeLowering &n) {
   if (!isa<FloatType>(n.onnxType(0)))
     return n.emitError() << "does not take elements of type " << n.onnxType(0);
-  if (!fits(n.typeOf(n.operand(1)), n.typeOf(n.operand(0))))
-    return n.emitError() << "has a slope that is larger than its input";
+  if (failed(
+          requireBroadcastTo(n, n.operand(1), n.dimsOf(n.operand(0)), "slope")))
+    return failure();
   return n.lowerElementwise(n.operands(), [](ScalarBuilder &s, ValueRange a) {
     Code c = {s, a[0], {}};
     return c.below(0, c.mul(a[0], a[1]), a[0]);
@@ -188,6 +181,11 @@ static LogicalResult lowerGelu(NodeLowering &n) {
 /// gelu(x + bias) of com.microsoft; the bias is optional in FastGelu.
 template <Value (*gelu)(ScalarBuilder &, Value)>
 static LogicalResult lowerBiasGelu(NodeLowering &n) {
+  Value x = n.operand(0), bias = n.operand(1);
+  if (n.rank(x) < 1)
+    return n.emitError() << "needs rank 1 or more";
+  if (bias && failed(alongAxis(n, bias, x, n.rank(x) - 1, "bias")))
+    return failure();
   return n.lowerElementwise(n.operands(), [](ScalarBuilder &s, ValueRange a) {
     Value x = a.size() == 1 ? a[0] : s.make<arith::AddFOp>(a[0], a[1]);
     return gelu(s, x);

@@ -4,6 +4,7 @@
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
 #include "mlir/IR/Matchers.h"
@@ -252,6 +253,17 @@ Value NodeLowering::elementwiseSplat(ArrayRef<Value> values, Type resultElement,
       arith::ConstantOp::create(b, loc, DenseElementsAttr::get(type, folded)));
 }
 
+/// `v` with every extent that of `space` or a constant 1.
+FailureOr<Value>
+NodeLowering::repeatWhereUnknown(Value v, ArrayRef<OpFoldResult> space) {
+  Dims extents = dimsOf(v);
+  size_t lead = space.size() - extents.size();
+  for (auto [axis, extent] : llvm::enumerate(extents))
+    if (!isOneInteger(dims.simplify(extent)))
+      extent = space[lead + axis];
+  return broadcastIfNeeded(v, extents);
+}
+
 FailureOr<Value> NodeLowering::elementwise(ArrayRef<Value> values,
                                            Type resultElement, ScalarFn body) {
   if (Value list = elementwiseList(values, resultElement, body))
@@ -267,15 +279,15 @@ FailureOr<Value> NodeLowering::elementwise(ArrayRef<Value> values,
   SmallVector<AffineMap> maps;
   for (Value v : values) {
     Access access{v, getSplat(v), -1, {}, 0};
-    Dims extents = dimsOf(v);
     if (!access.splat) {
-      if (AffineMap map = operandMap(dims, extents, *space, ctx)) {
-        access.input = inputs.size();
-        inputs.push_back(v);
-        maps.push_back(map);
-      } else {
-        makeRuntimeAccess(dims, extents, *space, access);
-      }
+      // Bodies read at their own index: an operand that may have to be repeated
+      // is, before.
+      FailureOr<Value> whole = repeatWhereUnknown(v, *space);
+      if (failed(whole))
+        return failure();
+      access.input = inputs.size();
+      inputs.push_back(*whole);
+      maps.push_back(operandMap(dims, dimsOf(*whole), *space, ctx));
     }
     accesses.push_back(std::move(access));
   }
@@ -324,20 +336,25 @@ FailureOr<Value> NodeLowering::broadcastTo(Value v,
   FailureOr<Dims> space = broadcast({v, shape});
   if (failed(space))
     return failure();
-  Value init = empty(*space, elementType(v));
+  return repeatTo(v, *space);
+}
+
+Value NodeLowering::repeatTo(Value v, ArrayRef<OpFoldResult> space) {
+  Dims have = dimsOf(v);
+  Value init = empty(space, elementType(v));
   MLIRContext *ctx = b.getContext();
   SmallVector<AffineMap> maps;
   SmallVector<Value> inputs;
   Access access{v, {}, -1, {}, 0};
-  if (AffineMap map = operandMap(dims, have, *space, ctx)) {
+  if (AffineMap map = operandMap(dims, have, space, ctx)) {
     access.input = 0;
     inputs.push_back(v);
     maps.push_back(map);
   } else {
-    makeRuntimeAccess(dims, have, *space, access);
+    makeRuntimeAccess(dims, have, space, access);
   }
-  maps.push_back(b.getMultiDimIdentityMap(space->size()));
-  SmallVector<utils::IteratorType> iterators(space->size(),
+  maps.push_back(b.getMultiDimIdentityMap(space.size()));
+  SmallVector<utils::IteratorType> iterators(space.size(),
                                              utils::IteratorType::parallel);
   auto build = [&](OpBuilder &nested, Location nestedLoc, ValueRange args) {
     ScalarBuilder s{nested, nestedLoc};
@@ -345,8 +362,66 @@ FailureOr<Value> NodeLowering::broadcastTo(Value v,
   };
   auto generic = linalg::GenericOp::create(b, loc, init.getType(), inputs, init,
                                            maps, iterators, build);
-  state.extents[generic.getResult(0)] = *space;
+  state.extents[generic.getResult(0)] = Dims(space);
   return generic.getResult(0);
+}
+
+/// The type of what an scf.if yields that may be `v`: no extent of it is static
+/// that `v` leaves open. Should `v` turn out to have another static extent, its
+/// branch is dead, and a cast in there to `wanted` would still not verify.
+static RankedTensorType typeOfChoice(RankedTensorType v,
+                                     RankedTensorType wanted) {
+  SmallVector<int64_t> shape(wanted.getShape());
+  for (auto [extent, have] : llvm::zip_equal(shape, v.getShape()))
+    if (extent != have)
+      extent = ShapedType::kDynamic;
+  return wanted.clone(shape);
+}
+
+FailureOr<Value>
+NodeLowering::replaceIf(Value condition, Value v,
+                        ArrayRef<OpFoldResult> extents,
+                        llvm::function_ref<FailureOr<Value>()> make) {
+  RankedTensorType type =
+      typeOfChoice(typeOf(v), tensorType(extents, elementType(v)));
+  auto op = scf::IfOp::create(b, loc, type, condition, /*withElse=*/true);
+  {
+    OpBuilder::InsertionGuard guard(b);
+    DimBuilder::Scope scope(dims);
+    b.setInsertionPointToEnd(op.thenBlock());
+    FailureOr<Value> made = make();
+    if (failed(made))
+      return failure();
+    scf::YieldOp::create(b, loc, castTo(*made, type));
+  }
+  {
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPointToEnd(op.elseBlock());
+    scf::YieldOp::create(b, loc, castTo(v, type));
+  }
+  return refine(op.getResult(0), extents);
+}
+
+FailureOr<Value>
+NodeLowering::broadcastIfNeeded(Value v, ArrayRef<OpFoldResult> extents) {
+  Dims have = dimsOf(v);
+  Value needed;
+  for (auto [extent, want] :
+       llvm::zip(llvm::reverse(have), llvm::reverse(extents))) {
+    if (dims.same(extent, want))
+      continue;
+    if (isConstantIntValue(dims.simplify(extent), 1))
+      return broadcastTo(v, extents);
+    Value differs =
+        dims.value(dims.compare(arith::CmpIPredicate::ne, extent, want));
+    needed = needed ? dims.orOf(needed, differs) : differs;
+  }
+  if (have.size() != extents.size())
+    return broadcastTo(v, extents);
+  if (!needed)
+    return v;
+  return replaceIf(needed, v, extents,
+                   [&]() -> FailureOr<Value> { return repeatTo(v, extents); });
 }
 
 //===----------------------------------------------------------------------===//

@@ -8,54 +8,8 @@
 using namespace mlir;
 using namespace mlir::bitnet;
 
-/// The element type of a TensorProto.DataType number; null for strings,
-/// complex numbers and 8-bit floats, which the CPU target cannot compute with.
-static Type typeOfProto(int64_t proto, MLIRContext *ctx) {
-  auto integer = [&](unsigned width, bool isUnsigned) {
-    return IntegerType::get(
-        ctx, width, isUnsigned ? IntegerType::Unsigned : IntegerType::Signless);
-  };
-  switch (proto) {
-  case 1:
-    return Float32Type::get(ctx);
-  case 2:
-    return integer(8, true);
-  case 3:
-    return integer(8, false);
-  case 4:
-    return integer(16, true);
-  case 5:
-    return integer(16, false);
-  case 6:
-    return integer(32, false);
-  case 7:
-    return integer(64, false);
-  case 9:
-    return integer(1, false);
-  case 10:
-    return Float16Type::get(ctx);
-  case 11:
-    return Float64Type::get(ctx);
-  case 12:
-    return integer(32, true);
-  case 13:
-    return integer(64, true);
-  case 16:
-    return BFloat16Type::get(ctx);
-  case 21:
-    return integer(4, true);
-  case 22:
-    return integer(4, false);
-  case 25:
-    return integer(2, true);
-  case 26:
-    return integer(2, false);
-  default:
-    return {};
-  }
-}
-
 static LogicalResult castTo(NodeLowering &n, Type to) {
+  n.ignoreAttrs({"saturate", "round_mode"}); // of 8-bit floats
   for (Type type : {n.onnxType(0), to})
     if (isa<FloatType>(type) && type.getIntOrFloatBitWidth() < 16)
       return n.emitError() << "does not take elements of type " << type;
@@ -65,8 +19,8 @@ static LogicalResult castTo(NodeLowering &n, Type to) {
 
 static LogicalResult lowerCast(NodeLowering &n) {
   int64_t proto = n.intAttr("to", 0);
-  Type to = typeOfProto(proto, n.b.getContext());
-  if (!to)
+  Type to = onnx::getElementType(n.b.getContext(), proto);
+  if (!to || !to.isIntOrFloat())
     return n.emitError() << "casts to the unsupported element type " << proto;
   return castTo(n, to);
 }
@@ -87,6 +41,7 @@ static LogicalResult lowerDropout(NodeLowering &n) {
              (ratio && n.constantScalar(ratio) == 0.0);
   if (!off)
     return n.emitError() << "is in training mode";
+  n.ignoreAttrs({"ratio", "seed"}); // of training
   Value x = n.operand(0);
   n.setResult(0, x);
   if (!n.isResultUsed(1))

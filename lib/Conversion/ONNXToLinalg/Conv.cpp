@@ -2,6 +2,7 @@
 
 #include "Generic.h"
 #include "OpRegistry.h"
+#include "Parameters.h"
 #include "Windows.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -93,15 +94,30 @@ static FailureOr<Value> finish(NodeLowering &n, Value acc, Value bias,
   if (!bias)
     return n.map(acc, element,
                  [](ScalarBuilder &, ValueRange args) { return args[0]; });
-  Dims extents(n.rank(acc) - 1, n.dims.constant(1));
-  extents[0] = n.dim(bias, 0);
-  FailureOr<Value> column = n.reshape(bias, extents);
+  FailureOr<Value> column = alongAxis(n, bias, acc, 1, "bias");
   if (failed(column))
     return failure();
   return n.elementwise({acc, *column}, element,
                        [](ScalarBuilder &s, ValueRange args) -> Value {
                          return s.make<arith::AddFOp>(args[0], args[1]);
                        });
+}
+
+/// kernel_shape says nothing that the weights do not, so it must agree.
+static LogicalResult checkKernelShape(NodeLowering &n,
+                                      ArrayRef<OpFoldResult> kernel) {
+  auto declared = n.intsAttr("kernel_shape");
+  if (!declared)
+    return success();
+  if (declared->size() != kernel.size())
+    return n.emitError() << "has a kernel_shape of " << declared->size()
+                         << " sizes for " << kernel.size()
+                         << " spatial dimensions";
+  for (auto [size, extent] : llvm::zip_equal(*declared, kernel))
+    if (failed(n.requireSame(n.dims.constant(size), extent,
+                             "kernel_shape and the weights' sizes")))
+      return failure();
+  return success();
 }
 
 static LogicalResult lowerConv(NodeLowering &n) {
@@ -112,13 +128,17 @@ static LogicalResult lowerConv(NodeLowering &n) {
     return n.emitError() << "needs x [N, C, spatial...], w of equal rank and "
                             "a positive group";
   Dims kernel(llvm::drop_begin(n.dimsOf(w), 2));
-  FailureOr<Windows> windows = readWindows(n, x, kernel);
+  FailureOr<Windows> windows = readWindows(n, x, kernel, SmallImage::Empty);
   if (failed(windows))
     return failure();
   Dims outDims{n.dim(x, 0), n.dim(w, 0)};
   llvm::append_range(outDims, windows->out);
-  Value padded = padForWindows(n, x, *windows, numberAttr(element, 0));
-  FailureOr<Value> grouped = splitGroups(n, padded, 1, groups);
+  FailureOr<Value> padded =
+      padForWindows(n, x, *windows, numberAttr(element, 0));
+  if (failed(padded) || failed(checkKernelShape(n, kernel)))
+    return failure();
+  FailureOr<Value> grouped =
+      splitGroups(n, cutToWindows(n, *padded, *windows), 1, groups);
   FailureOr<Value> weights = splitGroups(n, w, 0, groups);
   if (failed(grouped) || failed(weights) ||
       failed(n.requireSame(n.dim(*grouped, 2), n.dim(*weights, 2),

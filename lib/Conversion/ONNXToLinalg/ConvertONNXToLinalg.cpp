@@ -22,11 +22,13 @@ using namespace mlir::bitnet;
 namespace {
 struct ConvertONNXToLinalg
     : public bitnet::impl::ConvertONNXToLinalgBase<ConvertONNXToLinalg> {
+  using ConvertONNXToLinalgBase::ConvertONNXToLinalgBase;
+
   void runOnOperation() override {
     auto main = getOperation().lookupSymbol<func::FuncOp>("main");
     if (!main || main.isExternal())
       return;
-    if (failed(GraphConverter(main, OpRegistry::get()).run()))
+    if (failed(GraphConverter(main, OpRegistry::get(), strictShapes).run()))
       signalPassFailure();
   }
 };

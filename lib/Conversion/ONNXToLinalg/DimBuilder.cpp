@@ -178,9 +178,27 @@ static void cancel(SmallVectorImpl<Value> &num, SmallVectorImpl<Value> &den) {
   }
 }
 
+/// Extents that are 0 on both sides go, as they would if they had only a name:
+/// [0, 6] reshaped to [0, 2, -1] is [0, 2, 3].
+static void cancelZeros(SmallVectorImpl<OpFoldResult> &num,
+                        SmallVectorImpl<OpFoldResult> &den) {
+  auto isZero = [](OpFoldResult extent) {
+    return isConstantIntValue(extent, 0);
+  };
+  for (;;) {
+    auto above = llvm::find_if(num, isZero), below = llvm::find_if(den, isZero);
+    if (above == num.end() || below == den.end())
+      return;
+    num.erase(above);
+    den.erase(below);
+  }
+}
+
 OpFoldResult DimBuilder::quotient(ArrayRef<OpFoldResult> num,
                                   ArrayRef<OpFoldResult> den) {
-  Product n = productOf(num), d = productOf(den);
+  SmallVector<OpFoldResult> above(num), below(den);
+  cancelZeros(above, below);
+  Product n = productOf(above), d = productOf(below);
   cancel(n.factors, d.factors);
   int64_t divisor = std::gcd(n.constant, d.constant);
   if (divisor > 1) {

@@ -157,6 +157,9 @@ Value bitnet::padTensor(NodeLowering &n, Value v, ArrayRef<OpFoldResult> low,
   Dims extents;
   for (auto [extent, l, h] : llvm::zip_equal(Dims(n.dimsOf(v)), low, high))
     extents.push_back(n.dims.add(n.dims.add(extent, l), h));
+  // What is inserted must begin inside, even if it is empty.
+  if (llvm::is_contained(NodeLowering::typeOf(v).getShape(), 0))
+    return n.filled(extents, value);
   Value scalar = arith::ConstantOp::create(n.b, n.loc, value);
   RankedTensorType type = n.tensorType(extents, n.elementType(v));
   Value padded = tensor::PadOp::create(n.b, n.loc, type, v, low, high, scalar);

@@ -1,8 +1,12 @@
 //===- GraphConverter.cpp - one walk over @main ---------------------------===//
 
 #include "GraphConverter.h"
-#include "RequiredInputs.h"
+#include "ShapeChecks.h"
 #include "SubByte.h"
+
+#include "bitnet/runtime/abi.h"
+
+#include "bitnet/Dialect/ONNX/IR/Schema.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
@@ -14,9 +18,13 @@
 using namespace mlir;
 using namespace mlir::bitnet;
 
-GraphConverter::GraphConverter(func::FuncOp func, const OpRegistry &registry)
-    : func(func), registry(registry), b(func.getContext()),
-      state(b, func.getLoc()) {
+/// A model with more errors has one cause more often than many.
+static constexpr unsigned kMaxErrors = 40;
+
+GraphConverter::GraphConverter(func::FuncOp func, const OpRegistry &registry,
+                               bool strictShapes)
+    : func(func), registry(registry), strictShapes(strictShapes),
+      b(func.getContext()), state(b, func.getLoc()) {
   state.convertRegion = [this](Region &region) {
     return convertRegion(region);
   };
@@ -48,7 +56,7 @@ static void markLive(Operation *op, DenseSet<Operation *> &live) {
   }
 }
 
-LogicalResult GraphConverter::reportUnsupported() {
+void GraphConverter::reportUnsupported() {
   struct Missing {
     std::string reason;
     SmallVector<onnx::NodeOp> nodes;
@@ -63,7 +71,8 @@ LogicalResult GraphConverter::reportUnsupported() {
     entry.nodes.push_back(node);
   });
   if (missing.empty())
-    return success();
+    return;
+  ++numErrors;
   InFlightDiagnostic diag = mlir::emitError(func.getLoc());
   diag << "the model uses " << missing.size() << " unsupported operator"
        << (missing.size() == 1 ? "" : "s");
@@ -74,64 +83,60 @@ LogicalResult GraphConverter::reportUnsupported() {
         << first.getVersion() << ": " << entry.nodes.size() << " node"
         << (entry.nodes.size() == 1 ? "" : "s") << ", " << entry.reason;
   }
-  return failure();
 }
 
 //===----------------------------------------------------------------------===//
 // Arguments
 //===----------------------------------------------------------------------===//
 
+/// Whether the caller of a model can exchange such elements: what abi.h has a
+/// name for.
+static bool isExchangeable(Type element) {
+  if (auto integer = dyn_cast<IntegerType>(element))
+    return integer.getWidth() == 1 || integer.getWidth() >= 8;
+  return element.isF16() || element.isBF16() || element.isF32() ||
+         element.isF64();
+}
+
+static StringRef getName(StringAttr name) {
+  return name ? name.getValue() : StringRef();
+}
+
 LogicalResult GraphConverter::convertArguments(Block &from, Block &to) {
+  LogicalResult status = success();
   for (BlockArgument arg : from.getArguments()) {
     auto type = dyn_cast<RankedTensorType>(arg.getType());
-    StringAttr name =
-        func.getArgAttrOfType<StringAttr>(arg.getArgNumber(), onnx::kNameAttr);
-    if (!type || isa<onnx::StringType>(type.getElementType()))
-      return mlir::emitError(func.getLoc())
-             << "input '" << (name ? name.getValue() : "")
-             << "' has the unsupported type " << arg.getType();
+    StringRef name = getName(
+        func.getArgAttrOfType<StringAttr>(arg.getArgNumber(), onnx::kNameAttr));
+    if (!type) {
+      status = mlir::emitError(func.getLoc())
+               << "input '" << name << "' declares no shape (its type is "
+               << arg.getType() << "): a model needs the rank of its inputs";
+      continue;
+    }
     Type element = type.getElementType();
+    if (!isExchangeable(element)) {
+      status = mlir::emitError(func.getLoc())
+               << "input '" << name << "' has elements of type " << element
+               << ", which a caller cannot pass to a model";
+      continue;
+    }
     Value converted =
         to.addArgument(type.clone(signless(element)), arg.getLoc());
     state.converted[arg] = {converted, element};
   }
+  if (failed(status))
+    return status;
   b.setInsertionPointToStart(&to);
   nameExtents();
   return success();
 }
 
-/// "a + b" over known extent names, or null.
-static OpFoldResult parseSum(DimBuilder &dims, StringRef text,
-                             const llvm::StringMap<OpFoldResult> &known) {
-  OpFoldResult sum = dims.constant(0);
-  SmallVector<StringRef> terms;
-  text.split(terms, '+');
-  if (terms.size() < 2)
-    return {};
-  for (StringRef term : terms) {
-    term = term.trim();
-    int64_t number;
-    auto it = known.find(term);
-    if (!term.getAsInteger(10, number))
-      sum = dims.add(sum, dims.constant(number));
-    else if (it != known.end())
-      sum = dims.add(sum, it->second);
-    else
-      return {};
-  }
-  return sum;
-}
-
-/// Gives extents of one name one value (the caller of @main checks that they
-/// agree), and extents named by a sum that sum, asserted.
+/// Gives extents of one name one value; the caller of @main checks that they
+/// agree. Names of outputs say nothing, nor do expressions and wildcards
+/// (bitnet_dim_name_binds).
 void GraphConverter::nameExtents() {
   llvm::StringMap<OpFoldResult> known;
-  struct Sum {
-    Value arg;
-    unsigned axis;
-    StringRef text;
-  };
-  SmallVector<Sum> sums;
   for (auto [index, old] : llvm::enumerate(func.getArguments())) {
     Value arg = mapped(old);
     auto names = func.getArgAttrOfType<ArrayAttr>(index, onnx::kDimsAttr);
@@ -142,30 +147,19 @@ void GraphConverter::nameExtents() {
         extents.push_back(b.getIndexAttr(type.getDimSize(axis)));
         continue;
       }
-      StringRef name;
+      std::string name;
       if (names && axis < int64_t(names.size()))
-        name = cast<StringAttr>(names[axis]).getValue();
-      OpFoldResult extent = known.lookup(name);
-      if (name.empty() || !extent) {
+        name = cast<StringAttr>(names[axis]).str();
+      bool binds = bitnet_dim_name_binds(name.c_str());
+      OpFoldResult extent = binds ? known.lookup(name) : OpFoldResult();
+      if (!extent)
         extent = state.dims.cse(
             b.createOrFold<tensor::DimOp>(func.getLoc(), arg, axis));
-        if (!name.empty())
-          known[name] = extent;
-        if (name.contains('+'))
-          sums.push_back({arg, unsigned(axis), name});
-      }
+      if (binds)
+        known[name] = extent;
       extents.push_back(extent);
     }
     state.extents[arg] = std::move(extents);
-  }
-  for (const Sum &sum : sums) {
-    OpFoldResult want = parseSum(state.dims, sum.text, known);
-    OpFoldResult have = state.extents[sum.arg][sum.axis];
-    if (!want || state.dims.same(want, have))
-      continue;
-    state.dims.require(state.dims.isEqual(want, have),
-                       "an input extent is not '" + sum.text + "'");
-    state.dims.unify(want, have);
   }
 }
 
@@ -203,34 +197,69 @@ LogicalResult GraphConverter::convertConstant(onnx::ConstantOp op) {
   return success();
 }
 
-/// Lowerings rely on them.
-static LogicalResult requireInputs(NodeLowering &n) {
-  StringRef domain = n.node.getDomain() == "ai.onnx" ? "" : n.node.getDomain();
-  unsigned required = getRequiredInputs(domain, n.node.getOp(), n.version());
-  for (unsigned i = 0; i < required; ++i)
+/// What the schema says of the node, and elements that no lowering computes
+/// with.
+static LogicalResult checkNode(NodeLowering &n) {
+  if (std::optional<std::string> wrong = onnx::findMalformation(n.node))
+    return n.emitError() << *wrong;
+  for (unsigned i = 0; i < n.numOperands(); ++i) {
     if (!n.operand(i))
-      return n.emitError() << "needs at least " << required << " input"
-                           << (required == 1 ? "" : "s") << ", of which number "
-                           << i + 1 << " is missing";
+      continue;
+    Type element = n.onnxType(i);
+    auto isNarrow = [](Type t) {
+      return isa<FloatType>(t) && t.getIntOrFloatBitWidth() < 16;
+    };
+    if (isNarrow(element) || !onnx::mayTake(n.node, i, element))
+      return n.emitError() << "does not take elements of type " << element
+                           << " as input " << i + 1;
+  }
   return success();
 }
 
 LogicalResult GraphConverter::convertNode(onnx::NodeOp node) {
   const OpRegistry::Row *row =
       registry.lookup(node.getDomain(), node.getOp(), node.getVersion());
+  if (!row)
+    return failure(); // reportUnsupported has said so
   NodeLowering lowering(state, node);
-  for (Value input : node.getInputs())
-    if (!mapped(input))
-      return lowering.emitError() << "has an operand without a value";
-  if (failed(requireInputs(lowering)))
-    return failure();
-  if (failed(row->lower(lowering)))
-    return failure();
+  auto fail = [&](LogicalResult result) {
+    ++numErrors;
+    return result;
+  };
+  if (failed(checkNode(lowering)) || failed(row->lower(lowering)))
+    return fail(failure());
+  if (StringRef unread = lowering.findUnreadAttribute(); !unread.empty())
+    return fail(lowering.emitError()
+                << "does not support the attribute '" << unread << "'");
   for (OpResult result : node.getResults())
     if (!result.use_empty() && !mapped(result))
-      return lowering.emitError()
-             << "has an unsupported use of output " << result.getResultNumber();
+      return fail(lowering.emitError() << "has an unsupported use of output "
+                                       << result.getResultNumber());
   return success();
+}
+
+void GraphConverter::pinChannels(LinearOp op) {
+  auto type = cast<RankedTensorType>(op.getX().getType());
+  int64_t axis = op.getChannelAxis();
+  if (!type.isDynamicDim(axis))
+    return;
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPoint(op);
+  Dims extents = state.extents.lookup(op.getX());
+  OpFoldResult actual =
+      extents.size() == size_t(type.getRank())
+          ? extents[axis]
+          : tensor::DimOp::create(b, op.getLoc(), op.getX(), axis).getResult();
+  OpFoldResult wanted = state.dims.constant(op.getChannels());
+  actual = state.dims.simplify(actual);
+  if (!isFromInputShapes(actual))
+    return;
+  state.dims.require(state.dims.isEqual(actual, wanted), op.getWrongChannels());
+  state.dims.unify(actual, wanted);
+  SmallVector<int64_t> shape(type.getShape());
+  shape[axis] = op.getChannels();
+  op.getXMutable().assign(
+      tensor::CastOp::create(b, op.getLoc(), type.clone(shape), op.getX()));
 }
 
 LogicalResult GraphConverter::convertLinear(LinearOp op) {
@@ -247,6 +276,7 @@ LogicalResult GraphConverter::convertLinear(LinearOp op) {
       b, op.getLoc(), result, op.getNameAttr(), x.value, mapped(op.getW()),
       orNull(op.getScale()), orNull(op.getBias()), op.getActAttr(),
       op.getConvAttr(), op.getGroupSizeAttr(), op.getSegmentsAttr());
+  pinChannels(linear);
   state.converted[op.getY()] = {linear.getY(), result.getElementType()};
   if (op.getConvAttr())
     return success();
@@ -293,79 +323,123 @@ GraphConverter::convertRegion(Region &region) {
       [&](Value old) { return state.converted.lookup(old); });
 }
 
+bool GraphConverter::hasValues(Operation &op) {
+  bool known = true;
+  op.walk([&](Operation *inner) {
+    for (Value operand : inner->getOperands()) {
+      Operation *def = operand.getDefiningOp();
+      bool isInside = def && op.isProperAncestor(def);
+      known &= isInside || bool(mapped(operand));
+    }
+  });
+  return known;
+}
+
+/// After an error the conversion goes on with what does not depend on it, so
+/// that all errors of a model are seen at once.
 LogicalResult GraphConverter::convertBlock(Block &block) {
+  LogicalResult status = success();
   for (Operation &op : block) {
     state.dims.setLoc(op.getLoc());
-    if (live.contains(&op) && failed(convertOp(op)))
-      return failure();
+    if (!live.contains(&op) || numErrors >= kMaxErrors)
+      continue;
+    if (!hasValues(op) || failed(convertOp(op)))
+      status = failure();
   }
-  return success();
+  return status;
 }
 
 //===----------------------------------------------------------------------===//
 // Outputs
 //===----------------------------------------------------------------------===//
 
-FailureOr<Value> GraphConverter::convertOutput(unsigned index, Value v,
-                                               Type declared) {
-  auto want = dyn_cast<RankedTensorType>(declared);
-  auto have = cast<RankedTensorType>(v.getType());
-  StringAttr name =
-      func.getResultAttrOfType<StringAttr>(index, onnx::kNameAttr);
-  auto mismatch = [&] {
+/// Whether the graph computes what the file declares; a dynamic extent may be
+/// any size.
+static bool agree(RankedTensorType declared, RankedTensorType computed,
+                  Type computedElement) {
+  if (declared.getElementType() != computedElement ||
+      declared.getRank() != computed.getRank())
+    return false;
+  return llvm::all_of_zip(declared.getShape(), computed.getShape(),
+                          [](int64_t want, int64_t have) {
+                            return ShapedType::isDynamic(want) ||
+                                   ShapedType::isDynamic(have) || want == have;
+                          });
+}
+
+/// What the file says of an output is a hint (options.strictShapes: a promise,
+/// which is asserted where only the run can tell).
+LogicalResult GraphConverter::checkOutput(unsigned index, Value old) {
+  ConvertedValue v = state.converted.lookup(old);
+  auto attr = func.getResultAttrOfType<TypeAttr>(index, onnx::kDeclaredAttr);
+  auto declared = dyn_cast<RankedTensorType>(
+      attr ? attr.getValue() : func.getResultTypes()[index]);
+  auto computed = cast<RankedTensorType>(v.value.getType());
+  StringRef name =
+      getName(func.getResultAttrOfType<StringAttr>(index, onnx::kNameAttr));
+  if (!isExchangeable(v.onnxElementType))
     return mlir::emitError(func.getLoc())
-           << "output '" << (name ? name.getValue() : "") << "' is declared as "
-           << want << " but the graph computes " << have;
-  };
-  if (!want)
-    return v;
-  if (signless(want.getElementType()) != have.getElementType() ||
-      want.getRank() != have.getRank())
-    return mismatch(), failure();
-  SmallVector<int64_t> shape(have.getShape());
-  for (auto [axis, extent] : llvm::enumerate(want.getShape())) {
-    if (ShapedType::isDynamic(extent) || shape[axis] == extent)
+           << "output '" << name << "' has elements of type "
+           << v.onnxElementType << ", which a model cannot give to its caller";
+  if (!declared)
+    return success();
+  if (!agree(declared, computed, v.onnxElementType)) {
+    InFlightDiagnostic diag = strictShapes ? mlir::emitError(func.getLoc())
+                                           : mlir::emitWarning(func.getLoc());
+    diag << "output '" << name << "' is declared as " << declared
+         << " but the graph computes "
+         << RankedTensorType::get(computed.getShape(), v.onnxElementType);
+    if (Operation *producer = old.getDefiningOp())
+      diag.attachNote(producer->getLoc()) << "computed here";
+    return success(!strictShapes);
+  }
+  for (auto [axis, extent] : llvm::enumerate(declared.getShape())) {
+    if (!strictShapes || ShapedType::isDynamic(extent) ||
+        !computed.isDynamicDim(axis))
       continue;
-    if (!ShapedType::isDynamic(shape[axis]))
-      return mismatch(), failure();
-    Value dim = b.createOrFold<tensor::DimOp>(func.getLoc(), v, axis);
+    Value dim = b.createOrFold<tensor::DimOp>(func.getLoc(), v.value, axis);
     state.dims.require(
         state.dims.isEqual(state.dims.cse(dim), b.getIndexAttr(extent)),
-        "output '" + (name ? name.getValue() : "") +
-            "' does not have its declared shape");
-    shape[axis] = extent;
+        "output '" + name + "' does not have its declared size " +
+            Twine(extent) + " in dimension " + Twine(axis));
   }
-  RankedTensorType type = have.clone(shape);
-  if (type == have)
-    return v;
-  return Value(tensor::CastOp::create(b, func.getLoc(), type, v));
+  return success();
 }
 
 LogicalResult GraphConverter::convertReturn(func::ReturnOp op) {
   state.dims.setLoc(func.getLoc());
   SmallVector<Value> values;
+  LogicalResult status = success();
   for (auto [index, old] : llvm::enumerate(op.getOperands())) {
-    FailureOr<Value> v =
-        convertOutput(index, mapped(old), func.getResultTypes()[index]);
-    if (failed(v))
-      return failure();
-    values.push_back(*v);
+    if (failed(checkOutput(index, old)))
+      status = failure();
+    values.push_back(mapped(old));
+    func.removeResultAttr(index, b.getStringAttr(onnx::kDeclaredAttr));
+    int64_t dtype =
+        onnx::getDataType(state.converted.lookup(old).onnxElementType);
+    if (func.getResultAttr(index, onnx::kDataTypeAttr))
+      func.setResultAttr(index, onnx::kDataTypeAttr,
+                         b.getI32IntegerAttr(dtype));
   }
   func::ReturnOp::create(b, op.getLoc(), values);
-  return success();
+  return status;
 }
 
 LogicalResult GraphConverter::run() {
   Block &from = func.getBody().front();
   markLive(from.getTerminator(), live);
-  if (failed(reportUnsupported()))
-    return failure();
+  reportUnsupported();
   // The new body grows beside the old one, which the state's keys point into.
   Region fresh;
   Block &to = fresh.emplaceBlock();
-  if (failed(convertArguments(from, to)) || failed(convertBlock(from)))
+  if (failed(convertArguments(from, to)) || failed(convertBlock(from)) ||
+      numErrors != 0) {
+    // What was built is not complete, and nothing refers to it.
+    to.dropAllReferences();
     return failure();
+  }
   eraseDeadOps(to);
+  hoistShapeChecks(to);
   func.getBody().takeBody(fresh);
   func.setType(FunctionType::get(
       func.getContext(), func.getBody().getArgumentTypes(),

@@ -15,11 +15,13 @@ namespace mlir::bitnet {
 /// Rewrites the body of one function from onnx to linalg.
 class GraphConverter {
 public:
-  GraphConverter(func::FuncOp func, const OpRegistry &registry);
+  /// With `strictShapes`, outputs must be what the file declares.
+  GraphConverter(func::FuncOp func, const OpRegistry &registry,
+                 bool strictShapes);
   LogicalResult run();
 
 private:
-  LogicalResult reportUnsupported();
+  void reportUnsupported();
   LogicalResult convertArguments(Block &from, Block &to);
   void nameExtents();
   LogicalResult convertBlock(Block &block);
@@ -28,12 +30,20 @@ private:
   LogicalResult convertNode(onnx::NodeOp node);
   LogicalResult convertConstant(onnx::ConstantOp op);
   LogicalResult convertLinear(LinearOp op);
+  /// Checks the axis of x that the weights of the new layer `op` fix, before
+  /// anything else runs where its extent follows from the inputs' shapes. What
+  /// does not, `bitnet-quantize-linears` checks.
+  void pinChannels(LinearOp op);
   LogicalResult convertReturn(func::ReturnOp op);
-  FailureOr<Value> convertOutput(unsigned index, Value v, Type declared);
+  LogicalResult checkOutput(unsigned index, Value old);
+  /// Whether all that `op` and its bodies read from outside has been converted.
+  bool hasValues(Operation &op);
   Value mapped(Value old) { return state.converted.lookup(old).value; }
 
   func::FuncOp func;
   const OpRegistry &registry;
+  bool strictShapes;
+  unsigned numErrors = 0;
   OpBuilder b;
   GraphState state;
   DenseSet<Operation *> live; // ops some output depends on

@@ -83,8 +83,16 @@ static LogicalResult lowerIf(NodeLowering &n) {
   if (failed(bodies))
     return failure();
   std::optional<Elements> condition = n.extractElements(n.operand(0));
+  if (!condition) {
+    // One element of any rank, which may only be known at run time.
+    FailureOr<Value> single = n.reshape(n.operand(0), {});
+    if (failed(single))
+      return failure();
+    condition = n.extractElements(*single);
+  }
   if (!condition || condition->size() != 1)
-    return n.emitError() << "needs a condition of one element";
+    return n.emitError() << "needs a condition of one element, got "
+                         << n.operand(0).getType();
   OpFoldResult scalar = condition->front();
   if (auto v = dyn_cast<Value>(scalar))
     return lowerToSCF(n, v, bodies->first, bodies->second);

@@ -2,9 +2,11 @@
 
 #include "Generic.h"
 #include "OpRegistry.h"
+#include "Parameters.h"
 #include "Product.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Utils/StaticValueUtils.h"
 
 using namespace mlir;
 using namespace mlir::bitnet;
@@ -106,10 +108,13 @@ static LogicalResult lowerGemm(NodeLowering &n) {
       emitProduct(n, {lhs, rhs, transA, transB, computeType(element)});
   if (failed(acc))
     return failure();
-  if (!bias || n.floatAttr("beta", 1.0) == 0.0) {
-    n.setResult(0, finish(n, *acc, element, n.floatAttr("alpha", 1.0)));
+  double alpha = n.floatAttr("alpha", 1.0), beta = n.floatAttr("beta", 1.0);
+  if (!bias || beta == 0.0) {
+    n.setResult(0, finish(n, *acc, element, alpha));
     return success();
   }
+  if (failed(requireBroadcastTo(n, bias, n.dimsOf(*acc), "C")))
+    return failure();
   FailureOr<Value> sum = addBias(n, *acc, bias, element);
   if (failed(sum))
     return failure();
@@ -135,9 +140,20 @@ static LogicalResult addZeroPoint(NodeLowering &n, unsigned slot,
   if (!zero)
     return success();
   int64_t rank = n.rank(zero);
-  bool single = rank == 0 || n.typeOf(zero).getNumElements() == 1;
+  bool single =
+      rank == 0 || (rank == 1 && isConstantIntValue(n.dim(zero, 0), 1));
   if (!single && rank != 1)
     return n.emitError() << "needs zero points of rank 0 or 1";
+  bool ofRows = kind == ProductInput::PerRow;
+  Value matrix = ofRows ? product.lhs : product.rhs;
+  int64_t axis = n.rank(matrix) - (ofRows ? 2 : 1);
+  if (!single && axis < 0)
+    return n.emitError() << "has several zero points for a vector";
+  if (!single && failed(n.requireSame(n.dim(zero, 0), n.dim(matrix, axis),
+                                      ofRows ? "numbers of zero points and rows"
+                                             : "numbers of zero points and "
+                                               "columns")))
+    return failure();
   product.extra.push_back({zero, single ? ProductInput::Scalar : kind});
   return success();
 }

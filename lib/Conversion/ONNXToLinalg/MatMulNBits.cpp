@@ -6,6 +6,7 @@
 
 #include "Generic.h"
 #include "OpRegistry.h"
+#include "Parameters.h"
 #include "Product.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -78,6 +79,16 @@ static FailureOr<Value> unpackWeights(NodeLowering &n, const Packing &p,
       n.operand(3) ? flatten(n, n.operand(3)) : FailureOr<Value>(Value());
   if (failed(scales) || failed(zeros))
     return failure();
+  OpFoldResult count = n.dims.constant(p.rows * p.blocks);
+  if (failed(n.requireSame(n.dim(*scales, 0), count,
+                           "numbers of scales and blocks")))
+    return failure();
+  bool packedZeros = *zeros && isa<IntegerType>(n.elementType(*zeros));
+  if (packedZeros)
+    count = n.dims.constant(p.rows * ((p.blocks * p.bits + 7) / 8));
+  if (*zeros && failed(n.requireSame(n.dim(*zeros, 0), count,
+                                     "numbers of zero points and blocks")))
+    return failure();
   Dims extents{n.dims.constant(p.rows), n.dims.constant(p.columns)};
   auto body = [&](ScalarBuilder &s, ValueRange) -> Value {
     SmallVector<Value> loops = loopIndices(s, 2);
@@ -105,6 +116,9 @@ static FailureOr<Packing> readPacking(NodeLowering &n) {
       !llvm::is_contained({2, 4, 8}, p.bits))
     return n.emitError() << "needs N, K, block_size and 2, 4 or 8 bits",
            failure();
+  n.ignoreAttrs({"accuracy_level"}); // we round nothing
+  if (n.intAttr("weight_prepacked", 0) != 0)
+    return n.emitError() << "does not support prepacked weights", failure();
   p.blocks = (p.columns + p.block - 1) / p.block;
   if (n.operand(4))
     return n.emitError() << "does not support g_idx", failure();
@@ -133,6 +147,8 @@ static LogicalResult lowerMatMulNBits(NodeLowering &n) {
   if (failed(acc))
     return failure();
   SmallVector<Value> values{*acc};
+  if (bias && failed(alongAxis(n, bias, *acc, n.rank(*acc) - 1, "bias")))
+    return failure();
   if (bias)
     values.push_back(bias);
   FailureOr<Value> y = n.elementwise(

@@ -41,12 +41,13 @@ static std::optional<Elements> concatLists(NodeLowering &n,
 
 static LogicalResult lowerConcat(NodeLowering &n) {
   SmallVector<Value> values = n.operands();
+  int64_t given = n.intAttr("axis", 1);
   if (auto list = concatLists(n, values)) {
     n.setResult(0, n.fromElements(*list, n.elementType(values[0])));
     return success();
   }
   int64_t rank = n.rank(values[0]);
-  FailureOr<int64_t> axis = n.normalizeAxis(n.intAttr("axis", 1), rank);
+  FailureOr<int64_t> axis = n.normalizeAxis(given, rank);
   if (failed(axis))
     return failure();
   for (Value v : llvm::drop_begin(values)) {
@@ -77,11 +78,24 @@ static FailureOr<Dims> equalPieces(NodeLowering &n, OpFoldResult extent,
   Dims sizes(count, size);
   OpFoldResult before = n.dims.mul(size, n.dims.constant(count - 1));
   sizes.back() = n.dims.sub(extent, before);
+  OpFoldResult fits = n.dims.compare(arith::CmpIPredicate::sge, sizes.back(),
+                                     n.dims.constant(0));
+  if (isConstantIntValue(fits, 0))
+    return n.emitError() << "cannot split a dimension into " << count
+                         << " pieces of which only the last is smaller",
+           failure();
+  n.dims.require(n.dims.value(fits),
+                 n.name() + ": the dimension is too short for its pieces");
   return sizes;
 }
 
 static FailureOr<Dims> pieceSizes(NodeLowering &n, OpFoldResult extent) {
   unsigned count = n.node.getNumResults();
+  int64_t asked = n.intAttr("num_outputs", count);
+  if (asked != count)
+    return n.emitError() << "has num_outputs " << asked << " but " << count
+                         << " outputs",
+           failure();
   auto given = n.intsFrom(n.version() < 13 ? -1 : 1, "split");
   if (failed(given))
     return failure();
@@ -94,6 +108,8 @@ static FailureOr<Dims> pieceSizes(NodeLowering &n, OpFoldResult extent) {
   Dims sizes;
   OpFoldResult sum = n.dims.constant(0);
   for (int64_t size : **given) {
+    if (size < 0)
+      return n.emitError() << "has the size " << size, failure();
     sizes.push_back(n.dims.constant(size));
     sum = n.dims.add(sum, sizes.back());
   }

@@ -1,6 +1,7 @@
 //===- NodeLowering.cpp - node, attributes, types, element lists ----------===//
 
 #include "NodeLowering.h"
+#include "ShapeChecks.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
@@ -88,6 +89,7 @@ FailureOr<SmallVector<ConvertedValue>> NodeLowering::convertBody(Region &body,
   state.extents = std::move(extents);
   state.elements = std::move(elements);
   dims.setLoc(loc);
+  hoistShapeChecks(*block);
   return values;
 }
 
@@ -96,9 +98,23 @@ InFlightDiagnostic NodeLowering::emitError() {
          << "operator '" << node.getQualifiedName() << "' ";
 }
 
+InFlightDiagnostic NodeLowering::emitFinding() {
+  return mlir::emitError(loc)
+         << "operator '" << node.getQualifiedName() << "': ";
+}
+
 //===----------------------------------------------------------------------===//
 // Attributes
 //===----------------------------------------------------------------------===//
+
+StringRef NodeLowering::findUnreadAttribute() const {
+  for (NamedAttribute param : onnx::NodeOp(node).getParams())
+    if (param.getName() != onnx::kBodiesParam &&
+        param.getName() != onnx::kOperatorParam &&
+        !asked.contains(param.getName().getValue()))
+      return param.getName().getValue();
+  return {};
+}
 
 int64_t NodeLowering::intAttr(StringRef key, int64_t defaultValue) {
   auto value = dyn_cast_if_present<IntegerAttr>(attr(key));
@@ -195,9 +211,12 @@ LogicalResult NodeLowering::requireSame(OpFoldResult lhs, OpFoldResult rhs,
   std::optional<int64_t> l = getConstantIntValue(dims.simplify(lhs)),
                          r = getConstantIntValue(dims.simplify(rhs));
   if (l && r)
-    return emitError() << what << " differ: " << *l << " and " << *r;
+    return emitFinding() << what << " differ: " << *l << " and " << *r;
   dims.require(dims.isEqual(lhs, rhs), name() + ": " + what + " differ");
-  dims.unify(lhs, rhs);
+  // Only checks of the inputs' extents come before all that relies on them.
+  if (isFromInputShapes(dims.simplify(lhs)) &&
+      isFromInputShapes(dims.simplify(rhs)))
+    dims.unify(lhs, rhs);
   return success();
 }
 

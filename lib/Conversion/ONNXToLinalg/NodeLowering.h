@@ -16,6 +16,7 @@
 
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/BuiltinTypes.h"
+#include "llvm/ADT/StringSet.h"
 
 #include <functional>
 #include <optional>
@@ -98,7 +99,18 @@ public:
                                                      Block *block);
 
   //===--- Attributes -----------------------------------------------------===//
-  Attribute attr(StringRef key) { return node.getParams().get(key); }
+  /// Every attribute that a lowering does not ask for is an error: it would be
+  /// ignored (findUnreadAttribute).
+  Attribute attr(StringRef key) {
+    asked.insert(key);
+    return node.getParams().get(key);
+  }
+  /// Says that these attributes do not change the results.
+  void ignoreAttrs(ArrayRef<StringRef> keys) {
+    asked.insert(keys.begin(), keys.end());
+  }
+  /// An attribute of the node that has not been asked for, or empty.
+  StringRef findUnreadAttribute() const;
   int64_t intAttr(StringRef key, int64_t defaultValue);
   std::optional<SmallVector<int64_t>> intsAttr(StringRef key);
   double floatAttr(StringRef key, double defaultValue);
@@ -106,6 +118,8 @@ public:
 
   /// "operator 'Clip' ...", at the node. Return it: it converts to failure.
   InFlightDiagnostic emitError();
+  /// The same for a message with a subject of its own, behind a colon.
+  InFlightDiagnostic emitFinding();
 
   //===--- Types and extents ----------------------------------------------===//
   static RankedTensorType typeOf(Value v) {
@@ -177,6 +191,14 @@ public:
   Value transpose(Value v, ArrayRef<int64_t> permutation);
   /// numpy broadcast of v to exactly `extents`.
   FailureOr<Value> broadcastTo(Value v, ArrayRef<OpFoldResult> extents);
+  /// What `make` builds where `condition` holds at run time, else `v`; both
+  /// have `extents` then. For copies that are hardly ever needed.
+  FailureOr<Value> replaceIf(Value condition, Value v,
+                             ArrayRef<OpFoldResult> extents,
+                             llvm::function_ref<FailureOr<Value>()> make);
+  /// broadcastTo for a tensor that may have all `extents` already: nothing is
+  /// copied at run time when it has.
+  FailureOr<Value> broadcastIfNeeded(Value v, ArrayRef<OpFoldResult> extents);
   /// Inserts 1-extents so that the rank becomes `rank`, in front.
   Value prependOnes(Value v, int64_t rank);
   /// v[offset : offset + size : stride] on each axis.
@@ -195,8 +217,15 @@ public:
   Value reduce(Value v, ArrayRef<int64_t> axes, bool keepDims,
                const Reduction &reduction);
 
-private:
+  /// The extent that two extents broadcast to, asserted at run time where it is
+  /// not provable.
   FailureOr<OpFoldResult> broadcastDim(OpFoldResult a, OpFoldResult c);
+
+private:
+  /// v repeated to `space`, which it broadcasts to and does not change.
+  Value repeatTo(Value v, ArrayRef<OpFoldResult> space);
+  FailureOr<Value> repeatWhereUnknown(Value v, ArrayRef<OpFoldResult> space);
+  Value concatFew(ArrayRef<Value> values, int64_t axis);
   /// The lists of all operands and the length they broadcast to.
   std::optional<SmallVector<Elements>> broadcastLists(ArrayRef<Value> values,
                                                       size_t &length);
@@ -205,6 +234,7 @@ private:
   Value elementwiseSplat(ArrayRef<Value> values, Type resultElement,
                          ScalarFn body);
   GraphState &state;
+  llvm::StringSet<> asked;
 };
 
 /// The add of a float reduction: the only op that may be reassociated.

@@ -2,6 +2,7 @@
 
 #include "Generic.h"
 #include "OpRegistry.h"
+#include "Parameters.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
@@ -125,8 +126,14 @@ struct StatisticsResults {
 static LogicalResult normalize(NodeLowering &n, Value x, Type element,
                                ArrayRef<int64_t> axes, bool centred,
                                Value scale, Value bias,
-                               StatisticsResults statistics) {
-  double epsilon = n.floatAttr("epsilon", 1e-5);
+                               StatisticsResults statistics,
+                               double defaultEpsilon = 1e-5) {
+  double epsilon = n.floatAttr("epsilon", defaultEpsilon);
+  for (Value parameter : {scale, bias})
+    if (parameter &&
+        failed(requireBroadcastTo(n, parameter, n.dimsOf(x),
+                                  parameter == scale ? "scale" : "bias")))
+      return failure();
   FailureOr<Moments> moments = computeMoments(n, x, axes, centred, epsilon);
   if (failed(moments))
     return failure();
@@ -161,9 +168,25 @@ static LogicalResult lowerLayerNorm(NodeLowering &n, bool centred,
 // com.microsoft.Skip[Simplified]LayerNormalization
 //===----------------------------------------------------------------------===//
 
+/// The vectors of the hidden size that the node has, and the skip, which may be
+/// shared by the batch.
+static LogicalResult checkSkipNorm(NodeLowering &n, bool centred) {
+  Value x = n.operand(0);
+  if (n.rank(x) < 1)
+    return n.emitError() << "needs rank 1 or more";
+  int64_t last = n.rank(x) - 1;
+  for (unsigned slot = 2; slot < (centred ? 5u : 4u); ++slot)
+    if (Value v = n.operand(slot);
+        v && failed(alongAxis(n, v, x, last, "parameter")))
+      return failure();
+  return requireBroadcastTo(n, n.operand(1), n.dimsOf(x), "skip");
+}
+
 static LogicalResult lowerSkipNorm(NodeLowering &n, bool centred) {
   if (!centred && n.isResultUsed(1))
     return n.emitError() << "has no mean output";
+  if (failed(checkSkipNorm(n, centred)))
+    return failure();
   Value x = n.operand(0), skip = n.operand(1), scale = n.operand(2);
   Value beta = centred ? n.operand(3) : Value();
   Value bias = n.operand(centred ? 4 : 3);
@@ -186,46 +209,43 @@ static LogicalResult lowerSkipNorm(NodeLowering &n, bool centred) {
                                            }));
   int64_t last = n.rank(*sum) - 1;
   return normalize(n, *sum, element, last, centred, scale, beta,
-                   {centred ? 1u : 0u, 2});
+                   {centred ? 1u : 0u, 2}, /*defaultEpsilon=*/1e-12);
 }
 
 //===----------------------------------------------------------------------===//
 // Per channel: batch, instance, group
 //===----------------------------------------------------------------------===//
 
-/// [C] as [C, 1, ..., 1]: one value per channel of a rank `rank` tensor.
-static FailureOr<Value> perChannel(NodeLowering &n, Value v, int64_t rank) {
-  Dims extents(rank - 1, n.dims.constant(1));
-  extents[0] = n.dim(v, 0);
-  return n.reshape(v, extents);
-}
-
 static LogicalResult lowerBatchNorm(NodeLowering &n) {
   Value x = n.operand(0);
   int64_t rank = n.rank(x);
   if (n.intAttr("training_mode", 0) != 0 || n.intAttr("spatial", 1) != 1)
     return n.emitError() << "supports inference only";
-  for (unsigned i = 1; i < n.node.getNumResults(); ++i)
-    if (n.isResultUsed(i))
-      return n.emitError() << "supports one output";
+  n.ignoreAttrs({"momentum"}); // of training
+  // Before opset 14 the further outputs alone said that it trains.
+  if (n.node.getNumResults() > 1)
+    return n.emitError() << "supports inference only: it has "
+                         << n.node.getNumResults()
+                         << " outputs, as in training, but not one";
   if (rank < 2)
     return n.emitError() << "needs rank 2 or more";
   double epsilon = n.floatAttr("epsilon", 1e-5);
-  Value scale = n.operand(1), variance = n.operand(4);
   Type wide = computeType(n.elementType(x));
+  FailureOr<Value> scale = alongAxis(n, n.operand(1), x, 1, "scale");
+  FailureOr<Value> bias = alongAxis(n, n.operand(2), x, 1, "bias");
+  FailureOr<Value> mean = alongAxis(n, n.operand(3), x, 1, "mean");
+  FailureOr<Value> variance = alongAxis(n, n.operand(4), x, 1, "variance");
+  if (failed(scale) || failed(bias) || failed(mean) || failed(variance))
+    return failure();
   FailureOr<Value> factor = n.elementwise(
-      {scale, variance}, wide, [&](ScalarBuilder &s, ValueRange args) -> Value {
+      {*scale, *variance}, wide,
+      [&](ScalarBuilder &s, ValueRange args) -> Value {
         return s.make<arith::MulFOp>(args[0], inverseRoot(s, args[1], epsilon));
       });
   if (failed(factor))
     return failure();
-  FailureOr<Value> f = perChannel(n, *factor, rank);
-  FailureOr<Value> bias = perChannel(n, n.operand(2), rank);
-  FailureOr<Value> mean = perChannel(n, n.operand(3), rank);
-  if (failed(f) || failed(bias) || failed(mean))
-    return failure();
-  FailureOr<Value> y =
-      applyMoments(n, x, Moments{*mean, *f}, Value(), *bias, n.elementType(x));
+  FailureOr<Value> y = applyMoments(n, x, Moments{*mean, *factor}, Value(),
+                                    *bias, n.elementType(x));
   if (failed(y))
     return failure();
   n.setResult(0, *y);
@@ -237,8 +257,8 @@ static LogicalResult lowerInstanceNorm(NodeLowering &n) {
   int64_t rank = n.rank(x);
   if (rank < 3)
     return n.emitError() << "needs rank 3 or more";
-  FailureOr<Value> scale = perChannel(n, n.operand(1), rank);
-  FailureOr<Value> bias = perChannel(n, n.operand(2), rank);
+  FailureOr<Value> scale = alongAxis(n, n.operand(1), x, 1, "scale");
+  FailureOr<Value> bias = alongAxis(n, n.operand(2), x, 1, "bias");
   if (failed(scale) || failed(bias))
     return failure();
   return normalize(n, x, n.elementType(x),
@@ -252,6 +272,8 @@ static LogicalResult lowerGroupNorm(NodeLowering &n) {
   Value x = n.operand(0);
   Type element = n.elementType(x);
   int64_t rank = n.rank(x), groups = n.intAttr("num_groups", 0);
+  if (n.intAttr("stash_type", 1) != 1)
+    return n.emitError() << "supports only stash_type 1 (float)";
   auto channels = rank < 2 ? std::nullopt : getConstantIntValue(n.dim(x, 1));
   if (!channels || groups < 1 || *channels % groups != 0)
     return n.emitError() << "needs channels that num_groups divides";

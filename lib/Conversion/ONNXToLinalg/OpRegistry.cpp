@@ -3,6 +3,7 @@
 #include "OpRegistry.h"
 
 #include "bitnet/Conversion/ONNXToLinalg/Passes.h"
+#include "bitnet/Dialect/ONNX/IR/ONNX.h"
 
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/Twine.h"
@@ -77,14 +78,23 @@ const OpRegistry &OpRegistry::get() {
     registerRotaryOps(r);
     registerQuantizeOps(r);
     registerMatMulNBitsOps(r);
+    registerInternalOps(r);
     return r;
   }();
   return registry;
 }
 
+bool mlir::bitnet::hasONNXLowering(llvm::StringRef domain, llvm::StringRef op,
+                                   int64_t version) {
+  return domain != onnx::kInternalDomain &&
+         OpRegistry::get().lookup(domain, op, version);
+}
+
 std::vector<SupportedOp> mlir::bitnet::listSupportedOps() {
   std::vector<SupportedOp> ops;
   for (const auto &[key, rows] : OpRegistry::get().rows()) {
+    if (key.first == onnx::kInternalDomain)
+      continue;
     SupportedOp op{key.first, key.second, {}, rows.back().note};
     for (const OpRegistry::Row &row : rows)
       op.sinceVersions.push_back(row.sinceVersion);

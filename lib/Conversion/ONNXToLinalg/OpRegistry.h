@@ -84,6 +84,7 @@ void registerPoolOps(OpRegistry &registry);
 void registerRotaryOps(OpRegistry &registry);
 void registerQuantizeOps(OpRegistry &registry);
 void registerMatMulNBitsOps(OpRegistry &registry);
+void registerInternalOps(OpRegistry &registry);
 
 } // namespace mlir::bitnet
 

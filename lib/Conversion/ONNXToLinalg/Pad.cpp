@@ -57,8 +57,18 @@ static FailureOr<TypedAttr> readFill(NodeLowering &n) {
   return cast<TypedAttr>(*constant.value_begin<Attribute>());
 }
 
+static LogicalResult requireAtLeast(NodeLowering &n, OpFoldResult size,
+                                    int64_t least, StringRef otherwise) {
+  OpFoldResult holds =
+      n.dims.compare(arith::CmpIPredicate::sge, size, n.dims.constant(least));
+  if (isConstantIntValue(holds, 0))
+    return n.emitError() << "is impossible: " << otherwise;
+  n.dims.require(n.dims.value(holds), n.name() + ": " + otherwise);
+  return success();
+}
+
 /// Negative pads cut away.
-static Value crop(NodeLowering &n, Value x, Padding &padding) {
+static FailureOr<Value> crop(NodeLowering &n, Value x, Padding &padding) {
   Dims offsets, sizes = n.dimsOf(x), strides(sizes.size(), n.dims.constant(1));
   bool any = false;
   for (auto [size, low, high] :
@@ -67,6 +77,8 @@ static Value crop(NodeLowering &n, Value x, Padding &padding) {
     offsets.push_back(n.dims.constant(std::max<int64_t>(-low, 0)));
     int64_t cut = std::min<int64_t>(low, 0) + std::min<int64_t>(high, 0);
     size = n.dims.add(size, n.dims.constant(cut));
+    if (failed(requireAtLeast(n, size, 0, "it cuts more away than there is")))
+      return failure();
     low = std::max<int64_t>(low, 0);
     high = std::max<int64_t>(high, 0);
   }
@@ -92,13 +104,18 @@ static Value sourceIndex(ScalarBuilder &s, StringRef mode, Value i,
   return s.make<MaxSIOp>(s.make<MinSIOp>(i, last), zero);
 }
 
-static Value padByReading(NodeLowering &n, Value x, const Padding &padding,
-                          StringRef mode) {
+static FailureOr<Value> padByReading(NodeLowering &n, Value x,
+                                     const Padding &padding, StringRef mode) {
   Dims extents = n.dimsOf(x);
   SmallVector<Value> sizes = n.dims.values(extents);
   for (auto [extent, low, high] :
-       llvm::zip_equal(extents, padding.low, padding.high))
+       llvm::zip_equal(extents, padding.low, padding.high)) {
+    if (low + high != 0 &&
+        failed(requireAtLeast(n, extent, 1,
+                              "an empty dimension has no elements to repeat")))
+      return failure();
     extent = n.dims.add(extent, n.dims.constant(low + high));
+  }
   auto body = [&](ScalarBuilder &s, ValueRange) -> Value {
     SmallVector<Value> at = loopIndices(s, sizes.size());
     for (auto [index, size, low, high] :
@@ -120,10 +137,16 @@ static LogicalResult lowerPad(NodeLowering &n) {
     return failure();
   if (!llvm::is_contained({"constant", "edge", "reflect", "wrap"}, mode))
     return n.emitError() << "has an unknown mode '" << mode << "'";
-  Value x = crop(n, n.operand(0), *padding);
+  FailureOr<Value> cropped = crop(n, n.operand(0), *padding);
+  if (failed(cropped))
+    return failure();
+  Value x = *cropped;
   if (mode != "constant") {
-    n.setResult(0, padByReading(n, x, *padding, mode));
-    return success();
+    n.ignoreAttrs({"value"});
+    FailureOr<Value> padded = padByReading(n, x, *padding, mode);
+    if (succeeded(padded))
+      n.setResult(0, *padded);
+    return padded;
   }
   FailureOr<TypedAttr> fill = readFill(n);
   if (failed(fill))
@@ -162,6 +185,9 @@ static LogicalResult lowerTile(NodeLowering &n) {
 }
 
 void bitnet::registerPadOps(OpRegistry &r) {
-  r.add("Pad", 2, lowerPad, "pads and value must be constant");
+  r.add("Pad", 2, lowerPad,
+        "pads and value must be constant; a negative pad that cuts more away "
+        "than "
+        "there is, is an error");
   r.add("Tile", 6, lowerTile);
 }

@@ -158,17 +158,15 @@ static Value clampScalar(ScalarBuilder &s, Value v, Value low, Value high,
   return high ? s.make<arith::MinSIOp>(v, high) : v;
 }
 
-/// Clip-6: bounds are attributes.
+/// Clip-6: bounds are attributes, by default the largest finite floats, so that
+/// an infinity does not pass.
 static LogicalResult lowerClipAttrs(NodeLowering &n) {
-  bool hasLow = bool(n.attr("min")), hasHigh = bool(n.attr("max"));
+  double most = std::numeric_limits<float>::max();
+  double low = n.floatAttr("min", -most), high = n.floatAttr("max", most);
   return n.lowerElementwise(n.operands(), [&](ScalarBuilder &s, ValueRange a) {
     Type type = a[0].getType();
-    Value low, high;
-    if (hasLow)
-      low = s.constant(type, n.floatAttr("min", 0));
-    if (hasHigh)
-      high = s.constant(type, n.floatAttr("max", 0));
-    return clampScalar(s, a[0], low, high, /*isUnsigned=*/false);
+    return clampScalar(s, a[0], s.constant(type, low), s.constant(type, high),
+                       /*isUnsigned=*/false);
   });
 }
 

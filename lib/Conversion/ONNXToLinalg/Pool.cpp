@@ -16,7 +16,7 @@ static FailureOr<Windows> readPool(NodeLowering &n) {
     return n.emitError() << "needs kernel_shape", failure();
   Dims sizes = llvm::map_to_vector(
       *kernel, [&](int64_t k) -> OpFoldResult { return n.dims.constant(k); });
-  return readWindows(n, n.operand(0), sizes);
+  return readWindows(n, n.operand(0), sizes, SmallImage::Clipped);
 }
 
 /// Folds every window of the padded `x`; loops are n c k... o...
@@ -24,6 +24,7 @@ static Value emitPool(NodeLowering &n, Value x, const Windows &windows,
                       TypedAttr init, ScalarFn fold) {
   unsigned spatial = windows.kernel.size(), rank = 2 + 2 * spatial;
   unsigned kernelLoop = 2, outLoop = 2 + spatial;
+  x = cutToWindows(n, x, windows);
   SmallVector<AffineExpr> xs{n.b.getAffineDimExpr(0), n.b.getAffineDimExpr(1)};
   llvm::append_range(xs, windowExprs(n, windows, outLoop, kernelLoop));
   SmallVector<unsigned> ks, outs{0, 1};
@@ -59,14 +60,17 @@ static Value larger(ScalarBuilder &s, ValueRange args, bool isUnsigned) {
 static LogicalResult lowerMaxPool(NodeLowering &n) {
   if (n.isResultUsed(1))
     return n.emitError() << "does not support the output Indices";
+  n.ignoreAttrs({"storage_order"}); // of the indices
   FailureOr<Windows> windows = readPool(n);
   if (failed(windows))
     return failure();
   Value x = n.operand(0);
   bool isUnsigned = n.isUnsigned(0);
   TypedAttr lowest = lowestAttr(n.elementType(x), isUnsigned);
-  Value padded = padForWindows(n, x, *windows, lowest);
-  n.setResult(0, emitPool(n, padded, *windows, lowest,
+  FailureOr<Value> padded = padForWindows(n, x, *windows, lowest);
+  if (failed(padded))
+    return failure();
+  n.setResult(0, emitPool(n, *padded, *windows, lowest,
                           [&](ScalarBuilder &s, ValueRange args) {
                             return larger(s, args, isUnsigned);
                           }));
@@ -81,10 +85,17 @@ static Value sumWindows(NodeLowering &n, Value x, const Windows &windows) {
                   });
 }
 
+/// Whether what a window reads behind an image that is smaller counts as
+/// padding does: ONNX has no window there, onnxruntime one, which differs by
+/// version.
+static bool countsOverhang(NodeLowering &n) {
+  return n.node.getVersion() < 19 && n.intAttr("ceil_mode", 0) == 0;
+}
+
 /// How many elements each window averages, as [1, 1, out...]: the sum over a
 /// tensor of ones in which what does not count is 0.
-static Value countElements(NodeLowering &n, const Windows &windows,
-                           bool countPadding) {
+static FailureOr<Value> countElements(NodeLowering &n, const Windows &windows,
+                                      bool countPadding) {
   Type wide = computeType(n.elementType(n.operand(0)));
   Windows inner = windows;
   Dims extents = n.dimsOf(n.operand(0));
@@ -92,11 +103,17 @@ static Value countElements(NodeLowering &n, const Windows &windows,
   for (size_t i = 0; countPadding && i < windows.low.size(); ++i) {
     extents[i + 2] =
         n.dims.add(n.dims.add(extents[i + 2], windows.low[i]), windows.high[i]);
+    if (countsOverhang(n)) {
+      extents[i + 2] = n.dims.add(extents[i + 2], windows.overhang[i]);
+      inner.overhang[i] = n.dims.constant(0);
+    }
     inner.low[i] = inner.high[i] = n.dims.constant(0);
   }
   Value ones = n.filled(extents, numberAttr(wide, 1));
-  return sumWindows(n, padForWindows(n, ones, inner, numberAttr(wide, 0)),
-                    windows);
+  FailureOr<Value> padded = padForWindows(n, ones, inner, numberAttr(wide, 0));
+  if (failed(padded))
+    return failure();
+  return sumWindows(n, *padded, windows);
 }
 
 static LogicalResult lowerAveragePool(NodeLowering &n) {
@@ -105,14 +122,20 @@ static LogicalResult lowerAveragePool(NodeLowering &n) {
     return failure();
   Value x = n.operand(0);
   Type element = n.elementType(x);
-  Value padded = padForWindows(n, x, *windows, numberAttr(element, 0));
-  Value sum = sumWindows(n, padded, *windows);
-  Value count =
+  FailureOr<Value> padded =
+      padForWindows(n, x, *windows, numberAttr(element, 0));
+  FailureOr<Value> count =
       countElements(n, *windows, n.intAttr("count_include_pad", 0) != 0);
-  FailureOr<Value> y = n.elementwise(
-      {sum, count}, element, [](ScalarBuilder &s, ValueRange args) -> Value {
-        return s.make<arith::DivFOp>(args[0], args[1]);
-      });
+  if (failed(padded) || failed(count))
+    return failure();
+  // A dilated window may see padding only: its average is 0, as in onnxruntime.
+  FailureOr<Value> y =
+      n.elementwise({sumWindows(n, *padded, *windows), *count}, element,
+                    [](ScalarBuilder &s, ValueRange args) -> Value {
+                      Value one = s.constant(args[1].getType(), 1);
+                      return s.make<arith::DivFOp>(
+                          args[0], s.make<arith::MaximumFOp>(args[1], one));
+                    });
   if (failed(y))
     return failure();
   n.setResult(0, *y);

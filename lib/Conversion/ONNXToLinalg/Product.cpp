@@ -66,15 +66,27 @@ static FailureOr<Dims> broadcastBatch(NodeLowering &n, Dims l, Dims r) {
   r.insert(r.begin(), rank - r.size(), one);
   Dims out;
   for (auto [a, c] : llvm::zip_equal(l, r)) {
-    a = n.dims.simplify(a);
-    c = n.dims.simplify(c);
-    bool aOne = isConstantIntValue(a, 1), cOne = isConstantIntValue(c, 1);
-    // A run-time extent must equal the other one: only a static 1 broadcasts.
-    if (!aOne && !cOne && failed(n.requireSame(a, c, "batch sizes")))
+    FailureOr<OpFoldResult> extent = n.broadcastDim(a, c);
+    if (failed(extent))
       return failure();
-    out.push_back(aOne ? c : a);
+    out.push_back(*extent);
   }
   return out;
+}
+
+/// An operand whose batch extents are those of the result or a constant 1: one
+/// that turns out to be 1 only at run time is repeated then.
+static FailureOr<Value> repeatBatch(NodeLowering &n, Value v, Shape &shape,
+                                    ArrayRef<OpFoldResult> batch) {
+  Dims all = n.dimsOf(v);
+  size_t skip = batch.size() - shape.batch.size();
+  for (auto [i, extent] : llvm::enumerate(shape.batch)) {
+    if (isConstantIntValue(n.dims.simplify(extent), 1))
+      continue;
+    extent = batch[skip + i];
+    all[i] = extent;
+  }
+  return n.broadcastIfNeeded(v, all);
 }
 
 /// Indices of an operand: its batch dimensions from the right, then `inner`.
@@ -125,6 +137,10 @@ static FailureOr<GenericSpec> planProduct(NodeLowering &n, const Product &p) {
   FailureOr<Dims> batch = broadcastBatch(n, lhs.batch, rhs.batch);
   if (failed(batch))
     return failure();
+  FailureOr<Value> left = repeatBatch(n, p.lhs, lhs, *batch);
+  FailureOr<Value> right = repeatBatch(n, p.rhs, rhs, *batch);
+  if (failed(left) || failed(right))
+    return failure();
   LoopOrder order =
       orderLoops(batch->size(), rhs.batch.size(), lhs.rows.has_value(),
                  rhs.rows.has_value(), rhsKLast);
@@ -139,7 +155,7 @@ static FailureOr<GenericSpec> planProduct(NodeLowering &n, const Product &p) {
     spec.extents.push_back(*rhs.rows);
     outLoops.push_back(*order.n);
   }
-  spec.inputs = {p.lhs, p.rhs};
+  spec.inputs = {*left, *right};
   spec.maps = {operandMap(n, order, lhs.batch, *batch,
                           innerLoops(order.m, order.k, lhsKLast)),
                operandMap(n, order, rhs.batch, *batch,

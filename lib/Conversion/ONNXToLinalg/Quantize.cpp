@@ -2,6 +2,7 @@
 
 #include "Generic.h"
 #include "OpRegistry.h"
+#include "Parameters.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
@@ -15,21 +16,35 @@ using namespace mlir::bitnet;
 // Scales and zero points
 //===----------------------------------------------------------------------===//
 
+/// v [C] along `axis` of x. A length that is only known at run time may be 1 as
+/// well: one scale for all.
+static FailureOr<Value> alignList(NodeLowering &n, Value v, Value x,
+                                  int64_t axis) {
+  OpFoldResult length = n.dims.simplify(n.dim(v, 0));
+  if (isa<Attribute>(length) || n.dims.same(length, n.dim(x, axis)))
+    return alongAxis(n, v, x, axis, "scale");
+  Dims extents(n.rank(x) - axis, n.dims.constant(1));
+  extents[0] = length;
+  FailureOr<Value> column = n.reshape(v, extents);
+  if (failed(column) ||
+      failed(requireBroadcastTo(n, *column, n.dimsOf(x), "scale")))
+    return failure();
+  return column;
+}
+
 /// v (scalar, per axis, or blocked along the axis) spread over x's extents, or
 /// shaped so that it broadcasts to them.
 static FailureOr<Value> alignTo(NodeLowering &n, Value v, Value x) {
   int64_t rank = n.rank(x), block = n.intAttr("block_size", 0);
+  int64_t given = n.intAttr("axis", 1);
   if (n.rank(v) == 0 ||
       (n.rank(v) == 1 && block == 0 && isConstantIntValue(n.dim(v, 0), 1)))
     return n.reshape(v, {});
-  FailureOr<int64_t> axis = n.normalizeAxis(n.intAttr("axis", 1), rank);
+  FailureOr<int64_t> axis = n.normalizeAxis(given, rank);
   if (failed(axis))
     return failure();
-  if (n.rank(v) == 1 && block == 0) {
-    Dims extents(rank, n.dims.constant(1));
-    extents[*axis] = n.dim(v, 0);
-    return n.reshape(v, extents);
-  }
+  if (n.rank(v) == 1 && block == 0)
+    return alignList(n, v, x, *axis);
   if (n.rank(v) != rank || block <= 0)
     return n.emitError() << "needs a scale that is scalar, per axis or blocked",
            failure();
@@ -58,15 +73,31 @@ static Value toI32(ScalarBuilder &s, Value v, bool isUnsigned) {
 // DequantizeLinear
 //===----------------------------------------------------------------------===//
 
-/// (x - zero) * scale: the difference exact, one product.
+/// The type of the scale, or output_dtype (from opset 23 on).
+static FailureOr<Type> dequantizedType(NodeLowering &n) {
+  int64_t proto = n.intAttr("output_dtype", 0);
+  Type type = proto == 0 ? n.elementType(n.operand(1))
+                         : onnx::getElementType(n.b.getContext(), proto);
+  if (!isa_and_nonnull<FloatType>(type) || type.getIntOrFloatBitWidth() < 16)
+    return n.emitError() << "supports only floats of 16 bits and more as its "
+                            "output_dtype",
+           failure();
+  return type;
+}
+
+/// (x - zero) * scale: the difference exact, one product, rounded once.
 static LogicalResult lowerDequantize(NodeLowering &n) {
   Value x = n.operand(0), zero = n.operand(2);
   FailureOr<Value> scale = alignTo(n, n.operand(1), x);
   if (failed(scale))
     return failure();
-  Type element = n.elementType(*scale);
+  FailureOr<Type> element = dequantizedType(n);
+  if (failed(element))
+    return failure();
   SmallVector<Value> values{x, *scale};
   if (zero) {
+    if (failed(requireSameShape(n, n.operand(1), zero, "scale and zero point")))
+      return failure();
     FailureOr<Value> aligned = alignTo(n, zero, x);
     if (failed(aligned))
       return failure();
@@ -85,10 +116,10 @@ static LogicalResult lowerDequantize(NodeLowering &n) {
     }
     return s.make<arith::MulFOp>(v, args[1]);
   };
-  FailureOr<Value> y = n.elementwise(values, element, body);
+  FailureOr<Value> y = n.elementwise(values, *element, body);
   if (failed(y))
     return failure();
-  n.setResult(0, *y, element);
+  n.setResult(0, *y, *element);
   return success();
 }
 
@@ -116,37 +147,31 @@ static Value saturate(ScalarBuilder &s, Value v, Value zero, Type target) {
 
 /// The output type: the zero point's, or output_dtype, or uint8.
 static FailureOr<Type> quantizedType(NodeLowering &n) {
-  MLIRContext *ctx = n.b.getContext();
-  auto integer = [&](unsigned width, bool isUnsigned) -> Type {
-    return IntegerType::get(
-        ctx, width, isUnsigned ? IntegerType::Unsigned : IntegerType::Signless);
-  };
-  Type type;
-  if (n.operand(2))
-    type = n.onnxType(2);
-  else
-    switch (n.intAttr("output_dtype", 0)) { // TensorProto.DataType
-    case 0:
-    case 2:
-      type = integer(8, true);
-      break;
-    case 3:
-      type = integer(8, false);
-      break;
-    case 4:
-      type = integer(16, true);
-      break;
-    case 5:
-      type = integer(16, false);
-      break;
-    }
+  constexpr int64_t kUInt8 = 2; // of TensorProto.DataType
+  int64_t proto = n.intAttr("output_dtype", 0);
+  Type type = n.operand(2) ? n.onnxType(2)
+                           : onnx::getElementType(n.b.getContext(),
+                                                  proto == 0 ? kUInt8 : proto);
   if (!type || !isa<IntegerType>(type) || type.getIntOrFloatBitWidth() > 16)
     return n.emitError() << "supports only integer results of up to 16 bits",
            failure();
   return type;
 }
 
+/// How 8-bit floats saturate, and in which type the division happens: it is
+/// that of the input here, whatever else is asked for is not supported.
+static LogicalResult checkQuantizeAttributes(NodeLowering &n) {
+  n.ignoreAttrs({"saturate"});
+  int64_t precision = n.intAttr("precision", 0);
+  if (precision == 0 ||
+      onnx::getElementType(n.b.getContext(), precision) == n.onnxType(0))
+    return success();
+  return n.emitError() << "supports only the precision of its input";
+}
+
 static LogicalResult lowerQuantize(NodeLowering &n) {
+  if (failed(checkQuantizeAttributes(n)))
+    return failure();
   Value x = n.operand(0), zero = n.operand(2);
   FailureOr<Type> target = quantizedType(n);
   FailureOr<Value> scale = alignTo(n, n.operand(1), x);
@@ -154,6 +179,8 @@ static LogicalResult lowerQuantize(NodeLowering &n) {
     return failure();
   SmallVector<Value> values{x, *scale};
   if (zero) {
+    if (failed(requireSameShape(n, n.operand(1), zero, "scale and zero point")))
+      return failure();
     FailureOr<Value> aligned = alignTo(n, zero, x);
     if (failed(aligned))
       return failure();

@@ -113,9 +113,10 @@ static FailureOr<Axes> readAxes(NodeLowering &n, bool fromInput) {
     return failure();
   Axes axes;
   axes.keep = n.intAttr("keepdims", 1) != 0;
+  bool noop = n.intAttr("noop_with_empty_axes", 0) != 0;
   int64_t rank = n.rank(n.operand(0));
   if (!*given || (*given)->empty()) {
-    axes.noop = n.intAttr("noop_with_empty_axes", 0) != 0;
+    axes.noop = noop;
     axes.list = llvm::to_vector(llvm::seq<int64_t>(0, rank));
     return axes;
   }
@@ -186,6 +187,21 @@ static Value reduceList(NodeLowering &n, const Row &row, const Axes &axes) {
   return n.fromElements({acc}, n.elementType(x), scalar);
 }
 
+/// noop_with_empty_axes: nothing is summed up, but what happens to an element
+/// before and after that happens.
+static LogicalResult lowerElementwisePart(NodeLowering &n, const Row &row) {
+  Value x = n.operand(0);
+  if (row.before == Before::Nothing && row.after != After::Log)
+    return n.setResult(0, x), success();
+  bool isUnsigned = n.isUnsigned(0);
+  return n.lowerElementwise(x, [&](ScalarBuilder &s, ValueRange a) {
+    Value v = beforeFold(s, row.before, a[0]);
+    return row.after == After::Nothing
+               ? v
+               : afterFold(s, row.after, v, Value(), isUnsigned);
+  });
+}
+
 static LogicalResult lowerReduce(NodeLowering &n, const Row &row,
                                  bool fromInput) {
   FailureOr<Axes> axes = readAxes(n, fromInput);
@@ -193,7 +209,7 @@ static LogicalResult lowerReduce(NodeLowering &n, const Row &row,
     return failure();
   Value x = n.operand(0);
   if (axes->noop)
-    return n.setResult(0, x), success();
+    return lowerElementwisePart(n, row);
   if (Value v = reduceList(n, row, *axes))
     return n.setResult(0, v), success();
   Dims extents = n.dimsOf(x), reduced;

@@ -73,16 +73,35 @@ static RankedTensorType collapsedType(RankedTensorType type,
   return type.clone(shape);
 }
 
+static LogicalResult requireSameCount(NodeLowering &n,
+                                      ArrayRef<OpFoldResult> from,
+                                      ArrayRef<OpFoldResult> to) {
+  return n.requireSame(n.dims.product(from), n.dims.product(to),
+                       "numbers of elements before and after");
+}
+
+/// Whether an extent is known to be 0.
+static bool isEmpty(ArrayRef<OpFoldResult> extents) {
+  return llvm::any_of(extents,
+                      [](OpFoldResult d) { return isConstantIntValue(d, 0); });
+}
+
 FailureOr<Value> NodeLowering::reshape(Value v,
                                        ArrayRef<OpFoldResult> extents) {
   Dims from = dimsOf(v), to;
   for (OpFoldResult d : extents)
     to.push_back(dims.simplify(d));
   Groups fromGroups, toGroups;
+  if (isEmpty(from) || isEmpty(to)) {
+    // MLIR pairs axes by their static extents, which says nothing here: any
+    // number of elements times 0 is the same.
+    if (failed(requireSameCount(*this, from, to)))
+      return failure();
+    return empty(to, elementType(v));
+  }
   if (!pairGroups(dims, from, to, fromGroups, toGroups)) {
     // One run each way; the element counts are compared at run time.
-    if (failed(requireSame(dims.product(from), dims.product(to),
-                           "numbers of elements before and after")))
+    if (failed(requireSameCount(*this, from, to)))
       return failure();
     fromGroups.assign(1, {});
     toGroups.assign(1, {});
@@ -142,6 +161,14 @@ Value NodeLowering::slice(Value v, ArrayRef<OpFoldResult> offsets,
                           ArrayRef<OpFoldResult> sizes,
                           ArrayRef<OpFoldResult> strides) {
   RankedTensorType type = tensorType(sizes, elementType(v));
+  // An empty piece may begin at the end, where a slice must not.
+  bool beginsAtEnd = false;
+  for (auto [offset, extent] : llvm::zip_equal(offsets, Dims(dimsOf(v))))
+    beginsAtEnd |= isa<Attribute>(dims.simplify(offset)) &&
+                   isa<Attribute>(dims.simplify(extent)) &&
+                   dims.same(offset, extent);
+  if (beginsAtEnd || llvm::is_contained(type.getShape(), 0))
+    return empty(sizes, elementType(v));
   auto simplified = [&](ArrayRef<OpFoldResult> list) {
     return llvm::map_to_vector(
         list, [&](OpFoldResult d) { return dims.simplify(d); });
@@ -153,7 +180,32 @@ Value NodeLowering::slice(Value v, ArrayRef<OpFoldResult> offsets,
   return result;
 }
 
+/// Each piece is inserted into what the pieces before it have made, and
+/// bufferization looks at every pair of insertions of such a chain: long lists
+/// are joined in parts.
+static constexpr size_t kMaxPieces = 16;
+
 Value NodeLowering::concat(ArrayRef<Value> values, int64_t axis) {
+  // An empty piece would begin where the result ends.
+  SmallVector<Value> parts;
+  for (Value v : values)
+    if (!isConstantIntValue(dims.simplify(dim(v, axis)), 0))
+      parts.push_back(v);
+  if (parts.empty())
+    return values.front();
+  while (parts.size() > kMaxPieces) {
+    SmallVector<Value> joined;
+    for (ArrayRef<Value> rest = parts; !rest.empty();
+         rest = rest.drop_front(std::min(kMaxPieces, rest.size())))
+      joined.push_back(concatFew(rest.take_front(kMaxPieces), axis));
+    parts = std::move(joined);
+  }
+  return concatFew(parts, axis);
+}
+
+Value NodeLowering::concatFew(ArrayRef<Value> values, int64_t axis) {
+  if (values.size() == 1)
+    return values.front();
   Dims extents = dimsOf(values.front());
   for (Value v : values.drop_front()) {
     Dims more = dimsOf(v);
@@ -171,8 +223,10 @@ Value NodeLowering::concat(ArrayRef<Value> values, int64_t axis) {
     Dims sizes = extents;
     sizes[axis] = dim(v, axis);
     v = refine(v, sizes);
-    result = tensor::InsertSliceOp::create(b, loc, v, result, offsets, sizes,
-                                           strides);
+    // MLIR takes an insertion into a tensor without elements for out of bounds.
+    if (!llvm::is_contained(cast<RankedTensorType>(v.getType()).getShape(), 0))
+      result = tensor::InsertSliceOp::create(b, loc, v, result, offsets, sizes,
+                                             strides);
     offsets[axis] = dims.add(offsets[axis], sizes[axis]);
   }
   state.extents[result] = std::move(extents);

@@ -2,6 +2,7 @@
 
 #include "Generic.h"
 #include "OpRegistry.h"
+#include "Parameters.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
@@ -162,8 +163,13 @@ static FailureOr<Value> splitHeads(NodeLowering &n, Value x, int64_t heads,
 static LogicalResult selectRows(NodeLowering &n, Rotary &r, Value positions,
                                 OpFoldResult length) {
   Value tables[] = {r.cosines, r.sines};
+  if (n.rank(r.cosines) != 2)
+    return n.emitError() << "needs tables of rank 2 with position_ids";
+  OpFoldResult batch = n.dim(r.x, 0);
   if (n.rank(positions) == 2 &&
-      failed(checkIndices(n, positions, n.dim(r.cosines, 0))))
+      (failed(
+           requireBroadcastTo(n, positions, {batch, length}, "position_ids")) ||
+       failed(checkIndices(n, positions, n.dim(r.cosines, 0)))))
     return failure();
   for (Value &table : tables) {
     FailureOr<Value> rows = failure();
@@ -215,7 +221,17 @@ static LogicalResult lowerRotary(NodeLowering &n, unsigned cosSlot,
       return failure();
     r.x = *split;
   }
+  if (failed(requireSameShape(n, r.cosines, r.sines, "the two tables")) ||
+      (rotated == 0 &&
+       failed(n.requireSame(n.dim(r.x, 3), n.dims.constant(2 * r.half),
+                            "the head size and twice the tables' width"))))
+    return failure();
   if (positions && failed(selectRows(n, r, positions, length)))
+    return failure();
+  if (n.rank(r.cosines) != 3)
+    return n.emitError() << "needs tables of rank 3 without position_ids";
+  if (failed(requireBroadcastTo(
+          n, r.cosines, {whole[0], length, n.dims.constant(r.half)}, "table")))
     return failure();
   FailureOr<Value> y = rotate(n, r);
   if (failed(y))

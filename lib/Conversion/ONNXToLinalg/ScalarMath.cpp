@@ -144,6 +144,64 @@ Value NodeLowering::toF32(Value v) {
 }
 
 //===----------------------------------------------------------------------===//
+// Inverse hyperbolic functions
+//===----------------------------------------------------------------------===//
+
+namespace {
+/// Short names for the formulas below.
+struct Formula {
+  ScalarBuilder &s;
+  Type type;
+
+  Value number(double v) const { return s.constant(type, v); }
+  Value add(Value l, Value r) const { return s.make<arith::AddFOp>(l, r); }
+  Value sub(Value l, Value r) const { return s.make<arith::SubFOp>(l, r); }
+  Value mul(Value l, Value r) const { return s.make<arith::MulFOp>(l, r); }
+  Value div(Value l, Value r) const { return s.make<arith::DivFOp>(l, r); }
+  Value sqrt(Value v) const { return s.make<math::SqrtOp>(v); }
+  Value log1p(Value v) const { return s.make<math::Log1pOp>(v); }
+  Value abs(Value v) const { return s.make<math::AbsFOp>(v); }
+  /// `small`, or log(2x) where x is so large that its square may overflow.
+  Value orLogOfTwice(Value x, Value small) const {
+    constexpr double kLn2 = 0.693147180559945309417, kLarge = 1e8;
+    Value large =
+        s.make<arith::CmpFOp>(arith::CmpFPredicate::OGT, x, number(kLarge));
+    Value log = add(s.make<math::LogOp>(x), number(kLn2));
+    return s.make<arith::SelectOp>(large, log, small);
+  }
+};
+} // namespace
+
+Value mlir::bitnet::asinh(ScalarBuilder &s, Value x) {
+  Formula f{s, x.getType()};
+  Value a = f.abs(x), square = f.mul(a, a), one = f.number(1);
+  // log(a + sqrt(a^2 + 1)) = log1p(a + a^2 / (1 + sqrt(a^2 + 1)))
+  Value root = f.sqrt(f.add(square, one));
+  Value small = f.log1p(f.add(a, f.div(square, f.add(one, root))));
+  return s.make<math::CopySignOp>(f.orLogOfTwice(a, small), x);
+}
+
+Value mlir::bitnet::acosh(ScalarBuilder &s, Value x) {
+  Formula f{s, x.getType()};
+  // log(x + sqrt(x^2 - 1)) = log1p(t + sqrt(2 t + t^2)) with t = x - 1
+  Value t = f.sub(x, f.number(1));
+  Value root = f.sqrt(f.add(f.mul(f.number(2), t), f.mul(t, t)));
+  Value result = f.orLogOfTwice(x, f.log1p(f.add(t, root)));
+  Value below =
+      s.make<arith::CmpFOp>(arith::CmpFPredicate::OLT, x, f.number(1));
+  Value nan = f.number(std::numeric_limits<double>::quiet_NaN());
+  return s.make<arith::SelectOp>(below, nan, result);
+}
+
+Value mlir::bitnet::atanh(ScalarBuilder &s, Value x) {
+  Formula f{s, x.getType()};
+  // log((1 + a) / (1 - a)) / 2; beyond 1 log1p's argument is below -1.
+  Value a = f.abs(x);
+  Value ratio = f.div(f.mul(f.number(2), a), f.sub(f.number(1), a));
+  return s.make<math::CopySignOp>(f.mul(f.number(0.5), f.log1p(ratio)), x);
+}
+
+//===----------------------------------------------------------------------===//
 // Activations
 //===----------------------------------------------------------------------===//
 

@@ -20,6 +20,13 @@ Value remainderInt(ScalarBuilder &s, Value lhs, Value rhs, bool isUnsigned);
 
 /// 1 / (1 + exp(-x))
 Value sigmoid(ScalarBuilder &s, Value x);
+
+/// Inverse hyperbolic functions, without cancellation near 0 and without
+/// overflow; NaN outside of their domains.
+Value asinh(ScalarBuilder &s, Value x);
+Value acosh(ScalarBuilder &s, Value x);
+Value atanh(ScalarBuilder &s, Value x);
+
 /// 0.5 * x * (1 + erf(x / sqrt(2)))
 Value geluErf(ScalarBuilder &s, Value x);
 /// 0.5 * x * (1 + tanh(sqrt(2 / pi) * (x + 0.044715 * x^3)))

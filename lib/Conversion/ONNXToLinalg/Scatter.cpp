@@ -156,6 +156,9 @@ static LogicalResult lowerScatterND(NodeLowering &n) {
                             "fits the data";
   if (failed(checkScatterND(n, *width)))
     return failure();
+  // A slice without elements is one out of bounds for MLIR.
+  if (llvm::is_contained(cast<RankedTensorType>(data.getType()).getShape(), 0))
+    return n.setResult(0, data), success();
   Dims loops(indexDims.begin(), indexDims.end() - 1);
   SmallVector<Value> sizes =
       n.dims.values(ArrayRef<OpFoldResult>(dataDims).take_front(*width));

@@ -71,6 +71,20 @@ static FailureOr<Elements> shapeOperand(NodeLowering &n, unsigned slot) {
   return *list;
 }
 
+/// ONNX reads an extent of 0 as "as long as before". Extents that come from a
+/// shape mean what they are, which is the same unless they are 0 at run time
+/// where the axis was not: an error, so that no run silently means the other.
+static void refuseZero(NodeLowering &n, OpFoldResult from, OpFoldResult to) {
+  DimBuilder &d = n.dims;
+  if (d.same(from, to) || !isa<Value>(d.simplify(to)))
+    return;
+  Value isSame =
+      d.value(d.compare(arith::CmpIPredicate::ne, to, d.constant(0)));
+  if (isa<Value>(d.simplify(from)))
+    isSame = d.orOf(isSame, d.isEqual(from, d.constant(0)));
+  d.require(isSame, n.name() + ": a size of 0 would mean that of the input");
+}
+
 /// 0 and -1 among extents that are only known at run time.
 static void resolveRuntimeExtents(NodeLowering &n, ArrayRef<OpFoldResult> from,
                                   Dims &to, bool keepZero) {
@@ -78,8 +92,11 @@ static void resolveRuntimeExtents(NodeLowering &n, ArrayRef<OpFoldResult> from,
   SmallVector<std::pair<unsigned, Value>> maybeInferred;
   Dims others = to;
   for (auto [axis, extent] : llvm::enumerate(to)) {
-    if (d.isExtent(extent))
+    if (d.isExtent(extent)) {
+      if (!keepZero && axis < from.size())
+        refuseZero(n, from[axis], extent);
       continue;
+    }
     if (!keepZero && axis < from.size())
       extent = d.select(d.isEqual(extent, d.constant(0)), from[axis], extent);
     Value isInferred = d.isEqual(extent, d.constant(-1));
@@ -351,7 +368,9 @@ void mlir::bitnet::registerShapeOps(OpRegistry &r) {
   };
   r.add("Shape", 1, lowerShape);
   r.add("Size", 1, lowerSize);
-  r.add("Reshape", 5, lowerReshape);
+  r.add("Reshape", 5, lowerReshape,
+        "without allowzero, an extent from another shape that is 0 at run time "
+        "is an error where the input's own extent is not 0");
   r.add("Flatten", 1, lowerFlatten);
   r.add("Squeeze", 1, withAxes(lowerSqueeze, -1));
   r.add("Squeeze", 13, withAxes(lowerSqueeze, 1));

@@ -31,12 +31,15 @@ static OpFoldResult clampBound(NodeLowering &n, OpFoldResult bound,
   bound = n.dims.simplify(bound);
   OpFoldResult zero = n.dims.constant(0);
   std::optional<int64_t> known = getConstantIntValue(bound);
+  // On an empty axis `high` is below `low` going backward, and it wins: nothing
+  // is left to read.
+  bool forward = n.dims.same(high, extent) && !isConstantIntValue(high, -1);
   // The open ends exporters write; no arithmetic may overflow on them.
   if (known && *known >= std::numeric_limits<int32_t>::max())
     return high;
   if (known && *known <= std::numeric_limits<int32_t>::min())
-    return low;
-  if (known && *known == 0 && isConstantIntValue(low, 0))
+    return forward ? low : n.dims.min(low, high);
+  if (known && *known == 0 && isConstantIntValue(low, 0) && forward)
     return zero;
   if (known && *known < 0)
     bound = n.dims.add(extent, bound);
@@ -44,7 +47,8 @@ static OpFoldResult clampBound(NodeLowering &n, OpFoldResult bound,
     Value negative = n.dims.isLess(bound, zero);
     bound = n.dims.select(negative, n.dims.add(extent, bound), bound);
   }
-  return n.dims.max(low, n.dims.min(bound, high));
+  return forward ? n.dims.max(low, n.dims.min(bound, high))
+                 : n.dims.min(n.dims.max(bound, low), high);
 }
 
 static AxisRange computeRange(NodeLowering &n, OpFoldResult extent,

@@ -33,10 +33,20 @@ static void padSame(NodeLowering &n, Windows &w, unsigned i, OpFoldResult in,
   w.high[i] = upper ? rest : half;
 }
 
+/// The number of windows that fit into `room` + one window: none when `room` is
+/// negative, but one for pools when less than a stride is missing.
+static OpFoldResult countWhole(NodeLowering &n, OpFoldResult room,
+                               OpFoldResult stride, SmallImage small) {
+  OpFoldResult zero = n.dims.constant(0), one = n.dims.constant(1);
+  if (small == SmallImage::Clipped) // division toward zero
+    return n.dims.max(n.dims.add(n.dims.div(room, stride), one), zero);
+  return n.dims.div(n.dims.max(n.dims.add(room, stride), zero), stride);
+}
+
 /// Explicit padding: floor, or ceil without windows that start in the high
 /// padding.
 static void countWindows(NodeLowering &n, Windows &w, unsigned i,
-                         OpFoldResult in, bool ceilMode) {
+                         OpFoldResult in, bool ceilMode, SmallImage small) {
   OpFoldResult one = n.dims.constant(1), zero = n.dims.constant(0);
   OpFoldResult stride = n.dims.constant(w.strides[i]);
   OpFoldResult begun = n.dims.add(in, w.low[i]);
@@ -44,13 +54,19 @@ static void countWindows(NodeLowering &n, Windows &w, unsigned i,
   OpFoldResult size = reach(n, w.kernel[i], w.dilations[i]);
   OpFoldResult room = n.dims.sub(padded, size);
   if (!ceilMode) {
-    w.out[i] = n.dims.add(n.dims.div(room, stride), one);
+    w.out[i] = countWhole(n, room, stride, small);
+    // At most one window hangs over; without any, the image stays as it is.
+    if (small == SmallImage::Clipped)
+      w.overhang[i] = n.dims.min(n.dims.max(n.dims.sub(size, padded), zero),
+                                 n.dims.mul(w.out[i], size));
     return;
   }
-  OpFoldResult last = n.dims.ceilDiv(room, stride);
-  OpFoldResult latest = n.dims.div(n.dims.sub(begun, one), stride);
-  last = n.dims.min(last, latest);
-  w.out[i] = n.dims.add(last, one);
+  // ceil(room / stride) + 1 windows, of those that begin before the padding.
+  OpFoldResult twice = n.dims.constant(2 * w.strides[i] - 1);
+  OpFoldResult most =
+      n.dims.div(n.dims.max(n.dims.add(room, twice), zero), stride);
+  w.out[i] = n.dims.min(most, n.dims.ceilDiv(begun, stride));
+  OpFoldResult last = n.dims.sub(w.out[i], one);
   OpFoldResult end = n.dims.add(n.dims.mul(last, stride), size);
   w.overhang[i] = n.dims.max(n.dims.sub(end, padded), zero);
 }
@@ -66,10 +82,20 @@ static LogicalResult checkNumbers(NodeLowering &n, const Windows &w,
   if (!llvm::all_of(w.strides, positive) ||
       !llvm::all_of(w.dilations, positive))
     return n.emitError() << "needs positive strides and dilations";
+  auto negative = [](OpFoldResult pad) {
+    return getConstantIntValue(pad).value_or(0) < 0;
+  };
+  if (llvm::any_of(w.low, negative) || llvm::any_of(w.high, negative))
+    return n.emitError() << "needs pads that are not negative";
+  if (llvm::any_of(w.kernel, [](OpFoldResult size) {
+        return getConstantIntValue(size).value_or(1) < 1;
+      }))
+    return n.emitError() << "needs a kernel of positive sizes";
   return success();
 }
 
-FailureOr<Windows> bitnet::readWindows(NodeLowering &n, Value x, Dims kernel) {
+FailureOr<Windows> bitnet::readWindows(NodeLowering &n, Value x, Dims kernel,
+                                       SmallImage small) {
   if (n.rank(x) < 3)
     return n.emitError() << "needs spatial dimensions", failure();
   size_t count = n.rank(x) - 2;
@@ -94,24 +120,66 @@ FailureOr<Windows> bitnet::readWindows(NodeLowering &n, Value x, Dims kernel) {
   if (!same && automatic != "VALID" && automatic != "NOTSET")
     return n.emitError() << "has an unknown auto_pad '" << automatic << "'",
            failure();
+  bool ceilMode = n.intAttr("ceil_mode", 0) != 0;
   for (size_t i = 0; i < count; ++i) {
     OpFoldResult in = n.dim(x, i + 2);
     if (same)
       padSame(n, w, i, in, automatic == "SAME_UPPER");
     else
-      countWindows(n, w, i, in, n.intAttr("ceil_mode", 0) != 0);
+      countWindows(n, w, i, in, ceilMode, small);
   }
   return w;
 }
 
-Value bitnet::padForWindows(NodeLowering &n, Value x, const Windows &w,
-                            TypedAttr value) {
-  Dims low(2, n.dims.constant(0)), high = low;
-  for (auto [l, h, over] : llvm::zip_equal(w.low, w.high, w.overhang)) {
-    low.push_back(l);
-    high.push_back(n.dims.add(h, over));
+FailureOr<Value> bitnet::padForWindows(NodeLowering &n, Value x,
+                                       const Windows &w, TypedAttr value) {
+  Dims zeros(n.rank(x), n.dims.constant(0)), low = zeros, high = zeros;
+  Dims over = zeros;
+  auto isZero = [](OpFoldResult d) { return isConstantIntValue(d, 0); };
+  for (size_t i = 0; i < w.low.size(); ++i) {
+    low[i + 2] = w.low[i];
+    high[i + 2] = n.dims.add(w.high[i], w.overhang[i]);
+    over[i + 2] = w.overhang[i];
   }
-  return padTensor(n, x, low, high, value);
+  bool always = llvm::any_of(over, [](OpFoldResult d) {
+    return getConstantIntValue(d).value_or(0) != 0;
+  });
+  if (always || !llvm::all_of(w.low, isZero) || !llvm::all_of(w.high, isZero) ||
+      llvm::none_of(over, [](OpFoldResult d) { return isa<Value>(d); }))
+    return padTensor(n, x, low, high, value);
+  // Without padding, the overhang of an image that is smaller than a window is
+  // no reason to copy every other image.
+  Value needed;
+  Dims extents = n.dimsOf(x);
+  for (auto [extent, more] : llvm::zip_equal(extents, over)) {
+    extent = n.dims.add(extent, more);
+    if (isZero(more))
+      continue;
+    Value any = n.dims.isLess(n.dims.constant(0), more);
+    needed = needed ? n.dims.orOf(needed, any) : any;
+  }
+  return n.replaceIf(needed, x, extents, [&]() -> FailureOr<Value> {
+    return padTensor(n, x, zeros, over, value);
+  });
+}
+
+Value bitnet::cutToWindows(NodeLowering &n, Value x, const Windows &w) {
+  Dims extents = n.dimsOf(x), offsets(extents.size(), n.dims.constant(0));
+  Dims strides(extents.size(), n.dims.constant(1));
+  unsigned first = extents.size() - w.kernel.size();
+  bool cuts = false;
+  for (size_t i = 0; i < w.kernel.size(); ++i) {
+    auto out = getConstantIntValue(n.dims.simplify(w.out[i]));
+    auto size = getConstantIntValue(
+        n.dims.simplify(reach(n, w.kernel[i], w.dilations[i])));
+    auto have = getConstantIntValue(n.dims.simplify(extents[first + i]));
+    if (!out || !size || !have)
+      continue;
+    int64_t used = *out == 0 ? 0 : (*out - 1) * w.strides[i] + *size;
+    cuts |= used < *have;
+    extents[first + i] = n.dims.constant(std::min(used, *have));
+  }
+  return cuts ? n.slice(x, offsets, extents, strides) : x;
 }
 
 SmallVector<AffineExpr> bitnet::windowExprs(NodeLowering &n, const Windows &w,

@@ -17,13 +17,29 @@ struct Windows {
   Dims out;       // number of windows
 };
 
+/// What becomes of the only window of an image that is smaller than it.
+enum class SmallImage {
+  /// Convolutions: no window fits, the result is empty.
+  Empty,
+  /// Pools: where less than a stride is missing, what there is of the window
+  /// counts, as in onnxruntime.
+  Clipped
+};
+
 /// Reads kernel, strides, dilations, pads, auto_pad and ceil_mode. `kernel`
-/// comes from the weights or from kernel_shape.
-FailureOr<Windows> readWindows(NodeLowering &n, Value x, Dims kernel);
+/// comes from the weights or from kernel_shape. No window reaches outside of x
+/// with its padding and overhang, whatever its extents are at run time.
+FailureOr<Windows> readWindows(NodeLowering &n, Value x, Dims kernel,
+                               SmallImage small);
 
 /// x with its padding (and the overhang) filled with `value`.
-Value padForWindows(NodeLowering &n, Value x, const Windows &windows,
-                    TypedAttr value);
+FailureOr<Value> padForWindows(NodeLowering &n, Value x, const Windows &windows,
+                               TypedAttr value);
+
+/// x (padded; its last dimensions are the spatial ones) without what no window
+/// reads, where that is known. A loop over one window goes away, and linalg
+/// then wants the kernel's loop to be as long as the image.
+Value cutToWindows(NodeLowering &n, Value x, const Windows &windows);
 
 /// For each spatial dimension i: d(out + i) * stride + d(kernel + i) *
 /// dilation.

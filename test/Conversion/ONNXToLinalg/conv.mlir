@@ -51,3 +51,28 @@ func.func @main(%x: tensor<1x4x8x8xf32>, %w: tensor<4x1x3x3xf32>) -> !onnx.unkno
   %y = onnx.node "Conv"(%x, %w) opset 11 {group = 4} : (tensor<1x4x8x8xf32>, tensor<4x1x3x3xf32>) -> !onnx.unknown
   return %y : !onnx.unknown
 }
+
+// -----
+
+// A convolution has no window on an image that is smaller, whatever the stride (F2).
+// CHECK-LABEL: func.func @main
+// CHECK-NOT: tensor.pad
+// CHECK: return {{.*}} : tensor<1x1x0xf32>
+func.func @main(%x: tensor<1x1x2xf32>, %w: tensor<1x1x3xf32>) -> !onnx.unknown {
+  %y = onnx.node "Conv"(%x, %w) opset 11 {strides = [2], kernel_shape = [3]} : (tensor<1x1x2xf32>, tensor<1x1x3xf32>) -> !onnx.unknown
+  return %y : !onnx.unknown
+}
+
+// -----
+
+// Of unknown size: max(in - 3 + 2, 0) / 2 windows, which is 0 where (in - 3) / 2 + 1 is 1.
+// CHECK-LABEL: func.func @main
+// CHECK-SAME: %[[X:.*]]: tensor<1x1x?xf32>
+// CHECK: %[[IN:.*]] = tensor.dim %[[X]]
+// CHECK: %[[ROOM:.*]] = arith.addi %[[IN]], %c-1
+// CHECK: %[[SOME:.*]] = arith.maxsi %[[ROOM]], %c0
+// CHECK: arith.divsi %[[SOME]], %c2
+func.func @main(%x: tensor<1x1x?xf32>, %w: tensor<1x1x3xf32>) -> !onnx.unknown {
+  %y = onnx.node "Conv"(%x, %w) opset 11 {strides = [2]} : (tensor<1x1x?xf32>, tensor<1x1x3xf32>) -> !onnx.unknown
+  return %y : !onnx.unknown
+}

@@ -55,11 +55,12 @@ func.func @main(%x: tensor<4xf32>) -> (!onnx.unknown, !onnx.unknown, !onnx.unkno
 
 // -----
 
-// Clip-6: bounds are attributes.
+// Clip-6: bounds are attributes, the largest finite number by default.
 // CHECK-LABEL: func.func @main
 // CHECK: %[[LOW:.*]] = arith.constant -1.000000e+00 : f32
+// CHECK: %[[HIGH:.*]] = arith.constant 3.40282347E+38 : f32
 // CHECK: arith.maximumf %{{.*}}, %[[LOW]]
-// CHECK-NOT: arith.minimumf
+// CHECK: arith.minimumf %{{.*}}, %[[HIGH]]
 func.func @main(%x: tensor<4xf32>) -> !onnx.unknown {
   %z = onnx.node "Clip"(%x) opset 10 {min = -1.0 : f32} : (tensor<4xf32>) -> !onnx.unknown
   return %z : !onnx.unknown
@@ -133,4 +134,24 @@ func.func @main(%x: tensor<4xf32>) -> (!onnx.unknown, !onnx.unknown, !onnx.unkno
   %d = onnx.node "Softplus"(%x) opset 7 {} : (tensor<4xf32>) -> !onnx.unknown
   %e = onnx.node "ThresholdedRelu"(%x) opset 10 {} : (tensor<4xf32>) -> !onnx.unknown
   return %a, %b, %c, %d, %e : !onnx.unknown, !onnx.unknown, !onnx.unknown, !onnx.unknown, !onnx.unknown
+}
+
+// -----
+
+// Inverse hyperbolic functions by formulas that neither cancel near 0 nor overflow; outside
+// of its domain acosh is NaN (F16).
+// CHECK-LABEL: func.func @main
+// CHECK: math.log1p
+// CHECK: math.copysign
+// CHECK: %[[BELOW:.*]] = arith.cmpf olt, %{{.*}}, %{{.*}} : f32
+// CHECK: %[[NAN:.*]] = arith.constant 0x7FC00000 : f32
+// CHECK: arith.select %[[BELOW]], %[[NAN]],
+// CHECK: math.log1p
+// CHECK: math.copysign
+// CHECK-NOT: math.{{asinh|acosh|atanh}}
+func.func @main(%x: tensor<4xf32>) -> (!onnx.unknown, !onnx.unknown, !onnx.unknown) {
+  %a = onnx.node "Asinh"(%x) opset 17 {} : (tensor<4xf32>) -> !onnx.unknown
+  %b = onnx.node "Acosh"(%x) opset 17 {} : (tensor<4xf32>) -> !onnx.unknown
+  %c = onnx.node "Atanh"(%x) opset 17 {} : (tensor<4xf32>) -> !onnx.unknown
+  return %a, %b, %c : !onnx.unknown, !onnx.unknown, !onnx.unknown
 }

@@ -1,4 +1,5 @@
 // RUN: bitnet-opt %s --convert-onnx-to-linalg --split-input-file | FileCheck %s
+// RUN: bitnet-opt %s --convert-onnx-to-linalg=strict-shapes=true --split-input-file | FileCheck %s --check-prefix=STRICT
 
 // Unsigned elements become signless, onnx.* attributes stay, results get the
 // types that the graph computes.
@@ -50,12 +51,44 @@ func.func @main(%x: tensor<4xf32>) -> tensor<4xf32> {
 
 // -----
 
-// A declared static extent that the graph cannot prove is asserted.
+// A declared static extent that the graph cannot prove is a hint, unless it is a
+// promise.
 // CHECK-LABEL: func.func @main
-// CHECK-SAME: -> (tensor<4xf32>
-// CHECK: cf.assert %{{.*}}, "output 'y' does not have its declared shape"
-// CHECK: tensor.cast %{{.*}} : tensor<?xf32> to tensor<4xf32>
+// CHECK-SAME: -> (tensor<?xf32>
+// CHECK-NOT: cf.assert
+// STRICT-LABEL: func.func @main(%{{.*}}: tensor<?xf32>)
+// STRICT: cf.assert %{{.*}}, "output 'y' does not have its declared size 4 in dimension 0"
 func.func @main(%x: tensor<?xf32>) -> (tensor<4xf32> {onnx.name = "y"}) {
   %y = onnx.node "Relu"(%x) opset 17 {} : (tensor<?xf32>) -> tensor<4xf32>
   return %y : tensor<4xf32>
+}
+
+// -----
+
+// What the file says of an output is a hint (F8): the output is what the graph computes, its
+// type for callers, too; nothing stays of the declaration. A dimension that is known is never
+// asserted.
+// CHECK-LABEL: func.func @main
+// CHECK-SAME: -> (tensor<?xi8> {onnx.dtype = 2 : i32, onnx.name = "y"}, tensor<4xf32> {onnx.name = "z"}) {
+// CHECK-NOT: cf.assert
+// STRICT-LABEL: func.func @main(%{{.*}}: tensor<?xi8>, %{{.*}}: tensor<4xf32>)
+// STRICT-NOT: cf.assert
+func.func @main(%x: tensor<?xui8>, %v: tensor<4xf32>)
+    -> (!onnx.unknown {onnx.declared = tensor<?xui8>, onnx.dtype = 1 : i32, onnx.name = "y"}, tensor<4xf32> {onnx.name = "z"}) {
+  %y = onnx.node "Identity"(%x) opset 17 {} : (tensor<?xui8>) -> !onnx.unknown
+  %z = onnx.node "Relu"(%v) opset 17 {} : (tensor<4xf32>) -> tensor<4xf32>
+  return %y, %z : !onnx.unknown, tensor<4xf32>
+}
+
+// -----
+
+// Names of an output's dimensions say nothing: only those of inputs are one size.
+// CHECK-LABEL: func.func @main
+// CHECK-NOT: cf.assert
+// CHECK: return
+// STRICT-LABEL: func.func @main(%{{.*}}: tensor<?xf32> {onnx.dims = ["n"]})
+// STRICT-NOT: cf.assert
+func.func @main(%x: tensor<?xf32> {onnx.dims = ["n"]}) -> (tensor<?xf32> {onnx.dims = ["n"], onnx.name = "y"}) {
+  %y = onnx.node "Concat"(%x, %x) opset 17 {axis = 0 : i64} : (tensor<?xf32>, tensor<?xf32>) -> tensor<?xf32>
+  return %y : tensor<?xf32>
 }

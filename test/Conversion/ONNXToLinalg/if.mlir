@@ -41,3 +41,28 @@ func.func @main(%x: tensor<?xf32>) -> !onnx.unknown {
   }
   return %y : !onnx.unknown
 }
+
+// -----
+
+// The condition has one element, of any rank (F22); if only the run can tell, it is checked.
+// CHECK-LABEL: func.func @main
+// CHECK-SAME: %[[C:.*]]: tensor<1x1xi1>, %[[D:.*]]: tensor<?xi1>
+// CHECK: cf.assert %{{.*}}, "If: numbers of elements before and after differ"
+// CHECK: %[[S:.*]] = tensor.collapse_shape %[[C]] [] : tensor<1x1xi1> into tensor<i1>
+// CHECK: %[[B:.*]] = tensor.extract %[[S]][] : tensor<i1>
+// CHECK: scf.if %[[B]]
+// CHECK: tensor.extract
+// CHECK: scf.if
+func.func @main(%c: tensor<1x1xi1>, %d: tensor<?xi1>, %x: tensor<3xf32>, %y: tensor<3xf32>) -> (!onnx.unknown, !onnx.unknown) {
+  %0 = onnx.node "If"(%c) opset 17 {onnx.bodies = ["then_branch", "else_branch"]} : (tensor<1x1xi1>) -> !onnx.unknown {
+    onnx.yield %x : tensor<3xf32>
+  }, {
+    onnx.yield %y : tensor<3xf32>
+  }
+  %1 = onnx.node "If"(%d) opset 17 {onnx.bodies = ["then_branch", "else_branch"]} : (tensor<?xi1>) -> !onnx.unknown {
+    onnx.yield %x : tensor<3xf32>
+  }, {
+    onnx.yield %y : tensor<3xf32>
+  }
+  return %0, %1 : !onnx.unknown, !onnx.unknown
+}

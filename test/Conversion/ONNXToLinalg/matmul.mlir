@@ -151,3 +151,37 @@ func.func @main(%a: tensor<?x4xf32>) -> !onnx.unknown {
   %y = onnx.node "MatMul"(%h, %flat) opset 13 {} : (!onnx.unknown, !onnx.unknown) -> !onnx.unknown
   return %y : !onnx.unknown
 }
+
+// -----
+
+// A batch that is 1 only at run time broadcasts, too (F11): that operand is repeated then,
+// and nothing is copied where the batches are equal.
+// CHECK-LABEL: func.func @main
+// CHECK-SAME: %[[A:.*]]: tensor<?x3x4xf32>, %[[B:.*]]: tensor<?x4x6xf32>
+// CHECK: cf.assert %{{.*}}, "MatMul: operands cannot be broadcast"
+// CHECK: %[[L:.*]] = scf.if %{{.*}} -> (tensor<?x3x4xf32>) {
+// CHECK: linalg.generic
+// CHECK: } else {
+// CHECK-NEXT: scf.yield %[[A]]
+// CHECK: %[[R:.*]] = scf.if %{{.*}} -> (tensor<?x4x6xf32>) {
+// CHECK: linalg.generic
+// CHECK: } else {
+// CHECK-NEXT: scf.yield %[[B]]
+// CHECK: linalg.generic {{.*}} ins(%[[L]], %[[R]] :
+// CHECK: return {{.*}} : tensor<?x3x6xf32>
+func.func @main(%a: tensor<?x3x4xf32>, %b: tensor<?x4x6xf32>) -> !onnx.unknown {
+  %y = onnx.node "MatMul"(%a, %b) opset 13 {} : (tensor<?x3x4xf32>, tensor<?x4x6xf32>) -> !onnx.unknown
+  return %y : !onnx.unknown
+}
+
+// -----
+
+// Batches of one name are equal: nothing to check, nothing to choose.
+// CHECK-LABEL: func.func @main
+// CHECK-NOT: cf.assert
+// CHECK-NOT: scf.if
+// CHECK: return
+func.func @main(%a: tensor<?x3x4xf32> {onnx.dims = ["n", "", ""]}, %b: tensor<?x4x6xf32> {onnx.dims = ["n", "", ""]}) -> !onnx.unknown {
+  %y = onnx.node "MatMul"(%a, %b) opset 13 {} : (tensor<?x3x4xf32>, tensor<?x4x6xf32>) -> !onnx.unknown
+  return %y : !onnx.unknown
+}

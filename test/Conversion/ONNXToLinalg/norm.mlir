@@ -111,3 +111,18 @@ func.func @main(%x: tensor<2x6x4x4xf32>, %s: tensor<6xf32>, %b: tensor<6xf32>) -
   %y = onnx.node "GroupNormalization"(%x, %s, %b) opset 21 {num_groups = 3} : (tensor<2x6x4x4xf32>, tensor<6xf32>, tensor<6xf32>) -> !onnx.unknown
   return %y : !onnx.unknown
 }
+
+// -----
+
+// The skip norms of com.microsoft have another default for epsilon than ONNX's (F9).
+// CHECK-LABEL: func.func @main
+// CHECK-DAG: arith.constant {{9.99.*E-13|1.000000e-12}} : f32
+// CHECK-NOT: E-6 : f32
+// CHECK: return
+func.func @main(%x: tensor<1x3x8xf32>, %k: tensor<1x3x8xf32>, %s: tensor<8xf32>) -> (!onnx.unknown, !onnx.unknown) {
+  %a = onnx.node "SkipLayerNormalization"(%x, %k, %s) opset 1 domain "com.microsoft" {}
+    : (tensor<1x3x8xf32>, tensor<1x3x8xf32>, tensor<8xf32>) -> !onnx.unknown
+  %b = onnx.node "SkipSimplifiedLayerNormalization"(%x, %k, %s) opset 1 domain "com.microsoft" {}
+    : (tensor<1x3x8xf32>, tensor<1x3x8xf32>, tensor<8xf32>) -> !onnx.unknown
+  return %a, %b : !onnx.unknown, !onnx.unknown
+}

@@ -1,7 +1,7 @@
 // RUN: bitnet-opt %s --split-input-file --convert-onnx-to-linalg --verify-diagnostics
 
 func.func @main(%a: tensor<2x3xf32>, %b: tensor<4x5xf32>) -> !onnx.unknown {
-  // expected-error @+1 {{operator 'MatMul' inner dimensions differ: 3 and 4}}
+  // expected-error @+1 {{operator 'MatMul': inner dimensions differ: 3 and 4}}
   %y = onnx.node "MatMul"(%a, %b) opset 13 {} : (tensor<2x3xf32>, tensor<4x5xf32>) -> !onnx.unknown
   return %y : !onnx.unknown
 }
@@ -42,7 +42,7 @@ func.func @main(%x: tensor<2x3xi32>) -> !onnx.unknown {
 // -----
 
 func.func @main(%x: tensor<2x1xf32>, %slope: tensor<3xf32>) -> !onnx.unknown {
-  // expected-error @+1 {{operator 'PRelu' has a slope that is larger than its input}}
+  // expected-error @+1 {{operator 'PRelu': the sizes of slope and its input differ: 3 and 1}}
   %y = onnx.node "PRelu"(%x, %slope) opset 16 {} : (tensor<2x1xf32>, tensor<3xf32>) -> !onnx.unknown
   return %y : !onnx.unknown
 }
@@ -50,7 +50,132 @@ func.func @main(%x: tensor<2x1xf32>, %slope: tensor<3xf32>) -> !onnx.unknown {
 // -----
 
 func.func @main(%x: tensor<3xf32>, %slope: tensor<2x3xf32>) -> !onnx.unknown {
-  // expected-error @+1 {{operator 'PRelu' has a slope that is larger than its input}}
+  // expected-error @+1 {{operator 'PRelu' has a slope of rank 2 for a tensor of rank 1}}
   %y = onnx.node "PRelu"(%x, %slope) opset 16 {} : (tensor<3xf32>, tensor<2x3xf32>) -> !onnx.unknown
+  return %y : !onnx.unknown
+}
+
+// -----
+
+func.func @main(%x: tensor<3xf32>) -> !onnx.unknown {
+  // expected-error @+1 {{operator 'Pad' is impossible: it cuts more away than there is}}
+  %y = onnx.node "Pad"(%x) opset 2 {pads = [-2, -2]} : (tensor<3xf32>) -> !onnx.unknown
+  return %y : !onnx.unknown
+}
+
+// -----
+
+func.func @main(%x: tensor<0xf32>) -> !onnx.unknown {
+  // expected-error @+1 {{operator 'Pad' is impossible: an empty dimension has no elements to repeat}}
+  %y = onnx.node "Pad"(%x) opset 2 {pads = [1, 0], mode = "edge"} : (tensor<0xf32>) -> !onnx.unknown
+  return %y : !onnx.unknown
+}
+
+// -----
+
+func.func @main(%x: tensor<2xf32>) -> (!onnx.unknown, !onnx.unknown) {
+  // expected-error @+1 {{operator 'Split' has num_outputs 3 but 2 outputs}}
+  %y:2 = onnx.node "Split"(%x) opset 18 {axis = 0, num_outputs = 3} : (tensor<2xf32>) -> (!onnx.unknown, !onnx.unknown)
+  return %y#0, %y#1 : !onnx.unknown, !onnx.unknown
+}
+
+// -----
+
+func.func @main(%x: tensor<5xf32>) -> (!onnx.unknown, !onnx.unknown, !onnx.unknown, !onnx.unknown) {
+  // expected-error @+1 {{operator 'Split' cannot split a dimension into 4 pieces of which only the last is smaller}}
+  %y:4 = onnx.node "Split"(%x) opset 18 {axis = 0, num_outputs = 4} : (tensor<5xf32>) -> (!onnx.unknown, !onnx.unknown, !onnx.unknown, !onnx.unknown)
+  return %y#0, %y#1, %y#2, %y#3 : !onnx.unknown, !onnx.unknown, !onnx.unknown, !onnx.unknown
+}
+
+// -----
+
+func.func @main(%x: tensor<2xf32>) -> (!onnx.unknown, !onnx.unknown) {
+  // expected-error @+1 {{operator 'Split' has the size -1}}
+  %y:2 = onnx.node "Split"(%x) opset 11 {axis = 0, split = [3, -1]} : (tensor<2xf32>) -> (!onnx.unknown, !onnx.unknown)
+  return %y#0, %y#1 : !onnx.unknown, !onnx.unknown
+}
+
+// -----
+
+// The training form, before opset 14 by its outputs alone (F15).
+func.func @main(%x: tensor<2x3x4xf32>, %s: tensor<3xf32>) -> !onnx.unknown {
+  // expected-error @+1 {{operator 'BatchNormalization' supports inference only: it has 5 outputs, as in training, but not one}}
+  %y:5 = onnx.node "BatchNormalization"(%x, %s, %s, %s, %s) opset 9 {}
+    : (tensor<2x3x4xf32>, tensor<3xf32>, tensor<3xf32>, tensor<3xf32>, tensor<3xf32>)
+    -> (!onnx.unknown, !onnx.unknown, !onnx.unknown, !onnx.unknown, !onnx.unknown)
+  return %y#0 : !onnx.unknown
+}
+
+// -----
+
+func.func @main(%x: tensor<2x6x4xf32>, %s: tensor<6xf32>) -> !onnx.unknown {
+  // expected-error @+1 {{operator 'GroupNormalization' supports only stash_type 1 (float)}}
+  %y = onnx.node "GroupNormalization"(%x, %s, %s) opset 21 {num_groups = 3, stash_type = 16} : (tensor<2x6x4xf32>, tensor<6xf32>, tensor<6xf32>) -> !onnx.unknown
+  return %y : !onnx.unknown
+}
+
+// -----
+
+func.func @main(%c: tensor<2xi1>, %x: tensor<3xf32>) -> !onnx.unknown {
+  // expected-error @+1 {{operator 'If' needs a condition of one element, got 'tensor<2xi1>'}}
+  %y = onnx.node "If"(%c) opset 17 {onnx.bodies = ["then_branch", "else_branch"]} : (tensor<2xi1>) -> !onnx.unknown {
+    onnx.yield %x : tensor<3xf32>
+  }, {
+    onnx.yield %x : tensor<3xf32>
+  }
+  return %y : !onnx.unknown
+}
+
+// -----
+
+// 8-bit floats and what else no lowering computes with (F20).
+func.func @main(%x: tensor<3xf32>) -> !onnx.unknown {
+  %q = onnx.constant "q" dense<1.0> : tensor<3xf8E4M3FN> -> tensor<3xf8E4M3FN>
+  %s = onnx.constant "s" dense<1.0> : tensor<f32> -> tensor<f32>
+  // expected-error @+1 {{operator 'DequantizeLinear' does not take elements of type 'f8E4M3FN' as input 1}}
+  %y = onnx.node "DequantizeLinear"(%q, %s) opset 19 {} : (tensor<3xf8E4M3FN>, tensor<f32>) -> !onnx.unknown
+  return %y : !onnx.unknown
+}
+
+// -----
+
+func.func @main(%x: tensor<3x4xi8>, %s: tensor<f32>) -> !onnx.unknown {
+  // expected-error @+1 {{operator 'DequantizeLinear' supports only floats of 16 bits and more as its output_dtype}}
+  %y = onnx.node "DequantizeLinear"(%x, %s) opset 23 {output_dtype = 17 : i64} : (tensor<3x4xi8>, tensor<f32>) -> !onnx.unknown
+  return %y : !onnx.unknown
+}
+
+// -----
+
+func.func @main(%x: tensor<3x4xf32>, %s: tensor<f32>) -> !onnx.unknown {
+  // expected-error @+1 {{operator 'QuantizeLinear' supports only the precision of its input}}
+  %y = onnx.node "QuantizeLinear"(%x, %s) opset 23 {precision = 16 : i64} : (tensor<3x4xf32>, tensor<f32>) -> !onnx.unknown
+  return %y : !onnx.unknown
+}
+
+// -----
+
+func.func @main(%x: tensor<3x4xf32>, %s: tensor<f32>) -> !onnx.unknown {
+  // expected-error @+1 {{operator 'QuantizeLinear' supports only integer results of up to 16 bits}}
+  %y = onnx.node "QuantizeLinear"(%x, %s) opset 23 {output_dtype = 17 : i64} : (tensor<3x4xf32>, tensor<f32>) -> !onnx.unknown
+  return %y : !onnx.unknown
+}
+
+// -----
+
+func.func @main(%x: tensor<?x16xf32>, %w: tensor<2x1x8xui8>, %s: tensor<2xf32>) -> !onnx.unknown {
+  // expected-error @+1 {{operator 'com.microsoft.MatMulNBits' does not support prepacked weights}}
+  %y = onnx.node "MatMulNBits"(%x, %w, %s) opset 1 domain "com.microsoft" {K = 16 : i64, N = 2 : i64, bits = 4 : i64, block_size = 16 : i64, weight_prepacked = 1 : i64}
+    : (tensor<?x16xf32>, tensor<2x1x8xui8>, tensor<2xf32>) -> !onnx.unknown
+  return %y : !onnx.unknown
+}
+
+// -----
+
+// What a lowering does not read of a node is not ignored, where no schema says what the
+// operator has, either.
+func.func @main(%x: tensor<3xf32>) -> !onnx.unknown {
+  // expected-error @+1 {{operator 'bitnet.internal.AddInto' does not support the attribute 'beta'}}
+  %y = onnx.node "AddInto"(%x, %x) opset 17 domain "bitnet.internal" {axis = 0 : i64, beta = 2.0 : f32} : (tensor<3xf32>, tensor<3xf32>) -> !onnx.unknown
   return %y : !onnx.unknown
 }

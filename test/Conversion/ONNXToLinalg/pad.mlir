@@ -51,3 +51,19 @@ func.func @main(%x: tensor<2x3xf32>) -> !onnx.unknown {
   %y = onnx.node "Tile"(%x, %r) opset 13 {} : (tensor<2x3xf32>, tensor<2xi64>) -> !onnx.unknown
   return %y : !onnx.unknown
 }
+
+// -----
+
+// What a run cannot cut away, and an axis without elements to repeat, end it; an axis that is
+// not padded may be empty.
+// CHECK-LABEL: func.func @main
+// CHECK-DAG: cf.assert %{{.*}}, "Pad: it cuts more away than there is"
+// CHECK-DAG: cf.assert %{{.*}}, "Pad: an empty dimension has no elements to repeat"
+// CHECK-NOT: cf.assert
+func.func @main(%x: tensor<?x4xf32>, %y: tensor<?x?xf32>) -> (!onnx.unknown, !onnx.unknown) {
+  %p = onnx.constant "p" dense<[-2, 0, -1, 0]> : tensor<4xi64> -> tensor<4xi64>
+  %q = onnx.constant "q" dense<[0, 1, 0, 0]> : tensor<4xi64> -> tensor<4xi64>
+  %a = onnx.node "Pad"(%x, %p) opset 13 {} : (tensor<?x4xf32>, tensor<4xi64>) -> !onnx.unknown
+  %b = onnx.node "Pad"(%y, %q) opset 13 {mode = "edge"} : (tensor<?x?xf32>, tensor<4xi64>) -> !onnx.unknown
+  return %a, %b : !onnx.unknown, !onnx.unknown
+}

@@ -48,3 +48,15 @@ func.func @main(%x: tensor<3x4xf32>) -> (!onnx.unknown, !onnx.unknown, !onnx.unk
   %y:3 = onnx.node "DynamicQuantizeLinear"(%x) opset 11 {} : (tensor<3x4xf32>) -> (!onnx.unknown, !onnx.unknown, !onnx.unknown)
   return %y#0, %y#1, %y#2 : !onnx.unknown, !onnx.unknown, !onnx.unknown
 }
+
+// -----
+
+// Opset 23: output_dtype is the type of the result; the product is rounded once (F14).
+// CHECK-LABEL: func.func @main
+// CHECK: arith.mulf
+// CHECK: return {{.*}} : tensor<3x4xf16>, tensor<3x4xi16>
+func.func @main(%x: tensor<3x4xi8>, %s: tensor<f32>, %y: tensor<3x4xf32>) -> (!onnx.unknown, !onnx.unknown) {
+  %a = onnx.node "DequantizeLinear"(%x, %s) opset 23 {output_dtype = 10 : i64} : (tensor<3x4xi8>, tensor<f32>) -> !onnx.unknown
+  %b = onnx.node "QuantizeLinear"(%y, %s) opset 23 {output_dtype = 5 : i64, precision = 1 : i64} : (tensor<3x4xf32>, tensor<f32>) -> !onnx.unknown
+  return %a, %b : !onnx.unknown, !onnx.unknown
+}

@@ -71,3 +71,22 @@ func.func @main(%x: tensor<2x4xf32>) -> !onnx.unknown {
   %a = onnx.node "ArgMax"(%x) opset 13 {axis = 1, keepdims = 0} : (tensor<2x4xf32>) -> !onnx.unknown
   return %a : !onnx.unknown
 }
+
+// -----
+
+// noop_with_empty_axes sums nothing up, but what happens to each element happens (F9).
+// CHECK-LABEL: func.func @main
+// CHECK-SAME: %[[X:.*]]: tensor<2x3xf32>
+// CHECK-NOT: "reduction"
+// CHECK: arith.mulf
+// CHECK: math.absf
+// CHECK: math.log
+// CHECK-NOT: "reduction"
+// CHECK: return %{{.*}}, %{{.*}}, %{{.*}}, %[[X]] :
+func.func @main(%x: tensor<2x3xf32>) -> (!onnx.unknown, !onnx.unknown, !onnx.unknown, !onnx.unknown) {
+  %a = onnx.node "ReduceSumSquare"(%x) opset 18 {noop_with_empty_axes = 1 : i64} : (tensor<2x3xf32>) -> !onnx.unknown
+  %b = onnx.node "ReduceL1"(%x) opset 18 {noop_with_empty_axes = 1 : i64} : (tensor<2x3xf32>) -> !onnx.unknown
+  %c = onnx.node "ReduceLogSum"(%x) opset 18 {noop_with_empty_axes = 1 : i64} : (tensor<2x3xf32>) -> !onnx.unknown
+  %d = onnx.node "ReduceSum"(%x) opset 18 {noop_with_empty_axes = 1 : i64} : (tensor<2x3xf32>) -> !onnx.unknown
+  return %a, %b, %c, %d : !onnx.unknown, !onnx.unknown, !onnx.unknown, !onnx.unknown
+}

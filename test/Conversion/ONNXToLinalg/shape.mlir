@@ -15,8 +15,9 @@ func.func @main(%x: tensor<?x?x64xf32>) -> !onnx.unknown {
 
 // 0 copies an extent; groups that cannot be paired are compared at run time.
 // CHECK-LABEL: func.func @main
-// CHECK: tensor.expand_shape %{{.*}} {{\[\[}}0], [1, 2]] output_shape [%{{.*}}, 4, 16]
+// What is checked of the inputs' extents is checked before anything is read.
 // CHECK: cf.assert %{{.*}}, "Reshape: numbers of elements before and after differ"
+// CHECK: tensor.expand_shape %{{.*}} {{\[\[}}0], [1, 2]] output_shape [%{{.*}}, 4, 16]
 func.func @main(%x: tensor<?x64xf32>) -> (!onnx.unknown, !onnx.unknown) {
   %s = onnx.constant "s" dense<[0, 4, -1]> : tensor<3xi64> -> tensor<3xi64>
   %t = onnx.constant "t" dense<[3, 64]> : tensor<2xi64> -> tensor<2xi64>
@@ -96,4 +97,43 @@ func.func @main(%x: tensor<2x3x4x5xf32>) -> (!onnx.unknown, !onnx.unknown) {
   %s = onnx.node "Shape"(%x) opset 17 {start = 1, end = -1} : (tensor<2x3x4x5xf32>) -> !onnx.unknown
   %f = onnx.node "Flatten"(%x) opset 17 {axis = 2} : (tensor<2x3x4x5xf32>) -> !onnx.unknown
   return %s, %f : !onnx.unknown, !onnx.unknown
+}
+
+// -----
+
+// Without allowzero a size of 0 means that of the input. A size that comes from another
+// shape may be 0 at run time; that no run means the other thing silently, it is an error
+// unless the input's size is 0, too.
+// CHECK-LABEL: func.func @main
+// CHECK-SAME: %[[X:.*]]: tensor<?x4xf32>, %[[Y:.*]]: tensor<?xf32>
+// CHECK-DAG: %[[HAVE:.*]] = tensor.dim %[[X]]
+// CHECK-DAG: %[[SIZE:.*]] = tensor.dim %[[Y]]
+// CHECK-DAG: %[[SOME:.*]] = arith.cmpi ne, %[[SIZE]], %c0
+// CHECK-DAG: %[[NONE:.*]] = arith.cmpi eq, %[[HAVE]], %c0
+// CHECK: %[[OK:.*]] = arith.ori %[[SOME]], %[[NONE]]
+// CHECK: cf.assert %[[OK]], "Reshape: a size of 0 would mean that of the input"
+func.func @main(%x: tensor<?x4xf32>, %y: tensor<?xf32>) -> !onnx.unknown {
+  %r = onnx.constant "r" dense<[-1]> : tensor<1xi64> -> tensor<1xi64>
+  %d = onnx.node "Shape"(%y) opset 17 {} : (tensor<?xf32>) -> !onnx.unknown
+  %s = onnx.node "Concat"(%d, %r) opset 17 {axis = 0 : i64} : (!onnx.unknown, tensor<1xi64>) -> !onnx.unknown
+  %z = onnx.node "Reshape"(%x, %s) opset 17 {} : (tensor<?x4xf32>, !onnx.unknown) -> !onnx.unknown
+  return %z : !onnx.unknown
+}
+
+// -----
+
+// Its own extent is what 0 would mean, and with allowzero it means itself.
+// CHECK-LABEL: func.func @main
+// CHECK-NOT: a size of 0
+func.func @main(%x: tensor<?x4xf32>, %y: tensor<?xf32>) -> (!onnx.unknown, !onnx.unknown) {
+  %r = onnx.constant "r" dense<[2, 2]> : tensor<2xi64> -> tensor<2xi64>
+  %i = onnx.constant "i" dense<[0]> : tensor<1xi64> -> tensor<1xi64>
+  %d = onnx.node "Shape"(%x) opset 17 {} : (tensor<?x4xf32>) -> !onnx.unknown
+  %n = onnx.node "Gather"(%d, %i) opset 17 {} : (!onnx.unknown, tensor<1xi64>) -> !onnx.unknown
+  %s = onnx.node "Concat"(%n, %r) opset 17 {axis = 0 : i64} : (!onnx.unknown, tensor<2xi64>) -> !onnx.unknown
+  %a = onnx.node "Reshape"(%x, %s) opset 17 {} : (tensor<?x4xf32>, !onnx.unknown) -> !onnx.unknown
+  %e = onnx.node "Shape"(%y) opset 17 {} : (tensor<?xf32>) -> !onnx.unknown
+  %t = onnx.node "Concat"(%e, %r) opset 17 {axis = 0 : i64} : (!onnx.unknown, tensor<2xi64>) -> !onnx.unknown
+  %b = onnx.node "Reshape"(%x, %t) opset 17 {allowzero = 1 : i64} : (tensor<?x4xf32>, !onnx.unknown) -> !onnx.unknown
+  return %a, %b : !onnx.unknown, !onnx.unknown
 }

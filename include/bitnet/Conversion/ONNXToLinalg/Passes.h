@@ -27,6 +27,11 @@ struct SupportedOp {
 /// Every operator with a lowering, sorted by domain and name.
 std::vector<SupportedOp> listSupportedOps();
 
+/// Whether `version` of an operator has a lowering; `domain` is empty for
+/// ai.onnx.
+bool hasONNXLowering(llvm::StringRef domain, llvm::StringRef op,
+                     int64_t version);
+
 } // namespace mlir::bitnet
 
 #endif // BITNET_CONVERSION_ONNXTOLINALG_PASSES_H

@@ -11,11 +11,16 @@ def ConvertONNXToLinalg : Pass<"convert-onnx-to-linalg", "::mlir::ModuleOp"> {
     Walks `@main` once in graph order and replaces every `onnx.node` through a
     registry keyed by domain, operator and opset version. Result types come from
     the operands' real types, so value types the file does not declare need no
-    separate inference; declared output types are checked. Small integer tensors
+    separate inference. Types that it does declare for outputs are hints: where the
+    graph computes something else, that is what the output is, with a warning, or an
+    error with `strict-shapes`. Small integer tensors
     are followed as lists of scalars, so that shape computations become SSA
     `index` values. `bitnet.linear` is rebuilt on the converted operands.
 
-    All nodes without a lowering are listed in one error. Unsigned element
+    All nodes without a lowering are listed in one error, and the conversion goes on
+    with the nodes that do not need them, so that all errors of a model are seen at
+    once. A node that does not have the form of its operator's schema, and an
+    attribute that its lowering does not read, is an error. Unsigned element
     types become signless; `onnx.*` attributes of the signature are kept.
 
     Example:
@@ -44,6 +49,11 @@ def ConvertONNXToLinalg : Pass<"convert-onnx-to-linalg", "::mlir::ModuleOp"> {
     }
     ```
   }];
+  let options = [
+    Option<"strictShapes", "strict-shapes", "bool", "false",
+           "Declared shapes and types of outputs are promises: an error where the graph "
+           "computes others. Example: strict-shapes=true">
+  ];
   let dependentDialects = [
     "::mlir::arith::ArithDialect", "::mlir::bitnet::BitNetDialect",
     "::mlir::cf::ControlFlowDialect", "::mlir::linalg::LinalgDialect",
