@@ -35,6 +35,9 @@ static Value accumulate(ImplicitLocOpBuilder &b, ValueRange args) {
     auto flags = arith::FastMathFlags::reassoc | arith::FastMathFlags::contract;
     plus = arith::AddFOp::create(b, acc, x, flags);
     minus = arith::SubFOp::create(b, acc, x, flags);
+    // act_c2: a NaN or an infinity under a weight of 0 makes the sum NaN.
+    Value none = arith::SubFOp::create(b, x, x);
+    acc = arith::AddFOp::create(b, acc, none, flags);
   }
   Value otherwise = arith::SelectOp::create(b, code(-1), minus, acc);
   return arith::SelectOp::create(b, code(1), plus, otherwise);

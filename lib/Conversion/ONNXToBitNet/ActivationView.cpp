@@ -1,6 +1,7 @@
 //===- ActivationView.cpp - activation quantizers in ONNX graphs ----------===//
 
 #include "ActivationView.h"
+#include "ExactCasts.h"
 #include "NodeParams.h"
 
 #include <cmath>
@@ -28,40 +29,39 @@ struct Codes {
 
 class Matcher {
 public:
-  Matcher(bool isConv, ConstantFolder &folder)
-      : isConv(isConv), folder(folder) {}
+  Matcher(bool isConv, ConstantFolder &folder, ValueRanks &ranks)
+      : isConv(isConv), folder(folder), ranks(ranks), casts(folder) {}
 
-  std::optional<Codes> matchCodes(Value value);
-  std::optional<std::pair<Codes, Value>> matchDequantized(Value value);
+  /// The quantizer whose result, cast to `castTo` when that is set, is `value`.
+  std::optional<Codes> match(Value value, Type &castTo);
 
 private:
+  std::optional<Codes> matchCodes(Value value);
+  std::optional<Codes> matchDequantized(Value value);
   std::optional<AbsMax> matchAbsMax(Value value);
+  Value matchBound(Value value, double &eps);
   bool matchScale(Value s, Codes &codes);
   bool matchProduct(Value value, Codes &codes);
-  bool sameValue(Value a, Value b) { return stripCasts(a) == stripCasts(b); }
+  bool sameValue(Value a, Value b) { return casts.strip(a) == casts.strip(b); }
+  onnx::NodeOp getStep(Value value, StringRef op, const Codes &codes);
 
-public:
-  static Value stripCasts(Value value);
-
-private:
   bool isConv;
   ConstantFolder &folder;
+  ValueRanks &ranks;
+  ExactCasts casts;
 };
 } // namespace
 
-/// Casts between float types do not change what a quantizer means.
-Value Matcher::stripCasts(Value value) {
-  while (true) {
-    onnx::NodeOp node = getNode(value, "Cast");
-    if (!node)
-      if (node = getNode(value, "Identity"); !node)
-        return value;
-    if (node.getOp() == "Cast" &&
-        !isa_and_nonnull<FloatType>(
-            getElementType(node.getContext(), getInt(node, "to", 0))))
-      return value;
-    value = node.getInputs().front();
-  }
+/// `value` as a node `op` that computes in the type of the quantizer, which is
+/// that of x: act_c1 and act_c3 round each step to that type.
+onnx::NodeOp Matcher::getStep(Value value, StringRef op, const Codes &codes) {
+  onnx::NodeOp node = getNode(casts.strip(value), op);
+  if (!node)
+    return {};
+  // Without a cast between them, the types are one type.
+  Type type = ExactCasts::getElementType(node.getOutputs().front());
+  Type expected = ExactCasts::getElementType(codes.x);
+  return type == expected ? node : onnx::NodeOp();
 }
 
 /// The operand of a two-operand node that is not the constant `constant`.
@@ -94,18 +94,36 @@ static Value matchLowerBound(Value value, ConstantFolder &folder,
   return node.getInputs().front();
 }
 
+/// The operand of a lower bound; `eps` is what the bound is in the type that
+/// the graph narrows it to. Rounding and taking the larger commute, so only the
+/// bound itself is rounded when the operand is of that type already.
+Value Matcher::matchBound(Value value, double &eps) {
+  value = casts.strip(value);
+  onnx::NodeOp cast = getNode(value, "Cast");
+  if (!cast)
+    return matchLowerBound(value, folder, eps);
+  Value reduced =
+      matchLowerBound(casts.strip(cast.getInputs().front()), folder, eps);
+  auto type = dyn_cast_or_null<FloatType>(
+      getElementType(cast.getContext(), getInt(cast, "to", 0)));
+  if (!reduced || !type || !casts.holds(reduced, type))
+    return {};
+  eps = roundToType(eps, type);
+  return reduced;
+}
+
 std::optional<AbsMax> Matcher::matchAbsMax(Value value) {
   AbsMax result;
-  Value reduced = matchLowerBound(stripCasts(value), folder, result.eps);
+  Value reduced = matchBound(value, result.eps);
   if (!reduced || !(result.eps >= 0))
     return std::nullopt;
-  onnx::NodeOp max = getNode(stripCasts(reduced), "ReduceMax");
+  onnx::NodeOp max = getNode(casts.strip(reduced), "ReduceMax");
   if (!max || getInt(max, "keepdims", 1) != 1)
     return std::nullopt;
   auto axes = getInts(max, "axes");
   if (Value input = max.getSlot(1))
     axes = folder.getIntegers(input);
-  onnx::NodeOp abs = getNode(stripCasts(max.getInputs().front()), "Abs");
+  onnx::NodeOp abs = getNode(casts.strip(max.getInputs().front()), "Abs");
   if (!axes || !abs)
     return std::nullopt;
   result.x = abs.getInputs().front();
@@ -116,10 +134,10 @@ std::optional<AbsMax> Matcher::matchAbsMax(Value value) {
 /// Whether `axes` reduce everything that one output of the layer sums over:
 /// the last axis (perhaps others too), or all but the batch axis of a
 /// convolution.
-static bool coverRow(SmallVector<int64_t> &axes, Value x, bool isConv) {
-  auto type = dyn_cast<RankedTensorType>(x.getType());
+static bool coverRow(SmallVector<int64_t> &axes, Value x, bool isConv,
+                     ValueRanks &ranks) {
   if (!isConv) {
-    int64_t last = type ? type.getRank() - 1 : -1;
+    int64_t last = ranks.get(x).value_or(0) - 1;
     if (axes.size() == 1 && axes[0] == last)
       axes[0] = -1;
     return llvm::is_contained(axes, -1) || llvm::is_contained(axes, last);
@@ -132,18 +150,18 @@ static bool coverRow(SmallVector<int64_t> &axes, Value x, bool isConv) {
 
 /// s = (1/m)*Q or Q/m.
 bool Matcher::matchScale(Value s, Codes &codes) {
-  s = stripCasts(s);
   std::optional<AbsMax> max;
-  if (onnx::NodeOp mul = getNode(s, "Mul")) {
+  if (onnx::NodeOp mul = getStep(s, "Mul", codes)) {
     Value inverse = otherOperand(mul, folder, codes.qmax);
-    inverse = inverse ? stripCasts(inverse) : inverse;
     codes.form = ScaleForm::ReciprocalMul;
-    if (onnx::NodeOp node = getNode(inverse, "Reciprocal"))
+    if (!inverse)
+      return false;
+    if (onnx::NodeOp node = getStep(inverse, "Reciprocal", codes))
       max = matchAbsMax(node.getInputs().front());
-    else if (onnx::NodeOp node = getNode(inverse, "Div"))
+    else if (onnx::NodeOp node = getStep(inverse, "Div", codes))
       if (folder.getScalar(node.getInputs()[0]) == 1.0)
         max = matchAbsMax(node.getInputs()[1]);
-  } else if (onnx::NodeOp div = getNode(s, "Div")) {
+  } else if (onnx::NodeOp div = getStep(s, "Div", codes)) {
     std::optional<double> qmax = folder.getScalar(div.getInputs()[0]);
     codes.qmax = qmax.value_or(0);
     codes.form = ScaleForm::Divide;
@@ -158,7 +176,7 @@ bool Matcher::matchScale(Value s, Codes &codes) {
 
 /// x*s, or (x*Q)/m.
 bool Matcher::matchProduct(Value value, Codes &codes) {
-  value = stripCasts(value);
+  value = casts.strip(value);
   if (onnx::NodeOp mul = getNode(value, "Mul")) {
     for (unsigned i : {0u, 1u}) {
       codes.x = mul.getInputs()[i];
@@ -170,12 +188,13 @@ bool Matcher::matchProduct(Value value, Codes &codes) {
   }
   onnx::NodeOp div = getNode(value, "Div");
   onnx::NodeOp mul =
-      div ? getNode(stripCasts(div.getInputs()[0]), "Mul") : onnx::NodeOp();
+      div ? getNode(casts.strip(div.getInputs()[0]), "Mul") : onnx::NodeOp();
   if (!mul)
     return false;
   codes.x = otherOperand(mul, folder, codes.qmax);
   std::optional<AbsMax> max = matchAbsMax(div.getInputs()[1]);
-  if (!codes.x || !max || !sameValue(max->x, codes.x))
+  if (!codes.x || !max || !sameValue(max->x, codes.x) ||
+      !getStep(value, "Div", codes))
     return false;
   codes.form = ScaleForm::MulDivide;
   codes.scale = div.getInputs()[1];
@@ -208,12 +227,12 @@ static Value matchClip(Value value, ConstantFolder &folder, double &low,
 /// rounding.
 std::optional<Codes> Matcher::matchCodes(Value value) {
   Codes codes;
-  value = stripCasts(value);
+  value = casts.strip(value);
   Value inner = matchClip(value, folder, codes.low, codes.high);
-  onnx::NodeOp round = getNode(stripCasts(inner ? inner : value), "Round");
+  onnx::NodeOp round = getNode(casts.strip(inner ? inner : value), "Round");
   if (!round)
     return std::nullopt;
-  Value product = stripCasts(round.getInputs().front());
+  Value product = casts.strip(round.getInputs().front());
   bool isClipped = bool(inner);
   if (!isClipped)
     if (Value clipped = matchClip(product, folder, codes.low, codes.high)) {
@@ -230,31 +249,49 @@ std::optional<Codes> Matcher::matchCodes(Value value) {
   bool inRange = codes.low >= -128 && codes.high <= 128 &&
                  codes.low < codes.high && codes.qmax >= 1 &&
                  codes.qmax == std::floor(codes.qmax);
-  if (!inRange || !coverRow(codes.axes, codes.x, isConv))
+  if (!inRange || !coverRow(codes.axes, codes.x, isConv, ranks))
     return std::nullopt;
   return codes;
 }
 
 /// q/s, or (q*m)/Q.
-std::optional<std::pair<Codes, Value>> Matcher::matchDequantized(Value value) {
-  value = stripCasts(value);
+std::optional<Codes> Matcher::matchDequantized(Value value) {
+  value = casts.strip(value);
   onnx::NodeOp div = getNode(value, "Div");
   if (!div)
     return std::nullopt;
   if (std::optional<Codes> codes = matchCodes(div.getInputs()[0]))
     if (codes->form != ScaleForm::MulDivide &&
-        sameValue(codes->scale, div.getInputs()[1]))
-      return std::pair(*codes, div.getInputs()[0]);
-  onnx::NodeOp mul = getNode(stripCasts(div.getInputs()[0]), "Mul");
+        sameValue(codes->scale, div.getInputs()[1]) &&
+        getStep(value, "Div", *codes))
+      return codes;
+  onnx::NodeOp mul = getNode(casts.strip(div.getInputs()[0]), "Mul");
   std::optional<double> qmax = folder.getScalar(div.getInputs()[1]);
   if (!mul || !qmax)
     return std::nullopt;
   for (unsigned i : {0u, 1u})
     if (std::optional<Codes> codes = matchCodes(mul.getInputs()[i]))
       if (codes->form == ScaleForm::MulDivide && codes->qmax == *qmax &&
-          sameValue(codes->scale, mul.getInputs()[1 - i]))
-        return std::pair(*codes, mul.getInputs()[i]);
+          sameValue(codes->scale, mul.getInputs()[1 - i]) &&
+          getStep(mul.getOutputs()[0], "Mul", *codes) &&
+          getStep(value, "Div", *codes))
+        return codes;
   return std::nullopt;
+}
+
+/// The quantizer may work in another type than the product: in f32 on values of
+/// a 16-bit graph, whose results a cast rounds, or the other way round.
+std::optional<Codes> Matcher::match(Value value, Type &castTo) {
+  Type product = ExactCasts::getElementType(value);
+  onnx::NodeOp cast = getNode(casts.strip(value), "Cast");
+  // A cast to another type than the product's rounds what the product reads.
+  bool rounds = cast && isa_and_nonnull<FloatType>(product) &&
+                ExactCasts::getElementType(cast.getOutputs()[0]) == product;
+  Value scaled = rounds ? cast.getInputs().front() : value;
+  std::optional<Codes> codes = matchDequantized(scaled);
+  if (codes && product != ExactCasts::getElementType(casts.strip(scaled)))
+    castTo = product;
+  return codes;
 }
 
 //===----------------------------------------------------------------------===//
@@ -273,8 +310,8 @@ static IntegerType castTarget(Value value) {
 static bool holdsCodes(Value value, ConstantFolder &folder, unsigned depth) {
   if (depth == 0)
     return false;
-  if (auto type = dyn_cast<RankedTensorType>(value.getType()))
-    if (type.getElementType().isSignlessInteger(8))
+  if (Type type = ExactCasts::getElementType(value))
+    if (type.isSignlessInteger(8))
       return true;
   if (IntegerType type = castTarget(value)) {
     if (type.isSignlessInteger(8))
@@ -313,7 +350,7 @@ bool mlir::bitnet::holdsInt8Codes(Value value, ConstantFolder &folder) {
 /// Whether `value` is one number per row of the product: a reduction that
 /// keeps its axes, changed only by elementwise operations with constants.
 static bool isPerRow(Value value, bool isConv, ConstantFolder &folder,
-                     unsigned depth = 8) {
+                     ValueRanks &ranks, unsigned depth = 8) {
   if (std::optional<double> scalar = folder.getScalar(value))
     return folder.get(value).perm.size() <= 1;
   auto node = value.getDefiningOp<onnx::NodeOp>();
@@ -325,20 +362,20 @@ static bool isPerRow(Value value, bool isConv, ConstantFolder &folder,
     if (Value input = node.getSlot(1))
       axes = folder.getIntegers(input);
     return axes && getInt(node, "keepdims", 1) == 1 &&
-           coverRow(*axes, node.getInputs().front(), isConv);
+           coverRow(*axes, node.getInputs().front(), isConv, ranks);
   }
   if (!llvm::is_contained({"Mul", "Div", "Add", "Max", "Min", "Clip", "Cast",
                            "Reciprocal", "Identity", "Abs"},
                           op))
     return false;
   return llvm::all_of(node.getInputs(), [&](Value input) {
-    return isPerRow(input, isConv, folder, depth - 1);
+    return isPerRow(input, isConv, folder, ranks, depth - 1);
   });
 }
 
 /// q/s or q*s with integers q and a scale per row, however s was found.
 static bool viewScaledCodes(Value value, bool isConv, ConstantFolder &folder,
-                            ActivationView &view) {
+                            ValueRanks &ranks, ActivationView &view) {
   auto node = value.getDefiningOp<onnx::NodeOp>();
   if (!node || !node.getDomain().empty() || node.getInputs().size() != 2 ||
       (node.getOp() != "Div" && node.getOp() != "Mul"))
@@ -347,7 +384,7 @@ static bool viewScaledCodes(Value value, bool isConv, ConstantFolder &folder,
   for (unsigned i : {0u, 1u}) {
     Value codes = node.getInputs()[i], scale = node.getInputs()[1 - i];
     if ((i == 1 && view.rowScaleDivides) || !holdsInt8Codes(codes, folder) ||
-        !isPerRow(scale, isConv, folder))
+        !isPerRow(scale, isConv, folder, ranks))
       continue;
     view.x = codes;
     view.rowScale = scale;
@@ -361,23 +398,20 @@ static bool viewScaledCodes(Value value, bool isConv, ConstantFolder &folder,
 //===----------------------------------------------------------------------===//
 
 ActivationView mlir::bitnet::viewActivation(Value value, bool isConv,
-                                            ConstantFolder &folder) {
+                                            ConstantFolder &folder,
+                                            ValueRanks &ranks) {
   ActivationView view;
   view.x = value;
-  Matcher matcher(isConv, folder);
-  if (auto found = matcher.matchDequantized(value)) {
-    const Codes &codes = found->first;
-    view.x = codes.x;
-    view.act = ActQuantAttr::get(value.getContext(), codes.form, codes.axes,
-                                 int64_t(codes.qmax), codes.eps,
-                                 int64_t(codes.low), int64_t(codes.high));
-    // The quantizer may work in f32 on values of a 16-bit graph.
-    if (onnx::NodeOp cast = getNode(value, "Cast"))
-      view.castTo = getElementType(cast.getContext(), getInt(cast, "to", 0));
+  Matcher matcher(isConv, folder, ranks);
+  if (std::optional<Codes> codes = matcher.match(value, view.castTo)) {
+    view.x = codes->x;
+    view.act = ActQuantAttr::get(value.getContext(), codes->form, codes->axes,
+                                 int64_t(codes->qmax), codes->eps,
+                                 int64_t(codes->low), int64_t(codes->high));
     return view;
   }
   if (holdsInt8Codes(value, folder) ||
-      viewScaledCodes(value, isConv, folder, view))
+      viewScaledCodes(value, isConv, folder, ranks, view))
     view.act = ActQuantAttr::get(value.getContext(), ScaleForm::Codes,
                                  ArrayRef<int64_t>(), 127, 0.0, -128, 127);
   return view;

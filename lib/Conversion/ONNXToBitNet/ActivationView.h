@@ -8,6 +8,7 @@
 #define BITNET_LIB_CONVERSION_ONNXTOBITNET_ACTIVATIONVIEW_H
 
 #include "ConstantFolder.h"
+#include "ValueRanks.h"
 #include "bitnet/Dialect/BitNet/IR/BitNet.h"
 
 namespace mlir::bitnet {
@@ -30,7 +31,8 @@ struct ActivationView {
 
 /// Reads `value`, the activations of a linear layer whose reduced axes must be
 /// `axes` ([-1], or the non-batch axes of a convolution).
-ActivationView viewActivation(Value value, bool isConv, ConstantFolder &folder);
+ActivationView viewActivation(Value value, bool isConv, ConstantFolder &folder,
+                              ValueRanks &ranks);
 
 /// Whether `value` is known to hold integers in [-128, 127].
 bool holdsInt8Codes(Value value, ConstantFolder &folder);

@@ -61,7 +61,8 @@ View ConstantFolder::build(Value value) {
   if (auto constant = value.getDefiningOp<onnx::ConstantOp>())
     return buildConstant(constant);
   auto node = value.getDefiningOp<onnx::NodeOp>();
-  if (!node || !node.getDomain().empty() || node.getOutputs().size() != 1)
+  if (!node || !node.getDomain().empty() || node.getOutputs().size() != 1 ||
+      onnx::findMalformation(node))
     return {};
   return buildNode(node);
 }

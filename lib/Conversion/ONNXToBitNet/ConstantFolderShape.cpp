@@ -313,9 +313,21 @@ View ConstantFolder::buildDequantize(onnx::NodeOp node) {
   } else {
     block = 0;
   }
+  // Parameters of another number than the scales are an error, which the
+  // operator's own lowering reports.
+  if (zero && zero.stream->size != scale.stream->size)
+    return {};
   Type element = scale.stream->element;
+  if (int64_t proto = getInt(node, "output_dtype", 0)) {
+    // The product is rounded once, to a type that holds the scale.
+    Type output = getElementType(node.getContext(), proto);
+    if (!output || (output != element && !output.isF32()))
+      return {};
+    element = output;
+  }
   values = makeMap(MapKind::Cast, element, {makeReshape(values, split)});
   StreamRef factor = shapeParameter(scale, split, axis, block);
+  factor = factor ? makeMap(MapKind::Cast, element, {factor}) : nullptr;
   if (zero) {
     StreamRef offset = shapeParameter(zero, split, axis, block);
     offset = offset ? makeMap(MapKind::Cast, element, {offset}) : nullptr;
@@ -336,7 +348,8 @@ View ConstantFolder::getMatMulNBits(onnx::NodeOp node) {
   View packed = get(node.getSlot(1)), scale = get(node.getSlot(2));
   constexpr int64_t kMax = 1 << 30;
   if (!packed || !scale || block < 16 || block > kMax || n < 1 || n > kMax ||
-      k < 1 || k > kMax || (bits != 2 && bits != 4) || node.getSlot(4))
+      k < 1 || k > kMax || (bits != 2 && bits != 4) || node.getSlot(4) ||
+      getInt(node, "weight_prepacked", 0) != 0)
     return {};
   int64_t blocks = (k + block - 1) / block;
   MLIRContext *context = node.getContext();

@@ -21,9 +21,9 @@ std::optional<LayerForm> mlir::bitnet::readTable(onnx::NodeOp node,
     return std::nullopt;
   LayerForm form;
   form.node = node;
-  form.weightKey = node.getSlot(0);
+  form.weightOperand = node.getSlot(0);
   form.x = node.getSlot(1);
-  fold::View table = folder.get(form.weightKey);
+  fold::View table = folder.get(form.weightOperand);
   if (!setWeights(form, table, /*transposed=*/true))
     return std::nullopt;
   // Rows of a constant list are a constant, too.

@@ -21,18 +21,41 @@ bool mlir::bitnet::setWeights(LayerForm &form, const View &view,
 }
 
 Value mlir::bitnet::getWeightRoot(const LayerForm &form) {
-  Value value = form.weightKey;
+  Value value = form.weightOperand;
   while (onnx::NodeOp node = getNode(value, "Transpose"))
     value = node.getInputs().front();
   return value;
 }
 
+/// A product with a constant that is no layer, for the report: `operand` holds
+/// the constant, whose last two dimensions are [n, k] when `rowsFirst`. nullopt
+/// for vectors, such as the frequencies of rotary embeddings.
+static std::optional<LayerForm> refuseProduct(LayerForm form, const View &view,
+                                              Value operand, bool rowsFirst,
+                                              StringRef why) {
+  SmallVector<int64_t> shape = view ? view.getShape() : SmallVector<int64_t>();
+  if (shape.size() < 2 || shape.back() == 1 || shape[shape.size() - 2] == 1)
+    return std::nullopt;
+  form.weightOperand = operand;
+  form.weights = view;
+  form.n = shape[shape.size() - (rowsFirst ? 2 : 1)];
+  form.k = shape[shape.size() - (rowsFirst ? 1 : 2)];
+  form.refusal = why.str();
+  return form;
+}
+
 static std::optional<LayerForm> readMatMul(LayerForm form,
                                            ConstantFolder &folder) {
-  form.weightKey = form.node.getInputs()[1];
-  View weights = folder.get(form.weightKey);
-  if (!setWeights(form, weights, getInt(form.node, "transB", 0)))
-    return std::nullopt;
+  form.weightOperand = form.node.getInputs()[1];
+  View weights = folder.get(form.weightOperand);
+  bool transposed = getInt(form.node, "transB", 0);
+  if (!weights)
+    return refuseProduct(form, folder.get(form.x), form.x,
+                         !getInt(form.node, "transA", 0),
+                         "weights on the left of the product");
+  if (!setWeights(form, weights, transposed))
+    return refuseProduct(form, weights, form.weightOperand, transposed,
+                         "one matrix of weights per batch entry");
   form.isInteger = isa<IntegerType>(weights.stream->element);
   form.alpha = getFloat(form.node, "alpha", 1.0);
   for (StringRef name : {"transA", "transBatchA", "transBatchB"})
@@ -65,9 +88,9 @@ static std::optional<SmallVector<int64_t>> readPads(onnx::NodeOp node) {
 
 static std::optional<LayerForm> readConv(LayerForm form,
                                          ConstantFolder &folder) {
-  form.weightKey = form.node.getInputs()[1];
+  form.weightOperand = form.node.getInputs()[1];
   form.bias = form.node.getSlot(2);
-  View weights = folder.get(form.weightKey);
+  View weights = folder.get(form.weightOperand);
   if (!weights)
     return std::nullopt;
   form.weights = View(weights.contiguous());
@@ -83,7 +106,10 @@ static std::optional<LayerForm> readConv(LayerForm form,
       getInts(form.node, "strides").value_or(ones(2));
   SmallVector<int64_t> dilations =
       getInts(form.node, "dilations").value_or(ones(2));
-  if (shape.size() != 4)
+  auto declared = getInts(form.node, "kernel_shape");
+  if (declared && ArrayRef<int64_t>(*declared) != shape.drop_front(2))
+    form.refusal = "kernel_shape is not the shape of the weights";
+  else if (shape.size() != 4)
     form.refusal = std::to_string(shape.size() - 2) + "-D convolution";
   else if (int64_t group = getInt(form.node, "group", 1); group != 1)
     form.refusal =
@@ -113,11 +139,20 @@ static std::optional<bool> isUnsignedTensor(Value value) {
   return std::nullopt;
 }
 
+/// Says that the weights of `form` depend on what is in `slots` of its node.
+static void addSources(LayerForm &form, ArrayRef<unsigned> slots) {
+  for (unsigned slot : slots) {
+    Value value =
+        slot < form.node.getNumSlots() ? form.node.getSlot(slot) : Value();
+    form.weightSources.push_back(value.getAsOpaquePointer());
+  }
+}
+
 /// MatMulInteger: weights minus their zero point.
 static std::optional<LayerForm> readMatMulInteger(LayerForm form,
                                                   ConstantFolder &folder) {
-  form.weightKey = form.node.getInputs()[1];
-  View weights = folder.get(form.weightKey);
+  form.weightOperand = form.node.getInputs()[1];
+  View weights = folder.get(form.weightOperand);
   if (!weights || weights.perm.size() != 2)
     return std::nullopt;
   form.isInteger = true;
@@ -127,7 +162,11 @@ static std::optional<LayerForm> readMatMulInteger(LayerForm form,
     View offset = folder.get(zero);
     if (!offset)
       return std::nullopt;
-    // One zero point per column of [K, N].
+    // One zero point per column of [K, N]; another number of them is an error
+    // that the operator's own lowering reports.
+    if (offset.stream->size != 1 &&
+        offset.stream->size != weights.getShape()[1])
+      return std::nullopt;
     StreamRef point = makeMap(MapKind::Cast, wide, {offset.contiguous()});
     if (point->size != 1 && !weights.isIdentity())
       point = makeReshape(point, {point->size, 1});
@@ -136,6 +175,7 @@ static std::optional<LayerForm> readMatMulInteger(LayerForm form,
       return std::nullopt;
   }
   setWeights(form, View(values, weights.perm), false);
+  addSources(form, {3});
   form.zeroPoint = form.node.getSlot(2);
   if (std::optional<bool> isUnsigned = isUnsignedTensor(form.x))
     form.isUnsigned = *isUnsigned;
@@ -146,10 +186,13 @@ static std::optional<LayerForm> readMatMulInteger(LayerForm form,
 
 static std::optional<LayerForm> readMatMulNBits(LayerForm form,
                                                 ConstantFolder &folder) {
-  form.weightKey = form.node.getInputs()[1];
+  form.weightOperand = form.node.getInputs()[1];
   form.weights = folder.getMatMulNBits(form.node);
   if (!setWeights(form, form.weights, /*transposed=*/true))
     return std::nullopt;
+  // Scales, zero points, and how the attributes say to unpack them.
+  addSources(form, {2, 3, 4});
+  form.weightSources.push_back(form.node.getParams().getAsOpaquePointer());
   form.bias = form.node.getSlot(5);
   return form;
 }
@@ -158,7 +201,8 @@ std::optional<LayerForm> mlir::bitnet::readLayer(onnx::NodeOp node,
                                                  ConstantFolder &folder) {
   LayerForm form;
   form.node = node;
-  if (node.getNumSlots() < 2 || !node.getSlot(0) || !node.getSlot(1))
+  if (node.getNumSlots() < 2 || !node.getSlot(0) || !node.getSlot(1) ||
+      onnx::findMalformation(node))
     return std::nullopt;
   form.x = node.getSlot(0);
   StringRef op = node.getOp();

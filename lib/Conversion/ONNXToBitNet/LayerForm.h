@@ -18,8 +18,11 @@ struct LayerForm {
   /// The node's name; its weights' name when the file strips node names.
   std::string name;
   Value x;
-  /// What names the weights: layers that share it share codes.
-  Value weightKey;
+  /// The operand that holds the weights.
+  Value weightOperand;
+  /// What else their values were computed from: operands (zero points, scales)
+  /// and attributes of the node. Layers share codes when this is equal, too.
+  SmallVector<const void *> weightSources;
   /// [N, K], [F, C, kh, kw] (rowsFirst), or [K, N].
   fold::View weights;
   bool rowsFirst = false;

@@ -4,6 +4,7 @@
 #define BITNET_LIB_CONVERSION_ONNXTOBITNET_NODEPARAMS_H
 
 #include "bitnet/Dialect/ONNX/IR/ONNX.h"
+#include "bitnet/Dialect/ONNX/IR/Schema.h"
 
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/BuiltinOps.h"
@@ -47,61 +48,22 @@ inline std::optional<SmallVector<int64_t>> getInts(onnx::NodeOp node,
   return values;
 }
 
-/// `value` as a node `op` of the default domain (any domain when `domain` is
-/// given), or null.
+/// `value` as a node `op` of `domain`, or null. A node that has not the form of
+/// its operator is none: nothing of it may be ignored, so its own lowering has
+/// to see and report it.
 inline onnx::NodeOp getNode(Value value, StringRef op, StringRef domain = "") {
   auto node = value ? value.getDefiningOp<onnx::NodeOp>() : onnx::NodeOp();
-  if (!node || node.getOp() != op || node.getDomain() != domain)
+  if (!node || node.getOp() != op || node.getDomain() != domain ||
+      onnx::findMalformation(node))
     return {};
   return node;
 }
 
 /// The element type that TensorProto.DataType `code` names, null when it is not
-/// a number.
+/// a real number.
 inline Type getElementType(MLIRContext *context, int64_t code) {
-  auto integer = [&](unsigned width, bool isUnsigned = false) -> Type {
-    return IntegerType::get(context, width,
-                            isUnsigned ? IntegerType::Unsigned
-                                       : IntegerType::Signless);
-  };
-  switch (code) {
-  case 1:
-    return Float32Type::get(context);
-  case 2:
-    return integer(8, true);
-  case 3:
-    return integer(8);
-  case 4:
-    return integer(16, true);
-  case 5:
-    return integer(16);
-  case 6:
-    return integer(32);
-  case 7:
-    return integer(64);
-  case 9:
-    return integer(1);
-  case 10:
-    return Float16Type::get(context);
-  case 11:
-    return Float64Type::get(context);
-  case 12:
-    return integer(32, true);
-  case 13:
-    return integer(64, true);
-  case 16:
-    return BFloat16Type::get(context);
-  case 21:
-    return integer(4, true);
-  case 22:
-    return integer(4);
-  case 25:
-    return integer(2, true);
-  case 26:
-    return integer(2);
-  default:
-    return {};
-  }
+  Type type = onnx::getElementType(context, code);
+  return type && type.isIntOrFloat() ? type : Type();
 }
 
 /// `type` with another element type, when it is known.
@@ -134,10 +96,11 @@ inline IntegerAttr getOnnxVersion(onnx::NodeOp node) {
 /// A new node with the location and opset of `like`.
 inline Value makeNode(OpBuilder &builder, onnx::NodeOp like, StringRef op,
                       ValueRange inputs, Type type,
-                      ArrayRef<NamedAttribute> params = {}) {
+                      ArrayRef<NamedAttribute> params = {},
+                      StringRef domain = "") {
   auto node = onnx::NodeOp::create(
       builder, like.getLoc(), TypeRange{type}, builder.getStringAttr(op),
-      builder.getStringAttr(""), getOnnxVersion(like),
+      builder.getStringAttr(domain), getOnnxVersion(like),
       builder.getDictionaryAttr(params), DenseI32ArrayAttr(), inputs,
       /*bodiesCount=*/0);
   return node.getOutputs().front();

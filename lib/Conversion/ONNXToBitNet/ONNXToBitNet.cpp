@@ -17,6 +17,7 @@
 #include "TernaryJudge.h"
 #include "WeightConstants.h"
 
+#include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/Interfaces/FunctionInterfaces.h"
 
@@ -48,6 +49,7 @@ public:
   Recogniser(Operation *function, LayerReport &report,
              const FloatPolicy &policy)
       : folder(BitNetDialect::getBlobStore(function->getContext())),
+        ranks(folder),
         lossless(BitNetDialect::getBlobStore(function->getContext())),
         constants(OpBuilder::atBlockBegin(&function->getRegion(0).front())),
         report(report), policy(policy) {}
@@ -74,11 +76,14 @@ private:
   void foldTrailingScale(LinearOp linear, const LayerForm &form);
 
   ConstantFolder folder;
+  ValueRanks ranks;
   LosslessWeights lossless;
   OpBuilder constants;
   LayerReport &report;
   const FloatPolicy &policy;
-  llvm::DenseMap<std::pair<Value, unsigned>, Judged> judged;
+  /// By everything that the weights were computed from, and whether they are
+  /// read as rows.
+  std::map<std::pair<SmallVector<const void *>, bool>, Judged> judged;
   /// Weights that stay float, as rows [N, K], by what they are, whether these
   /// rows are columns of it, and the form that was asked for: an embedding and
   /// the head that is tied to it read the same rows.
@@ -99,7 +104,9 @@ struct ConvertONNXToBitNet final
 
 Judged &Recogniser::judge(const LayerForm &form) {
   bool transposed = form.rowsFirst == form.weights.isIdentity();
-  auto [it, isNew] = judged.try_emplace({form.weightKey, transposed});
+  SmallVector<const void *> sources = form.weightSources;
+  sources.push_back(form.weightOperand.getAsOpaquePointer());
+  auto [it, isNew] = judged.try_emplace({sources, transposed});
   Judged &result = it->second;
   if (!isNew)
     return result;
@@ -137,12 +144,13 @@ LogicalResult Recogniser::checkFinite(const LayerForm &form,
 // Layers
 //===----------------------------------------------------------------------===//
 
-/// A constant bias [N] (or [1, N]) as f32; null when there is none of that
-/// form.
+/// A constant bias [N] as f32 (of a Gemm also [1, N]); null when there is none
+/// of that form.
 Value Recogniser::makeBias(const LayerForm &form) {
   fold::View view = folder.get(form.bias);
+  size_t maxRank = form.node.getOp() == "Gemm" ? 2 : 1;
   if (!view || view.stream->size != form.n || view.getShape().empty() ||
-      view.getShape().back() != form.n)
+      view.getShape().size() > maxRank || view.getShape().back() != form.n)
     return {};
   std::vector<double> values = fold::readAll(*view.stream);
   fold::Origin origin;
@@ -150,6 +158,21 @@ Value Recogniser::makeBias(const LayerForm &form) {
   return makeFloatConstant(constants, form.node.getLoc(), origin.getName(),
                            {form.n},
                            std::vector<float>(values.begin(), values.end()));
+}
+
+/// Adds a bias that is not inside the layer: one number per filter of a
+/// convolution, else whatever broadcasts to the result.
+static Value addBias(OpBuilder &builder, const LayerForm &form, Value result,
+                     Type type) {
+  SmallVector<NamedAttribute> params{
+      builder.getNamedAttr(onnx::kOperatorParam, form.node.getOpAttr())};
+  if (form.node.getOp() != "Gemm") {
+    int64_t axis = form.node.getOp() == "Conv" ? 1 : -1;
+    params.push_back(
+        builder.getNamedAttr("axis", builder.getI64IntegerAttr(axis)));
+  }
+  return makeNode(builder, form.node, onnx::kAddInto, {result, form.bias}, type,
+                  params, onnx::kInternalDomain);
 }
 
 /// B2: the scale that AutoBitLinear multiplies after the product moves into
@@ -175,7 +198,6 @@ void Recogniser::foldTrailingScale(LinearOp linear, const LayerForm &form) {
   view.stream->describe(origin);
   linear.getScaleMutable().assign(makeFloatConstant(
       constants, linear.getLoc(), origin.getName(), {}, {scale}));
-  linear.getY().setType(next.getOutputs()[0].getType());
   next.getOutputs()[0].replaceAllUsesWith(linear.getY());
 }
 
@@ -188,7 +210,7 @@ ActivationView Recogniser::readActivations(const LayerForm &form,
                                  ArrayRef<int64_t>(), 127, 0.0, -128, 127);
     return view;
   }
-  view = viewActivation(form.x, bool(form.conv), folder);
+  view = viewActivation(form.x, bool(form.conv), folder, ranks);
   Type element = form.weights.stream->element;
   // act_c3: 16-bit graphs round the activations that were scaled back. The
   // int8 form skips that rounding: 3.6e-4 of the result in fp16, but 2.6e-3 in
@@ -203,6 +225,15 @@ ActivationView Recogniser::readActivations(const LayerForm &form,
   return view;
 }
 
+/// The type of a layer's result: not known before that of x is.
+static Type getLinearType(Value x, Value w, ConvAttr conv) {
+  Type type;
+  if (auto ranked = dyn_cast<RankedTensorType>(x.getType()))
+    type =
+        LinearOp::inferType(ranked, cast<RankedTensorType>(w.getType()), conv);
+  return type ? type : onnx::UnknownType::get(x.getContext());
+}
+
 LinearOp Recogniser::makeLinear(OpBuilder &builder, const LayerForm &form,
                                 const ActivationView &view, Judged &found,
                                 Value bias) {
@@ -212,17 +243,9 @@ LinearOp Recogniser::makeLinear(OpBuilder &builder, const LayerForm &form,
   if (isNew)
     scale->second =
         makeScale(constants, loc, getWeightName(form), weight, form.alpha);
-  Type type = form.node.getOutputs()[0].getType();
-  // The layer's result has the element type of its x.
-  if (auto ranked = dyn_cast<RankedTensorType>(type)) {
-    if (view.castTo)
-      type = ranked.clone(builder.getF32Type());
-    else if (form.isInteger)
-      type = ranked.clone(builder.getI32Type());
-  }
   return LinearOp::create(
-      builder, loc, type, form.name, view.x, found.codes, scale->second, bias,
-      view.act, form.conv,
+      builder, loc, getLinearType(view.x, found.codes, form.conv), form.name,
+      view.x, found.codes, scale->second, bias, view.act, form.conv,
       weight.groupSize ? builder.getI64IntegerAttr(weight.groupSize)
                        : IntegerAttr(),
       weight.segments.empty() ? DenseI64ArrayAttr()
@@ -247,7 +270,7 @@ void Recogniser::convert(const LayerForm &form, Judged &found) {
     result =
         makeCast(builder, form.node, result, getFloatCode(view.castTo), type);
   if (form.bias && !bias)
-    result = makeNode(builder, form.node, "Add", {result, form.bias}, type);
+    result = addBias(builder, form, result, type);
   form.node.getOutputs()[0].replaceAllUsesWith(result);
   report.addTernary(form, *found.verdict.ternary, view.act);
   foldTrailingScale(linear, form);
@@ -258,13 +281,14 @@ void Recogniser::convertFloat(const LayerForm &form, NarrowWeights weights) {
   OpBuilder builder(form.node);
   Value bias = form.bias ? makeBias(form) : Value();
   Type type = form.node.getOutputs()[0].getType();
-  auto linear =
-      LinearOp::create(builder, form.node.getLoc(), type, form.name, form.x,
-                       weights.weights, weights.scale, bias, ActQuantAttr(),
-                       form.conv, IntegerAttr(), DenseI64ArrayAttr());
+  auto linear = LinearOp::create(
+      builder, form.node.getLoc(),
+      getLinearType(form.x, weights.weights, form.conv), form.name, form.x,
+      weights.weights, weights.scale, bias, ActQuantAttr(), form.conv,
+      IntegerAttr(), DenseI64ArrayAttr());
   Value result = linear.getY();
   if (form.bias && !bias)
-    result = makeNode(builder, form.node, "Add", {result, form.bias}, type);
+    result = addBias(builder, form, result, type);
   form.node.getOutputs()[0].replaceAllUsesWith(result);
 }
 
@@ -391,6 +415,30 @@ FailureOr<FloatPolicy> ConvertONNXToBitNet::makePolicy() {
   return policy;
 }
 
+/// What a file declares of values between nodes may be stale: it is forgotten,
+/// and of the outputs it is kept as what was declared.
+static void forgetDeclaredTypes(FunctionOpInterface function) {
+  Type unknown = onnx::UnknownType::get(function->getContext());
+  StringAttr declared =
+      StringAttr::get(function->getContext(), onnx::kDeclaredAttr);
+  for (auto [i, type] : llvm::enumerate(function.getResultTypes()))
+    if (!isa<onnx::UnknownType>(type))
+      function.setResultAttr(i, declared, TypeAttr::get(type));
+  function->walk([&](onnx::NodeOp node) {
+    for (Value result : node.getResults())
+      result.setType(unknown);
+  });
+}
+
+/// The types of the function's results follow those of what it returns.
+static void updateResultTypes(FunctionOpInterface function) {
+  auto func = dyn_cast<func::FuncOp>(function.getOperation());
+  if (func)
+    func.setType(FunctionType::get(
+        func.getContext(), func.getArgumentTypes(),
+        func.getBody().front().getTerminator()->getOperandTypes()));
+}
+
 void ConvertONNXToBitNet::runOnOperation() {
   LayerReport report;
   FailureOr<FloatPolicy> policy = makePolicy();
@@ -399,6 +447,7 @@ void ConvertONNXToBitNet::runOnOperation() {
   for (auto function : getOperation().getOps<FunctionOpInterface>()) {
     if (function.isExternal())
       continue;
+    forgetDeclaredTypes(function);
     foldStraightThrough(function);
     Recogniser recogniser(function, report, *policy);
     SmallVector<onnx::NodeOp> nodes;
@@ -410,6 +459,7 @@ void ConvertONNXToBitNet::runOnOperation() {
       return signalPassFailure();
     recogniser.finish();
     eraseDeadNodes(function);
+    updateResultTypes(function);
   }
   report.attach(getOperation());
 }

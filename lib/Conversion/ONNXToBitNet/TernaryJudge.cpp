@@ -47,14 +47,12 @@ struct Span {
   }
 };
 
-/// Collects codes, and one span per cell of 32 (or 16) columns of a row.
+/// Collects codes, and one span per cell of `cell` columns of a row.
 class Judge {
 public:
-  Judge(int64_t n, int64_t k)
-      : n(n), k(k), cell(k % 32 == 0   ? 32
-                         : k % 16 == 0 ? 16
-                                       : k),
-        cells(k / cell), spans(n * cells), codes((n * k + 3) / 4) {}
+  Judge(int64_t n, int64_t k, int64_t cell)
+      : n(n), k(k), cell(cell), cells(k / cell), spans(n * cells),
+        codes((n * k + 3) / 4) {}
 
   /// False as soon as some cell has two magnitudes.
   bool add(int64_t row, int64_t column, double value) {
@@ -188,14 +186,10 @@ static std::string countMagnitudes(ArrayRef<double> values) {
          std::to_string(values.size()) + " values";
 }
 
-Verdict mlir::bitnet::judgeTernary(fold::Stream &weights, int64_t n, int64_t k,
-                                   bool rowsFirst) {
+static Verdict judgeCells(fold::Stream &weights, int64_t n, int64_t k,
+                          bool rowsFirst, int64_t cell) {
   Verdict verdict;
-  if (weights.element.isF64()) {
-    verdict.reason = "f64 weights";
-    return verdict;
-  }
-  Judge judge(n, k);
+  Judge judge(n, k, cell);
   std::vector<double> chunk(std::min(fold::kChunk, weights.size));
   int64_t inner = rowsFirst ? k : n, outerAt = 0, innerAt = 0;
   for (int64_t begin = 0; begin < weights.size; begin += fold::kChunk) {
@@ -219,4 +213,25 @@ Verdict mlir::bitnet::judgeTernary(fold::Stream &weights, int64_t n, int64_t k,
   if (!verdict.ternary)
     verdict.reason = "no common magnitude per row or group";
   return verdict;
+}
+
+Verdict mlir::bitnet::judgeTernary(fold::Stream &weights, int64_t n, int64_t k,
+                                   bool rowsFirst) {
+  if (weights.element.isF64()) {
+    Verdict verdict;
+    verdict.reason = "f64 weights";
+    return verdict;
+  }
+  // Groups are multiples of 16 columns (w_c3). Nearly all are multiples of 32,
+  // whose spans take half the memory; weights that are not ternary end both
+  // passes after a few values.
+  bool even = k % 16 == 0;
+  Verdict verdict = judgeCells(weights, n, k, rowsFirst,
+                               k % 32 == 0 ? 32
+                               : even      ? 16
+                                           : k);
+  if (verdict.ternary || k % 32 != 0)
+    return verdict;
+  Verdict finer = judgeCells(weights, n, k, rowsFirst, 16);
+  return finer.ternary ? finer : verdict;
 }

@@ -47,7 +47,8 @@ struct Verdict {
 };
 
 /// Judges weights streamed as [N, K...] (`rowsFirst`) or [K, N] in one pass
-/// that ends early when they are not ternary.
+/// (two for groups of an odd multiple of 16) that ends early when they are not
+/// ternary.
 Verdict judgeTernary(fold::Stream &weights, int64_t n, int64_t k,
                      bool rowsFirst);
 

@@ -166,3 +166,19 @@ func.func @pack_base3(%w: tensor<3x21xi2>) -> tensor<1x2x2x64xi8> {
   %p = bitnet.pack %w <u1_6, rows = 3, cols = 21> : tensor<3x21xi2> -> tensor<1x2x2x64xi8>
   return %p : tensor<1x2x2x64xi8>
 }
+
+// -----
+
+// act_c2: a float under a weight of 0 adds x - x, which is 0 or NaN. Integers add nothing.
+// CHECK-LABEL: func @add_only_floats
+// CHECK: ^bb0(%[[X:.*]]: f32, %[[W:.*]]: i2, %[[ACC:.*]]: f32):
+// CHECK: %[[PLUS:.*]] = arith.addf %[[ACC]], %[[X]] fastmath<reassoc,contract> : f32
+// CHECK: %[[MINUS:.*]] = arith.subf %[[ACC]], %[[X]] fastmath<reassoc,contract> : f32
+// CHECK: %[[NONE:.*]] = arith.subf %[[X]], %[[X]] : f32
+// CHECK: %[[KEPT:.*]] = arith.addf %[[ACC]], %[[NONE]] fastmath<reassoc,contract> : f32
+// CHECK: %[[REST:.*]] = arith.select %{{.*}}, %[[MINUS]], %[[KEPT]] : f32
+// CHECK: arith.select %{{.*}}, %[[PLUS]], %[[REST]] : f32
+func.func @add_only_floats(%x: tensor<?x64xf32>, %w: tensor<32x64xi2>, %init: tensor<?x32xf32>) -> tensor<?x32xf32> {
+  %acc = bitnet.matmul ins(%x, %w : tensor<?x64xf32>, tensor<32x64xi2>) outs(%init : tensor<?x32xf32>) -> tensor<?x32xf32>
+  return %acc : tensor<?x32xf32>
+}

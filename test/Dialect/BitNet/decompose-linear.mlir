@@ -258,3 +258,97 @@ func.func @unknown_columns(%x: tensor<?x?xi8>, %w: tensor<32x64xi2>) -> tensor<?
   %y = bitnet.linear "fc" %x, %w : (tensor<?x?xi8>, tensor<32x64xi2>) -> tensor<?x32xi32>
   return %y : tensor<?x32xi32>
 }
+
+// -----
+
+// Columns that another operation computes are cut from its result, not cast: a cast would
+// make that operation static, which comes before the check.
+// CHECK-LABEL: func @computed_columns
+// CHECK: %[[E:.*]] = math.exp
+// CHECK: cf.assert %{{.*}}, "layer 'fc': wrong number of columns"
+// CHECK: %[[X:.*]] = tensor.extract_slice %[[E]][0, 0] [%{{.*}}, 64] [1, 1] : tensor<?x?xf32> to tensor<?x64xf32>
+// CHECK: bitnet.quantize_activations %[[X]]
+func.func @computed_columns(%x: tensor<?x?xf32>, %w: tensor<32x64xi2>) -> tensor<?x32xf32> {
+  %e = math.exp %x : tensor<?x?xf32>
+  %y = bitnet.linear "fc" %e, %w act <divide, axes = [-1], qmax = 127, eps = 1.0e-5 : f64, low = -128, high = 127>
+    : (tensor<?x?xf32>, tensor<32x64xi2>) -> tensor<?x32xf32>
+  return %y : tensor<?x32xf32>
+}
+
+// -----
+
+// act_c2: codes that the graph computes in floats may be NaN, which no integer is. 1 + the
+// sum of x - x over a row is its scale: 1, or NaN.
+// CHECK: #[[ROW:.*]] = affine_map<(d0, d1) -> (d0, 0)>
+// CHECK-LABEL: func @poison_rows
+// CHECK: %[[ONE:.*]] = linalg.fill ins(%{{.*}} : f32) outs(%{{.*}} : tensor<4x1xf32>)
+// CHECK: %[[SCALE:.*]] = linalg.generic {indexing_maps = [#{{.*}}, #[[ROW]]], iterator_types = ["parallel", "reduction"]} ins(%arg0 : {{.*}}) outs(%[[ONE]] :
+// CHECK: ^bb0(%[[V:.*]]: f32, %[[SUM:.*]]: f32):
+// CHECK: %[[NONE:.*]] = arith.subf %[[V]], %[[V]] : f32
+// CHECK: arith.addf %[[SUM]], %[[NONE]] : f32
+// CHECK: bitnet.rescale %{{.*}} scale %[[SCALE]]
+func.func @poison_rows(%x: tensor<4x64xf32>, %w: tensor<32x64xi2>) -> tensor<4x32xf32> {
+  %y = bitnet.linear "fc" %x, %w act <codes, axes = [-1], qmax = 127, eps = 1.0e-5 : f64, low = -128, high = 127>
+    : (tensor<4x64xf32>, tensor<32x64xi2>) -> tensor<4x32xf32>
+  return %y : tensor<4x32xf32>
+}
+
+// -----
+
+// Of a convolution: the windows of what its channels add up to. A padded place adds 0.
+// CHECK-LABEL: func @poison_windows
+// CHECK: linalg.generic {{.*}} iterator_types = ["parallel", "parallel", "parallel", "reduction"]} ins(%arg0 : tensor<1x3x8x8xf32>) outs(%{{.*}} : tensor<1x1x8x8xf32>)
+// CHECK: arith.subf
+// CHECK: tensor.pad %{{.*}} low[0, 0, 1, 1] high[0, 0, 0, 0]
+// CHECK: %[[SCALE:.*]] = linalg.generic {{.*}} iterator_types = ["parallel", "reduction"]} ins(%{{.*}} : tensor<64x4xf32>) outs(%{{.*}} : tensor<64x1xf32>)
+// CHECK: arith.subf
+// CHECK: bitnet.rescale %{{.*}} scale %[[SCALE]]
+func.func @poison_windows(%x: tensor<1x3x8x8xf32>, %w: tensor<5x12xi2>) -> tensor<1x5x8x8xf32> {
+  %y = bitnet.linear "conv" %x, %w act <codes, axes = [-1], qmax = 127, eps = 1.0e-5 : f64, low = -128, high = 127>
+    conv <kernel = [2, 2], strides = [1, 1], dilations = [1, 1], pads = [1, 1, 0, 0]>
+    : (tensor<1x3x8x8xf32>, tensor<5x12xi2>) -> tensor<1x5x8x8xf32>
+  return %y : tensor<1x5x8x8xf32>
+}
+
+// -----
+
+// Integers hold no NaN: no scale is made.
+// CHECK-LABEL: func @no_poison
+// CHECK-NOT: arith.subf
+// CHECK: return
+func.func @no_poison(%x: tensor<4x64xi8>, %w: tensor<32x64xi2>) -> tensor<4x32xi32> {
+  %y = bitnet.linear "fc" %x, %w act <codes, axes = [-1], qmax = 127, eps = 1.0e-5 : f64, low = -128, high = 127>
+    : (tensor<4x64xi8>, tensor<32x64xi2>) -> tensor<4x32xi32>
+  return %y : tensor<4x32xi32>
+}
+
+// -----
+
+// What no window reads of the image is cut away, where that is known.
+// CHECK-LABEL: func @cut
+// CHECK: tensor.extract_slice %{{.*}}[0, 0, 0, 0] [1, 3, 2, 3] [1, 1, 1, 1] : tensor<1x3x3x4xi8> to tensor<1x3x2x3xi8>
+func.func @cut(%x: tensor<1x3x3x4xi8>, %w: tensor<5x18xi2>) -> tensor<1x5x1x1xi32> {
+  %y = bitnet.linear "conv" %x, %w conv <kernel = [2, 3], strides = [2, 2], dilations = [1, 1], pads = [0, 0, 0, 0]>
+    : (tensor<1x3x3x4xi8>, tensor<5x18xi2>) -> tensor<1x5x1x1xi32>
+  return %y : tensor<1x5x1x1xi32>
+}
+
+// -----
+
+// Pads as wide as the kernel: a window of padding alone has scale 1, which no NaN of the image
+// reaches (act_c2). Along the other axis each window holds a pixel.
+// CHECK-LABEL: func @windows_of_padding
+// CHECK: linalg.generic
+// CHECK: linalg.index 1
+// CHECK: %[[MEETS:.+]] = arith.cmpi sle
+// CHECK: %[[SCALE:.+]] = arith.select %[[MEETS]], %{{.+}}, %{{.+}} : f32
+// CHECK-NEXT: linalg.yield %[[SCALE]]
+// CHECK-NOT: linalg.index 2
+// CHECK: return
+func.func @windows_of_padding(%x: tensor<2x3x5x6xf32>, %w: tensor<5x12xi2>) -> tensor<2x5x8x6xf32> {
+  %y = bitnet.linear "conv" %x, %w
+    act <reciprocal_mul, axes = [1, 2, 3], qmax = 127, eps = 1.0e-5 : f64, low = -128, high = 127>
+    conv <kernel = [2, 2], strides = [1, 1], dilations = [1, 1], pads = [2, 1, 2, 0]>
+    : (tensor<2x3x5x6xf32>, tensor<5x12xi2>) -> tensor<2x5x8x6xf32>
+  return %y : tensor<2x5x8x6xf32>
+}

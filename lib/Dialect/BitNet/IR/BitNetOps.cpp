@@ -135,6 +135,21 @@ RankedTensorType LinearOp::inferType(RankedTensorType x, RankedTensorType w,
   return RankedTensorType::get(shape, element);
 }
 
+int64_t LinearOp::getChannelAxis() {
+  return getConvAttr() ? 1
+                       : cast<RankedTensorType>(getX().getType()).getRank() - 1;
+}
+
+int64_t LinearOp::getChannels() {
+  int64_t columns = cast<RankedTensorType>(getW().getType()).getDimSize(1);
+  return getConvAttr() ? columns / getConvAttr().getArea() : columns;
+}
+
+std::string LinearOp::getWrongChannels() {
+  StringRef what = getConvAttr() ? "channels" : "columns";
+  return ("layer '" + getName() + "': wrong number of " + what).str();
+}
+
 LogicalResult LinearOp::verify() {
   auto w = dyn_cast<RankedTensorType>(getW().getType());
   if (!w || w.getRank() != 2 || !w.hasStaticShape())

@@ -3,6 +3,7 @@
 #include "DecomposeLinear.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Arith/Utils/Utils.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 
 using namespace mlir;
@@ -21,6 +22,30 @@ static OpFoldResult getWindows(ImplicitLocOpBuilder &b, OpFoldResult in,
   Value room = arith::AddIOp::create(b, cast<Value>(in), index(stride - span));
   room = arith::MaxSIOp::create(b, room, index(0));
   return arith::DivUIOp::create(b, room, index(stride)).getResult();
+}
+
+/// `padded` without what no window reads along its axes `first` and `first` +
+/// 1, where that is known: a loop over one window goes away, and linalg then
+/// wants the kernel's loop to be as long as the image.
+static Value cutToWindows(ImplicitLocOpBuilder &b, Value padded, ConvAttr conv,
+                          ArrayRef<OpFoldResult> windows, unsigned first) {
+  SmallVector<OpFoldResult> sizes = getExtents(b, padded);
+  SmallVector<OpFoldResult> zeros(sizes.size(), b.getIndexAttr(0));
+  SmallVector<OpFoldResult> ones(sizes.size(), b.getIndexAttr(1));
+  bool cuts = false;
+  for (unsigned i : {0u, 1u}) {
+    std::optional<int64_t> count = getConstantIntValue(windows[i]);
+    std::optional<int64_t> have = getConstantIntValue(sizes[first + i]);
+    if (!count || !have)
+      continue;
+    int64_t span = conv.getDilations()[i] * (conv.getKernel()[i] - 1) + 1;
+    int64_t used = *count == 0 ? 0 : (*count - 1) * conv.getStrides()[i] + span;
+    cuts |= used < *have;
+    sizes[first + i] = b.getIndexAttr(std::min(used, *have));
+  }
+  return cuts ? tensor::ExtractSliceOp::create(b, padded, zeros, sizes, ones)
+                    .getResult()
+              : padded;
 }
 
 /// [a, b, c, x, ...] to [a*b*c, x*...].
@@ -51,6 +76,7 @@ Value mlir::bitnet::gatherWindows(ImplicitLocOpBuilder &b, Value x,
   extents.assign({getExtent(b, padded, 0)});
   for (unsigned i : {0u, 1u})
     extents.push_back(getWindows(b, getExtent(b, padded, 2 + i), conv, i));
+  padded = cutToWindows(b, padded, conv, ArrayRef(extents).drop_front(), 2);
   SmallVector<OpFoldResult> shape = llvm::to_vector(extents);
   shape.push_back(getExtent(b, padded, 1));
   shape.append({b.getIndexAttr(kernel[0]), b.getIndexAttr(kernel[1])});
@@ -96,6 +122,7 @@ Value mlir::bitnet::gatherChannelsLast(ImplicitLocOpBuilder &b, Value x,
   extents.assign({getExtent(b, padded, 0)});
   for (unsigned i : {0u, 1u})
     extents.push_back(getWindows(b, getExtent(b, padded, 1 + i), conv, i));
+  padded = cutToWindows(b, padded, conv, ArrayRef(extents).drop_front(), 1);
   bool single = conv.getArea() == 1 && strides[0] == 1 && strides[1] == 1;
   if (single)
     return collapseInTwo(b, padded);
@@ -117,8 +144,43 @@ Value mlir::bitnet::gatherChannelsLast(ImplicitLocOpBuilder &b, Value x,
   return collapseInTwo(b, copyElements(b, lines, from, shape));
 }
 
-Value mlir::bitnet::repeatScale(ImplicitLocOpBuilder &b, Value scale,
-                                ArrayRef<OpFoldResult> extents) {
+/// Whether a window may lie beside an image of `extent` elements along axis
+/// `i`: pads as wide as a window, or taps that stand wide apart.
+static bool mayMissImage(ConvAttr conv, unsigned i, OpFoldResult extent) {
+  int64_t dilation = conv.getDilations()[i];
+  int64_t span = dilation * (conv.getKernel()[i] - 1) + 1;
+  int64_t before = conv.getPads()[i], after = conv.getPads()[2 + i];
+  if (before >= span || after >= span)
+    return true;
+  std::optional<int64_t> known = getConstantIntValue(extent);
+  return dilation > 1 && before + after > 0 && (!known || *known < dilation);
+}
+
+/// Whether a tap of window `index` meets an image of `extent` elements along
+/// axis `i`: some t in [0, kernel) with 0 <= index * stride - pad + t *
+/// dilation < extent.
+static Value meetsImage(ImplicitLocOpBuilder &b, ConvAttr conv, unsigned i,
+                        Value index, Value extent) {
+  auto number = [&](int64_t v) -> Value {
+    return arith::ConstantIndexOp::create(b, v);
+  };
+  Value dilation = number(conv.getDilations()[i]), zero = number(0);
+  Value at = arith::MulIOp::create(b, index, number(conv.getStrides()[i]));
+  // The first tap is so far in front of the image, the last pixel so far behind
+  // the first tap.
+  Value ahead = arith::SubIOp::create(b, number(conv.getPads()[i]), at);
+  Value reach = arith::AddIOp::create(
+      b, arith::SubIOp::create(b, extent, number(1)), ahead);
+  Value first = arith::MaxSIOp::create(
+      b, arith::CeilDivSIOp::create(b, ahead, dilation), zero);
+  Value last =
+      arith::MinSIOp::create(b, arith::FloorDivSIOp::create(b, reach, dilation),
+                             number(conv.getKernel()[i] - 1));
+  return arith::CmpIOp::create(b, arith::CmpIPredicate::sle, first, last);
+}
+
+Value mlir::bitnet::repeatScale(ImplicitLocOpBuilder &b, Value scale, Value x,
+                                ConvAttr conv, ArrayRef<OpFoldResult> extents) {
   auto type = cast<RankedTensorType>(scale.getType());
   SmallVector<OpFoldResult> shape = llvm::to_vector(extents);
   shape.push_back(b.getIndexAttr(1));
@@ -126,7 +188,27 @@ Value mlir::bitnet::repeatScale(ImplicitLocOpBuilder &b, Value scale,
   AffineExpr sample = type.getDimSize(0) == 1 ? zero : b.getAffineDimExpr(0);
   AffineMap from =
       AffineMap::get(4, 0, {sample, zero, zero, zero}, b.getContext());
-  Value repeated = copyElements(b, scale, from, shape);
+  std::array<Value, 2> images;
+  for (unsigned i : {0u, 1u})
+    if (OpFoldResult extent = getExtent(b, x, 2 + i);
+        mayMissImage(conv, i, extent))
+      images[i] = getValueOrCreateConstantIndexOp(b, b.getLoc(), extent);
+  auto body = [&](ImplicitLocOpBuilder &inner, ValueRange args) {
+    Value result = args[0];
+    for (unsigned i : {0u, 1u}) {
+      if (!images[i])
+        continue;
+      Value index = linalg::IndexOp::create(inner, 1 + i);
+      Value meets = meetsImage(inner, conv, i, index, images[i]);
+      Value one = arith::ConstantOp::create(
+          inner, inner.getFloatAttr(type.getElementType(), 1.0));
+      result = arith::SelectOp::create(inner, meets, result, one);
+    }
+    return result;
+  };
+  Value repeated =
+      makeGeneric(b, scale, makeEmpty(b, shape, type.getElementType()),
+                  {from, b.getMultiDimIdentityMap(4)}, 4, body);
   return collapseInTwo(b, repeated);
 }
 

@@ -21,23 +21,30 @@ static RankedTensorType getTensorType(Value value) {
   return cast<RankedTensorType>(value.getType());
 }
 
-/// x with a static extent along `axis`; a dynamic one is checked at run time.
-static Value pinExtent(ImplicitLocOpBuilder &b, LinearOp op, int64_t axis,
-                       int64_t extent) {
+/// x with a static extent along the axis that the weights fix; a dynamic one is
+/// checked at run time. A cast would make the operations static that compute x,
+/// which come before the check and would read as if it held: a slice does not.
+static Value pinChannels(ImplicitLocOpBuilder &b, LinearOp op) {
   Value x = op.getX();
   auto type = getTensorType(x);
+  int64_t axis = op.getChannelAxis(), channels = op.getChannels();
   if (!type.isDynamicDim(axis))
     return x;
   Value actual = tensor::DimOp::create(b, x, axis);
-  Value expected = arith::ConstantIndexOp::create(b, extent);
+  Value expected = arith::ConstantIndexOp::create(b, channels);
   Value same =
       arith::CmpIOp::create(b, arith::CmpIPredicate::eq, actual, expected);
-  StringRef what = axis + 1 == type.getRank() ? "columns" : "channels";
-  cf::AssertOp::create(
-      b, same, ("layer '" + op.getName() + "': wrong number of " + what).str());
+  cf::AssertOp::create(b, same, op.getWrongChannels());
   SmallVector<int64_t> shape(type.getShape());
-  shape[axis] = extent;
-  return tensor::CastOp::create(b, type.clone(shape), x);
+  shape[axis] = channels;
+  RankedTensorType pinned = type.clone(shape);
+  if (isa<BlockArgument>(x))
+    return tensor::CastOp::create(b, pinned, x);
+  SmallVector<OpFoldResult> sizes = getExtents(b, x);
+  sizes[axis] = b.getIndexAttr(channels);
+  return tensor::ExtractSliceOp::create(
+      b, pinned, x, SmallVector<OpFoldResult>(sizes.size(), b.getIndexAttr(0)),
+      sizes, SmallVector<OpFoldResult>(sizes.size(), b.getIndexAttr(1)));
 }
 
 Value mlir::bitnet::expandLike(ImplicitLocOpBuilder &b, Value rows, Value x,
@@ -100,13 +107,23 @@ static Value collapseScale(ImplicitLocOpBuilder &b, ActivationCache &cache,
   return cache.collapse(b, scale);
 }
 
+/// The scale of each window of codes that the graph computes in floats: 1, or
+/// NaN where the window holds a NaN (act_c2).
+static Value makeWindowPoison(ImplicitLocOpBuilder &b, Value x, ConvAttr conv) {
+  SmallVector<OpFoldResult> extents;
+  Value plane = sumPoison(b, x, /*axis=*/1, /*start=*/0);
+  return sumPoison(b, gatherWindows(b, plane, conv, extents), /*axis=*/1,
+                   /*start=*/1);
+}
+
 static Value decomposeConv(ImplicitLocOpBuilder &b, LinearOp op,
                            ActivationCache &cache, ConvWeights &weights) {
   ConvAttr conv = op.getConvAttr();
-  int64_t channels = getTensorType(op.getW()).getDimSize(1) / conv.getArea();
-  QuantizedActivation x = {pinExtent(b, op, 1, channels), {}};
-  if (ActQuantAttr act = op.getActAttr())
-    x = cache.get(b, op, x.codes, act);
+  Value input = pinChannels(b, op);
+  QuantizedActivation x = {input, {}};
+  ActQuantAttr act = op.getActAttr();
+  if (act)
+    x = cache.get(b, op, input, act);
   bool last = ConvWeights::areBetterLast(op, x.codes);
   if (last) {
     Value w = weights.get(op);
@@ -117,15 +134,18 @@ static Value decomposeConv(ImplicitLocOpBuilder &b, LinearOp op,
   SmallVector<OpFoldResult> extents;
   Value rows = last ? gatherChannelsLast(b, x.codes, conv, extents)
                     : gatherWindows(b, x.codes, conv, extents);
-  Value scale = x.scale ? repeatScale(b, x.scale, extents) : Value();
+  Value scale =
+      x.scale ? repeatScale(b, x.scale, input, conv, extents) : Value();
+  if (act && act.getForm() == ScaleForm::Codes &&
+      isa<FloatType>(getTensorType(input).getElementType()))
+    scale = makeWindowPoison(b, input, conv);
   Value product = buildProduct(b, op, rows, scale);
   return scatterWindows(b, product, extents, getTensorType(op.getY()));
 }
 
 static Value decomposeRows(ImplicitLocOpBuilder &b, LinearOp op,
                            ActivationCache &cache) {
-  Value x = pinExtent(b, op, getTensorType(op.getX()).getRank() - 1,
-                      getTensorType(op.getW()).getDimSize(1));
+  Value x = pinChannels(b, op);
   ActQuantAttr act = op.getActAttr();
   Value rows, scale;
   if (act && act.getForm() != ScaleForm::Codes && act.getAxes().size() > 1) {

@@ -45,6 +45,11 @@ private:
   llvm::DenseMap<std::pair<Value, int64_t>, Value> known;
 };
 
+/// act_c2 for codes that the graph computes in floats: `start` + the sum of
+/// x - x along `axis`, which is then 1 long. That is `start`, or NaN where a
+/// NaN that no integer holds is among the codes.
+Value sumPoison(ImplicitLocOpBuilder &b, Value x, unsigned axis, float start);
+
 /// Product of an [M, K] activation and the layer's weights: [M, N], rescaled
 /// for float x, i32 for integer x. `scale` ([M, 1]) may be null.
 Value buildProduct(ImplicitLocOpBuilder &b, LinearOp linear, Value rows,
@@ -67,8 +72,9 @@ Value gatherWindows(ImplicitLocOpBuilder &b, Value x, ConvAttr conv,
 Value gatherChannelsLast(ImplicitLocOpBuilder &b, Value x, ConvAttr conv,
                          SmallVectorImpl<OpFoldResult> &extents);
 
-/// A scale [B, 1, 1, 1] repeated for every window: [B*OH*OW, 1].
-Value repeatScale(ImplicitLocOpBuilder &b, Value scale,
+/// A scale [B, 1, 1, 1] of x repeated for every window: [B*OH*OW, 1]. It is 1
+/// for a window of padding only, which no NaN of x reaches (act_c2).
+Value repeatScale(ImplicitLocOpBuilder &b, Value scale, Value x, ConvAttr conv,
                   ArrayRef<OpFoldResult> extents);
 
 /// `rows` [B*OH*OW, F] as [B, F, OH, OW] of type `type`.

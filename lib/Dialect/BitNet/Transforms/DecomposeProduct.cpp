@@ -73,6 +73,35 @@ static Value convertCodes(ImplicitLocOpBuilder &b, Value x, Type to,
       });
 }
 
+Value mlir::bitnet::sumPoison(ImplicitLocOpBuilder &b, Value x, unsigned axis,
+                              float start) {
+  auto type = getTensorType(x);
+  unsigned rank = type.getRank();
+  // makeGeneric wants parallel loops first: x is read through a permutation.
+  SmallVector<OpFoldResult> shape(rank, b.getIndexAttr(1));
+  SmallVector<AffineExpr> from, to;
+  for (unsigned i = 0; i < rank; ++i) {
+    from.push_back(
+        b.getAffineDimExpr(i == axis ? rank - 1 : i - (i > axis ? 1 : 0)));
+    to.push_back(i == axis ? b.getAffineConstantExpr(0) : from.back());
+    if (i != axis)
+      shape[i] = getExtent(b, x, i);
+  }
+  auto map = [&](ArrayRef<AffineExpr> exprs) {
+    return AffineMap::get(rank, 0, exprs, b.getContext());
+  };
+  Type f32 = b.getF32Type();
+  Value first = arith::ConstantOp::create(b, b.getF32FloatAttr(start));
+  Value init =
+      linalg::FillOp::create(b, first, makeEmpty(b, shape, f32)).getResult(0);
+  return makeGeneric(b, x, init, {map(from), map(to)}, rank - 1,
+                     [&](ImplicitLocOpBuilder &b, ValueRange args) -> Value {
+                       Value v = castFloat(b, args[0], f32);
+                       Value poison = arith::SubFOp::create(b, v, v);
+                       return arith::AddFOp::create(b, args[1], poison);
+                     });
+}
+
 QuantizedActivation ActivationCache::get(ImplicitLocOpBuilder &b,
                                          LinearOp linear, Value x,
                                          ActQuantAttr act) {
@@ -83,6 +112,8 @@ QuantizedActivation ActivationCache::get(ImplicitLocOpBuilder &b,
   auto type = getTensorType(x);
   if (act.getForm() == ScaleForm::Codes) {
     known = {convertCodes(b, x, b.getIntegerType(width), act), {}};
+    if (isa<FloatType>(type.getElementType()) && !linear.getConvAttr())
+      known.scale = sumPoison(b, x, type.getRank() - 1, /*start=*/1);
   } else {
     SmallVector<int64_t> reduced(type.getShape());
     for (int64_t axis : act.getAxes())

@@ -84,6 +84,12 @@ def BitNet_LinearOp : BitNet_Op<"linear", [Pure, AttrSizedOperandSegments]> {
     bool isTernary();
     /// Float weights as codes of eight bits, one scale per row (w_c7).
     bool hasInt8Rows();
+    /// The axis of x that the weights fix, and its extent: the last one and K,
+    /// or those of a convolution's channels.
+    int64_t getChannelAxis();
+    int64_t getChannels();
+    /// What to say when x has another extent there.
+    std::string getWrongChannels();
     /// The result type for a typed `x`: shape of x with K replaced by N (or the
     /// convolution's), element type of x, or i32 for integer x. Null on mismatch.
     static ::mlir::RankedTensorType inferType(::mlir::RankedTensorType x,

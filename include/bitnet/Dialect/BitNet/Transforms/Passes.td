@@ -58,6 +58,42 @@ def BitNetQuantizeLinears : Pass<"bitnet-quantize-linears", "::mlir::ModuleOp"> 
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::bitnet::BitNetDialect"];
 }
 
+def BitNetFoldEmpty : Pass<"bitnet-fold-empty", "::mlir::ModuleOp"> {
+  let summary = "Compute nothing for tensors that are known to have no elements";
+  let description = [{
+    A model may have dims of size 0, by itself or by `--dim n=0`. MLIR takes a slice
+    of such a tensor for one out of bounds, whatever its size, and so a product or
+    a norm could not be cut into pieces. Values of a type with a 0 become
+    `tensor.empty`, linalg operations without iterations their inits, and an
+    inserted tensor without elements is left out.
+
+    Example, before:
+
+    ```mlir
+    func.func @main(%x: tensor<0x16xf32>, %e: tensor<0x64xf32>, %f: tensor<16xf32>) -> (tensor<0x64xf32>, tensor<16xf32>) {
+      %w = bitnet.constant dense<1> : tensor<64x16xi2> -> tensor<64x16xi2>
+      %y = bitnet.matmul ins(%x, %w : tensor<0x16xf32>, tensor<64x16xi2>) outs(%e : tensor<0x64xf32>) -> tensor<0x64xf32>
+      %sums = linalg.reduce ins(%x : tensor<0x16xf32>) outs(%f : tensor<16xf32>) dimensions = [0]
+        (%a: f32, %b: f32) {
+          %sum = arith.addf %a, %b : f32
+          linalg.yield %sum : f32
+        }
+      return %y, %sums : tensor<0x64xf32>, tensor<16xf32>
+    }
+    ```
+
+    after `--bitnet-fold-empty`:
+
+    ```mlir
+    func.func @main(%x: tensor<0x16xf32>, %e: tensor<0x64xf32>, %f: tensor<16xf32>) -> (tensor<0x64xf32>, tensor<16xf32>) {
+      %y = tensor.empty() : tensor<0x64xf32>
+      return %y, %f : tensor<0x64xf32>, tensor<16xf32>
+    }
+    ```
+  }];
+  let dependentDialects = ["::mlir::tensor::TensorDialect"];
+}
+
 def BitNetDecomposeLinear : Pass<"bitnet-decompose-linear", "::mlir::ModuleOp"> {
   let summary = "Split bitnet.linear into quantize, matmul and rescale";
   let description = [{

@@ -1,0 +1,193 @@
+//===- ExactCasts.cpp - casts of floats that change no number -------------===//
+
+#include "ExactCasts.h"
+#include "NodeParams.h"
+#include "bitnet/Dialect/BitNet/IR/BitNet.h"
+
+#include "llvm/ADT/StringSwitch.h"
+
+#include <cmath>
+
+using namespace mlir;
+using namespace mlir::bitnet;
+
+double mlir::bitnet::roundToType(double value, FloatType type) {
+  APFloat number(value);
+  bool lossy;
+  number.convert(type.getFloatSemantics(), APFloat::rmNearestTiesToEven,
+                 &lossy);
+  number.convert(APFloat::IEEEdouble(), APFloat::rmNearestTiesToEven, &lossy);
+  return number.convertToDouble();
+}
+
+//===----------------------------------------------------------------------===//
+// Element types
+//===----------------------------------------------------------------------===//
+
+namespace {
+/// Where the element type of an operator's first result comes from.
+enum class Source { Input0, Input1, Input2, Attribute, Bool, Index, Unknown };
+} // namespace
+
+static Source getSource(onnx::NodeOp node) {
+  return llvm::StringSwitch<Source>(node.getOp())
+      .Cases({"CastLike", "Where", "DequantizeLinear"}, Source::Input1)
+      .Case("OneHot", Source::Input2)
+      .Cases({"Cast", "ConstantOfShape", "QuantizeLinear", "MatMulInteger",
+              "DynamicQuantizeLinear"},
+             Source::Attribute)
+      .Cases({"Equal", "Less", "LessOrEqual", "Greater", "GreaterOrEqual"},
+             Source::Bool)
+      .Cases({"IsNaN", "IsInf", "Not", "And", "Or", "Xor"}, Source::Bool)
+      .Cases({"Shape", "Size", "ArgMax", "ArgMin", "NonZero"}, Source::Index)
+      .Default(node.getBodies().empty() ? Source::Input0 : Source::Unknown);
+}
+
+/// Of an operator that has the type of its result in an attribute, perhaps.
+static Type readAttributeType(onnx::NodeOp node) {
+  Builder b(node.getContext());
+  if (node.getOp() == "Cast")
+    return getElementType(node.getContext(), getInt(node, "to", 0));
+  if (node.getOp() == "MatMulInteger")
+    return b.getI32Type();
+  constexpr int64_t kUInt8 = 2; // of TensorProto.DataType
+  if (node.getOp() == "QuantizeLinear")
+    return getElementType(node.getContext(),
+                          getInt(node, "output_dtype", kUInt8));
+  return {};
+}
+
+Type ExactCasts::getElementType(Value value, unsigned depth) {
+  auto node = value.getDefiningOp<onnx::NodeOp>();
+  if (auto linear = value.getDefiningOp<LinearOp>(); linear && depth != 0) {
+    Type x = getElementType(linear.getX(), depth - 1);
+    return x && isa<IntegerType>(x) ? IntegerType::get(x.getContext(), 32) : x;
+  }
+  if (!node) {
+    auto type = dyn_cast<RankedTensorType>(value.getType());
+    return type ? type.getElementType() : Type();
+  }
+  if (depth == 0 || value != node.getOutputs().front())
+    return {};
+  auto ofInput = [&](unsigned slot) {
+    Value input = slot < node.getNumSlots() ? node.getSlot(slot) : Value();
+    return input ? getElementType(input, depth - 1) : Type();
+  };
+  Builder builder(node.getContext());
+  switch (getSource(node)) {
+  case Source::Input0:
+    return ofInput(0);
+  case Source::Input1:
+    return node.getParams().contains("output_dtype") ? Type() : ofInput(1);
+  case Source::Input2:
+    return ofInput(2);
+  case Source::Attribute:
+    // A zero point of QuantizeLinear has the type of the result.
+    if (Type zero = node.getOp() == "QuantizeLinear" ? ofInput(2) : Type())
+      return zero;
+    return readAttributeType(node);
+  case Source::Bool:
+    return builder.getI1Type();
+  case Source::Index:
+    return builder.getI64Type();
+  case Source::Unknown:
+    return {};
+  }
+  llvm_unreachable("unknown source of a type");
+}
+
+//===----------------------------------------------------------------------===//
+// Numbers of a type
+//===----------------------------------------------------------------------===//
+
+/// Whether all numbers of `from` are numbers of `to`.
+static bool isSubset(Type from, FloatType to) {
+  if (auto integer = dyn_cast<IntegerType>(from)) {
+    unsigned digits = integer.getWidth() - (integer.isUnsigned() ? 0 : 1);
+    return std::max(digits, 1u) <= to.getFPMantissaWidth();
+  }
+  auto type = dyn_cast<FloatType>(from);
+  return type &&
+         (type == to || APFloat::isRepresentableBy(type.getFloatSemantics(),
+                                                   to.getFloatSemantics()));
+}
+
+bool ExactCasts::holdsConstant(Value value, FloatType type) const {
+  std::optional<double> scalar = folder.getScalar(value);
+  return scalar && roundToType(*scalar, type) == *scalar;
+}
+
+/// Operators of which every result is an element of an operand, or its
+/// magnitude, or it rounded to an integer: a float that is no integer has
+/// neighbours closer than 1, so its type holds the integers beside it.
+static bool picksNumbers(StringRef op) {
+  return llvm::is_contained({"Identity", "Abs", "Neg", "Relu", "Round", "Floor",
+                             "Ceil", "ReduceMax", "ReduceMin", "Reshape",
+                             "Squeeze", "Flatten", "Unsqueeze", "Transpose",
+                             "Expand"},
+                            op);
+}
+
+/// Whether `clip` keeps integers within bounds that `type` holds with all
+/// integers between them.
+bool ExactCasts::clipsIntegers(onnx::NodeOp clip, FloatType type) const {
+  Value rounded = clip.getInputs().front();
+  if (!getNode(rounded, "Round") && !getNode(rounded, "Floor") &&
+      !getNode(rounded, "Ceil"))
+    return false;
+  double most = std::ldexp(1.0, int(type.getFPMantissaWidth()));
+  auto isBound = [&](unsigned slot, StringRef attr) {
+    std::optional<double> bound;
+    if (slot < clip.getNumSlots() && clip.getSlot(slot))
+      bound = folder.getScalar(clip.getSlot(slot));
+    else if (clip.getParams().contains(attr))
+      bound = getFloat(clip, attr, 0);
+    return bound && std::fabs(*bound) <= most && *bound == std::floor(*bound);
+  };
+  return isBound(1, "min") && isBound(2, "max");
+}
+
+bool ExactCasts::holds(Value value, FloatType type, unsigned depth) const {
+  Type element = getElementType(value);
+  if (element && isSubset(element, type))
+    return true;
+  auto node = value.getDefiningOp<onnx::NodeOp>();
+  if (!node)
+    return holdsConstant(value, type);
+  if (depth == 0 || !node.getDomain().empty() || node.getInputs().empty())
+    return false;
+  StringRef op = node.getOp();
+  if (op == "Cast")
+    return isExact(node) && holds(node.getInputs()[0], type, depth - 1);
+  if (op == "Clip")
+    return clipsIntegers(node, type);
+  bool takesMany = op == "Max" || op == "Min";
+  if (!takesMany && !picksNumbers(op))
+    return false;
+  // Further operands of the others are shapes and axes.
+  return llvm::all_of(
+      node.getInputs().take_front(takesMany ? node.getInputs().size() : 1),
+      [&](Value input) { return holds(input, type, depth - 1); });
+}
+
+//===----------------------------------------------------------------------===//
+// Casts
+//===----------------------------------------------------------------------===//
+
+bool ExactCasts::isExact(onnx::NodeOp cast) const {
+  auto to = dyn_cast_or_null<FloatType>(
+      bitnet::getElementType(cast.getContext(), getInt(cast, "to", 0)));
+  Value operand = cast.getInputs().front();
+  return to && isa_and_nonnull<FloatType>(getElementType(operand)) &&
+         holds(operand, to);
+}
+
+Value ExactCasts::strip(Value value) const {
+  while (true) {
+    onnx::NodeOp node = getNode(value, "Identity");
+    if (!node)
+      if (node = getNode(value, "Cast"); !node || !isExact(node))
+        return value;
+    value = node.getInputs().front();
+  }
+}

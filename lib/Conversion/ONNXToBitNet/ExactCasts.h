@@ -1,0 +1,44 @@
+//===- ExactCasts.h - casts of floats that change no number -----*- C++ -*-===//
+//
+// A quantizer is read through the casts that exporters put between its steps.
+// That is right only for a cast of which it is proven that every number passes
+// as it is: a rounding to 16 bits in the middle of a float graph is part of
+// what the graph computes (mm_c4).
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef BITNET_LIB_CONVERSION_ONNXTOBITNET_EXACTCASTS_H
+#define BITNET_LIB_CONVERSION_ONNXTOBITNET_EXACTCASTS_H
+
+#include "ConstantFolder.h"
+
+namespace mlir::bitnet {
+
+/// `value` rounded to `type`, half to even.
+double roundToType(double value, FloatType type);
+
+class ExactCasts {
+public:
+  explicit ExactCasts(ConstantFolder &folder) : folder(folder) {}
+
+  /// The element type that the graph gives `value`, by what its operators do:
+  /// types that a file declares beside them may be stale. Null: not known.
+  static Type getElementType(Value value, unsigned depth = 64);
+
+  /// `value` without identities and casts between floats that change no number.
+  Value strip(Value value) const;
+
+  /// Whether every element of `value` is a number of `type`, too.
+  bool holds(Value value, FloatType type, unsigned depth = 16) const;
+
+private:
+  bool isExact(onnx::NodeOp cast) const;
+  bool clipsIntegers(onnx::NodeOp clip, FloatType type) const;
+  bool holdsConstant(Value value, FloatType type) const;
+
+  ConstantFolder &folder;
+};
+
+} // namespace mlir::bitnet
+
+#endif // BITNET_LIB_CONVERSION_ONNXTOBITNET_EXACTCASTS_H
