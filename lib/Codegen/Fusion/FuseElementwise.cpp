@@ -23,9 +23,16 @@ static bool isReadOnce(OpOperand *operand) {
   return consumer && consumer.getMatchingIndexingMap(operand).isPermutation();
 }
 
+/// Operands of one nest become arguments of one function, which lie on the
+/// stack of its caller: a sum of a thousand tensors is several nests.
+static constexpr unsigned kMaxInputs = 32;
+
 static bool mayFuse(OpOperand *operand) {
   Operation *producer = operand->get().getDefiningOp();
-  return producer && producer->hasOneUse() && isReadOnce(operand);
+  if (!producer || !producer->hasOneUse() || !isReadOnce(operand))
+    return false;
+  return producer->getNumOperands() + operand->getOwner()->getNumOperands() <=
+         kMaxInputs;
 }
 
 /// Reshapes leave the places between nests: an expand_shape moves below its
@@ -39,7 +46,59 @@ static bool mayMoveReshape(OpOperand *operand) {
   if (!isa<tensor::ExpandShapeOp>(producer))
     return false;
   Value source = producer->getOperand(0);
+  // Upstream takes a tensor of rank 0 for one without padding.
+  if (cast<RankedTensorType>(source.getType()).getRank() == 0)
+    return false;
   return source.getDefiningOp<linalg::GenericOp>() && source.hasOneUse();
+}
+
+/// How often each loop of `nest` runs, as far as any operand's type tells.
+static SmallVector<int64_t> getKnownTrips(linalg::GenericOp nest) {
+  SmallVector<int64_t> trips(nest.getNumLoops(), ShapedType::kDynamic);
+  for (OpOperand &operand : nest->getOpOperands())
+    for (auto [expr, size] :
+         llvm::zip_equal(nest.getMatchingIndexingMap(&operand).getResults(),
+                         nest.getShape(&operand)))
+      if (auto loop = dyn_cast<AffineDimExpr>(expr);
+          loop && ShapedType::isStatic(size))
+        trips[loop.getPosition()] = size;
+  return trips;
+}
+
+/// `nest` with all operands as static as any of them says. An operand that
+/// leaves open what another one fixes would lose its extent with a loop over
+/// one element: dropUnitDims reads it as 0 then.
+static linalg::GenericOp makeStatic(IRRewriter &rewriter,
+                                    linalg::GenericOp nest) {
+  SmallVector<int64_t> trips = getKnownTrips(nest);
+  auto refine = [&](OpOperand &operand) -> Value {
+    auto type = dyn_cast<RankedTensorType>(operand.get().getType());
+    if (!type)
+      return operand.get();
+    SmallVector<int64_t> shape(type.getShape());
+    for (auto [i, expr] :
+         llvm::enumerate(nest.getMatchingIndexingMap(&operand).getResults()))
+      if (auto loop = dyn_cast<AffineDimExpr>(expr);
+          loop && ShapedType::isDynamic(shape[i]))
+        shape[i] = trips[loop.getPosition()];
+    return rewriter.createOrFold<tensor::CastOp>(
+        nest.getLoc(), type.clone(shape), operand.get());
+  };
+  SmallVector<Value> operands;
+  for (OpOperand &operand : nest->getOpOperands())
+    operands.push_back(refine(operand));
+  if (llvm::equal(operands, nest->getOperands()))
+    return nest;
+  ValueRange outputs = ValueRange(operands).drop_front(nest.getNumDpsInputs());
+  auto refined = cast<linalg::GenericOp>(
+      mlir::clone(rewriter, nest, TypeRange(outputs), operands));
+  SmallVector<Value> results;
+  for (auto [old, result] :
+       llvm::zip_equal(nest.getResults(), refined.getResults()))
+    results.push_back(rewriter.createOrFold<tensor::CastOp>(
+        nest.getLoc(), old.getType(), result));
+  rewriter.replaceOp(nest, results);
+  return refined;
 }
 
 /// Loops over one element go, so that rows are the leading dimension of all
@@ -51,6 +110,9 @@ static void dropUnitLoops(func::FuncOp function) {
     llvm::append_range(nests, block.getOps<linalg::GenericOp>());
   IRRewriter rewriter(function.getContext());
   for (linalg::GenericOp nest : nests) {
+    rewriter.setInsertionPoint(nest);
+    if (nest.hasPureTensorSemantics())
+      nest = makeStatic(rewriter, nest);
     rewriter.setInsertionPoint(nest);
     FailureOr<linalg::DropUnitDimsResult> result =
         linalg::dropUnitDims(rewriter, nest, linalg::ControlDropUnitDims());
@@ -64,6 +126,8 @@ static void addCleanups(RewritePatternSet &patterns) {
   affine::AffineApplyOp::getCanonicalizationPatterns(patterns, context);
   linalg::GenericOp::getCanonicalizationPatterns(patterns, context);
   linalg::FillOp::getCanonicalizationPatterns(patterns, context);
+  tensor::CastOp::getCanonicalizationPatterns(patterns, context);
+  tensor::EmptyOp::getCanonicalizationPatterns(patterns, context);
   tensor::ExpandShapeOp::getCanonicalizationPatterns(patterns, context);
   tensor::CollapseShapeOp::getCanonicalizationPatterns(patterns, context);
   context->getLoadedDialect<linalg::LinalgDialect>()

@@ -22,6 +22,10 @@ using namespace mlir::bitnet;
 
 static constexpr llvm::StringLiteral kPrefix = "bitnet_layer";
 
+/// Each product has a tile of accumulators (64 KB). More than these would push
+/// one another out of the second-level cache, which is what tiles are for.
+static constexpr size_t kMaxProducts = 4;
+
 /// Whether a tile of every operand is a plain slice.
 static bool hasSliceableOperands(linalg::GenericOp nest) {
   return llvm::all_of(nest.getIndexingMapsArray(), [](AffineMap map) {
@@ -100,6 +104,8 @@ static std::optional<Epilogue> match(linalg::GenericOp nest,
   for (OpOperand *input : nest.getDpsInputOperands()) {
     if (!nest.getMatchingIndexingMap(input).isIdentity())
       continue;
+    if (epilogue.products.size() == kMaxProducts)
+      break;
     Value accumulators = getAccumulators(input->get());
     MatMulOp product = findProduct(accumulators);
     if (product && isTileable(product) && hasSameBlocks(epilogue, product) &&

@@ -3,9 +3,9 @@
 #include "bitnet/Codegen/Fusion/Passes.h"
 #include "bitnet/Dialect/BitNet/IR/BitNet.h"
 
+#include "mlir/Dialect/Bufferization/Transforms/BufferViewFlowAnalysis.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
-#include "mlir/Interfaces/ViewLikeInterface.h"
 
 namespace mlir::bitnet {
 #define GEN_PASS_DEF_BITNETREUSEOPERANDS
@@ -15,18 +15,53 @@ namespace mlir::bitnet {
 using namespace mlir;
 using namespace mlir::bitnet;
 
-/// Whether all uses of `value`, and of views of it, are in `op` or before it
-/// in the same block.
-static bool isDeadAfter(Value value, Operation *op) {
-  return llvm::all_of(value.getUsers(), [&](Operation *user) {
+namespace {
+/// Who may still see a buffer. A buffer leaves through views, but also as the
+/// result of a region, a branch or a call, so the question is asked of
+/// everything that it flows to.
+class Readers {
+public:
+  explicit Readers(func::FuncOp function) : flow(function) {}
+
+  /// Whether all that may read `buffer` is in `op` or before it in its block.
+  bool areDoneAt(memref::AllocOp buffer, Operation *op) const;
+  /// From now on, whoever sees `gone` sees `kept`.
+  void merge(memref::AllocOp gone, memref::AllocOp kept);
+
+private:
+  BufferViewFlowAnalysis flow;
+  /// Buffers that were merged into another one: its readers are theirs, too.
+  llvm::DenseMap<Operation *, SmallVector<Value, 1>> merged;
+};
+} // namespace
+
+static bool isUsedAfter(Value value, Operation *op) {
+  return llvm::any_of(value.getUsers(), [&](Operation *user) {
     Operation *inBlock = op->getBlock()->findAncestorOpInBlock(*user);
-    if (!inBlock || op->isBeforeInBlock(inBlock))
-      return false;
-    bool isView = isa<ViewLikeOpInterface>(user);
-    return !isView || llvm::all_of(user->getResults(), [&](Value view) {
-      return isDeadAfter(view, op);
-    });
+    return !inBlock || op->isBeforeInBlock(inBlock);
   });
+}
+
+bool Readers::areDoneAt(memref::AllocOp buffer, Operation *op) const {
+  SmallVector<Value> origins{buffer};
+  if (auto it = merged.find(buffer.getOperation()); it != merged.end())
+    llvm::append_range(origins, it->second);
+  return llvm::none_of(origins, [&](Value origin) {
+    return llvm::any_of(flow.resolve(origin),
+                        [&](Value value) { return isUsedAfter(value, op); });
+  });
+}
+
+void Readers::merge(memref::AllocOp gone, memref::AllocOp kept) {
+  auto it = merged.find(gone.getOperation());
+  SmallVector<Value, 1> origins =
+      it == merged.end() ? SmallVector<Value, 1>() : it->second;
+  // What `gone` itself flowed to is found through its views and regions, which
+  // the analysis knows by the value that they were made from.
+  for (Value value : flow.resolve(gone))
+    if (value != gone.getResult())
+      origins.push_back(value);
+  llvm::append_range(merged[kept.getOperation()], origins);
 }
 
 /// Whether nothing but `op` knows of `value` before `op` has run.
@@ -65,12 +100,13 @@ static bool haveSameExtents(memref::AllocOp a, memref::AllocOp b) {
 
 /// An operand that may hold the result of `op`.
 static memref::AllocOp findReusable(linalg::GenericOp op,
-                                    memref::AllocOp result) {
+                                    memref::AllocOp result,
+                                    const Readers &readers) {
   for (Value input : op.getDpsInputs()) {
     auto buffer = input.getDefiningOp<memref::AllocOp>();
     if (buffer && buffer->getBlock() == op->getBlock() &&
         haveSameExtents(buffer, result) && readsInPlace(op, buffer) &&
-        isDeadAfter(buffer, op))
+        readers.areDoneAt(buffer, op))
       return buffer;
   }
   return {};
@@ -80,13 +116,15 @@ namespace {
 struct ReuseOperands
     : public bitnet::impl::BitNetReuseOperandsBase<ReuseOperands> {
   void runOnOperation() override {
+    Readers readers(getOperation());
     SmallVector<linalg::GenericOp> nests;
     getOperation().walk([&](linalg::GenericOp op) { nests.push_back(op); });
     for (linalg::GenericOp op : nests) {
       memref::AllocOp result = getElementwiseResult(op);
       if (!result || result->getBlock() != op->getBlock())
         continue;
-      if (memref::AllocOp buffer = findReusable(op, result)) {
+      if (memref::AllocOp buffer = findReusable(op, result, readers)) {
+        readers.merge(result, buffer);
         result.replaceAllUsesWith(buffer.getResult());
         result.erase();
       }

@@ -224,17 +224,19 @@ static Value portableDot2(ImplicitLocOpBuilder &b, Value acc, Value codes,
   return arith::AddIOp::create(b, acc, high);
 }
 
-/// acc + x where the code is 2, acc - x where it is 0.
+/// acc + x where the code is 2, acc - x where it is 0. Elsewhere acc + (x - x),
+/// which is acc unless x is a NaN or an infinity (act_c2).
 static Value addOrSub(ImplicitLocOpBuilder &b, Value acc, Value code, Value x) {
   auto type = cast<VectorType>(code.getType());
   Value plus = arith::CmpIOp::create(b, arith::CmpIPredicate::eq, code,
                                      emitSplat(b, type, 2));
   Value minus = arith::CmpIOp::create(b, arith::CmpIPredicate::eq, code,
                                       emitSplat(b, type, 0));
-  Value sum = arith::AddFOp::create(b, acc, x);
-  Value difference = arith::SubFOp::create(b, acc, x);
-  acc = arith::SelectOp::create(b, minus, difference, acc);
-  return arith::SelectOp::create(b, plus, sum, acc);
+  Value none = arith::SubFOp::create(b, x, x);
+  Value term =
+      arith::SelectOp::create(b, minus, arith::NegFOp::create(b, x), none);
+  term = arith::SelectOp::create(b, plus, x, term);
+  return arith::AddFOp::create(b, acc, term);
 }
 
 /// One weight row per 32-bit lane: byte j of the lane belongs to k + j.

@@ -127,8 +127,10 @@ Value Nest::emitStep(Value acc, Value m, Value k, ValueRange rowIndex) {
     sum = arith::AddIOp::create(b, acc, x);
     difference = arith::SubIOp::create(b, acc, x);
   } else {
+    // act_c2: a NaN or an infinity under a weight of 0 makes the sum NaN.
     sum = arith::AddFOp::create(b, acc, x);
     difference = arith::SubFOp::create(b, acc, x);
+    acc = arith::AddFOp::create(b, acc, arith::SubFOp::create(b, x, x));
   }
   Value kept = arith::SelectOp::create(b, is(0), difference, acc);
   return arith::SelectOp::create(b, is(2), sum, kept);

@@ -244,6 +244,11 @@ Value Emitter::emitTree(ArrayRef<Value> partials) {
   Value left = body.combine(b, partials[0], partials[1]);
   Value right = body.combine(b, partials[2], partials[3]);
   Value sum = body.combine(b, left, right);
+  // Sums of integers have no order, and of a tree of halves LLVM 22 takes some
+  // (differences of bytes, products of u8 and i8) for one instruction that adds
+  // up four lanes only: wrong numbers.
+  if (isa<arith::AddIOp>(plan.combiner))
+    return vector::ReductionOp::create(b, vector::CombiningKind::ADD, sum);
   for (int64_t half = plan.lanes / 2; half > 0; half /= 2) {
     auto slice = [&](int64_t offset) -> Value {
       return vector::ExtractStridedSliceOp::create(

@@ -40,13 +40,14 @@ static std::optional<int64_t> getCoefficient(AffineExpr expr, unsigned loop) {
 }
 
 /// Whether lanes of dimension `dim` are neighbours. Behind it only dimensions
-/// of extent 1 may follow.
+/// of extent 1 may follow, of stride 1 as well: vector.load wants that of the
+/// last one, though nothing steps along it.
 static bool hasUnitStride(MemRefType type, unsigned dim) {
   SmallVector<int64_t> strides;
   int64_t offset;
   if (failed(type.getStridesAndOffset(strides, offset)))
     return false;
-  return strides[dim] == 1 &&
+  return strides[dim] == 1 && strides.back() == 1 &&
          llvm::all_of(type.getShape().drop_front(dim + 1),
                       [](int64_t extent) { return extent == 1; });
 }

@@ -138,3 +138,153 @@ func.func @kept_dimension(%x: tensor<?x8xf32>, %m: index) -> tensor<?x1xf32> {
   } -> tensor<?x1xf32>
   return %r : tensor<?x1xf32>
 }
+
+// -----
+
+#id = affine_map<(n) -> (n)>
+
+// Operands of a nest become arguments of a function, which lie on the stack (F12): nests of
+// more than 32 operands together stay two.
+
+// CHECK-LABEL: func.func @wide(
+// CHECK-COUNT-1: linalg.generic
+// CHECK-NOT: linalg.generic
+// CHECK-LABEL: func.func @wider(
+// CHECK-COUNT-2: linalg.generic
+func.func @wide(%x0: tensor<4xf32>, %x1: tensor<4xf32>, %x2: tensor<4xf32>, %x3: tensor<4xf32>, %x4: tensor<4xf32>, %x5: tensor<4xf32>, %x6: tensor<4xf32>, %x7: tensor<4xf32>, %x8: tensor<4xf32>, %x9: tensor<4xf32>, %x10: tensor<4xf32>, %x11: tensor<4xf32>, %x12: tensor<4xf32>, %x13: tensor<4xf32>, %x14: tensor<4xf32>, %x15: tensor<4xf32>, %x16: tensor<4xf32>, %x17: tensor<4xf32>, %x18: tensor<4xf32>, %x19: tensor<4xf32>, %x20: tensor<4xf32>, %x21: tensor<4xf32>, %x22: tensor<4xf32>, %x23: tensor<4xf32>, %x24: tensor<4xf32>, %x25: tensor<4xf32>, %x26: tensor<4xf32>, %x27: tensor<4xf32>, %x28: tensor<4xf32>) -> tensor<4xf32> {
+  %pe = tensor.empty() : tensor<4xf32>
+  %p = linalg.generic {indexing_maps = [#id, #id, #id, #id, #id, #id, #id, #id, #id, #id, #id, #id, #id, #id, #id, #id], iterator_types = ["parallel"]}
+      ins(%x0, %x1, %x2, %x3, %x4, %x5, %x6, %x7, %x8, %x9, %x10, %x11, %x12, %x13, %x14 : tensor<4xf32>, tensor<4xf32>, tensor<4xf32>, tensor<4xf32>, tensor<4xf32>, tensor<4xf32>, tensor<4xf32>, tensor<4xf32>, tensor<4xf32>, tensor<4xf32>, tensor<4xf32>, tensor<4xf32>, tensor<4xf32>, tensor<4xf32>, tensor<4xf32>) outs(%pe : tensor<4xf32>) {
+  ^bb0(%a0: f32, %a1: f32, %a2: f32, %a3: f32, %a4: f32, %a5: f32, %a6: f32, %a7: f32, %a8: f32, %a9: f32, %a10: f32, %a11: f32, %a12: f32, %a13: f32, %a14: f32, %out: f32):
+    %s1 = arith.addf %a0, %a1 : f32
+    %s2 = arith.addf %s1, %a2 : f32
+    %s3 = arith.addf %s2, %a3 : f32
+    %s4 = arith.addf %s3, %a4 : f32
+    %s5 = arith.addf %s4, %a5 : f32
+    %s6 = arith.addf %s5, %a6 : f32
+    %s7 = arith.addf %s6, %a7 : f32
+    %s8 = arith.addf %s7, %a8 : f32
+    %s9 = arith.addf %s8, %a9 : f32
+    %s10 = arith.addf %s9, %a10 : f32
+    %s11 = arith.addf %s10, %a11 : f32
+    %s12 = arith.addf %s11, %a12 : f32
+    %s13 = arith.addf %s12, %a13 : f32
+    %s14 = arith.addf %s13, %a14 : f32
+    linalg.yield %s14 : f32
+  } -> tensor<4xf32>
+  %qe = tensor.empty() : tensor<4xf32>
+  %q = linalg.generic {indexing_maps = [#id, #id, #id, #id, #id, #id, #id, #id, #id, #id, #id, #id, #id, #id, #id, #id], iterator_types = ["parallel"]}
+      ins(%p, %x15, %x16, %x17, %x18, %x19, %x20, %x21, %x22, %x23, %x24, %x25, %x26, %x27, %x28 : tensor<4xf32>, tensor<4xf32>, tensor<4xf32>, tensor<4xf32>, tensor<4xf32>, tensor<4xf32>, tensor<4xf32>, tensor<4xf32>, tensor<4xf32>, tensor<4xf32>, tensor<4xf32>, tensor<4xf32>, tensor<4xf32>, tensor<4xf32>, tensor<4xf32>) outs(%qe : tensor<4xf32>) {
+  ^bb0(%a0: f32, %a1: f32, %a2: f32, %a3: f32, %a4: f32, %a5: f32, %a6: f32, %a7: f32, %a8: f32, %a9: f32, %a10: f32, %a11: f32, %a12: f32, %a13: f32, %a14: f32, %out: f32):
+    %s1 = arith.addf %a0, %a1 : f32
+    %s2 = arith.addf %s1, %a2 : f32
+    %s3 = arith.addf %s2, %a3 : f32
+    %s4 = arith.addf %s3, %a4 : f32
+    %s5 = arith.addf %s4, %a5 : f32
+    %s6 = arith.addf %s5, %a6 : f32
+    %s7 = arith.addf %s6, %a7 : f32
+    %s8 = arith.addf %s7, %a8 : f32
+    %s9 = arith.addf %s8, %a9 : f32
+    %s10 = arith.addf %s9, %a10 : f32
+    %s11 = arith.addf %s10, %a11 : f32
+    %s12 = arith.addf %s11, %a12 : f32
+    %s13 = arith.addf %s12, %a13 : f32
+    %s14 = arith.addf %s13, %a14 : f32
+    linalg.yield %s14 : f32
+  } -> tensor<4xf32>
+  return %q : tensor<4xf32>
+}
+func.func @wider(%x0: tensor<4xf32>, %x1: tensor<4xf32>, %x2: tensor<4xf32>, %x3: tensor<4xf32>, %x4: tensor<4xf32>, %x5: tensor<4xf32>, %x6: tensor<4xf32>, %x7: tensor<4xf32>, %x8: tensor<4xf32>, %x9: tensor<4xf32>, %x10: tensor<4xf32>, %x11: tensor<4xf32>, %x12: tensor<4xf32>, %x13: tensor<4xf32>, %x14: tensor<4xf32>, %x15: tensor<4xf32>, %x16: tensor<4xf32>, %x17: tensor<4xf32>, %x18: tensor<4xf32>, %x19: tensor<4xf32>, %x20: tensor<4xf32>, %x21: tensor<4xf32>, %x22: tensor<4xf32>, %x23: tensor<4xf32>, %x24: tensor<4xf32>, %x25: tensor<4xf32>, %x26: tensor<4xf32>, %x27: tensor<4xf32>, %x28: tensor<4xf32>, %x29: tensor<4xf32>, %x30: tensor<4xf32>) -> tensor<4xf32> {
+  %pe = tensor.empty() : tensor<4xf32>
+  %p = linalg.generic {indexing_maps = [#id, #id, #id, #id, #id, #id, #id, #id, #id, #id, #id, #id, #id, #id, #id, #id, #id], iterator_types = ["parallel"]}
+      ins(%x0, %x1, %x2, %x3, %x4, %x5, %x6, %x7, %x8, %x9, %x10, %x11, %x12, %x13, %x14, %x15 : tensor<4xf32>, tensor<4xf32>, tensor<4xf32>, tensor<4xf32>, tensor<4xf32>, tensor<4xf32>, tensor<4xf32>, tensor<4xf32>, tensor<4xf32>, tensor<4xf32>, tensor<4xf32>, tensor<4xf32>, tensor<4xf32>, tensor<4xf32>, tensor<4xf32>, tensor<4xf32>) outs(%pe : tensor<4xf32>) {
+  ^bb0(%a0: f32, %a1: f32, %a2: f32, %a3: f32, %a4: f32, %a5: f32, %a6: f32, %a7: f32, %a8: f32, %a9: f32, %a10: f32, %a11: f32, %a12: f32, %a13: f32, %a14: f32, %a15: f32, %out: f32):
+    %s1 = arith.addf %a0, %a1 : f32
+    %s2 = arith.addf %s1, %a2 : f32
+    %s3 = arith.addf %s2, %a3 : f32
+    %s4 = arith.addf %s3, %a4 : f32
+    %s5 = arith.addf %s4, %a5 : f32
+    %s6 = arith.addf %s5, %a6 : f32
+    %s7 = arith.addf %s6, %a7 : f32
+    %s8 = arith.addf %s7, %a8 : f32
+    %s9 = arith.addf %s8, %a9 : f32
+    %s10 = arith.addf %s9, %a10 : f32
+    %s11 = arith.addf %s10, %a11 : f32
+    %s12 = arith.addf %s11, %a12 : f32
+    %s13 = arith.addf %s12, %a13 : f32
+    %s14 = arith.addf %s13, %a14 : f32
+    %s15 = arith.addf %s14, %a15 : f32
+    linalg.yield %s15 : f32
+  } -> tensor<4xf32>
+  %qe = tensor.empty() : tensor<4xf32>
+  %q = linalg.generic {indexing_maps = [#id, #id, #id, #id, #id, #id, #id, #id, #id, #id, #id, #id, #id, #id, #id, #id, #id], iterator_types = ["parallel"]}
+      ins(%p, %x16, %x17, %x18, %x19, %x20, %x21, %x22, %x23, %x24, %x25, %x26, %x27, %x28, %x29, %x30 : tensor<4xf32>, tensor<4xf32>, tensor<4xf32>, tensor<4xf32>, tensor<4xf32>, tensor<4xf32>, tensor<4xf32>, tensor<4xf32>, tensor<4xf32>, tensor<4xf32>, tensor<4xf32>, tensor<4xf32>, tensor<4xf32>, tensor<4xf32>, tensor<4xf32>, tensor<4xf32>) outs(%qe : tensor<4xf32>) {
+  ^bb0(%a0: f32, %a1: f32, %a2: f32, %a3: f32, %a4: f32, %a5: f32, %a6: f32, %a7: f32, %a8: f32, %a9: f32, %a10: f32, %a11: f32, %a12: f32, %a13: f32, %a14: f32, %a15: f32, %out: f32):
+    %s1 = arith.addf %a0, %a1 : f32
+    %s2 = arith.addf %s1, %a2 : f32
+    %s3 = arith.addf %s2, %a3 : f32
+    %s4 = arith.addf %s3, %a4 : f32
+    %s5 = arith.addf %s4, %a5 : f32
+    %s6 = arith.addf %s5, %a6 : f32
+    %s7 = arith.addf %s6, %a7 : f32
+    %s8 = arith.addf %s7, %a8 : f32
+    %s9 = arith.addf %s8, %a9 : f32
+    %s10 = arith.addf %s9, %a10 : f32
+    %s11 = arith.addf %s10, %a11 : f32
+    %s12 = arith.addf %s11, %a12 : f32
+    %s13 = arith.addf %s12, %a13 : f32
+    %s14 = arith.addf %s13, %a14 : f32
+    %s15 = arith.addf %s14, %a15 : f32
+    linalg.yield %s15 : f32
+  } -> tensor<4xf32>
+  return %q : tensor<4xf32>
+}
+
+// -----
+
+// A reshape of a number does not move behind its padding.
+
+// CHECK-LABEL: func.func @number
+// CHECK: linalg.generic
+// CHECK: %[[R:.*]] = tensor.expand_shape %{{.*}} [] output_shape [1, 1] : tensor<f32> into tensor<1x1xf32>
+// CHECK: tensor.pad %[[R]] low[0, 1] high[0, 1]
+func.func @number(%x: tensor<f32>) -> tensor<1x3xf32> {
+  %zero = arith.constant 0.0 : f32
+  %e = tensor.empty() : tensor<f32>
+  %a = linalg.generic {indexing_maps = [affine_map<() -> ()>, affine_map<() -> ()>], iterator_types = []}
+      ins(%x : tensor<f32>) outs(%e : tensor<f32>) {
+  ^bb0(%in: f32, %out: f32):
+    %0 = math.exp %in : f32
+    linalg.yield %0 : f32
+  } -> tensor<f32>
+  %r = tensor.expand_shape %a [] output_shape [1, 1] : tensor<f32> into tensor<1x1xf32>
+  %p = tensor.pad %r low[0, 1] high[0, 1] {
+  ^bb0(%i: index, %j: index):
+    tensor.yield %zero : f32
+  } : tensor<1x1xf32> to tensor<1x3xf32>
+  return %p : tensor<1x3xf32>
+}
+
+// -----
+
+// One operand says that the last loop runs once, the result leaves its extent open: with the loop the
+// result would lose it, its extent would be 0.
+// CHECK-LABEL: func.func @once
+// CHECK: %[[Y:.+]] = linalg.generic
+// CHECK-SAME: ["parallel", "parallel"]
+// CHECK: %[[E:.+]] = tensor.expand_shape %[[Y]] {{.*}} output_shape [8, 1, %{{.+}}, 1]
+// CHECK: %[[R:.+]] = tensor.cast %[[E]] : tensor<8x1x?x1xf32> to tensor<8x1x?x?xf32>
+// CHECK: return %[[R]]
+#all = affine_map<(d0, d1, d2, d3) -> (d0, d1, d2, d3)>
+#row = affine_map<(d0, d1, d2, d3) -> (d0, d1, d2, 0)>
+func.func @once(%x: tensor<8x?xf32>, %n: index, %m: index) -> tensor<8x1x?x?xf32> {
+  %a = tensor.expand_shape %x [[0, 1], [2, 3]] output_shape [8, 1, %n, 1] : tensor<8x?xf32> into tensor<8x1x?x1xf32>
+  %e = tensor.empty(%n, %m) : tensor<8x1x?x?xf32>
+  %r = linalg.generic {indexing_maps = [#all, #row, #all], iterator_types = ["parallel", "parallel", "parallel", "parallel"]}
+      ins(%a, %a : tensor<8x1x?x1xf32>, tensor<8x1x?x1xf32>) outs(%e : tensor<8x1x?x?xf32>) {
+  ^bb0(%in: f32, %in2: f32, %out: f32):
+    %0 = arith.divf %in, %in2 : f32
+    linalg.yield %0 : f32
+  } -> tensor<8x1x?x?xf32>
+  return %r : tensor<8x1x?x?xf32>
+}

@@ -126,3 +126,47 @@ func.func @literal(%x: memref<?x64xi8>, %sums: memref<?xi32>, %w: memref<1x4x4x6
   }
   return
 }
+
+// -----
+
+#id = affine_map<(m, n) -> (m, n)>
+
+// Each product has a tile of accumulators of its own: of many products, as in a sum of them,
+// four are computed where they are read.
+
+// CHECK-LABEL: func.func @many
+// CHECK: bitnet.matmul
+// CHECK-NOT: bitnet.matmul
+// CHECK: call @bitnet_layer_0(
+// CHECK: func.func private @bitnet_layer_0(
+// CHECK-COUNT-4: memref.alloca() {{.*}}: memref<128x128xi32>
+// CHECK-NOT: memref.alloca
+// CHECK-COUNT-4: bitnet.matmul
+// CHECK-NOT: bitnet.matmul
+func.func @many(%x: memref<?x64xi8>, %sums: memref<?xi32>, %w: memref<2x4x4x64xi8>, %y: memref<?x128xi32>, %m: index) {
+  %p0 = memref.alloc(%m) : memref<?x128xi32>
+  bitnet.matmul ins(%x, %w, %sums : memref<?x64xi8>, memref<2x4x4x64xi8>, memref<?xi32>)
+    outs(%p0 : memref<?x128xi32>) packing <u2, rows = 128, cols = 64> lowering <[generic]>
+  %p1 = memref.alloc(%m) : memref<?x128xi32>
+  bitnet.matmul ins(%x, %w, %sums : memref<?x64xi8>, memref<2x4x4x64xi8>, memref<?xi32>)
+    outs(%p1 : memref<?x128xi32>) packing <u2, rows = 128, cols = 64> lowering <[generic]>
+  %p2 = memref.alloc(%m) : memref<?x128xi32>
+  bitnet.matmul ins(%x, %w, %sums : memref<?x64xi8>, memref<2x4x4x64xi8>, memref<?xi32>)
+    outs(%p2 : memref<?x128xi32>) packing <u2, rows = 128, cols = 64> lowering <[generic]>
+  %p3 = memref.alloc(%m) : memref<?x128xi32>
+  bitnet.matmul ins(%x, %w, %sums : memref<?x64xi8>, memref<2x4x4x64xi8>, memref<?xi32>)
+    outs(%p3 : memref<?x128xi32>) packing <u2, rows = 128, cols = 64> lowering <[generic]>
+  %p4 = memref.alloc(%m) : memref<?x128xi32>
+  bitnet.matmul ins(%x, %w, %sums : memref<?x64xi8>, memref<2x4x4x64xi8>, memref<?xi32>)
+    outs(%p4 : memref<?x128xi32>) packing <u2, rows = 128, cols = 64> lowering <[generic]>
+  linalg.generic {indexing_maps = [#id, #id, #id, #id, #id, #id], iterator_types = ["parallel", "parallel"]}
+      ins(%p0, %p1, %p2, %p3, %p4 : memref<?x128xi32>, memref<?x128xi32>, memref<?x128xi32>, memref<?x128xi32>, memref<?x128xi32>) outs(%y : memref<?x128xi32>) {
+  ^bb0(%a0: i32, %a1: i32, %a2: i32, %a3: i32, %a4: i32, %out: i32):
+    %s1 = arith.addi %a0, %a1 : i32
+    %s2 = arith.addi %s1, %a2 : i32
+    %s3 = arith.addi %s2, %a3 : i32
+    %s4 = arith.addi %s3, %a4 : i32
+    linalg.yield %s4 : i32
+  }
+  return
+}

@@ -229,3 +229,69 @@ func.func @every_second(%x: memref<?x?xf32>, %y: memref<?x?xf32>) {
   }
   return
 }
+
+// -----
+
+// A sum of integers has no order: one reduction of the vector, no tree, of which LLVM would
+// take some (products and differences of bytes) for an instruction that adds four lanes.
+// CHECK-LABEL: func @integer_sum(
+// CHECK: scf.for
+// CHECK-COUNT-3: arith.addi %{{.*}} : vector<16xi32>
+// CHECK: %[[SUM:.*]] = vector.reduction <add>, %{{.*}} : vector<16xi32> into i32
+// CHECK-NOT: vector.extract_strided_slice
+// CHECK: arith.addi %{{.*}}, %[[SUM]] : i32
+func.func @integer_sum(%x: memref<?x?xi8>, %y: memref<?xi32>) {
+  linalg.generic {indexing_maps = [affine_map<(m, n) -> (m, n)>, affine_map<(m, n) -> (m)>],
+                  iterator_types = ["parallel", "reduction"]} ins(%x : memref<?x?xi8>) outs(%y : memref<?xi32>) {
+  ^bb0(%a: i8, %o: i32):
+    %0 = arith.extsi %a : i8 to i32
+    %1 = arith.muli %0, %0 : i32
+    %2 = arith.addi %o, %1 : i32
+    linalg.yield %2 : i32
+  }
+  return
+}
+
+// -----
+
+// Its largest has none either, but is a tree.
+// CHECK-LABEL: func @integer_max(
+// CHECK-NOT: vector.reduction
+// CHECK: arith.maxsi %{{.*}} : vector<8xi32>
+func.func @integer_max(%x: memref<?x?xi32>, %y: memref<?xi32>) {
+  linalg.generic {indexing_maps = [affine_map<(m, n) -> (m, n)>, affine_map<(m, n) -> (m)>],
+                  iterator_types = ["parallel", "reduction"]} ins(%x : memref<?x?xi32>) outs(%y : memref<?xi32>) {
+  ^bb0(%a: i32, %o: i32):
+    %0 = arith.maxsi %o, %a : i32
+    linalg.yield %0 : i32
+  }
+  return
+}
+
+// -----
+
+// Neighbours along a dimension are loaded as a vector only where the last dimension, though
+// of extent 1, has the stride 1: vector.load asks for that.
+// CHECK-LABEL: func @last_stride(
+// CHECK-NOT: vector.load
+// CHECK: memref.load %{{.*}} : memref<?x1xf32, strided<[1, 2]>>
+// CHECK-LABEL: func @unit_stride(
+// CHECK: vector.load %{{.*}} : memref<?x1xf32, strided<[1, 1]>>, vector<16xf32>
+func.func @last_stride(%x: memref<?x1xf32, strided<[1, 2]>>, %y: memref<?xf32>) {
+  linalg.generic {indexing_maps = [affine_map<(m) -> (m, 0)>, affine_map<(m) -> (m)>], iterator_types = ["parallel"]}
+      ins(%x : memref<?x1xf32, strided<[1, 2]>>) outs(%y : memref<?xf32>) {
+  ^bb0(%a: f32, %o: f32):
+    %0 = math.sqrt %a : f32
+    linalg.yield %0 : f32
+  }
+  return
+}
+func.func @unit_stride(%x: memref<?x1xf32, strided<[1, 1]>>, %y: memref<?xf32>) {
+  linalg.generic {indexing_maps = [affine_map<(m) -> (m, 0)>, affine_map<(m) -> (m)>], iterator_types = ["parallel"]}
+      ins(%x : memref<?x1xf32, strided<[1, 1]>>) outs(%y : memref<?xf32>) {
+  ^bb0(%a: f32, %o: f32):
+    %0 = math.sqrt %a : f32
+    linalg.yield %0 : f32
+  }
+  return
+}

@@ -34,14 +34,19 @@ func.func @static(%x: memref<3x64xi8>, %w: memref<1x4x4x64xi8>, %s: memref<3xi32
   return
 }
 
+// Floats under a weight of 0 add x - x (act_c2).
 // CHECK-LABEL: func.func @float
 // CHECK: memref.dim
 // CHECK: scf.for {{.*}} iter_args(%[[ACC:.*]] = %{{.*}}) -> (f32)
 // CHECK-NOT: arith.mul
-// CHECK: arith.extf
+// CHECK: %[[X:.*]] = arith.extf
 // CHECK-NOT: arith.mul
-// CHECK: arith.addf %[[ACC]]
-// CHECK-NEXT: arith.subf %[[ACC]]
+// CHECK: %[[SUM:.*]] = arith.addf %[[ACC]], %[[X]]
+// CHECK-NEXT: %[[DIFFERENCE:.*]] = arith.subf %[[ACC]], %[[X]]
+// CHECK-NEXT: %[[NONE:.*]] = arith.subf %[[X]], %[[X]]
+// CHECK-NEXT: %[[SAME:.*]] = arith.addf %[[ACC]], %[[NONE]]
+// CHECK: %[[KEPT:.*]] = arith.select %{{.*}}, %[[DIFFERENCE]], %[[SAME]]
+// CHECK: arith.select %{{.*}}, %[[SUM]], %[[KEPT]]
 // CHECK-NOT: arith.mul
 // CHECK: scf.yield
 func.func @float(%x: memref<?x64xf16>, %w: memref<1x4x4x64xi8>, %y: memref<?x64xf32>) {

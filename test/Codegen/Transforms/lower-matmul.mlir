@@ -178,14 +178,17 @@ func.func @grouped(%x: memref<?x64xi8>, %w: memref<1x4x4x64xi8>, %s: memref<2x?x
 
 // -----
 
-// Float activations: selects between acc + x and acc - x, k ascending, no sums.
+// Float activations: selects between x and -x, k ascending, no sums. Under a weight of 0
+// x - x is added, which is NaN where x is no finite number (act_c2).
 
 // CHECK-LABEL: func.func private @bitnet_kernel_generic_bf16(
 // CHECK-SAME: memref<?x?xbf16, strided<[?, 1], offset: ?>>, %{{.*}}: memref<?x?xf32, strided<[?, 1], offset: ?>>, %{{.*}}: index
 // CHECK: arith.extf
-// CHECK: arith.addf
-// CHECK: arith.subf
-// CHECK: arith.select
+// CHECK: %[[NONE:.*]] = arith.subf %[[X:.*]], %[[X]] : vector
+// CHECK: %[[MINUS:.*]] = arith.negf %[[X]]
+// CHECK: %[[TERM:.*]] = arith.select %{{.*}}, %[[MINUS]], %[[NONE]]
+// CHECK: %[[ALL:.*]] = arith.select %{{.*}}, %[[X]], %[[TERM]]
+// CHECK: arith.addf %{{.*}}, %[[ALL]]
 // CHECK-NOT: arith.mulf
 func.func @float(%x: memref<?x64xbf16>, %w: memref<1x4x4x64xi8>, %y: memref<?x64xf32>) {
   bitnet.matmul ins(%x, %w : memref<?x64xbf16>, memref<1x4x4x64xi8>)

@@ -173,4 +173,38 @@ def BitNetSeparateInits : Pass<"bitnet-separate-inits", "::mlir::func::FuncOp"> 
   }];
 }
 
+def BitNetLowerSelects : Pass<"bitnet-lower-selects", "::mlir::func::FuncOp"> {
+  let summary = "A choice between whole tensors becomes an scf.if that copies";
+  let description = [{
+    The canonicalizer turns an `scf.if` that yields values from outside into one
+    `arith.select` of tensors. convert-elementwise-to-linalg, which comes next,
+    would make a nest over the extents of one of them, but run-time extents of the
+    two may differ. Tensors of static shape stay: theirs are equal.
+
+    Example:
+
+    ```mlir
+    %r = arith.select %c, %x, %y : tensor<?xf32>
+    ```
+
+    becomes
+
+    ```mlir
+    %r = scf.if %c -> (tensor<?xf32>) {
+      %d = tensor.dim %x, %c0 : tensor<?xf32>
+      %e = tensor.empty(%d) : tensor<?xf32>
+      %v = linalg.copy ins(%x : tensor<?xf32>) outs(%e : tensor<?xf32>) -> tensor<?xf32>
+      scf.yield %v : tensor<?xf32>
+    } else {
+      %d = tensor.dim %y, %c0 : tensor<?xf32>
+      %e = tensor.empty(%d) : tensor<?xf32>
+      %v = linalg.copy ins(%y : tensor<?xf32>) outs(%e : tensor<?xf32>) -> tensor<?xf32>
+      scf.yield %v : tensor<?xf32>
+    }
+    ```
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect",
+      "::mlir::scf::SCFDialect", "::mlir::tensor::TensorDialect"];
+}
+
 #endif // BITNET_CODEGEN_FUSION_PASSES_TD

@@ -51,6 +51,36 @@ def BitNetBufferizeInputs : Pass<"bitnet-bufferize-inputs", "::mlir::ModuleOp"> 
   let dependentDialects = ["::mlir::bufferization::BufferizationDialect"];
 }
 
+def BitNetCopyStridedCasts : Pass<"bitnet-copy-strided-casts", "::mlir::func::FuncOp"> {
+  let summary = "A view that is no dense buffer is copied where one is wanted";
+  let description = [{
+    One-shot-bufferize gives a slice to whom expects a dense buffer (a function's
+    result above all) by `memref.cast`, whose check treats the run-time strides of
+    a slice and those of a dense buffer as equal. Such a cast would read other
+    elements; it becomes a copy. A cast stays where static sizes and strides prove
+    that the elements are neighbours.
+
+    Example: the first two columns of a matrix
+
+    ```mlir
+    %s = memref.subview %x[0, 0] [%n, 2] [1, 1]
+        : memref<?x?xf32> to memref<?x2xf32, strided<[?, 1]>>
+    %d = memref.cast %s : memref<?x2xf32, strided<[?, 1]>> to memref<?x2xf32>
+    ```
+
+    become
+
+    ```mlir
+    %s = memref.subview %x[0, 0] [%n, 2] [1, 1]
+        : memref<?x?xf32> to memref<?x2xf32, strided<[?, 1]>>
+    %d = memref.alloc(%n) : memref<?x2xf32>
+    memref.copy %s, %d
+        : memref<?x2xf32, strided<[?, 1]>> to memref<?x2xf32>
+    ```
+  }];
+  let dependentDialects = ["::mlir::memref::MemRefDialect", "::mlir::arith::ArithDialect"];
+}
+
 def BitNetLowerConstants : Pass<"bitnet-lower-constants", "::mlir::ModuleOp"> {
   let summary = "Large constants become views of one weights buffer";
   let description = [{
