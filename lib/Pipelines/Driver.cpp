@@ -3,16 +3,15 @@
 #include "bitnet/Pipelines/Driver.h"
 #include "EmitHLS.h"
 #include "EmitIR.h"
+#include "LoadModel.h"
 
 #include "bitnet/Codegen/Memory/Passes.h"
-#include "bitnet/Import/ONNX/Import.h"
+#include "bitnet/Dialect/BitNet/IR/BitNet.h"
 #include "bitnet/Pipelines/Passes.h"
 #include "bitnet/Target/CPU/CPU.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
-#include "mlir/Parser/Parser.h"
 #include "mlir/Pass/PassManager.h"
-#include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/raw_ostream.h"
 
@@ -34,6 +33,7 @@ public:
 private:
   LogicalResult chooseTarget(Location loc);
   LogicalResult load();
+  LogicalResult claimOutputs();
   LogicalResult lower();
   LogicalResult emit();
   LogicalResult report();
@@ -42,6 +42,7 @@ private:
   LogicalResult passes(StringRef name,
                        llvm::function_ref<void(OpPassManager &)> populate);
   LogicalResult emitFolder();
+  LogicalResult check(llvm::Error error);
   PackOptions packOptions() const;
   LoopsOptions loopsOptions() const;
   BitNetFoldDimsOptions foldDimsOptions() const;
@@ -52,6 +53,7 @@ private:
   OwningOpRef<ModuleOp> module;
   CPUTargetOptions target;
   CompileResult result;
+  OutputSet outputs;
   unsigned index = 0;
 };
 
@@ -85,17 +87,10 @@ Driver::passes(StringRef name,
 
 LogicalResult Driver::load() {
   return stage("import", [&]() -> LogicalResult {
-    if (StringRef(options.input).ends_with(".mlir")) {
-      ParserConfig config(&context);
-      module = parseSourceFile<ModuleOp>(options.input, config);
-      return success(bool(module));
-    }
-    FailureOr<OwningOpRef<ModuleOp>> imported =
-        importONNXModel(context, options.input, ImportOptions());
-    if (failed(imported))
-      return failure();
-    module = std::move(*imported);
-    return success();
+    FailureOr<OwningOpRef<ModuleOp>> loaded = loadModel(context, options);
+    if (succeeded(loaded))
+      module = std::move(*loaded);
+    return loaded;
   });
 }
 
@@ -228,7 +223,7 @@ static CPUOutput outputKind(Stage stage) {
 
 /// The reference for the golden vectors is the CPU target on the same loops.
 LogicalResult Driver::emitFolder() {
-  OutputFolder folder(options.output);
+  OutputFolder folder(outputs, options.output);
   if (failed(folder.create(module->getLoc())))
     return failure();
   HLSOptions hls;
@@ -251,7 +246,7 @@ LogicalResult Driver::emitFolder() {
 
 LogicalResult Driver::emit() {
   if (options.emit < Stage::LLVM)
-    return emitIR(*module, options.output);
+    return emitIR(*module, outputs, options.output);
   if (options.hls)
     return emitFolder();
   if (failed(passes("cpu", [&](OpPassManager &pm) {
@@ -259,26 +254,43 @@ LogicalResult Driver::emit() {
       })))
     return failure();
   return stage("link", [&] {
-    return emitCPU(*module, target, outputKind(options.emit), options.output);
+    return emitCPU(*module, target, outputKind(options.emit), outputs,
+                   options.output);
   });
 }
 
-/// Before the output, so that a failure leaves no output behind.
+/// Before the output: what cannot be written is known before code is made.
 LogicalResult Driver::report() {
   if (auto size = (*module)->getAttrOfType<IntegerAttr>(kWeightsSizeAttr))
     result.weightBytes = uint64_t(size.getInt());
   if (options.reportFile.empty())
     return success();
-  llvm::Error error =
-      llvm::writeToOutput(options.reportFile, [&](llvm::raw_ostream &os) {
-        writeReport(os, options, result);
-        return llvm::Error::success();
-      });
+  return check(outputs.write(options.reportFile, "the report",
+                             [&](llvm::raw_ostream &os) {
+                               writeReport(os, options, result);
+                               return llvm::Error::success();
+                             }));
+}
+
+LogicalResult Driver::check(llvm::Error error) {
   if (!error)
     return success();
   return emitError(FileLineColLoc::get(&context, options.input, 0, 0))
-         << "cannot write " << options.reportFile << ": "
          << llvm::toString(std::move(error));
+}
+
+/// Before anything is made: no output may be a file that is read.
+LogicalResult Driver::claimOutputs() {
+  outputs.addInput(options.input, "the model");
+  for (std::string &name : BitNetDialect::getBlobStore(&context).getFileNames())
+    outputs.addInput(name, "data of the model");
+  // The text of a stage names files that are opened when they are needed.
+  for (const auto &entry : findBlobFiles(*module))
+    outputs.addInput(entry.getKey(), "data of the model");
+  llvm::Error error = outputs.claim(options.output, kOutputRole);
+  if (!error && !options.reportFile.empty())
+    error = outputs.claim(options.reportFile, "the report");
+  return check(std::move(error));
 }
 
 /// Leaves out machines that cannot run the kernel that the user wishes.
@@ -325,14 +337,10 @@ FailureOr<CompileResult> Driver::run() {
   Location loc = FileLineColLoc::get(&context, options.input, 0, 0);
   if (failed(chooseTarget(loc)))
     return failure();
-  if (failed(load()) || failed(lower()) || failed(report()))
+  if (failed(load()) || failed(claimOutputs()) || failed(lower()) ||
+      failed(report()) || failed(emit()) || failed(check(outputs.commit())))
     return failure();
-  if (succeeded(emit()))
-    return result;
-  // There is an error already; one about the report would hide it.
-  if (!options.reportFile.empty())
-    (void)llvm::sys::fs::remove(options.reportFile);
-  return failure();
+  return result;
 }
 
 FailureOr<CompileResult>

@@ -4,8 +4,11 @@
 
 #include "bitnet/Target/HLSCpp/HLSCpp.h"
 
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FileSystem.h"
+#include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Path.h"
+#include "llvm/Support/Process.h"
 #include "llvm/Support/Program.h"
 
 using namespace mlir;
@@ -19,22 +22,44 @@ std::string bitnet::topFor(StringRef input) {
 OutputFolder::~OutputFolder() {
   if (!temporary.empty())
     (void)fs::remove_directories(temporary);
+  if (made.empty())
+    return;
+  outputs.discard(); // their temporary files lie in these folders
+  for (const std::string &folder : llvm::reverse(made))
+    (void)fs::remove(folder); // only when it is empty
+}
+
+/// With the folders above it.
+llvm::Error OutputFolder::makeFolder(StringRef folder) {
+  if (folder.empty() || fs::is_directory(folder))
+    return llvm::Error::success();
+  if (llvm::Error error = makeFolder(llvm::sys::path::parent_path(folder)))
+    return error;
+  if (std::error_code error = fs::create_directory(folder))
+    return cannotWrite(path, error.message());
+  made.push_back(folder.str());
+  return llvm::Error::success();
+}
+
+llvm::Error OutputFolder::makeTemporary() {
+  if (fs::exists(path) && !fs::is_directory(path))
+    return cannotWrite(path, "not a folder");
+  if (llvm::Error error = makeFolder(llvm::sys::path::parent_path(path)))
+    return error;
+  std::string name = path + "." +
+                     llvm::utohexstr(llvm::sys::Process::GetRandomNumber()) +
+                     ".tmp";
+  if (std::error_code error = fs::create_directory(name, false))
+    return cannotWrite(path, error.message());
+  temporary = std::move(name);
+  return llvm::Error::success();
 }
 
 LogicalResult OutputFolder::create(Location loc) {
-  StringRef final(path);
-  while (final.size() > 1 && final.ends_with("/"))
-    final = final.drop_back();
-  path = final.str();
-  if (fs::exists(path) && !fs::is_directory(path))
-    return emitError(loc) << "cannot write " << path << ": not a folder";
-  fs::createUniquePath(path + ".tmp-%%%%%%%%", temporary,
-                       /*MakeAbsolute=*/false);
-  if (std::error_code error =
-          fs::create_directories(temporary, /*IgnoreExisting=*/false)) {
-    temporary.clear();
-    return emitError(loc) << "cannot write " << path << ": " << error.message();
-  }
+  while (path.size() > 1 && StringRef(path).ends_with("/"))
+    path.pop_back();
+  if (llvm::Error error = makeTemporary())
+    return emitError(loc) << llvm::toString(std::move(error));
   return success();
 }
 
@@ -43,9 +68,13 @@ LogicalResult OutputFolder::write(ModuleOp prepared, ModuleOp reference,
   if (failed(writeHLSFiles(prepared, temporary)))
     return failure();
   target.weights = WeightsPlacement::Embed;
-  SmallString<128> library(temporary);
-  llvm::sys::path::append(library, "golden", "reference.so");
-  return emitCPU(reference, target, CPUOutput::SharedLibrary, library);
+  OutputSet own; // the runner wants to see it
+  if (failed(emitCPU(reference, target, CPUOutput::SharedLibrary, own,
+                     temporary + "/golden/reference.so")))
+    return failure();
+  if (llvm::Error error = own.commit())
+    return prepared.emitError(llvm::toString(std::move(error)));
+  return success();
 }
 
 LogicalResult OutputFolder::evaluate(ModuleOp prepared, StringRef runner) {
@@ -55,7 +84,7 @@ LogicalResult OutputFolder::evaluate(ModuleOp prepared, StringRef runner) {
                       "output folder for the expected outputs");
     return success();
   }
-  std::string root(temporary);
+  const std::string &root = temporary;
   std::vector<std::string> args{runner.str(), root + "/golden/reference.so",
                                 "--save-outputs=" + root + "/golden"};
   for (const HLSPort &port : getHLSPorts(prepared))
@@ -77,23 +106,39 @@ LogicalResult OutputFolder::evaluate(ModuleOp prepared, StringRef runner) {
   return success();
 }
 
-LogicalResult OutputFolder::commit(Location loc) {
+llvm::Error OutputFolder::copyFiles() {
   std::error_code error;
-  StringRef root(temporary);
-  for (fs::recursive_directory_iterator it(root, error), end;
+  for (fs::recursive_directory_iterator it(temporary, error), end;
        it != end && !error; it.increment(error)) {
     StringRef from = it->path();
-    std::string to = path + from.drop_front(root.size()).str();
+    const std::string name = from.drop_front(temporary.size()).str();
     if (fs::is_directory(from)) {
-      error = fs::create_directories(to);
+      if (llvm::Error made = makeFolder(path + name))
+        return made;
       continue;
     }
-    if (!error)
-      error = fs::create_directories(llvm::sys::path::parent_path(to));
-    if (!error)
-      error = fs::rename(from, to);
+    auto bytes = llvm::MemoryBuffer::getFile(from);
+    if (!bytes)
+      return cannotWrite(path, bytes.getError().message());
+    auto file = outputs.create(path + name, "the output" + name,
+                               from.ends_with(".so") ? 0777 : 0666);
+    if (!file)
+      return file.takeError();
+    if (llvm::Error failed =
+            (*file)->write(llvm::arrayRefFromStringRef((*bytes)->getBuffer())))
+      return failed;
   }
+  return error ? cannotWrite(path, error.message()) : llvm::Error::success();
+}
+
+LogicalResult OutputFolder::commit(Location loc) {
+  llvm::Error error = makeFolder(path);
+  if (!error)
+    error = copyFiles();
+  if (!error)
+    error = outputs.commit();
   if (error)
-    return emitError(loc) << "cannot write " << path << ": " << error.message();
+    return emitError(loc) << llvm::toString(std::move(error));
+  made.clear();
   return success();
 }

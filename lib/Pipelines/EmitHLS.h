@@ -6,15 +6,16 @@
 #include "bitnet/Target/CPU/CPU.h"
 
 #include "mlir/IR/BuiltinOps.h"
-#include "llvm/ADT/SmallString.h"
 
 namespace mlir::bitnet {
 
-/// Collects the files in a temporary folder beside the final one and moves them
-/// when all are there; the destructor removes what is left of it.
+/// Collects the files in a temporary folder beside the final one; when all are
+/// there they become outputs of the final one. The destructor removes the
+/// temporary folder and, without outputs, folders that were made for them.
 class OutputFolder {
 public:
-  explicit OutputFolder(StringRef path) : path(path) {}
+  OutputFolder(OutputSet &outputs, StringRef path)
+      : outputs(outputs), path(path) {}
   ~OutputFolder();
   OutputFolder(const OutputFolder &) = delete;
   OutputFolder &operator=(const OutputFolder &) = delete;
@@ -27,11 +28,18 @@ public:
   /// Runs the reference on the golden inputs. Without `runner` a warning says
   /// how to do it later.
   LogicalResult evaluate(ModuleOp prepared, StringRef runner);
+  /// Lets all outputs appear, those that were in `outputs` before too.
   LogicalResult commit(Location loc);
 
 private:
-  std::string path;
-  SmallString<128> temporary;
+  llvm::Error makeFolder(StringRef folder);
+  llvm::Error makeTemporary();
+  llvm::Error copyFiles();
+
+  OutputSet &outputs;
+  std::string path, temporary;
+  /// That were not there before, in the order of making.
+  std::vector<std::string> made;
 };
 
 /// The name of the top function for a model file.

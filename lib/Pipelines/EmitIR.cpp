@@ -5,7 +5,6 @@
 
 #include "mlir/IR/AttrTypeSubElements.h"
 #include "llvm/ADT/MapVector.h"
-#include "llvm/Support/FileSystem.h"
 #include "llvm/Support/MathExtras.h"
 #include "llvm/Support/raw_ostream.h"
 
@@ -32,20 +31,18 @@ static llvm::MapVector<Blob, uint64_t> findMemoryBlobs(ModuleOp module) {
 
 static llvm::Error writeBlobs(BlobStore &store,
                               const llvm::MapVector<Blob, uint64_t> &blobs,
-                              StringRef path) {
-  return llvm::writeToOutput(path, [&](raw_ostream &os) -> llvm::Error {
-    uint64_t written = 0;
-    for (auto &[blob, offset] : blobs) {
-      os.write_zeros(unsigned(offset - written));
-      auto bytes =
-          store.getBytes(blob.getFile(), blob.getOffset(), blob.getLength());
-      if (!bytes)
-        return bytes.takeError();
-      os.write(reinterpret_cast<const char *>(bytes->data()), bytes->size());
-      written = offset + bytes->size();
-    }
-    return llvm::Error::success();
-  });
+                              raw_ostream &os) {
+  uint64_t written = 0;
+  for (auto &[blob, offset] : blobs) {
+    os.write_zeros(unsigned(offset - written));
+    auto bytes =
+        store.getBytes(blob.getFile(), blob.getOffset(), blob.getLength());
+    if (!bytes)
+      return bytes.takeError();
+    os.write(reinterpret_cast<const char *>(bytes->data()), bytes->size());
+    written = offset + bytes->size();
+  }
+  return llvm::Error::success();
 }
 
 static void renameBlobs(ModuleOp module,
@@ -64,29 +61,33 @@ static void renameBlobs(ModuleOp module,
 
 /// Standard output and devices have no place beside them: text there is for
 /// reading, and its memory blobs stay unnamed.
-static bool takesSideFile(StringRef path) {
-  return path != "-" &&
-         (!llvm::sys::fs::exists(path) || llvm::sys::fs::is_regular_file(path));
+static llvm::Error addSideFile(ModuleOp module, OutputSet &outputs,
+                               StringRef path) {
+  auto blobs = findMemoryBlobs(module);
+  if (blobs.empty() || !isRegularOutput(path))
+    return llvm::Error::success();
+  std::string side = (path + ".blobs").str();
+  BlobStore &store = BitNetDialect::getBlobStore(module.getContext());
+  if (llvm::Error error =
+          outputs.write(side, "the file of blobs", [&](raw_ostream &os) {
+            return writeBlobs(store, blobs, os);
+          }))
+    return error;
+  renameBlobs(module, blobs, side);
+  return llvm::Error::success();
 }
 
-LogicalResult mlir::bitnet::emitIR(ModuleOp module, StringRef path) {
-  auto cannotWrite = [&](const Twine &file, llvm::Error error) {
-    return emitError(module.getLoc()) << "cannot write " << file << ": "
-                                      << llvm::toString(std::move(error));
-  };
-  if (auto blobs = findMemoryBlobs(module);
-      takesSideFile(path) && !blobs.empty()) {
-    std::string side = (path + ".blobs").str();
-    BlobStore &store = BitNetDialect::getBlobStore(module.getContext());
-    if (llvm::Error error = writeBlobs(store, blobs, side))
-      return cannotWrite(side, std::move(error));
-    renameBlobs(module, blobs, side);
-  }
-  if (llvm::Error error = llvm::writeToOutput(path, [&](raw_ostream &os) {
+LogicalResult mlir::bitnet::emitIR(ModuleOp module, OutputSet &outputs,
+                                   StringRef path) {
+  llvm::Error error =
+      outputs.write(path, kOutputRole, [&](raw_ostream &os) -> llvm::Error {
+        if (llvm::Error error = addSideFile(module, outputs, path))
+          return error;
         module.print(os);
         os << "\n";
         return llvm::Error::success();
-      }))
-    return cannotWrite(path, std::move(error));
+      });
+  if (error)
+    return emitError(module.getLoc()) << llvm::toString(std::move(error));
   return success();
 }

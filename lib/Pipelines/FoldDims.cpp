@@ -3,10 +3,13 @@
 #include "bitnet/Dialect/ONNX/IR/ONNX.h"
 #include "bitnet/Pipelines/Passes.h"
 #include "bitnet/Support/SafeFile.h"
+#include "bitnet/Support/SystemMemory.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "llvm/ADT/StringMap.h"
 #include "llvm/ADT/StringSet.h"
+#include "llvm/Support/CheckedArithmetic.h"
+#include "llvm/Support/MathExtras.h"
 
 namespace mlir::bitnet {
 #define GEN_PASS_DEF_BITNETFOLDDIMS
@@ -33,6 +36,8 @@ private:
   LogicalResult parseSizes(func::FuncOp main);
   LogicalResult foldArguments(func::FuncOp main);
   LogicalResult checkStatic(func::FuncOp main);
+  LogicalResult checkSize(func::FuncOp main, unsigned arg,
+                          RankedTensorType type);
   /// The size of an extent named `text`: a name or a sum of names and numbers.
   std::optional<int64_t> evaluate(StringRef text);
 
@@ -53,7 +58,7 @@ LogicalResult FoldDims::parseSizes(func::FuncOp main) {
   for (const std::string &entry : dims) {
     auto [name, text] = StringRef(entry).rsplit('=');
     int64_t size;
-    if (name.empty() || text.getAsInteger(10, size) || size < 1)
+    if (name.empty() || text.getAsInteger(10, size) || size < 0)
       return mlir::emitError(main.getLoc(), "--dim: expected name=size, got ")
              << quoteName(entry);
     sizes[name] = size;
@@ -81,9 +86,50 @@ std::optional<int64_t> FoldDims::evaluate(StringRef text) {
     } else if (term.getAsInteger(10, number)) {
       return std::nullopt;
     }
-    sum += number;
+    std::optional<int64_t> next = llvm::checkedAdd(sum, number);
+    if (!next) // checkSize refuses it
+      return std::numeric_limits<int64_t>::max();
+    sum = *next;
   }
   return sum;
+}
+
+/// The name of an input, for messages.
+static std::string inputName(func::FuncOp main, unsigned arg) {
+  auto name = main.getArgAttrOfType<StringAttr>(arg, onnx::kNameAttr);
+  return quoteName(name ? name.getValue() : "");
+}
+
+/// Bytes of the extents that are known; nothing when they cannot be counted.
+static std::optional<uint64_t> countBytes(RankedTensorType type) {
+  const Type element = type.getElementType();
+  const unsigned bits =
+      element.isIntOrFloat() ? element.getIntOrFloatBitWidth() : 8;
+  std::optional<uint64_t> bytes = llvm::divideCeil(bits, 8);
+  if (llvm::is_contained(type.getShape(), 0))
+    return 0;
+  for (int64_t extent : type.getShape())
+    if (bytes && !ShapedType::isDynamic(extent))
+      bytes = llvm::checkedMulUnsigned<uint64_t>(*bytes, uint64_t(extent));
+  return bytes;
+}
+
+/// A library may be for a machine with more memory than this one, though not
+/// for more than addresses reach; HLS makes its test inputs here.
+LogicalResult FoldDims::checkSize(func::FuncOp main, unsigned arg,
+                                  RankedTensorType type) {
+  constexpr uint64_t kAddresses = uint64_t(1) << 47;
+  const uint64_t most = requireStatic ? getSystemMemory() : kAddresses;
+  const std::optional<uint64_t> bytes = countBytes(type);
+  if (bytes && *bytes <= most)
+    return success();
+  std::string sizes;
+  for (const std::string &entry : dims)
+    sizes += (sizes.empty() ? "--dim " : " --dim ") + entry;
+  return mlir::emitError(main.getLoc())
+         << sizes << ": input " << inputName(main, arg) << " takes "
+         << (bytes ? formatBytes(*bytes) : "more bytes than can be counted")
+         << ", at most " << formatBytes(most) << " can be had";
 }
 
 LogicalResult FoldDims::foldArguments(func::FuncOp main) {
@@ -103,7 +149,10 @@ LogicalResult FoldDims::foldArguments(func::FuncOp main) {
       if (!isa<onnx::NodeOp, func::ReturnOp>(user))
         return mlir::emitError(
             main.getLoc(), "--dim works on an ONNX model or its import only");
-    arg.setType(type.clone(shape));
+    auto folded = cast<RankedTensorType>(type.clone(shape));
+    if (failed(checkSize(main, arg.getArgNumber(), folded)))
+      return failure();
+    arg.setType(folded);
   }
   auto ret = cast<func::ReturnOp>(main.getBody().front().getTerminator());
   main.setType(FunctionType::get(
@@ -122,10 +171,8 @@ LogicalResult FoldDims::checkStatic(func::FuncOp main) {
     auto type = dyn_cast<ShapedType>(arg.getType());
     if (type && type.hasStaticShape())
       continue;
-    auto name =
-        main.getArgAttrOfType<StringAttr>(arg.getArgNumber(), onnx::kNameAttr);
     InFlightDiagnostic diag = mlir::emitError(main.getLoc(), "input ");
-    diag << quoteName(name ? name.getValue() : "") << " has no fixed shape";
+    diag << inputName(main, arg.getArgNumber()) << " has no fixed shape";
     StringRef separator = ": give sizes with ";
     for (int64_t i = 0; type && type.hasRank() && i < type.getRank(); ++i)
       if (StringRef extent = extentName(main, arg.getArgNumber(), i);

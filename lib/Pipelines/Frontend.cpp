@@ -19,7 +19,9 @@ void bitnet::populateFrontendPipeline(OpPassManager &pm,
   llvm::append_range(recognition.weightsInclude, options.stored.include);
   llvm::append_range(recognition.weightsExclude, options.stored.exclude);
   pm.addPass(createConvertONNXToBitNet(recognition));
-  pm.addPass(createConvertONNXToLinalg());
+  ConvertONNXToLinalgOptions lowering;
+  lowering.strictShapes = options.strictShapes;
+  pm.addPass(createConvertONNXToLinalg(lowering));
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());
   addStageCheck(

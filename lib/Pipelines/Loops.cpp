@@ -26,6 +26,7 @@ using namespace mlir::bitnet;
 /// Fewer, fused elementwise nests, before buffers freeze the structure.
 static void addFusion(OpPassManager &pm, const LoopsOptions &options) {
   OpPassManager &func = pm.nest<func::FuncOp>();
+  func.addPass(createBitNetLowerSelects());
   func.addPass(createConvertElementwiseToLinalgPass());
   if (!options.strictFloats) {
     func.addPass(createBitNetFoldOperandCopies());
@@ -47,6 +48,7 @@ static void addBufferization(OpPassManager &pm, const LoopsOptions &loops) {
   pm.addPass(createBitNetBufferizeInputs());
   pm.addPass(bufferization::createEmptyTensorEliminationPass());
   pm.addPass(bufferization::createOneShotBufferizePass(options));
+  pm.addNestedPass<func::FuncOp>(createBitNetCopyStridedCasts());
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());
   pm.addPass(createBitNetLowerConstants());

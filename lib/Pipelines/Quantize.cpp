@@ -17,7 +17,10 @@ void bitnet::populateQuantizePipeline(OpPassManager &pm,
     llvm::append_range(quantize.exclude, options.layers.exclude);
     pm.addPass(createBitNetQuantizeLinears(quantize));
   }
+  pm.addPass(createBitNetFoldEmpty());
   pm.addPass(createBitNetDecomposeLinear());
+  // Rows of a layer collapse axes, of which one may be known to be empty.
+  pm.addPass(createBitNetFoldEmpty());
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());
   addStageCheck(

@@ -1,11 +1,15 @@
 // RUN: bitnet-opt --bitnet-fold-dims="dims=batch=4,past=32" %s | FileCheck %s
 // RUN: not bitnet-opt --bitnet-fold-dims="dims=rows=4" %s 2>&1 | FileCheck %s --check-prefix=UNKNOWN
-// RUN: not bitnet-opt --bitnet-fold-dims="dims=batch=0" %s 2>&1 | FileCheck %s --check-prefix=SIZE
+// RUN: bitnet-opt --bitnet-fold-dims="dims=batch=0,past=9223372036854775807" %s | FileCheck %s --check-prefix=EMPTY
+// RUN: not bitnet-opt --bitnet-fold-dims="dims=batch=1,past=9223372036854775807" %s 2>&1 | FileCheck %s --check-prefix=SUM
+// RUN: not bitnet-opt --bitnet-fold-dims="dims=batch=-1" %s 2>&1 | FileCheck %s --check-prefix=SIZE
 // RUN: not bitnet-opt --bitnet-fold-dims="dims=batch=4 require-static" %s 2>&1 | FileCheck %s --check-prefix=STATIC
 
 // CHECK: func.func @main(%{{.+}}: tensor<4x8xf32> {{{.+}}}, %{{.+}}: tensor<4x33xf32>
+// EMPTY: func.func @main(%{{.+}}: tensor<0x8xf32>
+// SUM: error: --dim batch=1 --dim past=9223372036854775807: input 'mask' takes more bytes than can be counted, at most
 // UNKNOWN: error: --dim: the model has no dim named 'rows'
-// SIZE: error: --dim: expected name=size, got 'batch=0'
+// SIZE: error: --dim: expected name=size, got 'batch=-1'
 // STATIC: error: input 'mask' has no fixed shape: give sizes with --dim past + 1=<n>
 func.func @main(%x: tensor<?x8xf32> {onnx.name = "x", onnx.dims = ["batch", ""]},
                 %mask: tensor<?x?xf32> {onnx.name = "mask", onnx.dims = ["batch", "past + 1"]})

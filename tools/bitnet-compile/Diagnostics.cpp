@@ -2,6 +2,8 @@
 
 #include "Diagnostics.h"
 
+#include "bitnet/Support/SafeFile.h"
+
 #include "mlir/IR/BuiltinAttributes.h"
 #include "mlir/IR/Location.h"
 #include "mlir/IR/MLIRContext.h"
@@ -46,16 +48,18 @@ LogicalResult DiagnosticPrinter::print(Diagnostic &diagnostic) {
     return success();
   Place place = findPlace(diagnostic.getLocation());
   llvm::raw_ostream &os = llvm::errs();
-  os << (place.file.empty() ? "bitnet-compile" : place.file) << ": ";
+  os << (place.file.empty() ? "bitnet-compile" : escapePath(place.file))
+     << ": ";
   if (isError)
     llvm::WithColor(os, llvm::HighlightColor::Error) << "error: ";
   else
     llvm::WithColor(os, llvm::HighlightColor::Warning) << "warning: ";
-  if (!place.node.empty()) {
+  std::string text = diagnostic.str();
+  // The importer's errors begin with the node, for tools without this printer.
+  if (!place.node.empty() && !StringRef(text).starts_with("node '")) {
     os << "node '";
     os.write_escaped(place.node) << "': ";
   }
-  std::string text = diagnostic.str();
   os << text << "\n";
   for (Diagnostic &note : diagnostic.getNotes()) {
     os << "  note: ";

@@ -3,6 +3,7 @@
 #include "Summary.h"
 
 #include "bitnet/Conversion/ONNXToLinalg/Passes.h"
+#include "bitnet/Support/SafeFile.h"
 
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FileSystem.h"
@@ -81,7 +82,7 @@ void mlir::bitnet::printSummary(const CompileOptions &options,
                                 const CompileResult &result, bool everyLayer) {
   llvm::raw_ostream &os = llvm::errs();
   uint64_t size = 0;
-  os << options.input << " -> " << options.output;
+  os << escapePath(options.input) << " -> " << escapePath(options.output);
   if (!llvm::sys::fs::is_directory(options.output) &&
       !llvm::sys::fs::file_size(options.output, size))
     os << " (" << formatBytes(size) << ")";

@@ -13,7 +13,6 @@
 #include "llvm/Support/InitLLVM.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/Program.h"
-#include "llvm/Support/ToolOutputFile.h"
 #include "llvm/Support/WithColor.h"
 #include "llvm/Support/raw_ostream.h"
 
@@ -53,6 +52,19 @@ cl::opt<Stage> emit(
     cl::cat(mainCategory));
 cl::opt<std::string> report("report", cl::desc("Write a JSON report per layer"),
                             cl::value_desc("file"), cl::cat(mainCategory));
+cl::opt<ExternalData> externalData(
+    "external-data", cl::desc("Files of weights that a model names:"),
+    cl::values(clEnumValN(ExternalData::Strict, "strict",
+                          "regular files beneath the model's folder, no links "
+                          "(default)"),
+               clEnumValN(ExternalData::Trusted, "trusted",
+                          "also links, wherever they lead: for folders of "
+                          "your own, such as a download cache")),
+    cl::cat(mainCategory));
+cl::opt<std::string> externalRoot(
+    "external-root", cl::value_desc("folder"), cl::cat(mainCategory),
+    cl::desc("Allow weights that lie beneath this folder, however a model "
+             "names them: links, '..', absolute paths"));
 cl::opt<bool> verbose("v", cl::desc("Print stages with times and peak memory"),
                       cl::cat(mainCategory));
 cl::opt<bool> supportedOps(
@@ -105,6 +117,11 @@ cl::opt<TargetName> target(
 cl::list<std::string>
     dims("dim", cl::desc("Fix a dynamic dim of the inputs (repeatable)"),
          cl::value_desc("name=size"), cl::cat(mainCategory));
+cl::opt<bool> strictShapes(
+    "strict-shapes",
+    cl::desc("Fail when an output is not what the model declares (default: "
+             "warn, and take what the graph computes)"),
+    cl::cat(mainCategory));
 cl::opt<std::string> mcpu("mcpu",
                           cl::desc("CPU to compile for, \"native\" is this "
                                    "one (default: see --isa)"),
@@ -175,6 +192,9 @@ CompileOptions makeOptions() {
   options.target.optLevel = optLevel;
   options.target.weights = weights;
   options.reportFile = report;
+  if (externalData.getNumOccurrences())
+    options.externalData = externalData;
+  options.externalRoot = externalRoot;
   options.frontend.floatLinears = quantizeMethod.getNumOccurrences() > 0;
   if (quantizeMethod.getNumOccurrences())
     options.quantize.method = quantizeMethod;
@@ -182,6 +202,7 @@ CompileOptions makeOptions() {
   options.frontend.linears = options.quantize.layers;
   options.frontend.floatWeights = floatWeights;
   options.frontend.stored = {floatInclude, floatExclude};
+  options.frontend.strictShapes = strictShapes;
   options.kernel = kernel;
   options.pack.packing = packing;
   options.configure = [](PassManager &pm) {

@@ -7,15 +7,17 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "bitnet/Conversion/ONNXToLinalg/Passes.h"
+#include "bitnet/Dialect/BitNet/IR/BitNet.h"
 #include "bitnet/Import/ONNX/Import.h"
+#include "bitnet/Support/OutputSet.h"
+#include "bitnet/Support/SafeFile.h"
 
 #include "mlir/IR/AsmState.h"
 #include "mlir/IR/Diagnostics.h"
 #include "mlir/IR/MLIRContext.h"
-#include "mlir/Support/FileUtilities.h"
 #include "llvm/Support/CommandLine.h"
 #include "llvm/Support/InitLLVM.h"
-#include "llvm/Support/ToolOutputFile.h"
 #include "llvm/Support/raw_ostream.h"
 
 using namespace mlir;
@@ -26,7 +28,7 @@ static LogicalResult printDiagnostic(Diagnostic &diag) {
   while (auto named = dyn_cast<NameLoc>(loc))
     loc = named.getChildLoc();
   if (auto file = dyn_cast<FileLineColLoc>(loc))
-    llvm::errs() << file.getFilename().getValue() << ": ";
+    llvm::errs() << bitnet::escapePath(file.getFilename().getValue()) << ": ";
   llvm::errs() << (diag.getSeverity() == DiagnosticSeverity::Error
                        ? "error: "
                        : "warning: ")
@@ -34,24 +36,38 @@ static LogicalResult printDiagnostic(Diagnostic &diag) {
   return success();
 }
 
+static llvm::Error write(MLIRContext &context, ModuleOp module, StringRef input,
+                         StringRef output) {
+  bitnet::OutputSet outputs;
+  outputs.addInput(input, "the model");
+  for (std::string &name :
+       bitnet::BitNetDialect::getBlobStore(&context).getFileNames())
+    outputs.addInput(name, "data of the model");
+  if (llvm::Error error = outputs.write(output, bitnet::kOutputRole,
+                                        [&](llvm::raw_ostream &os) {
+                                          module.print(os);
+                                          return llvm::Error::success();
+                                        }))
+    return error;
+  return outputs.commit();
+}
+
 /// Imports `input` and prints it to `output`.
 static LogicalResult translate(MLIRContext &context, StringRef input,
-                               StringRef output, bool verifyOnly) {
+                               StringRef output, bool verifyOnly,
+                               const bitnet::ImportOptions &options) {
   FailureOr<OwningOpRef<ModuleOp>> module =
-      bitnet::importONNXModel(context, input);
+      bitnet::importONNXModel(context, input, options);
   if (failed(module))
     return failure();
   if (verifyOnly)
     return success();
-  std::string error;
-  std::unique_ptr<llvm::ToolOutputFile> file = openOutputFile(output, &error);
-  if (!file) {
-    llvm::errs() << error << "\n";
-    return failure();
-  }
-  (*module)->print(file->os());
-  file->keep();
-  return success();
+  llvm::Error error = write(context, **module, input, output);
+  if (!error)
+    return success();
+  llvm::errs() << "bitnet-translate: error: "
+               << llvm::toString(std::move(error)) << "\n";
+  return failure();
 }
 
 int main(int argc, char **argv) {
@@ -64,11 +80,24 @@ int main(int argc, char **argv) {
                            llvm::cl::desc("The input is an ONNX model"));
   llvm::cl::opt<bool> verifyOnly(
       "verify-only", llvm::cl::desc("Import and verify, print nothing"));
+  using bitnet::ExternalData;
+  llvm::cl::opt<ExternalData> externalData(
+      "external-data", llvm::cl::desc("Files of weights that a model names:"),
+      llvm::cl::init(ExternalData::Strict),
+      llvm::cl::values(
+          clEnumValN(ExternalData::Strict, "strict", "no links (default)"),
+          clEnumValN(ExternalData::Trusted, "trusted", "also links")));
+  llvm::cl::opt<std::string> externalRoot(
+      "external-root", llvm::cl::value_desc("folder"),
+      llvm::cl::desc("Allow weights that lie beneath this folder"));
   registerAsmPrinterCLOptions();
   registerMLIRContextCLOptions();
   llvm::cl::ParseCommandLineOptions(argc, argv, "BitNet translation driver\n");
 
   MLIRContext context;
   ScopedDiagnosticHandler handler(&context, printDiagnostic);
-  return failed(translate(context, input, output, verifyOnly));
+  bitnet::ImportOptions options;
+  options.external = {externalData, externalRoot};
+  options.hasLowering = bitnet::hasONNXLowering;
+  return failed(translate(context, input, output, verifyOnly, options));
 }

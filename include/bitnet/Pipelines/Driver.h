@@ -4,6 +4,7 @@
 #define BITNET_PIPELINES_DRIVER_H
 
 #include "bitnet/Pipelines/Pipelines.h"
+#include "bitnet/Support/ExternalFile.h"
 #include "bitnet/Target/CPU/CPU.h"
 
 #include "mlir/IR/BuiltinOps.h"
@@ -27,6 +28,11 @@ struct CompileOptions {
   std::string runner;
   /// --dim: "name=size" of dynamic dims to fix.
   std::vector<std::string> dims;
+  /// --external-data and --external-root. None given: Strict for the files that
+  /// an ONNX model names; those that the text of a stage names are opened as
+  /// they are, since its names come from earlier command lines.
+  std::optional<ExternalData> externalData;
+  std::string externalRoot;
   FrontendOptions frontend;
   QuantizeOptions quantize;
   PackOptions pack;

@@ -36,6 +36,8 @@ struct FrontendOptions {
   /// How other float layers store their weights (w_c7).
   FloatWeights floatWeights = FloatWeights::Lossless;
   LayerPatterns stored;
+  /// Outputs must have the shapes and types that the file declares.
+  bool strictShapes = false;
 };
 
 /// Stage 2: ternary weights and int8 activations.

@@ -1,0 +1,85 @@
+//===- LoadModel.cpp - a model or the text of a stage ---------------------===//
+
+#include "LoadModel.h"
+
+#include "bitnet/Conversion/ONNXToLinalg/Passes.h"
+#include "bitnet/Dialect/BitNet/IR/BitNet.h"
+#include "bitnet/Import/ONNX/Import.h"
+
+#include "mlir/IR/AttrTypeSubElements.h"
+#include "mlir/Parser/Parser.h"
+#include "llvm/ADT/SmallString.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/Path.h"
+
+using namespace mlir;
+using namespace mlir::bitnet;
+namespace path = llvm::sys::path;
+
+llvm::StringSet<> bitnet::findBlobFiles(ModuleOp module) {
+  llvm::StringSet<> names;
+  AttrTypeWalker walker;
+  walker.addWalk([&](bitnet::BlobAttr blob) {
+    if (!BlobStore::isMemoryName(blob.getFile()))
+      names.insert(blob.getFile());
+  });
+  module.walk([&](Operation *op) { walker.walk(op->getAttrDictionary()); });
+  return names;
+}
+
+static ExternalPolicy getExternalPolicy(const CompileOptions &options) {
+  return {options.externalData.value_or(ExternalData::Strict),
+          options.externalRoot};
+}
+
+/// The names in the text of a stage are relative to the working directory;
+/// those of files beneath its folder become relative to that.
+static std::string getLocation(StringRef stage, StringRef name) {
+  SmallString<256> folder(stage), file(name);
+  llvm::sys::fs::make_absolute(folder);
+  path::remove_filename(folder);
+  llvm::sys::fs::make_absolute(file);
+  for (SmallString<256> *place : {&folder, &file})
+    path::remove_dots(*place);
+  StringRef rest = file;
+  if (rest.consume_front(folder) && rest.consume_front("/"))
+    return rest.str();
+  return file.str().str();
+}
+
+/// The text of a stage names what earlier commands were given, so its files are
+/// opened as those of a command line, unless the user asks for a policy.
+static LogicalResult openBlobs(ModuleOp module, const CompileOptions &options) {
+  if (!options.externalData && options.externalRoot.empty())
+    return success();
+  const ExternalPolicy policy = getExternalPolicy(options);
+  BlobStore &store = BitNetDialect::getBlobStore(module.getContext());
+  for (const auto &entry : findBlobFiles(module)) {
+    const StringRef name = entry.getKey();
+    llvm::Expected<ExternalFile> file =
+        openExternal(options.input, getLocation(options.input, name), policy);
+    llvm::Error error =
+        file ? store.addFile(name, file->file.getFd()) : file.takeError();
+    if (error)
+      return emitError(
+                 FileLineColLoc::get(module.getContext(), options.input, 0, 0))
+             << "refers to " << llvm::toString(std::move(error));
+  }
+  return success();
+}
+
+FailureOr<OwningOpRef<ModuleOp>>
+bitnet::loadModel(MLIRContext &context, const CompileOptions &options) {
+  if (!StringRef(options.input).ends_with(".mlir")) {
+    ImportOptions import;
+    import.external = getExternalPolicy(options);
+    import.hasLowering = hasONNXLowering;
+    return importONNXModel(context, options.input, import);
+  }
+  ParserConfig config(&context);
+  OwningOpRef<ModuleOp> module =
+      parseSourceFile<ModuleOp>(options.input, config);
+  if (!module || failed(openBlobs(*module, options)))
+    return failure();
+  return std::move(module);
+}
