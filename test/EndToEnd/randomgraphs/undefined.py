@@ -1,0 +1,176 @@
+"""Nodes whose result ONNX leaves open for the arrays at hand: a generator must not make them.
+
+Each row says for which operators it looks, what it looks for and why no answer is wrong.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+from onnx import helper
+
+from .data import UNSIGNED, is_finite, is_float, is_integer
+from .model import Array, Node
+
+Inputs = list[Array | None]
+
+
+class Rule(NamedTuple):
+    ops: tuple[str, ...]
+    holds: Callable[[Node, int, Inputs], bool]
+    why: str
+
+
+def first(inputs: Inputs) -> Array:
+    assert inputs[0] is not None
+    return inputs[0]
+
+
+def has_nan(array: Array | None) -> bool:
+    return array is not None and is_float(array.dtype) and bool(np.isnan(array.astype(np.float64)).any())
+
+
+def _batches_differ(node: Node, opset: int, inputs: Inputs) -> bool:
+    count = node.attributes.get("batch_dims", 0)
+    data, indices = inputs[0], inputs[1]
+    return data is not None and indices is not None and data.shape[:count] != indices.shape[:count]
+
+
+def _cast_leaves_range(node: Node, opset: int, inputs: Inputs) -> bool:
+    x = first(inputs)
+    to = (
+        inputs[1].dtype
+        if node.op == "CastLike" and inputs[1] is not None
+        else helper.tensor_dtype_to_np_dtype(node.attributes.get("to", 1))
+    )
+    if not is_float(x.dtype) or not is_integer(to):
+        return False
+    if not is_finite(x):
+        return True
+    wide = np.trunc(x.astype(np.float64))
+    info = np.iinfo(to)
+    return bool((wide < float(info.min)).any() or (wide > float(info.max)).any() or (np.abs(wide) > 2.0**53).any())
+
+
+def _divides_by_zero(node: Node, opset: int, inputs: Inputs) -> bool:
+    a, b = first(inputs), inputs[1]
+    if b is None or is_float(a.dtype):
+        return False
+    if (b == 0).any():
+        return True
+    return a.dtype not in UNSIGNED and bool((b == -1).any() and (a == np.iinfo(a.dtype).min).any())
+
+
+def _shifts_out(node: Node, opset: int, inputs: Inputs) -> bool:
+    amount = inputs[1]
+    return amount is not None and bool((amount >= amount.dtype.itemsize * 8).any())
+
+
+def _integer_power(node: Node, opset: int, inputs: Inputs) -> bool:
+    base, exponent = first(inputs), inputs[1]
+    if exponent is None or is_float(base.dtype):
+        return False
+    wide = np.abs(base.astype(np.float64)).max(initial=0) ** np.abs(exponent.astype(np.float64)).max(initial=0)
+    inexact = is_float(exponent.dtype) and bool((exponent != np.trunc(exponent)).any())
+    return inexact or bool((exponent < 0).any()) or wide > min(float(np.iinfo(base.dtype).max), 2.0**50)
+
+
+def _quantizes_nonsense(node: Node, opset: int, inputs: Inputs) -> bool:
+    scale = inputs[1] if len(inputs) > 1 else None
+    return has_nan(first(inputs)) or (
+        scale is not None and not (np.isfinite(scale.astype(np.float64)) & (scale > 0)).all()
+    )
+
+
+def _not_finite(node: Node, opset: int, inputs: Inputs) -> bool:
+    return not is_finite(first(inputs)) or first(inputs).size == 0
+
+
+def _repeats_index(node: Node, opset: int, inputs: Inputs) -> bool:
+    data, indices = first(inputs), inputs[1]
+    if indices is None or node.attributes.get("reduction", "none") != "none":
+        return False
+    if node.op == "ScatterND":
+        limits = np.array(data.shape[: indices.shape[-1]], np.int64)
+        tuples = (indices % np.maximum(limits, 1)).reshape(-1, indices.shape[-1])
+        return len({tuple(t) for t in tuples.tolist()}) < len(tuples)
+    axis = node.attributes.get("axis", 0) % max(data.ndim, 1)
+    wrapped = np.sort(indices % max(data.shape[axis], 1), axis=axis)
+    return bool((np.diff(wrapped, axis=axis) == 0).any())
+
+
+def _keeps_nan_or_not(node: Node, opset: int, inputs: Inputs) -> bool:
+    return node.attributes.get("reduction", "none") in ("max", "min") and (has_nan(first(inputs)) or has_nan(inputs[2]))
+
+
+def _joins_nothing_of_other_size(node: Node, opset: int, inputs: Inputs) -> bool:
+    axis = node.attributes.get("axis", 1) % max(first(inputs).ndim, 1)
+    shapes = [a.shape for a in inputs if a is not None]
+    return len({(*s[:axis], *s[axis + 1 :]) for s in shapes}) > 1
+
+
+def _steps_over(node: Node, opset: int, inputs: Inputs) -> bool:
+    return any(n < d for n, d in zip(first(inputs).shape[2:], node.attributes.get("dilations", [])))
+
+
+def _begins_in_front(node: Node, opset: int, inputs: Inputs) -> bool:
+    if len(inputs) < 5 or inputs[1] is None or inputs[4] is None:
+        return False
+    shape = first(inputs).shape
+    axes = range(len(inputs[1])) if inputs[3] is None else inputs[3].tolist()
+    return any(step < 0 and start < -shape[axis] for start, axis, step in zip(inputs[1], axes, inputs[4]))
+
+
+def _mean_of_nothing(node: Node, opset: int, inputs: Inputs) -> bool:
+    """A result although no element goes into it."""
+    x = first(inputs)
+    given = node.attributes.get("axes") or (inputs[1].tolist() if len(inputs) > 1 and inputs[1] is not None else None)
+    if x.size or (not given and node.attributes.get("noop_with_empty_axes")):
+        return False
+    reduced = {a % max(x.ndim, 1) for a in given} if given else set(range(x.ndim))
+    return all(size > 0 for axis, size in enumerate(x.shape) if axis not in reduced)
+
+
+def _old_mask(node: Node, opset: int, inputs: Inputs) -> bool:
+    return opset < 12 and len(node.outputs) > 1
+
+
+RULES = [
+    Rule(("GatherND",), _batches_differ, "batch dimensions of data and indices that differ"),
+    Rule(("Cast", "CastLike"), _cast_leaves_range, "a float out of the integer's range"),
+    Rule(("Div", "Mod"), _divides_by_zero, "an integer division by zero, or one that overflows"),
+    Rule(("BitShift",), _shifts_out, "a shift by the width or more"),
+    Rule(("Pow",), _integer_power, "an integer power that overflows or is no integer"),
+    Rule(("QuantizeLinear",), _quantizes_nonsense, "NaN, or a scale that is not positive"),
+    Rule(("DynamicQuantizeLinear",), _not_finite, "the range of NaN, infinity or nothing"),
+    Rule(("Scatter", "ScatterElements", "ScatterND"), _repeats_index, "two updates of one element"),
+    Rule(("MaxPool",), _steps_over, "the maximum of a window whose taps are all in the padding"),
+    Rule(("Slice",), _begins_in_front, "backward from in front of the axis (one element in ONNX, none in NumPy)"),
+    Rule(("Concat",), _joins_nothing_of_other_size, "an empty tensor of other sizes, which onnxruntime leaves out"),
+    Rule(("ScatterElements", "ScatterND"), _keeps_nan_or_not, "a maximum of NaN"),
+    Rule(
+        ("MaxPool", "GlobalMaxPool"),
+        lambda n, o, i: has_nan(first(i)) or bool(np.isneginf(first(i).astype(np.float64)).any()),
+        "a maximum of NaN, or of nothing but -infinity",
+    ),
+    Rule(
+        ("MaxPool", "AveragePool"),
+        lambda n, o, i: (
+            n.attributes.get("auto_pad", "").startswith("SAME") and max(n.attributes.get("dilations", [1])) > 1
+        ),
+        "what SAME pads around a dilated window (onnxruntime, onnx.reference and the text of ONNX disagree)",
+    ),
+    Rule(("Dropout",), _old_mask, "the mask when nothing is dropped"),
+    Rule(("ReduceMean",), _mean_of_nothing, "the mean of nothing"),
+    Rule(("ArgMax", "ArgMin"), lambda n, o, i: has_nan(first(i)), "the place of NaN in an order"),
+]
+
+
+def reason(node: Node, opset: int, inputs: Inputs) -> str:
+    """Why nobody can say what the node gives; empty when it is defined."""
+    for rule in RULES:
+        if node.op in rule.ops and rule.holds(node, opset, inputs):
+            return rule.why
+    return ""
