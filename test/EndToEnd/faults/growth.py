@@ -1,0 +1,97 @@
+# What is made of a graph grows as the graph does: twice the pieces of a Concat, Sum or Split are twice the code.
+#
+# RUN: %python %s %t
+"""Counts operations of the stages and bytes of the library for many and for twice as many pieces."""
+
+import pathlib
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+sys.path.append(str(pathlib.Path(__file__).parent / "Inputs"))
+from faults import QUICK, Model, Table, Wrong, call, i64, rand, ternary
+
+table = Table()
+MANY, LIMIT = 32, 2.6  # twice, and something for what is there once
+Maker = Callable[[int], tuple[str, int]]  # text of a model of so many pieces, and its number of weights
+
+
+def concat(k: int) -> tuple[str, int]:
+    products = " ".join(f"h{i} = MatMul (x, W{i})" for i in range(k))
+    return (
+        f"(float[n,16] x) => (float[] y) {{ {products} y = Concat <axis = 1> "
+        f"({', '.join(f'h{i}' for i in range(k))}) }}",
+        k,
+    )
+
+
+def concat_dynamic(k: int) -> tuple[str, int]:
+    pieces = " ".join(f"h{i} = {('Neg', 'Abs', 'Relu')[i % 3]} (x)" for i in range(k))
+    return (
+        f"(float[n,m] x) => (float[] y) {{ {pieces} y = Concat <axis = 0> ({', '.join(f'h{i}' for i in range(k))}) }}",
+        0,
+    )
+
+
+def total(k: int) -> tuple[str, int]:
+    products = " ".join(f"h{i} = MatMul (x, W{i})" for i in range(k))
+    return f"(float[n,16] x) => (float[] y) {{ {products} y = Sum ({', '.join(f'h{i}' for i in range(k))}) }}", k
+
+
+def split(k: int) -> tuple[str, int]:
+    pieces = ", ".join(f"p{i}" for i in range(k))
+    results = " ".join(f"h{i} = {('Neg', 'Abs', 'Relu')[i % 3]} (p{i})" for i in range(k))
+    return (
+        f"(float[n,{2 * k}] x) => (float[] y) {{ {pieces} = Split <axis = 1> (x) {results} "
+        f"y = Sum ({', '.join(f'h{i}' for i in range(k))}) }}",
+        0,
+    )
+
+
+def split_and_join(k: int) -> tuple[str, int]:
+    text, _ = split(k)
+    return text.replace("y = Sum", "y = Concat <axis = 1>"), 0
+
+
+def shapes(k: int) -> tuple[str, int]:
+    steps = " ".join(
+        f"g{i} = Gather (s{i}, zero) u{i} = Unsqueeze (g{i}, axis) s{i + 1} = Concat <axis = 0> (u{i}, sixteen)"
+        for i in range(k)
+    )
+    return f"(float[n,16] x) => (float[] y) {{ s0 = Shape (x) {steps} y = Reshape (x, s{k}) }}", 0
+
+
+def count(make: Maker, k: int, work: pathlib.Path) -> dict[str, int]:
+    text, weights = make(k)
+    constants: dict[str, Any] = {f"W{i}": ternary(16, 4, seed=i) for i in range(weights)}
+    model = Model(f"{make.__name__}_{k}", text, constants | {"zero": np.int64(0), "axis": i64(0), "sixteen": i64(16)})
+    model.gives({"x": rand(3, 2 * k if make in (split, split_and_join) else 16)}).check(work)
+    file = work / f"{model.name}.mlir"
+    done = call(["bitnet-compile", *QUICK, work / f"{model.name}.onnx", "--emit=loops", "-o", file])
+    if done.returncode:
+        raise Wrong(done.stderr)
+    operations = sum(" = " in line or "memref.store" in line for line in file.read_text().splitlines())
+    return {"operations of loops": operations, "bytes of the library": (work / f"{model.name}.so").stat().st_size}
+
+
+def check(make: Maker) -> Callable[[pathlib.Path], None]:
+    def run(work: pathlib.Path) -> None:
+        once, twice = count(make, MANY, work), count(make, 2 * MANY, work)
+        for what, number in once.items():
+            if twice[what] > LIMIT * number:
+                raise Wrong(f"{number} {what} for {MANY} pieces, {twice[what]} for {2 * MANY}")
+
+    return run
+
+
+def end(work: pathlib.Path) -> None:
+    """Two hundred products took five minutes and take seconds: what is caught is a hang, by the limit of `call`."""
+    count(concat, 200, work)
+
+
+for make in (concat, concat_dynamic, total, split, split_and_join, shapes):
+    table.check(make.__name__, check(make))
+table.check("two_hundred", end)
+table.main()
