@@ -128,7 +128,7 @@ NUMPY = {
 
 
 def bind_inputs(session, data):
-    """in_<name> arrays by name, the others in order, as bitnet-run does."""
+    """in_<name> arrays by name, the others in order."""
     with np.load(data) as file:
         arrays = {n[3:]: file[n] for n in file.files if n.startswith("in_")}
     names = {i.name for i in session.get_inputs()}
