@@ -4,6 +4,7 @@
 
 #include "llvm/IR/IRBuilder.h"
 #include "llvm/IR/InstIterator.h"
+#include "llvm/IR/IntrinsicInst.h"
 #include "llvm/IR/Module.h"
 
 using namespace llvm;
@@ -27,14 +28,42 @@ static Value *getBits(IRBuilder<> &builder, Value *value) {
                                           : builder.CreateBitCast(value, type);
 }
 
-/// bf16 is the upper half of an f32.
-static Value *widen(IRBuilder<> &builder, FPExtInst &extend) {
-  Value *bits = getBits(builder, extend.getOperand(0));
+/// `value` as f32: bf16 is the upper half of one.
+static Value *widen(IRBuilder<> &builder, Value *value) {
+  Value *bits = getBits(builder, value);
   Type *wide = bits->getType()->getWithNewBitWidth(32);
   Type *f32 = wide->getWithNewType(builder.getFloatTy());
   Value *shifted = builder.CreateShl(builder.CreateZExt(bits, wide), 16);
-  return builder.CreateFPExt(builder.CreateBitCast(shifted, f32),
-                             extend.getType());
+  return builder.CreateBitCast(shifted, f32);
+}
+
+/// What reads bf16 as numbers, on f32; null for all else. LLVM narrows such
+/// operations where f32 was a bf16 before.
+static Value *readNumbers(IRBuilder<> &builder, Instruction &instruction) {
+  Type *type = instruction.getType();
+  auto wide = [&](unsigned i) {
+    return widen(builder, instruction.getOperand(i));
+  };
+  if (isa<FPExtInst>(instruction))
+    return builder.CreateFPExt(wide(0), type);
+  if (isa<FPToSIInst>(instruction))
+    return builder.CreateFPToSI(wide(0), type);
+  if (isa<FPToUIInst>(instruction))
+    return builder.CreateFPToUI(wide(0), type);
+  if (auto *compare = dyn_cast<FCmpInst>(&instruction))
+    return builder.CreateFCmp(compare->getPredicate(), wide(0), wide(1));
+  return nullptr;
+}
+
+/// What changes the sign of a bf16 alone, on integers; null for all else.
+static Value *changeSign(IRBuilder<> &builder, Instruction &instruction) {
+  auto *call = dyn_cast<IntrinsicInst>(&instruction);
+  bool isAbs = call && call->getIntrinsicID() == Intrinsic::fabs;
+  if (!isAbs && instruction.getOpcode() != Instruction::FNeg)
+    return nullptr;
+  Value *bits = getBits(builder, instruction.getOperand(0));
+  return isAbs ? builder.CreateAnd(bits, 0x7fff)
+               : builder.CreateXor(bits, 0x8000);
 }
 
 /// `load` of integers.
@@ -97,15 +126,14 @@ static void convert(Instruction &instruction) {
     store->setOperand(0, getBits(builder, store->getValueOperand()));
     return;
   }
-  Value *result = nullptr;
-  if (auto *extend = dyn_cast<FPExtInst>(&instruction))
-    result = widen(builder, *extend);
-  else if (Value *bits = moveBits(builder, instruction))
-    result = isBFloat(instruction)
-                 ? builder.CreateBitCast(bits, instruction.getType())
-                 : bits;
-  if (!result)
-    return;
+  Value *result = readNumbers(builder, instruction);
+  if (!result) {
+    Value *bits = moveBits(builder, instruction);
+    bits = bits ? bits : changeSign(builder, instruction);
+    if (!bits)
+      return;
+    result = builder.CreateBitCast(bits, instruction.getType());
+  }
   instruction.replaceAllUsesWith(result);
   instruction.eraseFromParent();
 }

@@ -32,9 +32,9 @@ LogicalResult linkGlue(ModuleOp module, llvm::Module &llvmModule);
 void optimize(llvm::Module &llvmModule, llvm::TargetMachine &machine,
               unsigned optLevel);
 
-/// What moves bf16 values moves integers then. Code generation for x86 keeps
-/// single bf16 values as f32, and narrows them again by a function of a
-/// compiler library.
+/// What moves or compares bf16 values works on integers or f32 then. Code
+/// generation for x86 keeps single bf16 values as f32, and narrows them again
+/// by a function of a compiler library.
 void carryBFloatsAsIntegers(llvm::Module &llvmModule);
 
 /// Splits the module by the CPU features of its functions, optimizes the parts
