@@ -120,3 +120,14 @@ func.func @collapsed(%x: tensor<?x0x3xf32>) -> tensor<?x3xf32> {
   %y = tensor.collapse_shape %x [[0, 1], [2]] : tensor<?x0x3xf32> into tensor<?x3xf32>
   return %y : tensor<?x3xf32>
 }
+
+// -----
+
+// The other axes keep their lengths, which are of the run.
+// CHECK-LABEL: func.func @collapsed_twice
+// CHECK: %[[N:.+]] = arith.muli
+// CHECK: tensor.empty(%[[N]]) : tensor<0x?xf32>
+func.func @collapsed_twice(%x: tensor<?x0x?x?xf32>) -> tensor<?x?xf32> {
+  %y = tensor.collapse_shape %x [[0, 1], [2, 3]] : tensor<?x0x?x?xf32> into tensor<?x?xf32>
+  return %y : tensor<?x?xf32>
+}

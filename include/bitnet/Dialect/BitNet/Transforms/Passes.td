@@ -65,7 +65,8 @@ def BitNetFoldEmpty : Pass<"bitnet-fold-empty", "::mlir::ModuleOp"> {
     of such a tensor for one out of bounds, whatever its size, and so a product or
     a norm could not be cut into pieces. Values of a type with a 0 become
     `tensor.empty`, linalg operations without iterations their inits, and an
-    inserted tensor without elements is left out.
+    inserted tensor without elements is left out. A collapse that hides an axis
+    without elements among others of run-time length is empty, too.
 
     Example, before:
 
@@ -91,7 +92,7 @@ def BitNetFoldEmpty : Pass<"bitnet-fold-empty", "::mlir::ModuleOp"> {
     }
     ```
   }];
-  let dependentDialects = ["::mlir::tensor::TensorDialect"];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::tensor::TensorDialect"];
 }
 
 def BitNetDecomposeLinear : Pass<"bitnet-decompose-linear", "::mlir::ModuleOp"> {
