@@ -225,7 +225,12 @@ private:
   /// v repeated to `space`, which it broadcasts to and does not change.
   Value repeatTo(Value v, ArrayRef<OpFoldResult> space);
   FailureOr<Value> repeatWhereUnknown(Value v, ArrayRef<OpFoldResult> space);
-  Value concatFew(ArrayRef<Value> values, int64_t axis);
+  /// Of the values one behind the other along `axis`.
+  Dims joinedExtents(ArrayRef<Value> values, int64_t axis);
+  /// The values are computed where the result is, if possible: for few.
+  Value concatInPlace(ArrayRef<Value> values, int64_t axis);
+  /// The values are copied: for any number.
+  Value concatCopies(ArrayRef<Value> values, int64_t axis);
   /// The lists of all operands and the length they broadcast to.
   std::optional<SmallVector<Elements>> broadcastLists(ArrayRef<Value> values,
                                                       size_t &length);

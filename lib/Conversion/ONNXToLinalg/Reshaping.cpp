@@ -181,8 +181,8 @@ Value NodeLowering::slice(Value v, ArrayRef<OpFoldResult> offsets,
 }
 
 /// Each piece is inserted into what the pieces before it have made, and
-/// bufferization looks at every pair of insertions of such a chain: long lists
-/// are joined in parts.
+/// bufferization looks at every pair of insertions into one tensor: long lists
+/// are joined in parts, which are made in place and then copied.
 static constexpr size_t kMaxPieces = 16;
 
 Value NodeLowering::concat(ArrayRef<Value> values, int64_t axis) {
@@ -193,19 +193,16 @@ Value NodeLowering::concat(ArrayRef<Value> values, int64_t axis) {
       parts.push_back(v);
   if (parts.empty())
     return values.front();
-  while (parts.size() > kMaxPieces) {
-    SmallVector<Value> joined;
-    for (ArrayRef<Value> rest = parts; !rest.empty();
-         rest = rest.drop_front(std::min(kMaxPieces, rest.size())))
-      joined.push_back(concatFew(rest.take_front(kMaxPieces), axis));
-    parts = std::move(joined);
-  }
-  return concatFew(parts, axis);
+  if (parts.size() <= kMaxPieces)
+    return concatInPlace(parts, axis);
+  SmallVector<Value> joined;
+  for (ArrayRef<Value> rest = parts; !rest.empty();
+       rest = rest.drop_front(std::min(kMaxPieces, rest.size())))
+    joined.push_back(concatInPlace(rest.take_front(kMaxPieces), axis));
+  return concatCopies(joined, axis);
 }
 
-Value NodeLowering::concatFew(ArrayRef<Value> values, int64_t axis) {
-  if (values.size() == 1)
-    return values.front();
+Dims NodeLowering::joinedExtents(ArrayRef<Value> values, int64_t axis) {
   Dims extents = dimsOf(values.front());
   for (Value v : values.drop_front()) {
     Dims more = dimsOf(v);
@@ -216,6 +213,29 @@ Value NodeLowering::concatFew(ArrayRef<Value> values, int64_t axis) {
         extent = more[i]; // the caller has checked that they agree
     }
   }
+  return extents;
+}
+
+Value NodeLowering::concatCopies(ArrayRef<Value> values, int64_t axis) {
+  Dims extents = joinedExtents(values, axis);
+  RankedTensorType type = tensorType(extents, elementType(values.front()));
+  if (llvm::is_contained(type.getShape(), 0))
+    return empty(extents, type.getElementType());
+  SmallVector<Value> refined;
+  for (Value v : values) {
+    Dims sizes = extents;
+    sizes[axis] = dim(v, axis);
+    refined.push_back(refine(v, sizes));
+  }
+  Value result = tensor::ConcatOp::create(b, loc, type, axis, refined);
+  state.extents[result] = std::move(extents);
+  return result;
+}
+
+Value NodeLowering::concatInPlace(ArrayRef<Value> values, int64_t axis) {
+  if (values.size() == 1)
+    return values.front();
+  Dims extents = joinedExtents(values, axis);
   Value result = empty(extents, elementType(values.front()));
   Dims offsets(extents.size(), dims.constant(0));
   Dims strides(extents.size(), dims.constant(1));
