@@ -5,6 +5,8 @@
 #include "bitnet/Codegen/Loops/Passes.h"
 #include "bitnet/Target/CPU/Passes.h"
 
+#include "llvm/Support/MathExtras.h"
+
 namespace mlir::bitnet {
 #define GEN_PASS_DEF_BITNETLOWERPARALLELCALLS
 #include "bitnet/Target/CPU/Passes.h.inc"
@@ -12,6 +14,14 @@ namespace mlir::bitnet {
 
 using namespace mlir;
 using namespace mlir::bitnet;
+
+/// Of the slot: what the stack of every target has without realignment.
+static constexpr unsigned kSlotAlignment = 16;
+
+/// Serial calls of one function that LLVM may inline. Its passes take more than
+/// linear time for a function, so that long graphs would take minutes (F13),
+/// while a call is a few nanoseconds.
+static constexpr size_t kInlinedCalls = 256;
 
 namespace {
 class ParallelLowering {
@@ -26,8 +36,13 @@ public:
 private:
   LLVM::LLVMStructType getStructType(LLVM::LLVMFuncOp kernel);
   LLVM::LLVMFuncOp getTask(LLVM::LLVMFuncOp kernel);
-  Value getStorage(LLVM::LLVMFuncOp caller, Type type);
+  Value getStorage(LLVM::LLVMFuncOp caller, LLVM::LLVMStructType type);
   LLVM::LLVMFuncOp declareParallel();
+  /// A vector may ask for more than the slot has.
+  unsigned getFieldAlignment(Type field) const {
+    uint64_t natural = DataLayout(module).getTypeABIAlignment(field);
+    return std::min<uint64_t>(natural, kSlotAlignment);
+  }
   Value fieldAddress(Location loc, Type type, Value base, unsigned index) {
     return LLVM::GEPOp::create(builder, loc, ptr, type, base,
                                ArrayRef<LLVM::GEPArg>{0, int32_t(index)});
@@ -70,8 +85,8 @@ LLVM::LLVMFuncOp ParallelLowering::getTask(LLVM::LLVMFuncOp kernel) {
   SmallVector<Value> operands;
   for (auto [i, field] : llvm::enumerate(packed.getBody()))
     operands.push_back(LLVM::LoadOp::create(
-        builder, loc, field,
-        fieldAddress(loc, packed, task.getArgument(0), i)));
+        builder, loc, field, fieldAddress(loc, packed, task.getArgument(0), i),
+        getFieldAlignment(field)));
   Value offset = operands.pop_back_val();
   for (unsigned argument : {1u, 2u})
     operands.push_back(
@@ -81,11 +96,24 @@ LLVM::LLVMFuncOp ParallelLowering::getTask(LLVM::LLVMFuncOp kernel) {
   return task;
 }
 
+/// At least what a struct takes on any target. The module has no layout yet,
+/// and that of MLIR's default puts an i64 on 4 bytes.
+static int64_t getBytes(ModuleOp module, LLVM::LLVMStructType type) {
+  DataLayout layout(module);
+  uint64_t bytes = 0;
+  for (Type field : type.getBody()) {
+    uint64_t size = layout.getTypeSize(field).getFixedValue();
+    bytes = llvm::alignTo(bytes, llvm::PowerOf2Ceil(size)) + size;
+  }
+  return int64_t(llvm::alignTo(bytes, kSlotAlignment));
+}
+
 /// One stack slot per caller, as large as its largest call needs: calls follow
 /// one another, so that a model of many layers takes no more stack than one,
 /// and the entry block keeps loops from growing the stack.
-Value ParallelLowering::getStorage(LLVM::LLVMFuncOp caller, Type type) {
-  auto bytes = int64_t(DataLayout(module).getTypeSize(type).getFixedValue());
+Value ParallelLowering::getStorage(LLVM::LLVMFuncOp caller,
+                                   LLVM::LLVMStructType type) {
+  int64_t bytes = getBytes(module, type);
   auto &[size, slot] = storage[caller];
   if (slot) {
     if (bytes > cast<IntegerAttr>(size.getValue()).getInt())
@@ -96,9 +124,8 @@ Value ParallelLowering::getStorage(LLVM::LLVMFuncOp caller, Type type) {
   builder.setInsertionPointToStart(&caller.front());
   size = LLVM::ConstantOp::create(builder, caller.getLoc(), i64,
                                   builder.getI64IntegerAttr(bytes));
-  constexpr unsigned kAlignment = 16; // of any field
   slot = LLVM::AllocaOp::create(builder, caller.getLoc(), ptr,
-                                builder.getI8Type(), size, kAlignment);
+                                builder.getI8Type(), size, kSlotAlignment);
   return slot;
 }
 
@@ -117,7 +144,8 @@ void ParallelLowering::lower(LLVM::CallOp call, LLVM::LLVMFuncOp kernel) {
   OperandRange operands = call.getArgOperands();
   for (auto [i, operand] : llvm::enumerate(operands.drop_back()))
     LLVM::StoreOp::create(builder, loc, operand,
-                          fieldAddress(loc, packed, slot, i));
+                          fieldAddress(loc, packed, slot, i),
+                          getFieldAlignment(operand.getType()));
   Value task = LLVM::AddressOfOp::create(builder, loc, getTask(kernel));
   Value trips = LLVM::SubOp::create(builder, loc, operands.back(),
                                     operands[operands.size() - 2]);
@@ -150,13 +178,20 @@ struct BitNetLowerParallelCalls
         return signalPassFailure();
       if (isKernel)
         continue;
+      SmallVector<LLVM::CallOp> serial;
       function.walk([&](LLVM::CallOp call) {
         auto callee =
             symbols.lookup<LLVM::LLVMFuncOp>(call.getCallee().value_or(""));
-        if (callee && callee->hasAttr(kParallelAttr) &&
-            !call->removeAttr(kSerialCallAttr))
+        if (!callee || !callee->hasAttr(kParallelAttr))
+          return;
+        if (call->removeAttr(kSerialCallAttr))
+          serial.push_back(call);
+        else
           calls.emplace_back(call, callee);
       });
+      if (serial.size() > kInlinedCalls)
+        for (LLVM::CallOp call : serial)
+          call.setNoInline(true);
     }
     ParallelLowering lowering(module);
     for (auto [call, kernel] : calls)

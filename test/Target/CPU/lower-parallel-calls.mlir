@@ -81,3 +81,37 @@ llvm.func @different(%ctx: !llvm.ptr, %x: !llvm.ptr, %n: i64) {
   llvm.call @narrow(%x, %zero, %n) : (!llvm.ptr, i64, i64) -> ()
   llvm.return
 }
+
+// -----
+
+// A vector asks for more alignment than a stack slot has.
+llvm.func @vector(%step: vector<16xi64>, %begin: i64, %end: i64) attributes {bitnet.parallel} {
+  llvm.return
+}
+
+// CHECK-LABEL: llvm.func internal @vector_task(
+// CHECK: llvm.load %{{.+}} {alignment = 16 : i64} : !llvm.ptr -> vector<16xi64>
+// CHECK-LABEL: llvm.func @of_vectors(
+// CHECK: llvm.alloca {{.+}} {alignment = 16 : i64}
+// CHECK: llvm.store %{{.+}} {alignment = 16 : i64} : vector<16xi64>, !llvm.ptr
+llvm.func @of_vectors(%ctx: !llvm.ptr, %step: vector<16xi64>, %n: i64) {
+  %zero = llvm.mlir.constant(0 : i64) : i64
+  llvm.call @vector(%step, %zero, %n) : (vector<16xi64>, i64, i64) -> ()
+  llvm.return
+}
+
+// -----
+
+// Every i64 lies on 8 bytes, as on the targets: 40 bytes of fields, not 32.
+llvm.func @scalars(%a: f32, %b: i64, %c: f32, %d: i64, %begin: i64, %end: i64) attributes {bitnet.parallel} {
+  llvm.return
+}
+
+// CHECK-LABEL: llvm.func @of_scalars(
+// CHECK: %[[BYTES:.+]] = llvm.mlir.constant(48 : i64)
+// CHECK: llvm.alloca %[[BYTES]] x i8
+llvm.func @of_scalars(%ctx: !llvm.ptr, %a: f32, %n: i64) {
+  %zero = llvm.mlir.constant(0 : i64) : i64
+  llvm.call @scalars(%a, %n, %a, %n, %zero, %n) : (f32, i64, f32, i64, i64, i64) -> ()
+  llvm.return
+}

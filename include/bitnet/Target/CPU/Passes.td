@@ -260,7 +260,7 @@ def BitNetLowerParallelCalls : Pass<"bitnet-lower-parallel-calls", "mlir::Module
     stores its operands but the last two (begin, end) in a struct on the stack
     and passes a trampoline that loads them again and calls the kernel for a part
     of the range. A call from one kernel to another, or one marked `bitnet.serial`,
-    stays a plain call.
+    stays a plain call, and is not inlined where a function has hundreds of them.
 
     Example: `llvm.call @kernel(%a, %zero, %n)` becomes
     `llvm.call @bitnet_rt_parallel(%ctx, @kernel_task, %struct, %n)`.
