@@ -143,13 +143,15 @@ def BitNet_ActQuantAttr : BitNet_Attr<"ActQuant", "act_quant"> {
     Rounding is half to even; then `q` is clamped to `[low, high]` (BitNet v1
     clips to 128 - eps before it rounds, so its q reaches `high = 128`, w_c2).
 
-    Example: `#bitnet.act_quant<reciprocal_mul, axes = [-1], qmax = 127, eps = 1.0e-5 : f64, low = -128, high = 127>`
+    Example: `#bitnet.act_quant<reciprocal_mul, axes = [-1], qmax = 127, eps = 1.0e-5 : f64, low = -128, high = 127>`;
+    codes of a whole tensor have no axes:
+    `#bitnet.act_quant<codes, qmax = 127, eps = 0.0 : f64, low = -128, high = 127>`
   }];
   let parameters = (ins EnumParameter<BitNet_ScaleForm>:$form,
-      ArrayRefParameter<"int64_t">:$axes, "int64_t":$qmax, "::mlir::FloatAttr":$eps,
+      OptionalArrayRefParameter<"int64_t">:$axes, "int64_t":$qmax, "::mlir::FloatAttr":$eps,
       "int64_t":$low, "int64_t":$high);
   let assemblyFormat = [{
-    `<` $form `,` `axes` `=` `[` $axes `]` `,` `qmax` `=` $qmax `,` `eps` `=` $eps
+    `<` $form `,` (`axes` `=` `[` $axes^ `]` `,`)? `qmax` `=` $qmax `,` `eps` `=` $eps
     `,` `low` `=` $low `,` `high` `=` $high `>`
   }];
   let genVerifyDecl = 1;
