@@ -222,4 +222,30 @@ for flags in (("-O0", "--mcpu=native"), ("-O2", "--mcpu=native")):
         flags=flags,
     ).gives({"x": np.array(0.25, F32), "v": np.array(3, F32)})
 
+# Two lists of indices of one product each: a vector of the loop's numbers is handed to the threads, and a slot on the
+# stack is aligned for no vector (several runs: half of all stacks are by chance).
+columns = np.random.default_rng(0).integers(-2, 2, (16, 1))
+model = table.model(
+    "vector_for_threads",
+    "(int64[2] x, int64[1,2] v, int64[3,m,2] at) => (int64[] y, int64[] z) "
+    "{ y = GatherND (x, columns) z = GatherND (v, at) }",
+    columns=columns,
+)
+for seed in range(8):
+    at = np.stack([np.full((3, 1), -1), np.random.default_rng(seed).integers(-1, 1, (3, 1))], axis=-1)
+    model.gives({"x": i64(-3, 1), "v": np.array([[-3, 1]]), "at": at})
+
+# What one reader asks of a tensor (its columns) is known to the other, but not in its types: output_shape [3, 30, 8]
+# of tensor<3x?x8xf32> crashed the canonicalizer.
+table.model(
+    "columns_known_to_the_other_reader",
+    f"(float[3,c,7,w] x) => (float[] y, float[] z) {{ {quantize_rows('x', 'q', (3,))} "
+    "p = Conv <strides = [2, 2], pads = [2, 2, 2, 1]> (q, W) y = Add (p, b) "
+    "r = Round (q) k = Clip (r, lo, hi) z = MatMul (k, V) }",
+    W=ternary(8, 1, 2, 1),
+    V=ternary(9, 4),
+    b=rand(8, 1, 1),
+    **ROWS,
+).gives({"x": rand(3, 1, 7, 9)})
+
 table.main()

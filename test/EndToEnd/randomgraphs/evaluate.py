@@ -8,6 +8,7 @@ which it hardly has, is computed in f32 and rounded at the end of every node.
 from __future__ import annotations
 
 import functools
+import math
 import warnings
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -17,6 +18,7 @@ import onnx
 import onnxruntime  # type: ignore[import-untyped]
 from onnx import defs, helper
 from onnx.reference import ReferenceEvaluator
+from onnx.reference.op_run import OpRun
 from onnxruntime.capi import onnxruntime_pybind11_state as states  # type: ignore[import-untyped]
 
 from . import ort_faults, undefined
@@ -60,8 +62,31 @@ def onnxruntime_runner(model: onnx.ModelProto) -> Runner:
     return run
 
 
+def _erf(x: Array) -> Array:
+    return np.asarray(np.vectorize(math.erf, otypes=[np.float64])(x))
+
+
+class Erf(OpRun):
+    """That of onnx.reference is of float32, whatever the type."""
+
+    def _run(self, x: Array) -> tuple[Array]:
+        return (_erf(x).astype(x.dtype),)
+
+
+class Gelu(OpRun):
+    """That of onnx.reference has the float32 Erf in it."""
+
+    def _run(self, x: Array, approximate: str = "none") -> tuple[Array]:
+        wide = x.astype(np.float64)
+        if approximate == "tanh":
+            inner = np.tanh(math.sqrt(2 / math.pi) * (wide + 0.044715 * wide**3))
+        else:
+            inner = _erf(wide / math.sqrt(2))
+        return (np.asarray(0.5 * wide * (1 + inner)).astype(x.dtype),)
+
+
 def reference_runner(model: onnx.ModelProto) -> Runner:
-    evaluator = ReferenceEvaluator(model)
+    evaluator = ReferenceEvaluator(model, new_ops=[Erf, Gelu])
     dtypes = [
         helper.tensor_dtype_to_np_dtype(o.type.tensor_type.elem_type) if o.type.tensor_type.elem_type else None
         for o in model.graph.output

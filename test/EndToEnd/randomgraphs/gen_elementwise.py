@@ -81,7 +81,7 @@ UNARY = [
     unary_row("Asinh", weight=0.5, since=9),
     unary_row("Acosh", from_one, weight=0.5, since=9),
     unary_row("Atanh", small, weight=0.5, since=9),
-    unary_row("Erf", types=FLOAT, since=9),  # onnx.reference, which alone has it in f64, computes in f32
+    unary_row("Erf", since=9),
     unary_row("Tanh"),
     unary_row("Sigmoid"),
     unary_row("Softplus", weight=0.5),

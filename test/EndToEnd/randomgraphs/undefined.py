@@ -164,6 +164,11 @@ RULES = [
     ),
     Rule(("Dropout",), _old_mask, "the mask when nothing is dropped"),
     Rule(("ReduceMean",), _mean_of_nothing, "the mean of nothing"),
+    Rule(
+        ("ReduceLogSumExp",),
+        lambda n, o, i: has_nan(first(i)) and bool(np.isinf(first(i).astype(np.float64)).any()),
+        "NaN beside infinity (onnxruntime drops NaN, onnx.reference makes NaN of infinity alone)",
+    ),
     Rule(("ArgMax", "ArgMin"), lambda n, o, i: has_nan(first(i)), "the place of NaN in an order"),
 ]
 
