@@ -163,21 +163,32 @@ FailureOr<Value> bitnet::padForWindows(NodeLowering &n, Value x,
   });
 }
 
+/// How much of an extent `have` the windows along spatial dimension i read. All
+/// of it for a stride of 1; never more.
+static OpFoldResult usedExtent(NodeLowering &n, OpFoldResult have,
+                               const Windows &w, unsigned i) {
+  OpFoldResult zero = n.dims.constant(0), out = n.dims.simplify(w.out[i]);
+  if (isConstantIntValue(out, 0))
+    return zero;
+  if (w.strides[i] == 1 && (isa<Value>(out) || isa<Value>(have)))
+    return have;
+  OpFoldResult last = n.dims.sub(out, n.dims.constant(1));
+  OpFoldResult end = n.dims.add(n.dims.mul(last, n.dims.constant(w.strides[i])),
+                                reach(n, w.kernel[i], w.dilations[i]));
+  return n.dims.simplify(n.dims.min(n.dims.max(end, zero), have));
+}
+
 Value bitnet::cutToWindows(NodeLowering &n, Value x, const Windows &w) {
   Dims extents = n.dimsOf(x), offsets(extents.size(), n.dims.constant(0));
   Dims strides(extents.size(), n.dims.constant(1));
   unsigned first = extents.size() - w.kernel.size();
   bool cuts = false;
   for (size_t i = 0; i < w.kernel.size(); ++i) {
-    auto out = getConstantIntValue(n.dims.simplify(w.out[i]));
-    auto size = getConstantIntValue(
-        n.dims.simplify(reach(n, w.kernel[i], w.dilations[i])));
-    auto have = getConstantIntValue(n.dims.simplify(extents[first + i]));
-    if (!out || !size || !have)
-      continue;
-    int64_t used = *out == 0 ? 0 : (*out - 1) * w.strides[i] + *size;
-    cuts |= used < *have;
-    extents[first + i] = n.dims.constant(std::min(used, *have));
+    OpFoldResult &extent = extents[first + i];
+    extent = n.dims.simplify(extent);
+    OpFoldResult used = usedExtent(n, extent, w, i);
+    cuts |= !n.dims.same(used, extent);
+    extent = used;
   }
   return cuts ? n.slice(x, offsets, extents, strides) : x;
 }

@@ -37,8 +37,9 @@ FailureOr<Value> padForWindows(NodeLowering &n, Value x, const Windows &windows,
                                TypedAttr value);
 
 /// x (padded; its last dimensions are the spatial ones) without what no window
-/// reads, where that is known. A loop over one window goes away, and linalg
-/// then wants the kernel's loop to be as long as the image.
+/// reads. A loop over one window goes away, also where that becomes known later
+/// (a layer wants one column), and linalg then takes the image for as long as
+/// the kernel's loop.
 Value cutToWindows(NodeLowering &n, Value x, const Windows &windows);
 
 /// For each spatial dimension i: d(out + i) * stride + d(kernel + i) *

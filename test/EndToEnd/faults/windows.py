@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 sys.path.append(str(pathlib.Path(__file__).parent / "Inputs"))
-from faults import F32, Array, Table, rand, ternary
+from faults import F32, ROWS, Array, Table, quantize_rows, rand, ternary
 
 table = Table()
 
@@ -144,5 +144,28 @@ model = table.model(
 )
 for extent in (1, 2, 5):
     model.gives({"x": rand(1, 2, extent, extent)})
+
+# One column of windows because a layer behind them wants one: what no window reads is no part of the last one.
+WINDOWS = {
+    "max": "p = MaxPool <kernel_shape = [3, 3], strides = [2, 3]> (x)",
+    "max_dilated": "p = MaxPool <kernel_shape = [2, 2], dilations = [2, 2], strides = [2, 3]> (x)",
+    "average": "p = AveragePool <kernel_shape = [3, 3], strides = [2, 3]> (x)",
+    "float_conv": "p = Conv <strides = [2, 3]> (x, F)",
+    "ternary_conv": "p = Conv <strides = [2, 3]> (x, T)",
+    "codes_conv": quantize_rows("x", "q", (1, 2, 3)) + " p = Conv <strides = [2, 3]> (q, T)",
+}
+for (name, nodes), flags in itertools.product(WINDOWS.items(), (("-O0",), ("-O2",))):
+    model = table.model(
+        f"one_column_{name}{flags[0]}",
+        f"(float[n,3,h,w] x) => (float[] y) {{ {nodes} y = MatMul (p, R) }}",
+        flags=(*flags, "--mcpu=native"),
+        F=rand(3, 3, 3, 3, seed=1),
+        T=ternary(3, 3, 3, 3),
+        R=rand(1, 4, seed=2),
+        **ROWS,
+    )
+    for height, width in ((3, 3), (4, 4), (5, 5), (8, 4)):
+        model.gives({"x": rand(2, 3, height, width)})
+    model.fails({"x": rand(2, 3, 4, 6)}, "error: ")
 
 table.main()

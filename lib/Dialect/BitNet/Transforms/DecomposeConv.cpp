@@ -24,28 +24,42 @@ static OpFoldResult getWindows(ImplicitLocOpBuilder &b, OpFoldResult in,
   return arith::DivUIOp::create(b, room, index(stride)).getResult();
 }
 
+/// How much of an extent `have` its `count` windows read. All of it for a
+/// stride of 1; never more.
+static OpFoldResult getUsed(ImplicitLocOpBuilder &b, OpFoldResult count,
+                            OpFoldResult have, ConvAttr conv, unsigned i) {
+  int64_t span = conv.getDilations()[i] * (conv.getKernel()[i] - 1) + 1;
+  int64_t stride = conv.getStrides()[i];
+  std::optional<int64_t> windows = getConstantIntValue(count),
+                         known = getConstantIntValue(have);
+  if (windows && known)
+    return b.getIndexAttr(
+        *windows == 0 ? 0 : std::min((*windows - 1) * stride + span, *known));
+  if (stride == 1)
+    return have;
+  auto value = [&](OpFoldResult extent) {
+    return getValueOrCreateConstantIndexOp(b, b.getLoc(), extent);
+  };
+  auto index = [&](int64_t v) { return value(b.getIndexAttr(v)); };
+  Value used = arith::MulIOp::create(b, value(count), index(stride));
+  used = arith::AddIOp::create(b, used, index(span - stride));
+  used = arith::MaxSIOp::create(b, used, index(0));
+  return arith::MinSIOp::create(b, used, value(have)).getResult();
+}
+
 /// `padded` without what no window reads along its axes `first` and `first` +
-/// 1, where that is known: a loop over one window goes away, and linalg then
-/// wants the kernel's loop to be as long as the image.
+/// 1: a loop over one window goes away, also where that becomes known later,
+/// and linalg then takes the image for as long as the kernel's loop.
 static Value cutToWindows(ImplicitLocOpBuilder &b, Value padded, ConvAttr conv,
                           ArrayRef<OpFoldResult> windows, unsigned first) {
-  SmallVector<OpFoldResult> sizes = getExtents(b, padded);
-  SmallVector<OpFoldResult> zeros(sizes.size(), b.getIndexAttr(0));
-  SmallVector<OpFoldResult> ones(sizes.size(), b.getIndexAttr(1));
-  bool cuts = false;
-  for (unsigned i : {0u, 1u}) {
-    std::optional<int64_t> count = getConstantIntValue(windows[i]);
-    std::optional<int64_t> have = getConstantIntValue(sizes[first + i]);
-    if (!count || !have)
-      continue;
-    int64_t span = conv.getDilations()[i] * (conv.getKernel()[i] - 1) + 1;
-    int64_t used = *count == 0 ? 0 : (*count - 1) * conv.getStrides()[i] + span;
-    cuts |= used < *have;
-    sizes[first + i] = b.getIndexAttr(std::min(used, *have));
-  }
-  return cuts ? tensor::ExtractSliceOp::create(b, padded, zeros, sizes, ones)
-                    .getResult()
-              : padded;
+  SmallVector<OpFoldResult> have = getExtents(b, padded), used = have;
+  SmallVector<OpFoldResult> zeros(have.size(), b.getIndexAttr(0));
+  SmallVector<OpFoldResult> ones(have.size(), b.getIndexAttr(1));
+  for (unsigned i : {0u, 1u})
+    used[first + i] = getUsed(b, windows[i], have[first + i], conv, i);
+  if (used == have)
+    return padded;
+  return tensor::ExtractSliceOp::create(b, padded, zeros, used, ones);
 }
 
 /// [a, b, c, x, ...] to [a*b*c, x*...].
