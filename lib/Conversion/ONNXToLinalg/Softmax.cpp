@@ -41,20 +41,17 @@ static Value sumOver(NodeLowering &n, Value x, ArrayRef<int64_t> axes) {
                   {numberAttr(n.elementType(x), 0), nullptr, fold});
 }
 
-static LogicalResult lowerSoftmax(NodeLowering &n, bool logarithm) {
-  Value x = n.operand(0);
+static FailureOr<Value> normalize(NodeLowering &n, Value x,
+                                  ArrayRef<int64_t> axes, bool logarithm) {
   Type element = n.elementType(x), wide = computeType(element);
-  FailureOr<SmallVector<int64_t>> axes = normalizedAxes(n);
-  if (failed(axes))
-    return failure();
-  Value top = maxOver(n, x, *axes);
+  Value top = maxOver(n, x, axes);
   auto power = [](ScalarBuilder &s, ValueRange args) -> Value {
     return s.make<math::ExpOp>(s.make<arith::SubFOp>(args[0], args[1]));
   };
   FailureOr<Value> e = n.elementwise({x, top}, wide, power);
   if (failed(e))
     return failure();
-  Value sum = sumOver(n, *e, *axes);
+  Value sum = sumOver(n, *e, axes);
   // One division per row, as PyTorch does: within 1.5 ulp instead of 0.5.
   auto invert = [&](ScalarBuilder &s, ValueRange args) -> Value {
     return s.make<arith::DivFOp>(s.constant(wide, 1), args[0]);
@@ -66,14 +63,35 @@ static LogicalResult lowerSoftmax(NodeLowering &n, bool logarithm) {
     Value shifted = s.make<arith::SubFOp>(args[0], args[1]);
     return s.make<arith::SubFOp>(shifted, s.make<math::LogOp>(args[2]));
   };
+  if (logarithm)
+    return n.elementwise({x, top, sum}, element, subtract);
+  FailureOr<Value> inverse = n.elementwise({sum}, wide, invert);
+  if (failed(inverse))
+    return failure();
+  return n.elementwise({*e, *inverse}, element, multiply);
+}
+
+/// Several dimensions are normalised as one: a sum over short rows has the
+/// rounding error of one number after the other, that over a long row the one
+/// of its vectors (mm_c3).
+static LogicalResult lowerSoftmax(NodeLowering &n, bool logarithm) {
+  Value x = n.operand(0);
+  FailureOr<SmallVector<int64_t>> axes = normalizedAxes(n);
+  if (failed(axes))
+    return failure();
   FailureOr<Value> y;
-  if (logarithm) {
-    y = n.elementwise({x, top, sum}, element, subtract);
+  if (axes->size() < 2) {
+    y = normalize(n, x, *axes, logarithm);
   } else {
-    FailureOr<Value> inverse = n.elementwise({sum}, wide, invert);
-    if (failed(inverse))
-      return failure();
-    y = n.elementwise({*e, *inverse}, element, multiply);
+    Dims shape = n.dimsOf(x);
+    ArrayRef<OpFoldResult> all(shape);
+    int64_t axis = axes->front();
+    y = n.reshape(x, {n.dims.product(all.take_front(axis)),
+                      n.dims.product(all.drop_front(axis))});
+    if (succeeded(y))
+      y = normalize(n, *y, {1}, logarithm);
+    if (succeeded(y))
+      y = n.reshape(*y, shape);
   }
   if (failed(y))
     return failure();
