@@ -225,6 +225,10 @@ private:
   /// v repeated to `space`, which it broadcasts to and does not change.
   Value repeatTo(Value v, ArrayRef<OpFoldResult> space);
   FailureOr<Value> repeatWhereUnknown(Value v, ArrayRef<OpFoldResult> space);
+  /// v with extents that a check made it have. It stands in front of the check:
+  /// no type may travel back to it, and it must not be computed where there is
+  /// room for `extents` only, as a branch that is not taken may be larger.
+  Value agree(Value v, ArrayRef<OpFoldResult> extents);
   /// Of the values one behind the other along `axis`.
   Dims joinedExtents(ArrayRef<Value> values, int64_t axis);
   /// The values are computed where the result is, if possible: for few.

@@ -216,6 +216,17 @@ Dims NodeLowering::joinedExtents(ArrayRef<Value> values, int64_t axis) {
   return extents;
 }
 
+Value NodeLowering::agree(Value v, ArrayRef<OpFoldResult> extents) {
+  bool known = true;
+  for (auto [have, want] : llvm::zip_equal(Dims(dimsOf(v)), extents))
+    known &= dims.same(have, want);
+  if (known)
+    return refine(v, extents);
+  SmallVector<OpFoldResult> offsets(extents.size(), dims.constant(0));
+  SmallVector<OpFoldResult> strides(extents.size(), dims.constant(1));
+  return slice(v, offsets, extents, strides);
+}
+
 Value NodeLowering::concatCopies(ArrayRef<Value> values, int64_t axis) {
   Dims extents = joinedExtents(values, axis);
   RankedTensorType type = tensorType(extents, elementType(values.front()));
@@ -225,7 +236,7 @@ Value NodeLowering::concatCopies(ArrayRef<Value> values, int64_t axis) {
   for (Value v : values) {
     Dims sizes = extents;
     sizes[axis] = dim(v, axis);
-    refined.push_back(refine(v, sizes));
+    refined.push_back(agree(v, sizes));
   }
   Value result = tensor::ConcatOp::create(b, loc, type, axis, refined);
   state.extents[result] = std::move(extents);
@@ -242,7 +253,7 @@ Value NodeLowering::concatInPlace(ArrayRef<Value> values, int64_t axis) {
   for (Value v : values) {
     Dims sizes = extents;
     sizes[axis] = dim(v, axis);
-    v = refine(v, sizes);
+    v = agree(v, sizes);
     // MLIR takes an insertion into a tensor without elements for out of bounds.
     if (!llvm::is_contained(cast<RankedTensorType>(v.getType()).getShape(), 0))
       result = tensor::InsertSliceOp::create(b, loc, v, result, offsets, sizes,

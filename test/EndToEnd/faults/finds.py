@@ -248,4 +248,37 @@ table.model(
     **ROWS,
 ).gives({"x": rand(3, 1, 7, 9)})
 
+# A branch that is not taken may be larger than the place where the other one's result goes.
+for (name, then, other), axis, flags in itertools.product(
+    (("outside", "Identity (a)", "Identity (b)"), ("inside", "Abs (x)", "Neg (z)")), (0, 1), (("-O0",), ("-O2",))
+):
+    shapes = ("2,3", "2,m", "1,3") if axis == 0 else ("3,2", "m,2", "3,1")
+    model = table.model(
+        f"joined_branch_{name}_{axis}{flags[0]}",
+        f"(float[{shapes[0]}] x, float[{shapes[1]}] z, float[{shapes[2]}] w, bool c) => (float[] y) "
+        f"{{ a = Abs (x) b = Neg (z) v = If (c) <then_branch = t () => (float[] p) {{ p = {then} }}, "
+        f"else_branch = e () => (float[] q) {{ q = {other} }}> y = Concat <axis = {axis}> (w, v) }}",
+        flags=(*flags, "--mcpu=native"),
+    )
+    first, second = rand(2, 3), rand(1, 3, seed=2)
+    for taken, width in ((True, 1), (True, 3), (True, 40), (True, 400000), (False, 3), (False, 4)):
+        third = rand(2, width, seed=1)
+        feeds = {"x": first, "z": third, "w": second} if axis == 0 else {"x": first.T, "z": third.T, "w": second.T}
+        if taken or width == 3:
+            model.gives(feeds | {"c": taken})
+        else:
+            model.fails(feeds | {"c": taken}, "error: y: ")
+
+# Before opset 13 all dimensions from the axis on are one: a long sum of short rows.
+for op, axis in itertools.product(("Softmax", "LogSoftmax"), (0, 2)):
+    model = table.model(
+        f"old_{op}_{axis}", f"(float[a,b,c,d] x) => (float[a,b,c,d] y) {{ y = {op} <axis = {axis}> (x) }}", opset=9
+    )
+    for sizes in ((8, 4, 8, 9), (2, 3, 1, 5), (1, 1, 1, 1), (2, 2, 0, 3)):
+        model.gives({"x": np.round(rand(*sizes) * 8) / 8})
+
+table.model(
+    "reshape_zero_and_rest", "(float[n,3,0] x) => (float[] y) { y = Reshape <allowzero = 1> (x, s) }", s=i64(0, 3, -1)
+).is_refused("error: node 'y': .* a 0 and a -1")
+
 table.main()

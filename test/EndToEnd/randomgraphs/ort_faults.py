@@ -48,6 +48,10 @@ def _half_nan(node: Node, opset: int, inputs: Inputs) -> bool:
     return first(inputs).dtype.itemsize == 2 and has_nan(first(inputs))
 
 
+def _wide(node: Node, opset: int, inputs: Inputs) -> bool:
+    return first(inputs).dtype == np.float64
+
+
 def _reads_infinity(node: Node, opset: int, inputs: Inputs) -> bool:
     return not is_finite(first(inputs))
 
@@ -75,6 +79,7 @@ FAULTS = [
     Rule(("Slice",), _backward_to_far_end, "takes the largest integer for the end of the axis where it walks backward"),
     Rule(("Sigmoid",), _far_below, "gives 0 below -18, which times infinity is NaN"),
     Rule(("Sign",), _half_nan, "gives 0 for NaN in 16 bits (NaN in 32 and 64)"),
+    Rule(("Gelu",), _wide, "expands float64 with constants of float32"),
     Rule(("ReduceMax", "ReduceMin"), _reads_nan, "keeps or drops NaN by its position"),
 ]
 

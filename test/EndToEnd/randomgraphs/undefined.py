@@ -101,6 +101,13 @@ def _repeats_index(node: Node, opset: int, inputs: Inputs) -> bool:
     return bool((np.diff(wrapped, axis=axis) == 0).any())
 
 
+def _infers_beside_zero(node: Node, opset: int, inputs: Inputs) -> bool:
+    shape = inputs[1] if len(inputs) > 1 else None
+    if shape is None or not node.attributes.get("allowzero", 0):
+        return False
+    return bool((shape == 0).any() and (shape < 0).any())
+
+
 def _keeps_nan_or_not(node: Node, opset: int, inputs: Inputs) -> bool:
     return node.attributes.get("reduction", "none") in ("max", "min") and (has_nan(first(inputs)) or has_nan(inputs[2]))
 
@@ -169,6 +176,7 @@ RULES = [
         lambda n, o, i: has_nan(first(i)) and bool(np.isinf(first(i).astype(np.float64)).any()),
         "NaN beside infinity (onnxruntime drops NaN, onnx.reference makes NaN of infinity alone)",
     ),
+    Rule(("Reshape",), _infers_beside_zero, "-1 beside 0 with allowzero (onnxruntime takes 1)"),
     Rule(("ArgMax", "ArgMin"), lambda n, o, i: has_nan(first(i)), "the place of NaN in an order"),
 ]
 
