@@ -168,4 +168,10 @@ for (name, nodes), flags in itertools.product(WINDOWS.items(), (("-O0",), ("-O2"
         model.gives({"x": rand(2, 3, height, width)})
     model.fails({"x": rand(2, 3, 4, 6)}, "error: ")
 
+# No images at all, of a size that the windows do not fill.
+for name, w in (("float", rand(1, 1, 1, 1)), ("ternary", ternary(1, 1, 1, 1))):
+    table.model(
+        f"no_images_{name}", "(float[0,1,1,2] x) => (float[] y) { y = Conv <strides = [2, 2]> (x, W) }", W=w
+    ).gives({"x": rand(0, 1, 1, 2)}, {"y": np.zeros((0, 1, 1, 1), F32)})
+
 table.main()

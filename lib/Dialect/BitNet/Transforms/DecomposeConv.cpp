@@ -59,6 +59,10 @@ static Value cutToWindows(ImplicitLocOpBuilder &b, Value padded, ConvAttr conv,
     used[first + i] = getUsed(b, windows[i], have[first + i], conv, i);
   if (used == have)
     return padded;
+  // MLIR takes a slice of a tensor without elements for out of bounds.
+  auto type = cast<RankedTensorType>(padded.getType());
+  if (llvm::is_contained(type.getShape(), 0))
+    return makeEmpty(b, used, type.getElementType());
   return tensor::ExtractSliceOp::create(b, padded, zeros, used, ones);
 }
 
