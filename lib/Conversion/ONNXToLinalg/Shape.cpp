@@ -134,11 +134,6 @@ static LogicalResult lowerReshape(NodeLowering &n) {
     }
     to.push_back(extent);
   }
-  if (inferred && keepZero &&
-      llvm::any_of(to, [](OpFoldResult d) { return isConstantIntValue(d, 0); }))
-    return n.emitError()
-           << "has a 0 and a -1 in its shape, which ONNX does not "
-              "allow with allowzero";
   resolveRuntimeExtents(n, from, to, keepZero);
   if (inferred)
     to[*inferred] = n.dims.quotient(from, to);

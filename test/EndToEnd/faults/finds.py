@@ -277,8 +277,4 @@ for op, axis in itertools.product(("Softmax", "LogSoftmax"), (0, 2)):
     for sizes in ((8, 4, 8, 9), (2, 3, 1, 5), (1, 1, 1, 1), (2, 2, 0, 3)):
         model.gives({"x": np.round(rand(*sizes) * 8) / 8})
 
-table.model(
-    "reshape_zero_and_rest", "(float[n,3,0] x) => (float[] y) { y = Reshape <allowzero = 1> (x, s) }", s=i64(0, 3, -1)
-).is_refused("error: node 'y': .* a 0 and a -1")
-
 table.main()
