@@ -8,12 +8,13 @@ include "mlir/Pass/PassBase.td"
 def BitNetFoldOperandCopies : Pass<"bitnet-fold-operand-copies", "::mlir::func::FuncOp"> {
   let summary = "Products of floats read transposed and repeated operands where they are";
   let description = [{
-    Attention repeats the heads of keys and values, and transposes keys: copies of all past tokens for each new one. The right
-    operand of a product is followed up through reshapes, transpositions, repetitions and functions of single elements
-    (a scale) to the tensor that holds its elements; the product then reads that. A loop that stands for several
-    dimensions of the source becomes several loops, so that a repetition is a loop in which the operand does not
-    move. Functions are computed once per element of the source. Values stay the same bits; the order of a sum is that of the form (mm_c5), which
-    may change from `columns` to `rows`.
+    Attention repeats the heads of keys and values, and transposes keys: copies of all past tokens
+    for each new one. The right operand of a product is followed up through reshapes,
+    transpositions, repetitions and functions of single elements (a scale) to the tensor that holds
+    its elements; the product then reads that. A loop that stands for several dimensions of the
+    source becomes several loops, so that a repetition is a loop in which the operand does not move.
+    Functions are computed once per element of the source. Values stay the same bits; the order of a
+    sum is that of the form (mm_c5), which may change from `columns` to `rows`.
 
     Nothing is folded where the source would lie densely along neither n nor k, or where loops would be
     more than `bitnet-lower-contractions` takes.
@@ -66,13 +67,13 @@ def BitNetLowerContractions : Pass<"bitnet-lower-contractions", "::mlir::ModuleO
       %fresh: i1, %parts: index, %begin: index, %end: index) attributes {bitnet.parallel}
     ```
 
-    A `linalg.fill` with 0 that is only there for the product to add to is erased, and `%fresh` says that the result holds nothing
-    yet. Operands are `[b, b, b, m, k]`, `[b, b, b, k, n]` and `[b, b, b, m, n]`; a
-    stride of 0 repeats an operand. There are two forms (mm_c5): `columns`, where
-    the second operand is contiguous along n, and `rows`, where both operands are
-    contiguous along k. `columns` has a function of its own for few rows and columns (`_narrow`), such as a token's attention
-    to many values. The range `begin ... end` counts `%parts` parts of equal
-    work; few multiplications make one part, which runs without other threads.
+    A `linalg.fill` with 0 that is only there for the product to add to is erased, and `%fresh` says
+    that the result holds nothing yet. Operands are `[b, b, b, m, k]`, `[b, b, b, k, n]` and
+    `[b, b, b, m, n]`; a stride of 0 repeats an operand. There are two forms (mm_c5): `columns`,
+    where the second operand is contiguous along n, and `rows`, where both operands are contiguous along k.
+    `columns` has a function of its own for few rows and columns (`_narrow`), such as a token's
+    attention to many values. The range `begin ... end` counts `%parts` parts of equal work; few
+    multiplications make one part, which runs without other threads.
 
     With several `registers`, best first, each function exists for each of them, and a declaration with
     `bitnet.variants` stands for the best one that a machine has (`bitnet-clone-variants`):

@@ -59,19 +59,22 @@ def BitNetVectorizeNests : Pass<"bitnet-vectorize-nests", "::mlir::func::FuncOp"
   let summary = "linalg operations on buffers to parallel loops of vector rows";
   let description = [{
     One loop becomes the *row*: a parallel one along which the result lies densely, or a reduction
-    along which the inputs do. It is walked in vectors of 16 lanes, then element by
-    element, or, if its length is known, in vectors of 8, 4 and 2 lanes. The other parallel loops become one `scf.parallel` around it (a task for
-    `bitnet-outline-parallel`), reductions that are no row `scf.for`. What does not
-    change along the row is computed once before it. Of operands that move two elements at a time along the row
-    (windows of stride 2) two vectors are loaded and shuffled; others that are strided are loaded lane by lane; bodies that have no vector form stay scalar. Strided
-    `memref.copy` are nests too.
+    along which the inputs do. It is walked in vectors of 16 lanes, then element by element, or, if
+    its length is known, in vectors of 8, 4 and 2 lanes. The other parallel loops become one
+    `scf.parallel` around it (a task for `bitnet-outline-parallel`), reductions that are no row
+    `scf.for`. What does not change along the row is computed once before it. Of operands that move
+    two elements at a time along the row (windows of stride 2) two vectors are loaded and shuffled;
+    others that are strided are loaded lane by lane; bodies that have no vector form stay scalar.
+    Strided `memref.copy` are nests too.
 
-    Copies that are strided along the row and dense along another loop (transpositions) make tiles of 16 x 16, transposed in
-    registers; the last tiles overlap those before, and extents below 16 are copied element by element.
+    Copies that are strided along the row and dense along another loop (transpositions) make tiles
+    of 16 x 16, transposed in registers; the last tiles overlap those before, and extents below 16
+    are copied element by element.
 
-    A row that is reduced has one order of combination on every machine (mm_c3): 4 vectors take 64 elements at a time,
-    the first one the blocks of 16 that are left; `(0+1)+(2+3)`; the halves of that vector, down to one
-    element; the old result plus it; then the last elements, ascending. No fast-math flag is left.
+    A row that is reduced has one order of combination on every machine (mm_c3): 4 vectors take 64
+    elements at a time, the first one the blocks of 16 that are left; `(0+1)+(2+3)`; the halves of
+    that vector, down to one element; the old result plus it; then the last elements, ascending. No
+    fast-math flag is left.
 
     Example:
 
