@@ -6,6 +6,7 @@
 #include "mlir/Dialect/Bufferization/Transforms/BufferViewFlowAnalysis.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Transforms/RegionUtils.h"
 
 namespace mlir::bitnet {
 #define GEN_PASS_DEF_BITNETREUSEOPERANDS
@@ -25,10 +26,18 @@ public:
 
   /// Whether all that may read `buffer` is in `op` or before it in its block.
   bool areDoneAt(memref::AllocOp buffer, Operation *op) const;
+  /// Whether `op` reads of `buffer` only the element that it writes. A view of
+  /// it shows other elements, or the same ones in another place.
+  bool readsInPlace(linalg::GenericOp op, memref::AllocOp buffer) const;
   /// From now on, whoever sees `gone` sees `kept`.
   void merge(memref::AllocOp gone, memref::AllocOp kept);
 
 private:
+  /// `buffer` and what was merged into it, before they flow anywhere.
+  SmallVector<Value> getOrigins(memref::AllocOp buffer) const;
+  /// Whether `value` may show elements of `buffer`.
+  bool maySee(Value value, memref::AllocOp buffer) const;
+
   BufferViewFlowAnalysis flow;
   /// Buffers that were merged into another one: its readers are theirs, too.
   llvm::DenseMap<Operation *, SmallVector<Value, 1>> merged;
@@ -42,13 +51,36 @@ static bool isUsedAfter(Value value, Operation *op) {
   });
 }
 
-bool Readers::areDoneAt(memref::AllocOp buffer, Operation *op) const {
+SmallVector<Value> Readers::getOrigins(memref::AllocOp buffer) const {
   SmallVector<Value> origins{buffer};
   if (auto it = merged.find(buffer.getOperation()); it != merged.end())
     llvm::append_range(origins, it->second);
-  return llvm::none_of(origins, [&](Value origin) {
+  return origins;
+}
+
+bool Readers::areDoneAt(memref::AllocOp buffer, Operation *op) const {
+  return llvm::none_of(getOrigins(buffer), [&](Value origin) {
     return llvm::any_of(flow.resolve(origin),
                         [&](Value value) { return isUsedAfter(value, op); });
+  });
+}
+
+bool Readers::maySee(Value value, memref::AllocOp buffer) const {
+  return llvm::any_of(getOrigins(buffer), [&](Value origin) {
+    return flow.resolve(origin).contains(value);
+  });
+}
+
+bool Readers::readsInPlace(linalg::GenericOp op, memref::AllocOp buffer) const {
+  // A body may load from any place of what it captures.
+  llvm::SetVector<Value> captured;
+  getUsedValuesDefinedAbove(op.getRegion(), captured);
+  if (llvm::any_of(captured, [&](Value v) { return maySee(v, buffer); }))
+    return false;
+  return llvm::all_of(op.getDpsInputOperands(), [&](OpOperand *operand) {
+    if (operand->get() == buffer.getResult())
+      return op.getMatchingIndexingMap(operand).isIdentity();
+    return !maySee(operand->get(), buffer);
   });
 }
 
@@ -85,14 +117,6 @@ static memref::AllocOp getElementwiseResult(linalg::GenericOp op) {
   return result && isBornAt(result, op) ? result : memref::AllocOp();
 }
 
-/// Whether `op` reads `buffer` only at the element that it writes.
-static bool readsInPlace(linalg::GenericOp op, Value buffer) {
-  return llvm::all_of(op.getDpsInputOperands(), [&](OpOperand *operand) {
-    return operand->get() != buffer ||
-           op.getMatchingIndexingMap(operand).isIdentity();
-  });
-}
-
 static bool haveSameExtents(memref::AllocOp a, memref::AllocOp b) {
   return a.getType() == b.getType() &&
          llvm::equal(a.getDynamicSizes(), b.getDynamicSizes());
@@ -105,7 +129,7 @@ static memref::AllocOp findReusable(linalg::GenericOp op,
   for (Value input : op.getDpsInputs()) {
     auto buffer = input.getDefiningOp<memref::AllocOp>();
     if (buffer && buffer->getBlock() == op->getBlock() &&
-        haveSameExtents(buffer, result) && readsInPlace(op, buffer) &&
+        haveSameExtents(buffer, result) && readers.readsInPlace(op, buffer) &&
         readers.areDoneAt(buffer, op))
       return buffer;
   }

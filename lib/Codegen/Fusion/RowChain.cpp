@@ -3,6 +3,7 @@
 #include "RowChain.h"
 
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Transforms/RegionUtils.h"
 
 using namespace mlir;
 using namespace mlir::bitnet;
@@ -89,10 +90,20 @@ bool RowChain::isIndependent(linalg::LinalgOp op) const {
   });
 }
 
+/// Whether the body loads from buffers, which may be those of other rows.
+static bool capturesBuffers(linalg::LinalgOp op) {
+  llvm::SetVector<Value> captured;
+  getUsedValuesDefinedAbove(op->getRegions(), captured);
+  return llvm::any_of(captured, [](Value value) {
+    return isa<BaseMemRefType>(value.getType());
+  });
+}
+
 bool RowChain::append(linalg::LinalgOp op) {
   // Products, also those with a vector, have code of their own.
   if (!op.hasPureBufferSemantics() || op.hasIndexSemantics() ||
-      op.getNumDpsInits() != 1 || linalg::isaContractionOpInterface(op))
+      op.getNumDpsInits() != 1 || linalg::isaContractionOpInterface(op) ||
+      capturesBuffers(op))
     return false;
   unsigned loops = getMaxRowLoops(op);
   if (!ops.empty())

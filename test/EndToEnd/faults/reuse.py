@@ -6,6 +6,8 @@
 import pathlib
 import sys
 
+import numpy as np
+
 sys.path.append(str(pathlib.Path(__file__).parent / "Inputs"))
 from faults import Table, f, i64, rand, ternary
 
@@ -77,5 +79,48 @@ table.model(
     "(float[n,16] x) => (float[n,16] y, float[n,16] z) { a = Relu (x) h = MatMul (a, W) y = Add (a, h) z = Exp (a) }",
     W=ternary(16, 16),
 ).gives({"x": rand(4, 16)})
+
+# A view of the buffer that would hold the result: it shows the next row what the row before has become.
+ENDS = {"i0": i64(0), "i1": i64(1), "i2": i64(2), "m1": i64(-1), "reps": i64(4, 1), "parts": i64(1, 3)}
+ENDS["zero"] = np.array(0)
+VIEWS = {
+    "first_row": "s = Slice (a, i0, i1, i0) y = Sub (a, s)",
+    "first_column": "s = Slice (a, i0, i1, i1) y = Sub (s, a)",
+    "row_of_gather": "s = Gather <axis = 0> (a, zero) y = Mul (a, s)",
+    "split": "s, r = Split <axis = 0> (a, parts) y = Add (s, a)",
+    "squeezed": "r = Slice (a, i0, i1, i0) s = Squeeze (r, i0) y = Add (a, s)",
+    "reversed": "s = Slice (a, m1, far, i0, m1) y = Sub (a, s)",
+    "tiled": "r = Slice (a, i0, i1, i0) s = Tile (r, reps) y = Sub (a, s)",
+    "expanded": "r = Slice (a, i0, i1, i0) z = Shape (a) s = Expand (r, z) y = Sub (a, s)",
+    "slope": "s = Slice (a, i1, i2, i0) b = Neg (a) t = Slice (b, i1, i2, i0) y = PRelu (b, t)",
+    "condition": "s = Slice (a, i0, i1, i0) g = Greater (a, s) y = Where (g, s, a)",
+    "in_a_branch": "b = Less (one, two) y = If (b) <then_branch = tg () => (float[] t1) "
+    "{ s = Slice (a, i0, i1, i0) t1 = Sub (a, s) }, else_branch = eg () => (float[] e1) { e1 = Identity (a) }>",
+    "of_a_branch": "b = Less (one, two) s = If (b) <then_branch = tg () => (float[] t1) "
+    "{ t1 = Slice (a, i0, i1, i0) }, else_branch = eg () => (float[] e1) { e1 = Slice (a, i1, i2, i0) }> y = Sub (a, s)",
+    "transposed": "s = Transpose (a) y = Sub (a, s)",
+}
+for view, nodes in VIEWS.items():
+    for rows in ("4", "n"):
+        table.model(
+            f"view_{view}_{rows}",
+            f"(float[{rows},4] x) => (float[] y) {{ a = Sigmoid (x) {nodes} }}",
+            one=f(1),
+            two=f(2),
+            far=i64(-9),
+            **ENDS,
+        ).gives({"x": rand(4, 4)})
+for rows in (3, 130):
+    table.model(
+        f"view_of_a_layer_{rows}",
+        "(float[n,64] x) => (float[n,64] y) { h = MatMul (x, W) s = Slice (h, i0, i1, i0) y = Add (h, s) }",
+        W=ternary(64, 64),
+        **ENDS,
+    ).gives({"x": rand(rows, 64)})
+table.model(
+    "view_of_an_image",
+    "(float[n,3,4,4] x) => (float[] y) { a = Relu (x) s = Slice (a, i1, i2, i1) y = Sub (a, s) }",
+    **ENDS,
+).gives({"x": rand(2, 3, 4, 4)})
 
 table.main()
