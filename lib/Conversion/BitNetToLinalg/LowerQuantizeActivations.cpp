@@ -2,6 +2,7 @@
 
 #include "Patterns.h"
 
+#include "bitnet/Dialect/BitNet/Transforms/ActivationScale.h"
 #include "bitnet/Dialect/BitNet/Transforms/Builders.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -49,8 +50,12 @@ public:
   SmallVector<Value, 2> build();
 
 private:
+  using Combine = function_ref<Value(ImplicitLocOpBuilder &, Value, Value)>;
+  Value reduceMagnitudes(double start, Combine combine);
   Value buildMaximum();
+  Value buildMinimum();
   Value buildScale(Value maximum);
+  Value poison(ImplicitLocOpBuilder &b, Value scale, Value minimum);
   Value buildCodes(Value maximum, Value scale);
   Value toInteger(ImplicitLocOpBuilder &b, Value value);
   AffineMap getMap(ArrayRef<AffineExpr> exprs) {
@@ -84,9 +89,9 @@ Lowering::Lowering(ImplicitLocOpBuilder &b, QuantizeActivationsOp op)
   }
 }
 
-/// m = max(absmax(x), eps) without the reduced axes. `maximumf` hands a NaN on
-/// (act_c2).
-Value Lowering::buildMaximum() {
+/// One number for each scale out of `start` and all |x|, without the reduced
+/// axes.
+Value Lowering::reduceMagnitudes(double start, Combine combine) {
   SmallVector<OpFoldResult> shape;
   // makeGeneric wants parallel loops first: x is read through a permutation.
   SmallVector<AffineExpr> from(rank), to;
@@ -99,23 +104,56 @@ Value Lowering::buildMaximum() {
     to.push_back(from[i]);
   }
   RoundedMath outer(b, element);
-  Value eps = outer.store(outer.constant(act.getEps().getValueAsDouble()));
-  Value init =
-      linalg::FillOp::create(b, eps, makeEmpty(b, shape, element)).getResult(0);
+  Value first = outer.store(outer.constant(start));
+  Value empty = makeEmpty(b, shape, element);
+  Value init = linalg::FillOp::create(b, first, empty).getResult(0);
   return makeGeneric(b, op.getX(), init, {getMap(from), getMap(to)}, parallel,
-                     [](ImplicitLocOpBuilder &b, ValueRange args) -> Value {
+                     [&](ImplicitLocOpBuilder &b, ValueRange args) -> Value {
                        Value abs = math::AbsFOp::create(b, args[0]);
-                       return arith::MaximumFOp::create(b, args[1], abs);
+                       return combine(b, args[1], abs);
                      });
 }
 
+/// m = max(absmax(x), eps). `maximumf` hands a NaN on (act_c2).
+Value Lowering::buildMaximum() {
+  return reduceMagnitudes(act.getEps().getValueAsDouble(),
+                          [](ImplicitLocOpBuilder &b, Value m, Value x) {
+                            return arith::MaximumFOp::create(b, m, x);
+                          });
+}
+
+/// The smallest |x|: whether there is a 0.
+Value Lowering::buildMinimum() {
+  return reduceMagnitudes(INFINITY,
+                          [](ImplicitLocOpBuilder &b, Value m, Value x) {
+                            return arith::MinNumFOp::create(b, m, x);
+                          });
+}
+
+/// NaN instead of an infinite scale that meets a 0 (act_c2).
+Value Lowering::poison(ImplicitLocOpBuilder &b, Value scale, Value minimum) {
+  RoundedMath math(b, element);
+  auto is = [&](Value value, double number) -> Value {
+    return arith::CmpFOp::create(b, arith::CmpFPredicate::OEQ, value,
+                                 math.constant(number));
+  };
+  Value isNaN = arith::AndIOp::create(b, is(scale, INFINITY), is(minimum, 0));
+  return arith::SelectOp::create(b, isNaN, math.constant(NAN), scale);
+}
+
 Value Lowering::buildScale(Value maximum) {
+  SmallVector<Value> operands{maximum};
+  SmallVector<AffineMap> maps{getMap(kept)};
+  if (mayOverflow(act, cast<FloatType>(element))) {
+    operands.push_back(buildMinimum());
+    maps.push_back(getMap(kept));
+  }
+  maps.push_back(b.getMultiDimIdentityMap(rank));
   SmallVector<OpFoldResult> shape;
   for (unsigned i = 0; i < rank; ++i)
     shape.push_back(reduced[i] ? OpFoldResult(b.getIndexAttr(1))
                                : getExtent(b, op.getX(), i));
-  return makeGeneric(b, maximum, makeEmpty(b, shape, element),
-                     {getMap(kept), b.getMultiDimIdentityMap(rank)}, rank,
+  return makeGeneric(b, operands, makeEmpty(b, shape, element), maps, rank,
                      [&](ImplicitLocOpBuilder &b, ValueRange args) -> Value {
                        RoundedMath math(b, element);
                        Value m = math.load(args[0]),
@@ -124,9 +162,11 @@ Value Lowering::buildScale(Value maximum) {
                            act.getForm() == ScaleForm::ReciprocalMul
                                ? math.mul(math.div(math.constant(1), m), qmax)
                                : math.div(qmax, m);
+                       if (operands.size() > 1)
+                         s = poison(b, s, math.load(args[1]));
                        // act_c2: m - m is 0, or NaN when m is not finite.
-                       Value poison = arith::SubFOp::create(b, m, m);
-                       return math.store(arith::AddFOp::create(b, s, poison));
+                       Value nan = arith::SubFOp::create(b, m, m);
+                       return math.store(arith::AddFOp::create(b, s, nan));
                      });
 }
 

@@ -36,6 +36,9 @@ public:
   std::optional<Codes> match(Value value, Type &castTo);
 
 private:
+  std::optional<double> getFactor(Value constant, Value beside);
+  Value otherOperand(onnx::NodeOp node, double &constant);
+  Value matchLowerBound(Value value, double &bound);
   std::optional<Codes> matchCodes(Value value);
   std::optional<Codes> matchDequantized(Value value);
   std::optional<AbsMax> matchAbsMax(Value value);
@@ -64,24 +67,34 @@ onnx::NodeOp Matcher::getStep(Value value, StringRef op, const Codes &codes) {
   return type == expected ? node : onnx::NodeOp();
 }
 
+/// One constant number that meets `beside` and leaves its shape as it is: ones
+/// before the dimensions of `beside` would be dimensions of the result.
+std::optional<double> Matcher::getFactor(Value constant, Value beside) {
+  std::optional<double> value = folder.getScalar(constant);
+  if (!value)
+    return std::nullopt;
+  int64_t rank = int64_t(folder.get(constant).perm.size());
+  return rank <= ranks.get(beside).value_or(1) ? value : std::nullopt;
+}
+
 /// The operand of a two-operand node that is not the constant `constant`.
-static Value otherOperand(onnx::NodeOp node, ConstantFolder &folder,
-                          double &constant) {
+Value Matcher::otherOperand(onnx::NodeOp node, double &constant) {
   if (node.getInputs().size() != 2)
     return {};
-  for (unsigned i : {0u, 1u})
-    if (std::optional<double> value = folder.getScalar(node.getInputs()[i])) {
+  for (unsigned i : {0u, 1u}) {
+    Value other = node.getInputs()[1 - i];
+    if (std::optional<double> value = getFactor(node.getInputs()[i], other)) {
       constant = *value;
-      return node.getInputs()[1 - i];
+      return other;
     }
+  }
   return {};
 }
 
 /// Clip(v, low, none) or Max(v, low).
-static Value matchLowerBound(Value value, ConstantFolder &folder,
-                             double &bound) {
+Value Matcher::matchLowerBound(Value value, double &bound) {
   if (onnx::NodeOp node = getNode(value, "Max"))
-    return otherOperand(node, folder, bound);
+    return otherOperand(node, bound);
   onnx::NodeOp node = getNode(value, "Clip");
   if (!node || node.getSlot(2) || node.getParams().contains("max"))
     return {};
@@ -101,9 +114,8 @@ Value Matcher::matchBound(Value value, double &eps) {
   value = casts.strip(value);
   onnx::NodeOp cast = getNode(value, "Cast");
   if (!cast)
-    return matchLowerBound(value, folder, eps);
-  Value reduced =
-      matchLowerBound(casts.strip(cast.getInputs().front()), folder, eps);
+    return matchLowerBound(value, eps);
+  Value reduced = matchLowerBound(casts.strip(cast.getInputs().front()), eps);
   auto type = dyn_cast_or_null<FloatType>(
       getElementType(cast.getContext(), getInt(cast, "to", 0)));
   if (!reduced || !type || !casts.holds(reduced, type))
@@ -152,17 +164,18 @@ static bool coverRow(SmallVector<int64_t> &axes, Value x, bool isConv,
 bool Matcher::matchScale(Value s, Codes &codes) {
   std::optional<AbsMax> max;
   if (onnx::NodeOp mul = getStep(s, "Mul", codes)) {
-    Value inverse = otherOperand(mul, folder, codes.qmax);
+    Value inverse = otherOperand(mul, codes.qmax);
     codes.form = ScaleForm::ReciprocalMul;
     if (!inverse)
       return false;
     if (onnx::NodeOp node = getStep(inverse, "Reciprocal", codes))
       max = matchAbsMax(node.getInputs().front());
     else if (onnx::NodeOp node = getStep(inverse, "Div", codes))
-      if (folder.getScalar(node.getInputs()[0]) == 1.0)
+      if (getFactor(node.getInputs()[0], node.getInputs()[1]) == 1.0)
         max = matchAbsMax(node.getInputs()[1]);
   } else if (onnx::NodeOp div = getStep(s, "Div", codes)) {
-    std::optional<double> qmax = folder.getScalar(div.getInputs()[0]);
+    std::optional<double> qmax =
+        getFactor(div.getInputs()[0], div.getInputs()[1]);
     codes.qmax = qmax.value_or(0);
     codes.form = ScaleForm::Divide;
     max = qmax ? matchAbsMax(div.getInputs()[1]) : std::nullopt;
@@ -191,7 +204,7 @@ bool Matcher::matchProduct(Value value, Codes &codes) {
       div ? getNode(casts.strip(div.getInputs()[0]), "Mul") : onnx::NodeOp();
   if (!mul)
     return false;
-  codes.x = otherOperand(mul, folder, codes.qmax);
+  codes.x = otherOperand(mul, codes.qmax);
   std::optional<AbsMax> max = matchAbsMax(div.getInputs()[1]);
   if (!codes.x || !max || !sameValue(max->x, codes.x) ||
       !getStep(value, "Div", codes))
@@ -223,12 +236,16 @@ static Value matchClip(Value value, ConstantFolder &folder, double &low,
   return node.getInputs().front();
 }
 
-/// Round, or its two half-even equivalents around a clip; bounds after
-/// rounding.
+static bool isInteger(double value) { return value == std::floor(value); }
+
+/// Round, before or after a clip. Bounds that come first are rounded with all
+/// other values; those that come last must be codes themselves.
 std::optional<Codes> Matcher::matchCodes(Value value) {
   Codes codes;
   value = casts.strip(value);
   Value inner = matchClip(value, folder, codes.low, codes.high);
+  if (inner && !(isInteger(codes.low) && isInteger(codes.high)))
+    return std::nullopt;
   onnx::NodeOp round = getNode(casts.strip(inner ? inner : value), "Round");
   if (!round)
     return std::nullopt;
@@ -248,7 +265,7 @@ std::optional<Codes> Matcher::matchCodes(Value value) {
   codes.high = std::nearbyint(codes.high);
   bool inRange = codes.low >= -128 && codes.high <= 128 &&
                  codes.low < codes.high && codes.qmax >= 1 &&
-                 codes.qmax == std::floor(codes.qmax);
+                 isInteger(codes.qmax);
   if (!inRange || !coverRow(codes.axes, codes.x, isConv, ranks))
     return std::nullopt;
   return codes;
@@ -266,7 +283,8 @@ std::optional<Codes> Matcher::matchDequantized(Value value) {
         getStep(value, "Div", *codes))
       return codes;
   onnx::NodeOp mul = getNode(casts.strip(div.getInputs()[0]), "Mul");
-  std::optional<double> qmax = folder.getScalar(div.getInputs()[1]);
+  std::optional<double> qmax =
+      getFactor(div.getInputs()[1], div.getInputs()[0]);
   if (!mul || !qmax)
     return std::nullopt;
   for (unsigned i : {0u, 1u})
@@ -316,10 +334,11 @@ static bool holdsCodes(Value value, ConstantFolder &folder, unsigned depth) {
   if (IntegerType type = castTarget(value)) {
     if (type.isSignlessInteger(8))
       return true;
-    if (type.getWidth() < 16)
+    // Codes may be negative, which an unsigned type wraps.
+    if (type.getWidth() < 16 || type.isUnsigned())
       return false;
   }
-  // Any cast to a wider type keeps integers of eight bits.
+  // Any other cast to a wider type keeps integers of eight bits.
   if (onnx::NodeOp cast = getNode(value, "Cast"))
     return holdsCodes(cast.getInputs().front(), folder, depth - 1);
   if (onnx::NodeOp node = getNode(value, "Identity"))
@@ -332,8 +351,7 @@ static bool holdsCodes(Value value, ConstantFolder &folder, unsigned depth) {
     return getNode(v, "Round") || getNode(v, "Floor") || getNode(v, "Ceil");
   };
   if (Value clipped = matchClip(value, folder, low, high))
-    return isRounded(clipped) && low == std::floor(low) &&
-           high == std::floor(high) && inRange();
+    return isRounded(clipped) && isInteger(low) && isInteger(high) && inRange();
   if (onnx::NodeOp round = getNode(value, "Round"))
     return matchClip(round.getInputs().front(), folder, low, high) && inRange();
   return false;

@@ -6,6 +6,8 @@
 
 #include "llvm/ADT/StringSwitch.h"
 
+#include <cmath>
+
 using namespace mlir;
 using namespace mlir::bitnet;
 using namespace mlir::bitnet::fold;
@@ -14,13 +16,14 @@ using namespace mlir::bitnet::fold;
 // Entry points
 //===----------------------------------------------------------------------===//
 
+/// Longer chains than any exporter writes must not exhaust the stack.
+static constexpr unsigned kMaxDepth = 512;
+
 View ConstantFolder::get(Value value) {
   if (!value)
     return {};
   if (auto it = views.find(value); it != views.end())
     return it->second;
-  // Longer chains than any exporter writes must not exhaust the stack.
-  constexpr unsigned kMaxDepth = 512;
   if (depth >= kMaxDepth)
     return {};
   ++depth;
@@ -28,6 +31,36 @@ View ConstantFolder::get(Value value) {
   --depth;
   views[value] = view;
   return view;
+}
+
+bool ConstantFolder::collect(Value value, Unfolded &found,
+                             llvm::DenseSet<Value> &seen) {
+  if (View view = get(value)) {
+    view.stream->describe(found.origin);
+    return true;
+  }
+  auto node = value.getDefiningOp<onnx::NodeOp>();
+  if (!node || !node.getBodies().empty() || node.getInputs().empty() ||
+      variable.contains(value) || depth >= kMaxDepth)
+    return false;
+  if (!seen.insert(value).second)
+    return true;
+  ++depth;
+  bool isConstant = llvm::all_of(
+      node.getInputs(), [&](Value v) { return collect(v, found, seen); });
+  --depth;
+  if (!isConstant)
+    variable.insert(value);
+  else if (found.op.empty())
+    found.op = node.getOp();
+  return isConstant;
+}
+
+std::optional<Unfolded> ConstantFolder::explain(Value value) {
+  Unfolded found;
+  llvm::DenseSet<Value> seen;
+  bool isConstant = !get(value) && collect(value, found, seen);
+  return isConstant ? std::optional(found) : std::nullopt;
 }
 
 std::optional<std::vector<double>> ConstantFolder::getValues(Value value,
@@ -213,6 +246,39 @@ static StreamRef alignTo(const View &view, const View &largest) {
   return aligned.contiguous();
 }
 
+static bool isWideInteger(Type type) {
+  return isa<IntegerType>(type) && type.getIntOrFloatBitWidth() > 32;
+}
+
+/// Whether `accepts` says so of all values.
+static bool allValues(Stream &stream, function_ref<bool(double)> accepts) {
+  std::vector<double> chunk(kChunk);
+  for (int64_t begin = 0; begin < stream.size; begin += kChunk) {
+    auto part = MutableArrayRef(chunk).take_front(
+        std::min(kChunk, stream.size - begin));
+    stream.read(begin, part);
+    if (!llvm::all_of(part, accepts))
+      return false;
+  }
+  return true;
+}
+
+/// Whether doubles hold what `kind` reads and gives: of integers of 64 bits
+/// that is looked up. Nothing is said of a division by 0.
+static bool isExact(MapKind kind, ArrayRef<View> operands, Stream &result) {
+  auto holds = [](Stream &stream) {
+    return !isWideInteger(stream.element) || allValues(stream, [](double v) {
+      return std::fabs(v) < kExactIntegers;
+    });
+  };
+  if (kind == MapKind::Div && isa<IntegerType>(result.element) &&
+      !allValues(*operands[1].stream, [](double v) { return v != 0; }))
+    return false;
+  return holds(result) && llvm::all_of(operands, [&](const View &operand) {
+           return holds(*operand.stream);
+         });
+}
+
 View ConstantFolder::applyMap(MapKind kind, Type element,
                               ArrayRef<View> operands) {
   const View *largest = &operands.front();
@@ -232,7 +298,7 @@ View ConstantFolder::applyMap(MapKind kind, Type element,
       return {};
   }
   StreamRef result = makeMap(kind, element, streams);
-  if (!result)
+  if (!result || !isExact(kind, operands, *result))
     return {};
   // A scalar operand of higher rank may have raised the rank.
   if (plain || result->shape.size() != largest->perm.size())
@@ -306,12 +372,26 @@ View ConstantFolder::buildCast(onnx::NodeOp node) {
   }
   if (!operand || !element)
     return {};
-  return applyMap(MapKind::Cast, element, {operand});
+  bool toInteger =
+      isa<FloatType>(operand.stream->element) && isa<IntegerType>(element);
+  return applyMap(toInteger ? MapKind::Saturate : MapKind::Cast, element,
+                  {operand});
+}
+
+/// Sums of integers may exceed what doubles hold, and how a mean of integers is
+/// rounded is for the operator's own lowering to say.
+static bool reducesExactly(ReduceKind kind, Stream &operand) {
+  auto type = dyn_cast<IntegerType>(operand.element);
+  if (!type || kind == ReduceKind::Max || kind == ReduceKind::Min)
+    return !type || !isWideInteger(type);
+  return kind == ReduceKind::Sum && !isWideInteger(type) &&
+         double(operand.size) * std::ldexp(1.0, type.getWidth()) <
+             kExactIntegers;
 }
 
 View ConstantFolder::buildReduce(onnx::NodeOp node, ReduceKind kind) {
   View operand = get(node.getInputs().front());
-  if (!operand)
+  if (!operand || !reducesExactly(kind, *operand.stream))
     return {};
   int64_t rank = int64_t(operand.perm.size());
   std::optional<SmallVector<int64_t>> axes = getInts(node, "axes");

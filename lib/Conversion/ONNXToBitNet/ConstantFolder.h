@@ -17,6 +17,13 @@
 
 namespace mlir::bitnet {
 
+/// A value that is computed of constants alone, but not here.
+struct Unfolded {
+  /// The first operator that is not folded.
+  StringRef op;
+  fold::Origin origin;
+};
+
 class ConstantFolder {
 public:
   explicit ConstantFolder(BlobStore &store) : store(store) {}
@@ -32,6 +39,9 @@ public:
   std::optional<SmallVector<int64_t>> getIntegers(Value value);
   /// The value of a constant with one element.
   std::optional<double> getScalar(Value value);
+
+  /// Why `value` is not folded; nullopt when it depends on an input.
+  std::optional<Unfolded> explain(Value value);
 
   /// Forgets the streams built so far (they may hold memory).
   void clear() { views.clear(); }
@@ -58,8 +68,13 @@ private:
   fold::View applyMap(fold::MapKind kind, Type element,
                       ArrayRef<fold::View> operands);
 
+  /// Whether `value` is computed of constants alone, told in `found`.
+  bool collect(Value value, Unfolded &found, llvm::DenseSet<Value> &seen);
+
   BlobStore &store;
   unsigned depth = 0;
+  /// Values that depend on an input.
+  llvm::DenseSet<Value> variable;
   llvm::DenseMap<Value, fold::View> views;
 };
 

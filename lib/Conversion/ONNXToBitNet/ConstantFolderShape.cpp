@@ -325,17 +325,20 @@ View ConstantFolder::buildDequantize(onnx::NodeOp node) {
       return {};
     element = output;
   }
-  values = makeMap(MapKind::Cast, element, {makeReshape(values, split)});
+  values = makeReshape(values, split);
   StreamRef factor = shapeParameter(scale, split, axis, block);
-  factor = factor ? makeMap(MapKind::Cast, element, {factor}) : nullptr;
   if (zero) {
+    // The difference is exact: a 16-bit float holds no codes of 16 bits.
     StreamRef offset = shapeParameter(zero, split, axis, block);
-    offset = offset ? makeMap(MapKind::Cast, element, {offset}) : nullptr;
-    values =
-        offset ? makeMap(MapKind::Sub, element, {values, offset}) : nullptr;
+    Type wide = IntegerType::get(node.getContext(), 32);
+    bool isInteger = isa<IntegerType>(values->element);
+    Type exact = isInteger ? wide : values->element;
+    values = offset ? makeMap(MapKind::Sub, exact, {values, offset}) : nullptr;
   }
   if (!values || !factor)
     return {};
+  values =
+      makeMap(MapKind::Cast, Float32Type::get(node.getContext()), {values});
   values = makeMap(MapKind::Mul, element, {values, factor});
   if (!values || values->size != countOf(shape))
     return {};

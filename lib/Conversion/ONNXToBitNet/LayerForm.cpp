@@ -44,20 +44,40 @@ static std::optional<LayerForm> refuseProduct(LayerForm form, const View &view,
   return form;
 }
 
+/// A product with a value that is computed of constants by operators that are
+/// not folded: it may well be weights, whose shape is not known here.
+static std::optional<LayerForm> refuseUnfolded(LayerForm form, Value operand,
+                                               ConstantFolder &folder) {
+  std::optional<Unfolded> found = folder.explain(operand);
+  if (!found)
+    return std::nullopt;
+  form.weightOperand = operand;
+  form.origin = found->origin;
+  form.refusal = (found->op + " of constants is not evaluated").str();
+  return form;
+}
+
 static std::optional<LayerForm> readMatMul(LayerForm form,
                                            ConstantFolder &folder) {
   form.weightOperand = form.node.getInputs()[1];
   View weights = folder.get(form.weightOperand);
   bool transposed = getInt(form.node, "transB", 0);
-  if (!weights)
+  if (!weights && folder.get(form.x))
     return refuseProduct(form, folder.get(form.x), form.x,
                          !getInt(form.node, "transA", 0),
                          "weights on the left of the product");
+  if (!weights)
+    return refuseUnfolded(form, form.weightOperand, folder);
   if (!setWeights(form, weights, transposed))
     return refuseProduct(form, weights, form.weightOperand, transposed,
                          "one matrix of weights per batch entry");
   form.isInteger = isa<IntegerType>(weights.stream->element);
   form.alpha = getFloat(form.node, "alpha", 1.0);
+  // The accumulators of a layer have a sign, the product would not.
+  if (weights.stream->element.isUnsignedInteger())
+    form.refusal = "weights of unsigned integers";
+  if (form.isInteger && form.alpha != 1)
+    form.refusal = "alpha of an integer product is not 1";
   for (StringRef name : {"transA", "transBatchA", "transBatchB"})
     if (getInt(form.node, name, 0))
       form.refusal = (name + " is set").str();
@@ -72,6 +92,8 @@ static std::optional<LayerForm> readGemm(LayerForm form,
   result->bias = result->node.getSlot(2);
   if (result->bias && getFloat(result->node, "beta", 1.0) != 1.0)
     result->refusal = "beta is not 1";
+  if (result->bias && result->isInteger)
+    result->refusal = "bias of an integer product";
   return result;
 }
 
@@ -92,7 +114,7 @@ static std::optional<LayerForm> readConv(LayerForm form,
   form.bias = form.node.getSlot(2);
   View weights = folder.get(form.weightOperand);
   if (!weights)
-    return std::nullopt;
+    return refuseUnfolded(form, form.weightOperand, folder);
   form.weights = View(weights.contiguous());
   ArrayRef<int64_t> shape = form.weights.stream->shape;
   if (shape.size() < 3)

@@ -25,6 +25,8 @@ struct LayerForm {
   SmallVector<const void *> weightSources;
   /// [N, K], [F, C, kh, kw] (rowsFirst), or [K, N].
   fold::View weights;
+  /// The initializers of weights that are not folded.
+  fold::Origin origin;
   bool rowsFirst = false;
   int64_t n = 0, k = 0;
   double alpha = 1;

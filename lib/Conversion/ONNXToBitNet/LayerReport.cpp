@@ -8,8 +8,9 @@ using namespace mlir;
 using namespace mlir::bitnet;
 
 static fold::Origin getOrigin(const LayerForm &form) {
-  fold::Origin origin;
-  form.weights.stream->describe(origin);
+  fold::Origin origin = form.origin;
+  if (form.weights)
+    form.weights.stream->describe(origin);
   return origin;
 }
 

@@ -1,9 +1,11 @@
 //===- ONNXToBitNet.cpp - finds ternary layers in an ONNX graph -----------===//
 
 #include "bitnet/Conversion/ONNXToBitNet/Passes.h"
+#include "bitnet/Dialect/BitNet/Transforms/ActivationScale.h"
 
 #include "ActivationView.h"
 #include "ConstantFolder.h"
+#include "ExactCasts.h"
 #include "FloatLayer.h"
 #include "FloatPolicy.h"
 #include "FloatTable.h"
@@ -190,15 +192,26 @@ void Recogniser::foldTrailingScale(LinearOp linear, const LayerForm &form) {
   Value other = next.getInputs()[next.getInputs()[0] == linear.getY() ? 1 : 0];
   fold::View view = folder.get(other);
   std::optional<double> value = folder.getScalar(other);
-  if (!value || view.getShape().size() > 1 || !std::isfinite(*value) ||
-      (isDiv && *value == 0))
+  if (!value || view.getShape().size() > 1)
     return;
+  // A reciprocal that overflows or loses digits is not what the graph does.
   float scale = isDiv ? float(1.0 / *value) : float(*value);
+  if (!std::isfinite(scale) || (isDiv && !std::isnormal(scale)))
+    return;
   fold::Origin origin;
   view.stream->describe(origin);
   linear.getScaleMutable().assign(makeFloatConstant(
       constants, linear.getLoc(), origin.getName(), {}, {scale}));
   next.getOutputs()[0].replaceAllUsesWith(linear.getY());
+}
+
+/// The mul_divide form never has qmax / m, which our layer divides by, and so
+/// is no layer where that may be infinite (act_c2).
+static bool dividesByOverflow(const ActivationView &view) {
+  if (!view.act || view.act.getForm() != ScaleForm::MulDivide)
+    return false;
+  auto type = dyn_cast_or_null<FloatType>(ExactCasts::getElementType(view.x));
+  return !type || mayOverflow(view.act, type);
 }
 
 ActivationView Recogniser::readActivations(const LayerForm &form,
@@ -218,7 +231,8 @@ ActivationView Recogniser::readActivations(const LayerForm &form,
   // times a scale that acts after the product could overflow fp16.
   bool isCodes = view.act && view.act.getForm() == ScaleForm::Codes;
   bool isNarrow = element.isBF16() || (view.castTo && view.castTo.isF32());
-  if ((view.act && !isCodes && isNarrow) || (view.rowScale && !element.isF32()))
+  if ((view.act && !isCodes && isNarrow) ||
+      (view.rowScale && !element.isF32()) || dividesByOverflow(view))
     view = ActivationView();
   if (!view.x)
     view.x = form.x;

@@ -67,19 +67,46 @@ static float roundF16(float value) {
   return llvm::bit_cast<float>(bits & 0xffffe000);
 }
 
-/// Two's complement wrap of an integer result, as ONNX engines do.
-static double wrapInteger(double value, unsigned width, bool isUnsigned) {
-  if (std::isnan(value))
-    return 0;
-  value = std::trunc(value);
-  double range = std::ldexp(1.0, int(width));
-  double low = isUnsigned ? 0 : -range / 2, high = low + range;
-  if (value >= low && value < high)
-    return value;
-  if (width == 64)
-    return value < low ? low : high;
-  value = std::fmod(value - low, range);
-  return (value < 0 ? value + range : value) + low;
+namespace {
+/// The integers from `low` to below `low + count`.
+struct IntegerRange {
+  double low, count;
+
+  explicit IntegerRange(IntegerType type)
+      : low(type.isUnsigned() ? 0 : -std::ldexp(1.0, type.getWidth() - 1)),
+        count(std::ldexp(1.0, type.getWidth())) {}
+
+  bool contains(double value) const {
+    return value >= low && value < low + count;
+  }
+  /// Two's complement, as ONNX engines do. What a double does not hold is NaN,
+  /// which no caller takes for an integer.
+  double wrap(double value) const {
+    value = std::trunc(value);
+    if (contains(value))
+      return value;
+    value = std::fmod(value - low, count);
+    return count > kExactIntegers ? NAN
+                                  : (value < 0 ? value + count : value) + low;
+  }
+};
+} // namespace
+
+double fold::multiplyIntegers(double x, double y, IntegerType type) {
+  if (type.getWidth() > 32)
+    return x * y;
+  uint32_t low = uint32_t(uint64_t(int64_t(x)) * uint64_t(int64_t(y)));
+  return type.isUnsigned() ? double(low) : double(int32_t(low));
+}
+
+void fold::saturateTo(IntegerType type, MutableArrayRef<double> values) {
+  if (type.getWidth() == 1)
+    return roundTo(type, values);
+  IntegerRange range(type);
+  for (double &v : values)
+    v = std::isnan(v) ? range.low
+                      : std::trunc(std::min(std::max(v, range.low),
+                                            range.low + range.count - 1));
 }
 
 void fold::roundTo(Type element, MutableArrayRef<double> values) {
@@ -93,10 +120,9 @@ void fold::roundTo(Type element, MutableArrayRef<double> values) {
     for (double &v : values)
       v = roundF16(float(v));
   } else if (auto type = dyn_cast<IntegerType>(element)) {
-    bool isUnsigned = type.isUnsigned();
+    IntegerRange range(type);
     for (double &v : values)
-      v = type.getWidth() == 1 ? double(v != 0)
-                               : wrapInteger(v, type.getWidth(), isUnsigned);
+      v = type.getWidth() == 1 ? double(v != 0) : range.wrap(v);
   }
 }
 

@@ -39,6 +39,17 @@ int64_t countOf(ArrayRef<int64_t> shape);
 /// hold every f32 and 32-bit integer result exactly enough for that.
 void roundTo(Type element, MutableArrayRef<double> values);
 
+/// Doubles hold all integers of a smaller magnitude.
+inline constexpr double kExactIntegers = 9007199254740992.0; // 2^53
+
+/// What a cast of floats to `type` gives: truncated and saturated, NaN becomes
+/// the lowest integer (act_c2), as at run time.
+void saturateTo(IntegerType type, MutableArrayRef<double> values);
+
+/// The product modulo 2^32 of integers of at most 32 bits, which no double
+/// need hold; of wider ones, which the caller has to check, their product.
+double multiplyIntegers(double x, double y, IntegerType type);
+
 /// A constant tensor, read in row-major order.
 class Stream {
 public:
@@ -125,6 +136,8 @@ enum class MapKind {
   Not,
   Relu,
   Cast,
+  /// Floats to integers.
+  Saturate,
   Add,
   Sub,
   Mul,

@@ -126,6 +126,11 @@ static void applyBinary(MapKind kind, MutableArrayRef<double> a,
   }
 }
 
+static void multiply(IntegerType type, MutableArrayRef<double> a,
+                     ArrayRef<double> b) {
+  zip(a, b, [&](double x, double y) { return multiplyIntegers(x, y, type); });
+}
+
 //===----------------------------------------------------------------------===//
 // The stream
 //===----------------------------------------------------------------------===//
@@ -149,12 +154,19 @@ public:
 
   void read(int64_t begin, MutableArrayRef<double> out) override {
     fetch(operands[0], begin, out);
+    if (kind == MapKind::Saturate)
+      return saturateTo(cast<IntegerType>(element), out);
     if (operands.size() == 1) {
       applyUnary(kind, out);
       return roundTo(element, out);
     }
     std::vector<double> second(out.size());
     fetch(operands[1], begin, second);
+    auto integer = dyn_cast<IntegerType>(element);
+    if (kind == MapKind::Mul && integer) {
+      multiply(integer, out, second);
+      return roundTo(element, out);
+    }
     if (kind != MapKind::Where) {
       applyBinary(kind, out, second);
       return roundTo(element, out);

@@ -186,4 +186,46 @@ table.model(
     tolerance=2e-3,
 ).gives({"x": half}, {"y": product})
 
+# A maximum of nearly 0 has an infinite scale, which makes NaN of 0 and leaves 0 of all else.
+QUANTIZE = {
+    "divide": "s = Div (most, e) p = Mul (x, s) r = Round (p) c = Clip (r, low, high) q = Div (c, s)",
+    "reciprocal_mul": "i = Reciprocal (e) s = Mul (i, most) p = Mul (x, s) r = Round (p) c = Clip (r, low, high) "
+    "q = Div (c, s)",
+    "mul_divide": "n = Mul (x, most) p = Div (n, e) r = Round (p) c = Clip (r, low, high) d = Mul (c, e) "
+    "q = Div (d, most)",
+}
+
+
+def quantize(form: str, x: Array, eps: Array) -> Array:
+    """x as the graph quantizes it: each step rounds to the type of x."""
+    kind = x.dtype.type
+    most, e = kind(127), np.maximum(np.abs(x).max(-1, keepdims=True), eps)
+    if form == "mul_divide":
+        return np.asarray(np.clip(np.rint(x * most / e), -128, 127) * e / most)
+    s = most / e if form == "divide" else kind(1) / e * most
+    return np.asarray(np.clip(np.rint(x * s), -128, 127) / s)
+
+
+for form, nodes in QUANTIZE.items():
+    for kind, eps in ((F32, 0), (F32, 1e-45), (F32, 1e-38), (F32, 1e-5), (np.float16, 1e-5), (np.float16, 1e-3)):
+        x = np.zeros((4, K), kind)
+        x[1], x[2], x[2, 0] = 1, 0.5, 0
+        x[3] = 1e-3 if kind is np.float16 else 1e-38
+        name = "float16" if kind is np.float16 else "float"
+        with np.errstate(all="ignore"):
+            q = quantize(form, x, kind(eps))
+            product = (q.astype(F32) @ sparse).astype(kind)
+        product[np.isnan(q).any(1)] = np.nan
+        table.model(
+            f"scale_{form}_{np.dtype(kind).name}_{eps}",
+            f"({name}[n,{K}] x) => ({name}[n,12] y) {{ a = Abs (x) m = ReduceMax <axes = [-1]> (a) e = Max (m, eps) "
+            f"{nodes} y = MatMul (q, W) }}",
+            W=sparse.astype(kind),
+            eps=kind(eps),
+            most=kind(127),
+            low=kind(-128),
+            high=kind(127),
+            tolerance=2e-3 if kind is np.float16 else 5e-6,
+        ).gives({"x": x}, {"y": product})
+
 table.main()

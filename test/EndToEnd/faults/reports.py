@@ -136,4 +136,27 @@ layers(
     W=ternary(4, 5),
 )
 
+# Constants that are computed by operators which are not folded, and a product that only looks like one.
+for name, nodes in {
+    "Tanh": "w = Tanh (W)",
+    "Split": "w, v = Split <axis = 1> (W)",
+    "Dropout": "w = Dropout (W)",
+    "Pow": "p = Pow (W, W) w = Neg (p)",
+}.items():
+    layers(
+        f"computed_by_{name}",
+        f"(float[n,8] x) => (float[] y) {{ {nodes} [fc] y = MatMul (x, w) }}",
+        {"x": rand(2, 8)},
+        None,
+        ("fc", "float", "", f"{name} of constants is not evaluated"),
+        W=np.abs(ternary(8, 6)),
+    )
+layers(
+    "computed_of_an_input",
+    "(float[n,8] x) => (float[] y) { s = Tanh (W) w = Mul (s, x) t = Transpose (w) [fc] y = MatMul (x, t) }",
+    {"x": rand(2, 8)},
+    None,
+    W=ternary(8),
+)
+
 table.main()

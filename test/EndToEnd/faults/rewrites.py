@@ -158,4 +158,110 @@ for kind, number in BITS16.items():
         W=ternary(24, 8) * F32(0.3001),
     ).gives({"x": rand(6, 24)})
 
+# Codes that an unsigned type wraps are no codes.
+codes = f(*range(-8, 8))[None]
+for number in (4, 12, 13):
+    table.model(
+        f"codes_cast_to_{number}",
+        f"(float[n,16] x) => (float[n,4] y) {{ r = Round (x) i = Cast <to = 3> (r) u = Cast <to = {number}> (i) "
+        "q = Cast <to = 1> (u) y = MatMul (q, W) }",
+        W=ternary(16, 4),
+    ).gives({"x": codes})
+    table.model(
+        f"positive_codes_cast_to_{number}",
+        f"(uint8[n,16] x) => (float[n,4] y) {{ u = Cast <to = {number}> (x) q = Cast <to = 1> (u) y = MatMul (q, W) }}",
+        W=ternary(16, 4),
+    ).gives({"x": np.arange(240, 256, dtype=np.uint8)[None]})
+
+# Bounds after rounding are bounds as they are; before it they are rounded, too.
+QUANTIZE = "a = Abs (x) m = ReduceMax <axes = [-1]> (a) e = Max (m, eps) s = Div (most, e) p = Mul (x, s)"
+AFTER, BEFORE = "r = Round (p) c = Clip (r, low, high)", "r = Clip (p, low, high) c = Round (r)"
+for low, high in ((-3.25, 3.75), (-127.5, 126.5), (-2, 2)):
+    for order, clip in (("after", AFTER), ("before", BEFORE)):
+        table.model(
+            f"bounds_{order}_{high}",
+            f"(float[n,16] x) => (float[n,4] y) {{ {QUANTIZE} {clip} q = Div (c, s) y = MatMul (q, W) }}",
+            W=ternary(16, 4),
+            eps=f(1e-5),
+            most=f(127),
+            low=np.float32(low),
+            high=np.float32(high),
+        ).gives({"x": rand(3, 16)})
+
+# A constant of a higher rank gives its rank to the result.
+for rank in (0, 1, 2, 3):
+    for which in ("eps", "most"):
+        ones = {"eps": f(1e-5), "most": f(127)}
+        ones[which] = ones[which].reshape((1,) * rank)
+        table.model(
+            f"rank_{rank}_of_{which}",
+            f"(float[n,16] x) => (float[] y) {{ {QUANTIZE} {AFTER} q = Div (c, s) y = MatMul (q, W) }}",
+            W=ternary(16, 4),
+            low=np.float32(-128),
+            high=np.float32(127),
+            **ones,
+        ).gives({"x": rand(3, 16)})
+
+# Weights that are computed: 16-bit codes of a 16-bit scale, integers that wrap, floats that an integer cannot hold.
+for dtype, zero in ((np.uint16, 30000), (np.int16, -20001), (np.uint8, 200)):
+    stored = (ternary(16, 4) + zero).astype(dtype)
+    table.model(
+        f"dequantized_{np.dtype(dtype).name}_f16",
+        "(float16[n,16] x) => (float16[n,4] y) { w = DequantizeLinear (V, s, z) y = MatMul (x, w) }",
+        opset=21,
+        V=stored,
+        s=np.float16(0.5),
+        z=dtype(zero),
+    ).gives(
+        {"x": rand(2, 16).astype(np.float16)},
+        {"y": (rand(2, 16).astype(np.float16).astype(F32) @ (ternary(16, 4) * F32(0.5))).astype(np.float16)},
+    )
+big = np.where(ternary(16, 4) > 0, 1234567891, 3).astype(np.int32)
+wide = np.where(ternary(16, 4) > 0, 2**53 + 1, 2**53).astype(np.int64)
+table.model(
+    "weights_of_int32_products",
+    "(float[n,16] x) => (float[n,4] y) { p = Mul (B, B) e = Equal (p, want) w = Cast <to = 1> (e) y = MatMul (x, w) }",
+    B=big,
+    want=(big.astype(np.int64) ** 2).astype(np.int32).max(keepdims=True),
+).gives({"x": rand(2, 16)})
+table.model(
+    "weights_of_int64_differences",
+    "(float[n,16] x) => (float[n,4] y) { d = Sub (B, c) w = Cast <to = 1> (d) y = MatMul (x, w) }",
+    B=wide,
+    c=i64(2**53),
+).gives({"x": rand(2, 16)})
+table.model(
+    "weights_that_saturate",
+    "(float[n,4] x) => (float[n,4] y) { i = Cast <to = 3> (V) w = Cast <to = 1> (i) y = MatMul (x, w) }",
+    V=np.array([[255, -257, 1.5, -0.5], [0, np.nan, np.inf, -np.inf], [1, 0, 0, 1], [0, 1, 1, 0]], F32),
+).gives({"x": f(1, 1, 1, 1)[None]}, {"y": f(128, -255, 129, -127)[None]})
+
+# Products of unsigned integers are unsigned; a bias or a factor of integers is no part of a layer.
+for dtype in (np.uint32, np.uint64):
+    w = np.array([[0, 1, 1], [1, 0, 1]], dtype)
+    table.model(
+        f"product_of_{np.dtype(dtype).name}",
+        f"(uint8[n,2] x) => ({np.dtype(dtype).name}[n,3] y) {{ "
+        f"u = Cast <to = {12 if dtype is np.uint32 else 13}> (x) y = MatMul (u, W) }}",
+        W=w,
+    ).gives({"x": np.array([[255, 3]], np.uint8)}, {"y": np.array([[255, 3]], dtype) @ w})
+table.model(
+    "integer_gemm_with_a_bias",
+    "(int8[n,16] x) => (int32[n,4] y) { u = Cast <to = 6> (x) y = Gemm (u, W, B) }",
+    W=ternary(16, 4).astype(np.int32),
+    B=np.array([7, -7, 0, 1], np.int32),
+).gives(
+    {"x": np.arange(-8, 8, dtype=np.int8)[None]},
+    {"y": (np.arange(-8, 8) @ ternary(16, 4) + [7, -7, 0, 1]).astype(np.int32)[None]},
+)
+
+# A scale after the layer whose reciprocal is no number.
+for scale in (1e-39, 1e-45, 3e38):
+    table.model(
+        f"divided_by_{scale}",
+        "(float[n,16] x) => (float[n,4] y) { h = MatMul (x, W) y = Div (h, s) }",
+        W=ternary(16, 4),
+        s=np.float32(scale),
+    ).gives({"x": rand(2, 16) * F32(scale) if scale < 1 else rand(2, 16)})
+
 table.main()

@@ -1,0 +1,20 @@
+//===- ActivationScale.cpp - numbers of activation quantizers -------------===//
+
+#include "bitnet/Dialect/BitNet/Transforms/ActivationScale.h"
+
+using namespace mlir;
+using namespace mlir::bitnet;
+
+bool mlir::bitnet::mayOverflow(ActQuantAttr act, FloatType type) {
+  if (act.getForm() == ScaleForm::Codes)
+    return false;
+  bool lossy;
+  APFloat eps = act.getEps().getValue();
+  eps.convert(type.getFloatSemantics(), APFloat::rmNearestTiesToEven, &lossy);
+  eps.convert(APFloat::IEEEdouble(), APFloat::rmNearestTiesToEven, &lossy);
+  APFloat largest = APFloat::getLargest(type.getFloatSemantics());
+  largest.convert(APFloat::IEEEdouble(), APFloat::rmNearestTiesToEven, &lossy);
+  // A step of (1/m) * qmax rounds twice: half of the range is far enough away.
+  double scale = double(act.getQmax()) / eps.convertToDouble();
+  return !(scale < largest.convertToDouble() / 2);
+}
