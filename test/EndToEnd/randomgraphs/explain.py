@@ -55,9 +55,6 @@ FUNCTIONS = {
     "Sigmoid",
     "Softplus",
     "Softsign",
-    "Elu",
-    "Selu",
-    "Celu",
     "HardSigmoid",
     "HardSwish",
     "Mish",
@@ -79,8 +76,23 @@ FUNCTIONS = {
     "RotaryEmbedding",
     "DynamicQuantizeLinear",
 }
-# Sigmoids and the like are as good as their largest value: onnxruntime's is 0 below -18.
-BOUNDED = {"Sigmoid", "Tanh", "Erf", "Swish", "QuickGelu", "Gelu", "FastGelu", "BiasGelu", "Mish", "Softplus"}
+# Sigmoids and the like are as good as their largest value: onnxruntime's is 0 below -18, and near 0 its Elu is what
+# the subtraction exp(x) - 1 leaves.
+BOUNDED = {
+    "Sigmoid",
+    "Tanh",
+    "Erf",
+    "Swish",
+    "QuickGelu",
+    "Gelu",
+    "FastGelu",
+    "BiasGelu",
+    "Mish",
+    "Softplus",
+    "Elu",
+    "Selu",
+    "Celu",
+}
 NORMS = {
     "Softmax",
     "LogSoftmax",
@@ -160,6 +172,8 @@ def _norm_noise(node: Node, opset: int, inputs: list[Array | None], results: lis
 def _channel_noise(node: Node, inputs: list[Array | None], results: list[Array]) -> list[Array]:
     """x * s - mean * s + bias as onnxruntime forms it: the terms may be far larger than what is left."""
     x, scale, bias = (a.astype(np.float64) for a in inputs[:3] if a is not None)
+    if not x.size:
+        return [np.zeros(r.shape) for r in results]
     groups = {"InstanceNormalization": x.shape[1], "BatchNormalization": x.shape[1]}.get(
         node.op, node.attributes.get("num_groups", 1)
     )

@@ -63,6 +63,21 @@ def slice_bound(b: Builder, x: Value, values: list[int], dtype: DType) -> Value:
     return b.const(values, dtype)
 
 
+def own_part(b: Builder) -> None:
+    """A value meets one row or column of itself, which is gone when the result takes its place too early."""
+    x = b.any(F32, F32, I64, ranks=range(1, 5), accept=lambda v: all(a.size for a in v.arrays))
+    whole = b.one(b.dice.pick(["Neg", "Abs", "Identity"]), x) if b.dice.chance(0.6) else x
+    axis = b.dice.integer(0, x.rank - 1)
+    at = b.dice.integer(0, min(x.extents(axis)) - 1)
+    if b.opset < 10:
+        part = b.one("Slice", whole, starts=[at], ends=[at + 1], axes=[axis])
+    elif b.dice.chance(0.6):
+        part = b.one("Slice", whole, b.ints(at), b.ints(at + 1), b.ints(axis))
+    else:
+        part = b.one("Gather", whole, b.ints(at), axis=axis)
+    b.one(b.dice.pick(["Add", "Sub", "Mul"]), *b.dice.shuffled([whole, part]))
+
+
 def split(b: Builder) -> None:
     x = anything(b, 1)
     axis = axis_of(b, x.rank)
@@ -148,6 +163,7 @@ def trilu(b: Builder) -> None:
 
 ROWS = [
     Row("Slice", slice_, 6),
+    Row("OwnPart", own_part, 1.5),
     Row("Split", split, 2.5),
     Row("Concat", concat, 4),
     Row("Tile", tile, 1.5),

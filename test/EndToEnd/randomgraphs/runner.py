@@ -16,7 +16,7 @@ import time
 from collections.abc import Sequence
 
 from .block import Block, Options
-from .findings import Result
+from .findings import Finding, Result
 from .generate import BLOCK, generate
 from .report import print_report
 from .self_test import LIARS
@@ -62,11 +62,16 @@ class Job:
             result = Result.from_json(json.loads(path.read_text()))
             shutil.rmtree(self.work, ignore_errors=True)
             return result, []
+        code = self.process.exitcode or 0
         at = int(self._progress.read_text() or -1) if self._progress.exists() else -1
-        if at < 0:
-            raise RuntimeError(f"block {self.number}: the net itself failed, exit {self.process.exitcode}")
-        who = "onnxruntime" if (self.process.exitcode or 0) < 0 else "the net itself"
-        return Result(lost=[(f"{who} ended with {self.process.exitcode}", at)]), [i for i in self.indices if i != at]
+        if code < 0 <= at:
+            return Result(lost=[(f"onnxruntime ended with {code}", at)]), [i for i in self.indices if i != at]
+        return Result(findings=[self._own_fault(max(at, self.indices[0]), code)]), []
+
+    def _own_fault(self, index: int, code: int) -> Finding:
+        """A block that nothing is known about is a failure of the net, and no reason to forget the other blocks."""
+        message = f"block {self.number} ended with {code}, its trace is on stderr"
+        return Finding(index, "the net failed", message, [], f"--index {index}", [])
 
 
 class Runner:

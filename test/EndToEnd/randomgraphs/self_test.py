@@ -60,4 +60,19 @@ class Crash(Tools):
         return super().run(feeds, threads)
 
 
-LIARS: dict[str, type[Tools]] = {"": Tools, "element": WrongElement, "stale": StaleOutput, "crash": Crash}
+class OwnFault(Tools):
+    """The net itself fails in the first block."""
+
+    def compile(self, model: bytes, flags: Sequence[str]) -> Outcome:
+        if self.work.name == "0":
+            raise AssertionError("a fault of the net")
+        return super().compile(model, flags)
+
+
+LIARS: dict[str, type[Tools]] = {
+    "": Tools,
+    "element": WrongElement,
+    "stale": StaleOutput,
+    "crash": Crash,
+    "own-fault": OwnFault,
+}
