@@ -2,6 +2,7 @@
 
 #include "EmitHLS.h"
 
+#include "bitnet/Support/SafeFile.h"
 #include "bitnet/Target/HLSCpp/HLSCpp.h"
 
 #include "llvm/ADT/StringExtras.h"
@@ -10,6 +11,8 @@
 #include "llvm/Support/Path.h"
 #include "llvm/Support/Process.h"
 #include "llvm/Support/Program.h"
+
+#include <unistd.h>
 
 using namespace mlir;
 using namespace mlir::bitnet;
@@ -26,23 +29,30 @@ OutputFolder::~OutputFolder() {
     return;
   outputs.discard(); // their temporary files lie in these folders
   for (const std::string &folder : llvm::reverse(made))
-    (void)fs::remove(folder); // only when it is empty
+    ::rmdir(folder.c_str()); // only when it is empty
 }
 
-/// With the folders above it.
+/// With the folders above it. What was there before is nobody's to remove.
 llvm::Error OutputFolder::makeFolder(StringRef folder) {
   if (folder.empty() || fs::is_directory(folder))
     return llvm::Error::success();
   if (llvm::Error error = makeFolder(llvm::sys::path::parent_path(folder)))
     return error;
-  if (std::error_code error = fs::create_directory(folder))
+  const std::error_code error = fs::create_directory(folder, false);
+  if (error == std::errc::file_exists && fs::is_directory(folder))
+    return llvm::Error::success(); // another process made it meanwhile
+  if (error == std::errc::file_exists)
+    return cannotWrite(path, quotePath(folder) + " is not a folder");
+  if (error)
     return cannotWrite(path, error.message());
   made.push_back(folder.str());
   return llvm::Error::success();
 }
 
 llvm::Error OutputFolder::makeTemporary() {
-  if (fs::exists(path) && !fs::is_directory(path))
+  const bool taken =
+      path == "-" || fs::exists(path) || fs::is_symlink_file(path);
+  if (taken && !fs::is_directory(path))
     return cannotWrite(path, "not a folder");
   if (llvm::Error error = makeFolder(llvm::sys::path::parent_path(path)))
     return error;
@@ -84,7 +94,11 @@ LogicalResult OutputFolder::evaluate(ModuleOp prepared, StringRef runner) {
                       "output folder for the expected outputs");
     return success();
   }
-  const std::string &root = temporary;
+  SmallString<256> absolute(temporary); // a name with '-' first is no flag
+  if (std::error_code error = fs::make_absolute(absolute))
+    return prepared.emitError(
+        llvm::toString(cannotWrite(path, error.message())));
+  const std::string root = absolute.str().str();
   std::vector<std::string> args{runner.str(), root + "/golden/reference.so",
                                 "--save-outputs=" + root + "/golden"};
   for (const HLSPort &port : getHLSPorts(prepared))

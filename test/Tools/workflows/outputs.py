@@ -243,6 +243,37 @@ FILES = [
     Case(
         "hls_over_file", f": >h3; {COMPILE} m.onnx --target=hls --dim n=1 -o h3", CANNOT_WRITE, "cannot write 'h3': not a folder"
     ),
+    Case(
+        "hls_beneath_file",
+        f"echo old >h4; {COMPILE} m.onnx --target=hls --dim n=1 -o h4/x; c=$?; grep old h4 && exit $c",
+        CANNOT_WRITE,
+        "cannot write 'h4/x': 'h4' is not a folder",
+    ),
+    Case(
+        "hls_beneath_model",
+        f"cp m.onnx s.onnx; {COMPILE} s.onnx --target=hls --dim n=1 -o s.onnx/x; c=$?; cmp m.onnx s.onnx && exit $c",
+        CANNOT_WRITE,
+        "cannot write 's.onnx/x': 's.onnx' is not a folder",
+    ),
+    Case(
+        "hls_over_dangling_link",
+        f"rm -f h5; ln -s nowhere h5; {COMPILE} m.onnx --target=hls --dim n=1 -o h5; c=$?; test -L h5 && exit $c",
+        CANNOT_WRITE,
+        "cannot write 'h5': not a folder",
+    ),
+    Case(
+        "hls_beneath_dangling_link",
+        f"rm -f h5; ln -s nowhere h5; {COMPILE} m.onnx --target=hls --dim n=1 -o h5/x; c=$?; test -L h5 && exit $c",
+        CANNOT_WRITE,
+        "cannot write 'h5/x': 'h5' is not a folder",
+    ),
+    Case(
+        "hls_linked_folder",
+        f"rm -rf h6 to6; mkdir to6; ln -s to6 h6; {COMPILE} m.onnx --target=hls --dim n=1 -o h6/x && ls to6/x/golden",
+        says="0_y.npy",
+    ),
+    Case("hls_dash", f"{COMPILE} m.onnx --target=hls --dim n=1 -o -h7 && ls ./-h7/golden", says="0_y.npy"),
+    Case("hls_stdout", f"{COMPILE} m.onnx --target=hls --dim n=1 -o -", CANNOT_WRITE, "cannot write '-': not a folder"),
     Case("failed_keeps_old", f"echo old >k.so; {COMPILE} d.npz -o k.so; cat k.so; ls k.so* | wc -l", says="old\n1\n"),
     Case(
         "concurrent",
