@@ -106,6 +106,12 @@ llvm::ErrorOr<std::string> mlir::bitnet::followLinks(llvm::StringRef path) {
   return std::make_error_code(std::errc::too_many_symbolic_link_levels);
 }
 
+bool mlir::bitnet::statTarget(llvm::StringRef target, struct stat &status) {
+  if (std::optional<int> fd = namedDescriptor(target))
+    return ::fstat(*fd, &status) == 0;
+  return ::stat(target.str().c_str(), &status) == 0;
+}
+
 bool mlir::bitnet::isRegularOutput(llvm::StringRef path) {
   llvm::ErrorOr<std::string> target = followLinks(path);
   struct stat status;

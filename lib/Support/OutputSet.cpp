@@ -12,13 +12,16 @@
 using namespace mlir::bitnet;
 
 /// False for what can be shared (devices, streams) and for what cannot be
-/// written anyway.
+/// written anyway. A descriptor can be open on a file that has a name as well.
 bool OutputSet::identify(llvm::StringRef path, Identity &identity) {
   llvm::ErrorOr<std::string> target = followLinks(path);
-  if (!target || !isRegularOutput(path))
+  if (!target)
     return false;
   struct stat status;
-  if (::stat(target->c_str(), &status) != 0) {
+  const bool exists = statTarget(*target, status);
+  if (exists && !S_ISREG(status.st_mode))
+    return false;
+  if (!exists) {
     llvm::StringRef folder = llvm::sys::path::parent_path(*target);
     identity.name = llvm::sys::path::filename(*target).str();
     if (::stat(folder.empty() ? "." : folder.str().c_str(), &status) != 0)
@@ -30,9 +33,10 @@ bool OutputSet::identify(llvm::StringRef path, Identity &identity) {
 }
 
 void OutputSet::addInput(llvm::StringRef path, llvm::StringRef what) {
-  Identity identity;
-  if (identify(path, identity) && identity.name.empty())
-    inputs.push_back({identity, path.str(), what.str()});
+  struct stat status;
+  if (::stat(path.str().c_str(), &status) == 0 && S_ISREG(status.st_mode))
+    inputs.push_back(
+        {{status.st_dev, status.st_ino, ""}, path.str(), what.str()});
 }
 
 llvm::Error OutputSet::claim(llvm::StringRef path, llvm::StringRef what) {

@@ -19,7 +19,7 @@ static llvm::Error writeFile(StringRef input, StringRef output,
   if (!buffer)
     return llvm::createStringError(message);
   bitnet::OutputSet outputs;
-  outputs.addInput(input, "the input");
+  outputs.addInput(input == "-" ? "/dev/stdin" : input, "the input");
   if (llvm::Error error = outputs.write(
           output, bitnet::kOutputRole, [&](llvm::raw_ostream &os) {
             failed = mlir::failed(

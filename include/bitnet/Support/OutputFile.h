@@ -85,6 +85,10 @@ bool isRegularOutput(llvm::StringRef path);
 /// is one of the system's (too many links).
 llvm::ErrorOr<std::string> followLinks(llvm::StringRef path);
 
+/// What is there under the name that followLinks gave, or behind the descriptor
+/// that this names; false: nothing.
+bool statTarget(llvm::StringRef target, struct stat &status);
+
 /// Writes all bytes to `fd`; an error number, or 0. No signal ends the process.
 int writeBytes(int fd, llvm::ArrayRef<uint8_t> bytes);
 

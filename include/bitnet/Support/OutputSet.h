@@ -20,7 +20,8 @@ inline constexpr llvm::StringLiteral kOutputRole = "the output";
 /// like are never in the way.
 class OutputSet {
 public:
-  /// `what` is shown: "the model". What does not exist is no input.
+  /// `what` is shown: "the model". What does not exist is no input. The name is
+  /// the system's: standard input is /dev/stdin.
   void addInput(llvm::StringRef path, llvm::StringRef what);
 
   /// Fails unless the output `what` ("the report") would be a file of its own.

@@ -148,6 +148,44 @@ CONFLICTS = [
         CANNOT_WRITE,
         "cannot write 'st.mlir.blobs': it is data of the model",
     ),
+    # A descriptor leads to a file as its names do.
+    Case(
+        "model_by_descriptor",
+        f"cp m.onnx s.onnx; {COMPILE} /dev/stdin -o s.onnx <s.onnx; c=$?; cmp m.onnx s.onnx && exit $c",
+        CANNOT_WRITE,
+        "cannot write 's.onnx': it is the model, '/dev/stdin', which is read",
+    ),
+    Case(
+        "descriptor_of_model",
+        f"cp m.onnx s.onnx; exec 5<>s.onnx; {COMPILE} s.onnx -o /dev/fd/5; c=$?; cmp m.onnx s.onnx && exit $c",
+        CANNOT_WRITE,
+        "cannot write '/dev/fd/5': it is the model, 's.onnx', which is read",
+    ),
+    Case(
+        "stdout_is_model",
+        f"cp m.onnx s.onnx; {COMPILE} s.onnx -o - >>s.onnx; c=$?; cmp m.onnx s.onnx && exit $c",
+        CANNOT_WRITE,
+        "cannot write '-': it is the model, 's.onnx', which is read",
+    ),
+    Case(
+        "report_to_model",
+        f"cp m.onnx s.onnx; {COMPILE} s.onnx -o a.so --report=/dev/stdout 1<>s.onnx; c=$?; cmp m.onnx s.onnx && exit $c",
+        CANNOT_WRITE,
+        "cannot write '/dev/stdout': it is the model",
+    ),
+    Case(
+        "report_into_output",
+        f"{COMPILE} m.onnx -o b.so --report=- >b.so",
+        CANNOT_WRITE,
+        "cannot write '-': it is both the output and the report",
+    ),
+    Case(
+        "codes_are_data_by_descriptor",
+        f"cp d.npz s.npz; {RUN} m.so --data /dev/stdin --dump-codes=s.npz <s.npz; c=$?; cmp d.npz s.npz && exit $c",
+        CANNOT_WRITE,
+        "cannot write 's.npz': it is an input, '/dev/stdin', which is read",
+    ),
+    Case("opt_by_descriptor", f"{MAKE}bitnet-opt - -o in.mlir <in.mlir", 1, "it is the input, '/dev/stdin', which is read"),
     Case("translate", "bitnet-translate --import-onnx m.onnx -o m.onnx", 1, "it is the model"),
     Case("opt", f"{MAKE}bitnet-opt in.mlir -o in.mlir", 1, "it is the input"),
     Case(
