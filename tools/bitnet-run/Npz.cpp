@@ -15,11 +15,15 @@ using support::endian::read16le;
 using support::endian::read32le;
 using support::endian::read64le;
 
+/// What a directory of zip says of a file.
+static constexpr unsigned kEncrypted = 1, kStored = 0, kDeflated = 8;
+
 namespace {
 /// One file of a zip archive, from its central directory.
 struct Entry {
   StringRef name;
-  unsigned method = 0;
+  unsigned flags = 0, method = 0;
+  uint32_t crc = 0;
   uint64_t packedSize = 0;
   uint64_t size = 0;
   uint64_t offset = 0; ///< of its local header
@@ -32,9 +36,11 @@ public:
   bool findDirectory();
   bool next(Entry &entry);
   bool atEnd() const { return left == 0; }
-  bool extract(const Entry &entry, std::string &storage, StringRef &data);
+  /// Fails when the bytes are not those that were packed.
+  Error extract(const Entry &entry, std::string &storage, StringRef &data);
 
 private:
+  bool unpack(const Entry &entry, std::string &storage, StringRef &data);
   const char *get(uint64_t offset, uint64_t size) const {
     if (offset > bytes.size() || size > bytes.size() - offset)
       return nullptr;
@@ -89,7 +95,9 @@ bool Archive::next(Entry &entry) {
   const char *record = get(at, 46);
   if (!record || !StringRef(record, 4).starts_with("PK\1\2"))
     return false;
+  entry.flags = read16le(record + 8);
   entry.method = read16le(record + 10);
+  entry.crc = read32le(record + 16);
   entry.packedSize = read32le(record + 20);
   entry.size = read32le(record + 24);
   entry.offset = read32le(record + 42);
@@ -128,8 +136,8 @@ static bool inflateInto(StringRef packed, std::string &storage) {
   return status == Z_STREAM_END && out == outEnd;
 }
 
-bool Archive::extract(const Entry &entry, std::string &storage,
-                      StringRef &data) {
+bool Archive::unpack(const Entry &entry, std::string &storage,
+                     StringRef &data) {
   const char *header = get(entry.offset, 30);
   if (!header || !StringRef(header, 4).starts_with("PK\3\4"))
     return false;
@@ -138,16 +146,38 @@ bool Archive::extract(const Entry &entry, std::string &storage,
   const char *packed = get(start, entry.packedSize);
   if (!packed)
     return false;
-  if (entry.method == 0) {
+  if (entry.method == kStored) {
     data = StringRef(packed, entry.packedSize);
     return true;
   }
   // Deflate grows at most about 1032 times: a larger claim is a lie.
-  if (entry.method != 8 || entry.size / 1040 > entry.packedSize + 64)
+  if (entry.size / 1040 > entry.packedSize + 64)
     return false;
   storage.resize(entry.size);
   data = storage;
   return inflateInto(StringRef(packed, entry.packedSize), storage);
+}
+
+static uint32_t checksum(StringRef data) {
+  return crc32_z(0, reinterpret_cast<const Bytef *>(data.data()), data.size());
+}
+
+Error Archive::extract(const Entry &entry, std::string &storage,
+                       StringRef &data) {
+  const auto broken = [&](const Twine &what) {
+    return badData("'" + entry.name + "' " + what);
+  };
+  if (entry.flags & kEncrypted)
+    return broken("is encrypted, which is not supported");
+  if (entry.method != kStored && entry.method != kDeflated)
+    return broken("is compressed by method " + Twine(entry.method) +
+                  " of zip archives: expected 0 (stored) or 8 (deflated)");
+  if (!unpack(entry, storage, data))
+    return broken("is damaged");
+  if (checksum(data) != entry.crc)
+    return broken("is damaged: its bytes do not have the checksum that the "
+                  "archive says");
+  return Error::success();
 }
 
 Expected<std::vector<Array>> bitnet::run::readNpz(StringRef path) {
@@ -169,8 +199,8 @@ Expected<std::vector<Array>> bitnet::run::readNpz(StringRef path) {
       return badData(path + ": '" + entry.name + "' takes " +
                      mlir::bitnet::formatBytes(entry.size) +
                      ", more than the memory here");
-    if (!archive.extract(entry, storage, data))
-      return badData(path + ": '" + entry.name + "' is damaged");
+    if (Error error = archive.extract(entry, storage, data))
+      return badData(path + ": " + toString(std::move(error)));
     Expected<Array> array = parseNpy(data, path + ": '" + entry.name + "'");
     if (!array)
       return array.takeError();
@@ -190,14 +220,12 @@ static void write32(raw_ostream &os, uint32_t value) {
 
 /// What local header and directory entry have in common.
 static void writeCommon(raw_ostream &os, StringRef name, StringRef data) {
-  const uint32_t crc =
-      crc32(0, reinterpret_cast<const Bytef *>(data.data()), data.size());
   write16(os, 20);      // version
   write16(os, 1 << 11); // names are UTF-8
   write16(os, 0);       // stored
   write16(os, 0); // time and date: fixed, so that equal data give equal files
   write16(os, 0x21);
-  write32(os, crc);
+  write32(os, checksum(data));
   write32(os, data.size());
   write32(os, data.size());
   write16(os, name.size());

@@ -5,7 +5,7 @@ try() {
   bitnet-run "$@"
   echo "exit $?"
 }
-for f in missing extra misspelt half_in half_out half_out3 one_out twice dtype dim names complex negative truncated damaged lies none; do
+for f in missing extra misspelt half_in half_out half_out3 one_out twice dtype dim names complex negative truncated damaged changed lies none; do
   try fake.so --data $f.npz
 done
 try fake.so --data x.npy

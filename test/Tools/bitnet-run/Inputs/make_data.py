@@ -62,8 +62,11 @@ with open(path("truncated.npz"), "wb") as f:
     f.write(data[: len(data) // 2])
 with open(path("damaged.npz"), "wb") as f:
     f.write(data.replace(b"PK\x03\x04", b"PK\x03\x05"))
-with open(path("lies.npz"), "wb") as f:
+with open(path("changed.npz"), "wb") as f:
     f.write(data.replace(b"'shape': (3, 4)", b"'shape': (9, 9)"))
+with zipfile.ZipFile(path("good.npz")) as z, zipfile.ZipFile(path("lies.npz"), "w") as to:
+    for name in z.namelist():
+        to.writestr(name, z.read(name).replace(b"'shape': (3, 4)", b"'shape': (9, 9)"))
 np.save(path("x.npy"), x)
 np.save(path("mask.npy"), mask)
 np.save(path("half.npy"), half.astype(np.float16))
