@@ -2,69 +2,13 @@
 
 #include "Npy.h"
 #include "Errors.h"
-#include "llvm/ADT/StringSwitch.h"
+#include "NpyHeader.h"
 #include "llvm/Support/Endian.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/raw_ostream.h"
 
 using namespace llvm;
 using namespace bitnet::run;
-
-namespace {
-/// What a .npy header says.
-struct Header {
-  int32_t dtype = 0;
-  bool fortranOrder = false;
-  std::vector<int64_t> shape;
-};
-} // namespace
-
-/// The text after "'key':" of the header's Python dictionary.
-static StringRef field(StringRef header, StringRef key) {
-  const size_t at = header.find(("'" + key + "'").str());
-  if (at == StringRef::npos)
-    return {};
-  StringRef rest = header.drop_front(at + key.size() + 2).ltrim();
-  return rest.consume_front(":") ? rest.ltrim() : StringRef();
-}
-
-static int32_t parseDtype(StringRef descr) {
-  if (!descr.consume_front("'"))
-    return 0;
-  descr = descr.take_until([](char c) { return c == '\''; });
-  // Byte order: '<' is ours, '|' says that there is none.
-  if (!descr.consume_front("<") && !descr.consume_front("|"))
-    return 0;
-  return StringSwitch<int32_t>(descr)
-      .Case("f2", BITNET_DTYPE_F16)
-      .Case("f4", BITNET_DTYPE_F32)
-      .Case("f8", BITNET_DTYPE_F64)
-      .Case("i1", BITNET_DTYPE_I8)
-      .Case("i2", BITNET_DTYPE_I16)
-      .Case("i4", BITNET_DTYPE_I32)
-      .Case("i8", BITNET_DTYPE_I64)
-      .Case("u1", BITNET_DTYPE_U8)
-      .Case("u2", BITNET_DTYPE_U16)
-      .Case("u4", BITNET_DTYPE_U32)
-      .Case("u8", BITNET_DTYPE_U64)
-      .Case("b1", BITNET_DTYPE_BOOL)
-      .Case("V2", BITNET_DTYPE_BF16) // how ml_dtypes' bfloat16 is saved
-      .Default(0);
-}
-
-static bool parseShape(StringRef text, std::vector<int64_t> &shape) {
-  if (!text.consume_front("("))
-    return false;
-  while (!(text = text.ltrim()).consume_front(")")) {
-    int64_t dim;
-    if (text.consumeInteger(10, dim) || dim < 0)
-      return false;
-    shape.push_back(dim);
-    text = text.ltrim();
-    text.consume_front(",");
-  }
-  return true;
-}
 
 /// Row-major bytes of an array stored column-major.
 static std::vector<char> toRowMajor(const Array &array, const char *data,
@@ -89,12 +33,13 @@ static std::vector<char> toRowMajor(const Array &array, const char *data,
 static bool splitFile(StringRef bytes, StringRef &header, StringRef &data) {
   if (!bytes.starts_with("\x93NUMPY") || bytes.size() < 12)
     return false;
-  const unsigned version = bytes[6];
+  const unsigned version = static_cast<unsigned char>(bytes[6]);
   const size_t start = version == 1 ? 10 : 12;
   const size_t size = version == 1
                           ? support::endian::read16le(bytes.data() + 8)
                           : support::endian::read32le(bytes.data() + 8);
-  if (version < 1 || version > 3 || bytes.size() - start < size)
+  if (version < 1 || version > 3 || bytes[7] != 0 ||
+      bytes.size() - start < size)
     return false;
   header = bytes.substr(start, size);
   data = bytes.drop_front(start + size);
@@ -105,22 +50,17 @@ Expected<Array> bitnet::run::parseNpy(StringRef bytes, const Twine &origin) {
   StringRef text, data;
   if (!splitFile(bytes, text, data))
     return badData(origin + ": not a .npy file");
-  Header header;
-  header.dtype = parseDtype(field(text, "descr"));
-  header.fortranOrder = field(text, "fortran_order").starts_with("True");
-  if (!header.dtype)
-    return badData(origin + ": dtype " + field(text, "descr").split(',').first +
-                   " is not supported");
-  if (!parseShape(field(text, "shape"), header.shape))
-    return badData(origin + ": the header has no valid shape");
-  const std::optional<uint64_t> size = byteSize(header.dtype, header.shape);
+  Expected<NpyHeader> header = parseNpyHeader(text, origin);
+  if (!header)
+    return header.takeError();
+  const std::optional<uint64_t> size = byteSize(header->dtype, header->shape);
   if (!size || data.size() < *size)
-    return badData(origin + ": " + describe(header.dtype, header.shape) +
+    return badData(origin + ": " + describe(header->dtype, header->shape) +
                    " does not fit into the file");
   Array array;
-  array.dtype = header.dtype;
-  array.shape = std::move(header.shape);
-  if (header.fortranOrder && array.shape.size() > 1 && *size)
+  array.dtype = header->dtype;
+  array.shape = std::move(header->shape);
+  if (header->fortranOrder && array.shape.size() > 1 && *size)
     array.bytes =
         toRowMajor(array, data.data(), bitnet_dtype_bytes(array.dtype));
   else
