@@ -12,8 +12,6 @@
 #include "llvm/Support/Process.h"
 #include "llvm/Support/Program.h"
 
-#include <unistd.h>
-
 using namespace mlir;
 using namespace mlir::bitnet;
 namespace fs = llvm::sys::fs;
@@ -23,13 +21,12 @@ std::string bitnet::topFor(StringRef input) {
 }
 
 OutputFolder::~OutputFolder() {
-  if (!temporary.empty())
-    (void)fs::remove_directories(temporary);
+  temporaryFolder.reset();
   if (made.empty())
     return;
   outputs.discard(); // their temporary files lie in these folders
-  for (const std::string &folder : llvm::reverse(made))
-    ::rmdir(folder.c_str()); // only when it is empty
+  while (!made.empty())
+    made.pop_back();
 }
 
 /// With the folders above it. What was there before is nobody's to remove.
@@ -38,14 +35,14 @@ llvm::Error OutputFolder::makeFolder(StringRef folder) {
     return llvm::Error::success();
   if (llvm::Error error = makeFolder(llvm::sys::path::parent_path(folder)))
     return error;
-  const std::error_code error = fs::create_directory(folder, false);
-  if (error == std::errc::file_exists && fs::is_directory(folder))
-    return llvm::Error::success(); // another process made it meanwhile
-  if (error == std::errc::file_exists)
+  llvm::ErrorOr<MadeFolder> own =
+      MadeFolder::create(folder, MadeFolder::Removal::WhenEmpty);
+  if (own)
+    made.push_back(std::move(*own));
+  else if (own.getError() != std::errc::file_exists)
+    return cannotWrite(path, own.getError().message());
+  else if (!fs::is_directory(folder)) // else another process made it meanwhile
     return cannotWrite(path, quotePath(folder) + " is not a folder");
-  if (error)
-    return cannotWrite(path, error.message());
-  made.push_back(folder.str());
   return llvm::Error::success();
 }
 
@@ -59,8 +56,11 @@ llvm::Error OutputFolder::makeTemporary() {
   std::string name = path + "." +
                      llvm::utohexstr(llvm::sys::Process::GetRandomNumber()) +
                      ".tmp";
-  if (std::error_code error = fs::create_directory(name, false))
-    return cannotWrite(path, error.message());
+  llvm::ErrorOr<MadeFolder> own =
+      MadeFolder::create(name, MadeFolder::Removal::WithContents);
+  if (!own)
+    return cannotWrite(path, own.getError().message());
+  temporaryFolder.emplace(std::move(*own));
   temporary = std::move(name);
   return llvm::Error::success();
 }
@@ -153,6 +153,8 @@ LogicalResult OutputFolder::commit(Location loc) {
     error = outputs.commit();
   if (error)
     return emitError(loc) << llvm::toString(std::move(error));
+  for (MadeFolder &folder : made)
+    folder.keep();
   made.clear();
   return success();
 }

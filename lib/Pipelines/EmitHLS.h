@@ -3,15 +3,19 @@
 #ifndef BITNET_LIB_PIPELINES_EMITHLS_H
 #define BITNET_LIB_PIPELINES_EMITHLS_H
 
+#include "bitnet/Support/MadeFolder.h"
 #include "bitnet/Target/CPU/CPU.h"
 
 #include "mlir/IR/BuiltinOps.h"
 
+#include <optional>
+
 namespace mlir::bitnet {
 
 /// Collects the files in a temporary folder beside the final one; when all are
-/// there they become outputs of the final one. The destructor removes the
-/// temporary folder and, without outputs, folders that were made for them.
+/// there they become outputs of the final one. The destructor, or a signal,
+/// removes the temporary folder and, without outputs, folders that were made
+/// for them.
 class OutputFolder {
 public:
   OutputFolder(OutputSet &outputs, StringRef path)
@@ -38,8 +42,9 @@ private:
 
   OutputSet &outputs;
   std::string path, temporary;
+  std::optional<MadeFolder> temporaryFolder;
   /// That were not there before, in the order of making.
-  std::vector<std::string> made;
+  std::vector<MadeFolder> made;
 };
 
 /// The name of the top function for a model file.

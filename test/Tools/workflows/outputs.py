@@ -312,6 +312,13 @@ FILES = [
     ),
     Case("hls_dash", f"{COMPILE} m.onnx --target=hls --dim n=1 -o -h7 && ls ./-h7/golden", says="0_y.npy"),
     Case("hls_stdout", f"{COMPILE} m.onnx --target=hls --dim n=1 -o -", CANNOT_WRITE, "cannot write '-': not a folder"),
+    Case(
+        "hls_ended",
+        f"rm -rf h8; {COMPILE} large.onnx --target=hls --dim n=1 -o h8/a & p=$!; "
+        "until ls -d h8/*.tmp; do kill -0 $p || exit 9; sleep 0.01; done 2>/dev/null; "
+        "kill -TERM $p; wait $p; c=$?; test ! -e h8 && exit $c",
+        128 + 15,
+    ),
     Case("failed_keeps_old", f"echo old >k.so; {COMPILE} d.npz -o k.so; cat k.so; ls k.so* | wc -l", says="old\n1\n"),
     Case(
         "concurrent",
