@@ -4,10 +4,12 @@
 #include "Summary.h"
 #include "bitnet/Pipelines/Driver.h"
 #include "bitnet/Pipelines/Register.h"
+#include "bitnet/Support/SafeFile.h"
 
 #include "mlir/IR/MLIRContext.h"
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Support/Timing.h"
+#include "llvm/ADT/StringSet.h"
 #include "llvm/Support/CommandLine.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/InitLLVM.h"
@@ -258,6 +260,66 @@ std::string findRunner(const char *argv0) {
   return onPath ? *onPath : "";
 }
 
+/// What a script gives whose variable is not set.
+std::string findEmptyValue() {
+  for (const cl::opt<std::string> *option : {&output, &report, &externalRoot})
+    if (option->getNumOccurrences() && option->empty())
+      return ("the option " + option->ArgStr + " has an empty value").str();
+  return "";
+}
+
+std::string findWrongDim() {
+  llvm::StringSet<> names;
+  for (StringRef text : dims) {
+    const auto [name, value] = text.rsplit('=');
+    int64_t size;
+    if (name.empty() || value.getAsInteger(10, size) || size < 0)
+      return "--dim: expected name=size, got " + quoteName(text);
+    if (!names.insert(name).second)
+      return "--dim: " + quoteName(name) + " is given twice";
+  }
+  return "";
+}
+
+/// Options that have no meaning for a folder of C++.
+std::string findWrongForHLS() {
+  if (target != TargetName::HLS)
+    return "";
+  if (emit.getNumOccurrences() && emit >= Stage::LLVM)
+    return "--target=hls writes a folder of C++: --emit stops at loops or "
+           "before";
+  if (weights == WeightsPlacement::File)
+    return "--target=hls writes weights as C++: --weights=file goes without it";
+  return "";
+}
+
+std::string findWrongPair() {
+  if (!isas.empty() && !(mcpu.empty() && mattr.empty()))
+    return "--isa goes without --mcpu and --mattr";
+  if (!quantizeMethod.getNumOccurrences() &&
+      (!include.empty() || !exclude.empty()))
+    return "--quantize-include and --quantize-exclude need --quantize";
+  if (!floatWeights.getNumOccurrences() &&
+      (!floatInclude.empty() || !floatExclude.empty()))
+    return "--float-weights-include and --float-weights-exclude need "
+           "--float-weights";
+  return findWrongForHLS();
+}
+
+/// What is wrong with the command line alone; empty: nothing.
+std::string findUsageError() {
+  if (input.empty())
+    return "no input; usage: bitnet-compile model.onnx -o model.so";
+  if (optLevel > 3)
+    return "-O takes 0, 1, 2 or 3";
+  for (const auto find : {findWrongPair, findEmptyValue, findWrongDim})
+    if (std::string wrong = find(); !wrong.empty())
+      return wrong;
+  if (!externalRoot.empty() && !llvm::sys::fs::is_directory(externalRoot))
+    return "--external-root: " + quotePath(externalRoot) + " is not a folder";
+  return "";
+}
+
 int usageError(const Twine &message) {
   llvm::WithColor::error(llvm::errs(), "bitnet-compile") << message << "\n";
   return kUsage;
@@ -286,20 +348,8 @@ int main(int argc, char **argv) {
     printSupportedOps(llvm::outs());
     return kSuccess;
   }
-  if (input.empty())
-    return usageError("no input; usage: bitnet-compile model.onnx -o model.so");
-  if (!isas.empty() && !(mcpu.empty() && mattr.empty()))
-    return usageError("--isa goes without --mcpu and --mattr");
-  if (optLevel > 3)
-    return usageError("-O takes 0, 1, 2 or 3");
-  if (!quantizeMethod.getNumOccurrences() &&
-      (!include.empty() || !exclude.empty()))
-    return usageError(
-        "--quantize-include and --quantize-exclude need --quantize");
-  if (!floatWeights.getNumOccurrences() &&
-      (!floatInclude.empty() || !floatExclude.empty()))
-    return usageError("--float-weights-include and --float-weights-exclude "
-                      "need --float-weights");
+  if (const std::string wrong = findUsageError(); !wrong.empty())
+    return usageError(wrong);
 
   CompileOptions options = makeOptions();
   options.runner = findRunner(argv[0]);

@@ -43,7 +43,19 @@ static cl::opt<std::string>
     intRange("int-range", cl::value_desc("low:high"), cl::init("0:2"),
              cl::cat(category),
              cl::desc("Range of random integers, high excluded"));
-static cl::opt<double>
+namespace {
+/// LLVM's own takes an empty text for 0.
+struct NumberParser : cl::parser<double> {
+  using cl::parser<double>::parser;
+  bool parse(cl::Option &option, StringRef name, StringRef text,
+             double &value) {
+    if (text.empty())
+      return option.error("expected a number, got ''");
+    return cl::parser<double>::parse(option, name, text, value);
+  }
+};
+} // namespace
+static cl::opt<double, false, NumberParser>
     tolerance("tol", cl::init(5e-6), cl::cat(category),
               cl::desc("Largest relative L2 error per output"));
 static cl::opt<std::string> saveFolder("save-outputs", cl::value_desc("folder"),
@@ -94,9 +106,10 @@ static Expected<RandomOptions> parseRandomOptions() {
   for (StringRef text : dimSizes) {
     const auto [name, value] = text.rsplit('=');
     int64_t size;
-    if (value.getAsInteger(10, size) || size < 0)
+    if (name.empty() || value.getAsInteger(10, size) || size < 0)
       return fail(ExitUsage, "--dim: expected name=size, got '" + text + "'");
-    options.dims[name] = size;
+    if (!options.dims.try_emplace(name, size).second)
+      return fail(ExitUsage, "--dim: '" + name + "' is given twice");
   }
   return options;
 }
@@ -113,7 +126,7 @@ static Expected<DataSet> readFiles(const bitnet_model_desc &desc) {
   }
   for (StringRef text : inputFiles) {
     const auto [name, path] = text.split('=');
-    if (path.empty())
+    if (name.empty() || path.empty())
       return fail(ExitUsage,
                   "--input: expected name=file.npy, got '" + text + "'");
     if (Error error = checkNamed("--input", name, desc))
@@ -139,8 +152,14 @@ static Expected<unsigned> parseRuns(unsigned otherwise) {
   return runs;
 }
 
-/// What would be found out after the first run only.
-static Error checkNumbers() {
+/// What would be found out after the first run only, and what a script gives
+/// whose variable is not set.
+static Error checkValues() {
+  for (const cl::opt<std::string> *option :
+       {&dataPath, &saveFolder, &codesPath})
+    if (option->getNumOccurrences() && option->empty())
+      return fail(ExitUsage,
+                  "the option --" + option->ArgStr + " has an empty value");
   if (std::isnan(tolerance) || tolerance < 0)
     return fail(ExitUsage, "--tol: expected a number that is not negative");
   return parseRuns(1).takeError();
@@ -260,7 +279,7 @@ static std::vector<std::string> listInputFiles(const bitnet_model_desc &desc) {
 }
 
 static Expected<bool> runAll() {
-  if (Error error = checkNumbers())
+  if (Error error = checkValues())
     return error;
   Expected<RandomOptions> random = parseRandomOptions();
   if (!random)

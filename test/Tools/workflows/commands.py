@@ -45,6 +45,15 @@ ARGUMENTS = [
     Case("external_typo", f"{COMPILE} m.onnx --external-data=yes -o a.so", USAGE, "yes"),
     Case("exclude_matches_nothing", f"{COMPILE} m.onnx --quantize=absmean --quantize-exclude='*nothing*' -o a.so"),
     Case("exclude_without_quantize", f"{COMPILE} m.onnx --quantize-exclude='*' -o a.so", USAGE, "need --quantize"),
+    Case("empty_output", f"{COMPILE} m.onnx -o ''", USAGE, "the option o has an empty value"),
+    Case("empty_report", f"{COMPILE} m.onnx -o a.so --report=", USAGE, "the option report has an empty value"),
+    Case("empty_root", f"{COMPILE} m.onnx -o a.so --external-root=", USAGE, "the option external-root has an empty value"),
+    Case("root_is_file", f"{COMPILE} m.onnx -o a.so --external-root=d.npz", USAGE, "--external-root: 'd.npz' is not a folder"),
+    Case("run_empty_data", f"{RUN} m.so --data=", USAGE, "the option --data has an empty value"),
+    Case("run_empty_folder", f"{RUN} m.so --save-outputs=", USAGE, "the option --save-outputs has an empty value"),
+    Case("run_empty_codes", f"{RUN} m.so --dump-codes=", USAGE, "the option --dump-codes has an empty value"),
+    Case("run_empty_tolerance", f"{RUN} m.so --data d.npz --tol=", USAGE, "expected a number, got ''"),
+    Case("run_input_no_name", f"{RUN} m.so --input =d.npz", USAGE, "--input: expected name=file.npy, got '=d.npz'"),
     Case("empty_environment", f"env -i PATH=$PATH {COMPILE} m.onnx -o t.so && env -i PATH=$PATH {RUN} t.so --data d.npz"),
     Case("no_folder_for_temporary_files", f"TMPDIR=/nonexistent {COMPILE} m.onnx -o t.so && {RUN} t.so --data d.npz"),
 ]
@@ -119,10 +128,15 @@ SWITCHES = [
     Case("dim_unknown", f"{RUN} m.so --dim batch=2", BAD_DATA, "batch"),
     Case("dim_zero", f"{RUN} m.so --dim n=0", says="f32[0,24]"),
     Case("dim_negative", f"{RUN} m.so --dim n=-1", USAGE, "n=-1"),
+    Case("dim_twice", f"{RUN} m.so --dim n=3 --dim n=4", USAGE, "--dim: 'n' is given twice"),
+    Case("dim_no_name", f"{RUN} m.so --dim =3", USAGE, "--dim: expected name=size, got '=3'"),
     Case("dim_huge", f"{RUN} m.so --dim n=99999999999", BAD_DATA, "takes 12.8 TB with --dim n=99999999999"),
     Case("compile_dim", f"{COMPILE} m.onnx --dim n=3 -o md.so && {RUN} md.so --data d.npz"),
     Case("compile_dim_other_data", f"{COMPILE} m.onnx --dim n=4 -o md.so && {RUN} md.so --data d.npz", BAD_DATA, "input 'x'"),
     Case("compile_dim_unknown", f"{COMPILE} m.onnx --dim batch=4 -o md.so", BAD_DATA, "batch"),
+    Case("compile_dim_twice", f"{COMPILE} m.onnx --dim n=3 --dim n=3 -o md.so", USAGE, "--dim: 'n' is given twice"),
+    Case("compile_dim_no_name", f"{COMPILE} m.onnx --dim =4 -o md.so", USAGE, "--dim: expected name=size, got '=4'"),
+    Case("compile_dim_no_size", f"{COMPILE} m.onnx --dim n= -o md.so", USAGE, "--dim: expected name=size, got 'n='"),
     Case("compile_dim_zero", f"{COMPILE} m.onnx --dim n=0 -o md.so && {RUN} md.so", says="f32[0,24]"),
 ]
 
@@ -140,6 +154,9 @@ STAGES = [
     ),
     Case("other_suffix", f"{COMPILE} m.onnx -o a.onnx2 && {RUN} ./a.onnx2 --data d.npz"),
     Case("hls", f"{COMPILE} m.onnx --target=hls --dim n=1 -o hls/ && ls hls", says="model.cpp"),
+    Case("hls_stage", f"{COMPILE} m.onnx --target=hls --dim n=1 --emit=loops -o -", says="memref"),
+    Case("hls_object", f"{COMPILE} m.onnx --target=hls --dim n=1 --emit=obj -o hls3", USAGE, "--emit stops at loops or before"),
+    Case("hls_weights", f"{COMPILE} m.onnx --target=hls --dim n=1 --weights=file -o hls3", USAGE, "--weights=file goes without it"),
     Case("hls_dynamic", f"{COMPILE} m.onnx --target=hls -o hls2/", BAD_DATA, "--dim n=<n>"),
 ]
 
