@@ -61,11 +61,14 @@ def headers() -> list[Case]:
         Case(f"header_{name}", f"{RUN} m.so --input x={name}.npy", BAD_DATA if says else OK, says)
         for name, (_, says) in HEADERS.items()
     ]
-    return cases + [Case(name, f"{RUN} m.so --input x={name}.npy", code, says) for name, (_, code, says) in VERSIONS.items()]
+    return cases + [
+        Case(name, f"{RUN} m.so --input x={name}.npy", code, says) for name, (_, code, says) in VERSIONS.items()
+    ]
 
 
 def use(name: str, code: int = OK, says: str = "") -> Case:
-    return Case(f"archive_{name}", f"{RUN} m.so --data {name}.npz", code, f"{name}.npz: 'in_x.npy' {says}" if code else says)
+    what = f"{name}.npz: 'in_x.npy' {says}" if code else says
+    return Case(f"archive_{name}", f"{RUN} m.so --data {name}.npz", code, what)
 
 
 CHANGED = "is damaged: its bytes do not have the checksum that the archive says"

@@ -47,8 +47,18 @@ ARGUMENTS = [
     Case("exclude_without_quantize", f"{COMPILE} m.onnx --quantize-exclude='*' -o a.so", USAGE, "need --quantize"),
     Case("empty_output", f"{COMPILE} m.onnx -o ''", USAGE, "the option o has an empty value"),
     Case("empty_report", f"{COMPILE} m.onnx -o a.so --report=", USAGE, "the option report has an empty value"),
-    Case("empty_root", f"{COMPILE} m.onnx -o a.so --external-root=", USAGE, "the option external-root has an empty value"),
-    Case("root_is_file", f"{COMPILE} m.onnx -o a.so --external-root=d.npz", USAGE, "--external-root: 'd.npz' is not a folder"),
+    Case(
+        "empty_root",
+        f"{COMPILE} m.onnx -o a.so --external-root=",
+        USAGE,
+        "the option external-root has an empty value",
+    ),
+    Case(
+        "root_is_file",
+        f"{COMPILE} m.onnx -o a.so --external-root=d.npz",
+        USAGE,
+        "--external-root: 'd.npz' is not a folder",
+    ),
     Case("run_empty_data", f"{RUN} m.so --data=", USAGE, "the option --data has an empty value"),
     Case("run_empty_folder", f"{RUN} m.so --save-outputs=", USAGE, "the option --save-outputs has an empty value"),
     Case("run_empty_codes", f"{RUN} m.so --dump-codes=", USAGE, "the option --dump-codes has an empty value"),
@@ -155,8 +165,18 @@ STAGES = [
     Case("other_suffix", f"{COMPILE} m.onnx -o a.onnx2 && {RUN} ./a.onnx2 --data d.npz"),
     Case("hls", f"{COMPILE} m.onnx --target=hls --dim n=1 -o hls/ && ls hls", says="model.cpp"),
     Case("hls_stage", f"{COMPILE} m.onnx --target=hls --dim n=1 --emit=loops -o -", says="memref"),
-    Case("hls_object", f"{COMPILE} m.onnx --target=hls --dim n=1 --emit=obj -o hls3", USAGE, "--emit stops at loops or before"),
-    Case("hls_weights", f"{COMPILE} m.onnx --target=hls --dim n=1 --weights=file -o hls3", USAGE, "--weights=file goes without it"),
+    Case(
+        "hls_object",
+        f"{COMPILE} m.onnx --target=hls --dim n=1 --emit=obj -o hls3",
+        USAGE,
+        "--emit stops at loops or before",
+    ),
+    Case(
+        "hls_weights",
+        f"{COMPILE} m.onnx --target=hls --dim n=1 --weights=file -o hls3",
+        USAGE,
+        "--weights=file goes without it",
+    ),
     Case("hls_dynamic", f"{COMPILE} m.onnx --target=hls -o hls2/", BAD_DATA, "--dim n=<n>"),
 ]
 

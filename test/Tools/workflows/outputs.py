@@ -169,7 +169,8 @@ CONFLICTS = [
     ),
     Case(
         "report_to_model",
-        f"cp m.onnx s.onnx; {COMPILE} s.onnx -o a.so --report=/dev/stdout 1<>s.onnx; c=$?; cmp m.onnx s.onnx && exit $c",
+        f"cp m.onnx s.onnx; {COMPILE} s.onnx -o a.so --report=/dev/stdout 1<>s.onnx; c=$?; "
+        "cmp m.onnx s.onnx && exit $c",
         CANNOT_WRITE,
         "cannot write '/dev/stdout': it is the model",
     ),
@@ -185,7 +186,12 @@ CONFLICTS = [
         CANNOT_WRITE,
         "cannot write 's.npz': it is an input, '/dev/stdin', which is read",
     ),
-    Case("opt_by_descriptor", f"{MAKE}bitnet-opt - -o in.mlir <in.mlir", 1, "it is the input, '/dev/stdin', which is read"),
+    Case(
+        "opt_by_descriptor",
+        f"{MAKE}bitnet-opt - -o in.mlir <in.mlir",
+        1,
+        "it is the input, '/dev/stdin', which is read",
+    ),
     Case("translate", "bitnet-translate --import-onnx m.onnx -o m.onnx", 1, "it is the model"),
     Case("opt", f"{MAKE}bitnet-opt in.mlir -o in.mlir", 1, "it is the input"),
     Case(
