@@ -9,6 +9,7 @@
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
 #include "mlir/IR/OperationSupport.h"
+#include "llvm/Support/MathExtras.h"
 
 #include <numeric>
 
@@ -76,6 +77,19 @@ void DimBuilder::sortFactors(SmallVectorImpl<Value> &factors) {
 // Sums: canonical affine expressions
 //===----------------------------------------------------------------------===//
 
+/// `fn` of two constants, or nothing.
+static std::optional<int64_t>
+foldConstants(OpFoldResult lhs, OpFoldResult rhs,
+              llvm::function_ref<bool(int64_t, int64_t, int64_t &)> fn) {
+  std::optional<int64_t> l = getConstantIntValue(lhs),
+                         r = getConstantIntValue(rhs);
+  int64_t result = 0;
+  if (!l || !r)
+    return std::nullopt;
+  fn(*l, *r, result);
+  return result;
+}
+
 AffineExpr DimBuilder::exprOf(OpFoldResult dim) {
   dim = simplify(dim);
   if (std::optional<int64_t> c = getConstantIntValue(dim))
@@ -103,12 +117,20 @@ OpFoldResult DimBuilder::fromExpr(AffineExpr expr) {
   return v;
 }
 
+// Constants are numbers of a graph as well, whose integers wrap around.
+
 OpFoldResult DimBuilder::add(OpFoldResult lhs, OpFoldResult rhs) {
+  if (auto known = foldConstants(simplify(lhs), simplify(rhs),
+                                 llvm::AddOverflow<int64_t>))
+    return constant(*known);
   AffineExpr l = exprOf(lhs), r = exprOf(rhs);
   return fromExpr(l + r);
 }
 
 OpFoldResult DimBuilder::sub(OpFoldResult lhs, OpFoldResult rhs) {
+  if (auto known = foldConstants(simplify(lhs), simplify(rhs),
+                                 llvm::SubOverflow<int64_t>))
+    return constant(*known);
   AffineExpr l = exprOf(lhs), r = exprOf(rhs);
   return fromExpr(l - r);
 }
@@ -122,7 +144,7 @@ DimBuilder::Product DimBuilder::productOf(ArrayRef<OpFoldResult> dims) {
   for (OpFoldResult dim : dims) {
     dim = simplify(dim);
     if (std::optional<int64_t> c = getConstantIntValue(dim)) {
-      p.constant *= *c;
+      llvm::MulOverflow(p.constant, *c, p.constant);
       continue;
     }
     auto it = memory.products.find(cast<Value>(dim));
@@ -130,7 +152,7 @@ DimBuilder::Product DimBuilder::productOf(ArrayRef<OpFoldResult> dims) {
       p.factors.push_back(cast<Value>(dim));
       continue;
     }
-    p.constant *= it->second.constant;
+    llvm::MulOverflow(p.constant, it->second.constant, p.constant);
     llvm::append_range(p.factors, it->second.factors);
   }
   sortFactors(p.factors);
@@ -200,8 +222,8 @@ OpFoldResult DimBuilder::quotient(ArrayRef<OpFoldResult> num,
   cancelZeros(above, below);
   Product n = productOf(above), d = productOf(below);
   cancel(n.factors, d.factors);
-  int64_t divisor = std::gcd(n.constant, d.constant);
-  if (divisor > 1) {
+  if (n.constant > 0 && d.constant > 0) {
+    int64_t divisor = std::gcd(n.constant, d.constant);
     n.constant /= divisor;
     d.constant /= divisor;
   }
@@ -225,16 +247,32 @@ OpFoldResult DimBuilder::div(OpFoldResult lhs, OpFoldResult rhs) {
   rhs = simplify(rhs);
   std::optional<int64_t> l = getConstantIntValue(lhs),
                          r = getConstantIntValue(rhs);
-  if (r && (*r == 0 || *r == 1 || l))
-    return *r == 0 ? constant(0) : *r == 1 ? lhs : constant(*l / *r);
-  Value divisor = value(rhs);
-  if (!r) {
-    // Division by zero is undefined in arith; any defined result will do.
-    Value zero = isEqual(rhs, constant(0));
-    divisor = value(select(zero, constant(1), rhs));
-  }
+  if (r == 0)
+    return constant(0);
+  if (r == 1)
+    return lhs;
+  if (r == -1) // the minimum divided by -1 wraps
+    return sub(constant(0), lhs);
+  if (r && l)
+    return constant(*l / *r);
+  return r ? divNonZero(lhs, rhs) : divUnknown(lhs, rhs);
+}
+
+OpFoldResult DimBuilder::divNonZero(OpFoldResult lhs, OpFoldResult rhs) {
   return simplify(
-      cse(b.createOrFold<arith::DivSIOp>(loc, value(lhs), divisor)));
+      cse(b.createOrFold<arith::DivSIOp>(loc, value(lhs), value(rhs))));
+}
+
+OpFoldResult DimBuilder::divUnknown(OpFoldResult lhs, OpFoldResult rhs) {
+  // Division by zero is undefined in arith; any defined result will do.
+  OpFoldResult one = constant(1);
+  OpFoldResult divisor = select(isEqual(rhs, constant(0)), one, rhs);
+  if (isExtent(lhs) || isExtent(rhs))
+    return divNonZero(lhs, divisor);
+  // So is that of the minimum by -1.
+  Value isNegation = isEqual(rhs, constant(-1));
+  OpFoldResult quotient = divNonZero(lhs, select(isNegation, one, divisor));
+  return select(isNegation, sub(constant(0), lhs), quotient);
 }
 
 OpFoldResult DimBuilder::ceilDiv(OpFoldResult lhs, OpFoldResult rhs) {
@@ -291,6 +329,26 @@ bool DimBuilder::isExtent(OpFoldResult dim) {
   return ::isNonNegative(simplify(dim));
 }
 
+/// Far more than any extent, far less than what sums of some overflow at.
+static constexpr int64_t kMaxTerm = int64_t(1) << 56;
+
+bool DimBuilder::isBounded(OpFoldResult dim) {
+  bool bounded = true;
+  AffineExpr expr = exprOf(dim);
+  expr.walk([&](AffineExpr part) {
+    if (auto c = dyn_cast<AffineConstantExpr>(part))
+      bounded &= -kMaxTerm <= c.getValue() && c.getValue() <= kMaxTerm;
+    if (auto symbol = dyn_cast<AffineSymbolExpr>(part))
+      bounded &= isExtent(memory.symbols[symbol.getPosition()]);
+  });
+  return bounded;
+}
+
+AffineExpr DimBuilder::differenceOf(OpFoldResult lhs, OpFoldResult rhs) {
+  AffineExpr l = exprOf(lhs), r = exprOf(rhs);
+  return simplifyAffineExpr(l - r, 0, memory.symbols.size());
+}
+
 /// A constant that `expr` is never less than, when its terms tell.
 static std::optional<int64_t> lowerBound(AffineExpr expr,
                                          ArrayRef<Value> symbols) {
@@ -317,27 +375,42 @@ static std::optional<int64_t> lowerBound(AffineExpr expr,
   return std::nullopt;
 }
 
+static bool holds(arith::CmpIPredicate predicate, int64_t lhs, int64_t rhs) {
+  return arith::applyCmpPredicate(predicate, APInt(64, lhs, true),
+                                  APInt(64, rhs, true));
+}
+
 std::optional<bool> DimBuilder::decide(arith::CmpIPredicate predicate,
                                        OpFoldResult lhs, OpFoldResult rhs) {
   using P = arith::CmpIPredicate;
-  // lhs - rhs compared with zero; extents are not negative.
-  auto ofDifference = [&](int64_t difference) {
-    APInt l(64, difference, true), r(64, 0);
-    return arith::applyCmpPredicate(predicate, l, r);
-  };
-  AffineExpr l = exprOf(lhs), r = exprOf(rhs);
-  auto simplified = [&](AffineExpr expr) {
-    return simplifyAffineExpr(expr, 0, memory.symbols.size());
-  };
-  AffineExpr difference = simplified(l - r);
-  if (auto c = dyn_cast<AffineConstantExpr>(difference))
-    return ofDifference(c.getValue());
-  std::optional<int64_t> above = lowerBound(difference, memory.symbols);
-  std::optional<int64_t> below = lowerBound(simplified(r - l), memory.symbols);
+  lhs = simplify(lhs);
+  rhs = simplify(rhs);
+  if (isa<Attribute>(lhs) && isa<Attribute>(rhs))
+    return holds(predicate, *getConstantIntValue(lhs),
+                 *getConstantIntValue(rhs));
+  // Numbers that are no extents may be so far apart that the sign of lhs - rhs
+  // says nothing; 0 still does.
+  bool bounded = isBounded(lhs) && isBounded(rhs);
+  bool isEquality = predicate == P::eq || predicate == P::ne;
+  auto c = dyn_cast<AffineConstantExpr>(differenceOf(lhs, rhs));
+  if (c && (bounded || isEquality || c.getValue() == 0))
+    return holds(predicate, c.getValue(), 0);
+  return bounded ? decideExtents(predicate, lhs, rhs) : std::nullopt;
+}
+
+/// By what lhs - rhs and rhs - lhs are at least.
+std::optional<bool> DimBuilder::decideExtents(arith::CmpIPredicate predicate,
+                                              OpFoldResult lhs,
+                                              OpFoldResult rhs) {
+  using P = arith::CmpIPredicate;
+  std::optional<int64_t> above =
+      lowerBound(differenceOf(lhs, rhs), memory.symbols);
+  std::optional<int64_t> below =
+      lowerBound(differenceOf(rhs, lhs), memory.symbols);
   if (above.value_or(0) > 0)
-    return ofDifference(1);
+    return holds(predicate, 1, 0);
   if (below.value_or(0) > 0)
-    return ofDifference(-1);
+    return holds(predicate, -1, 0);
   if (above == 0 && (predicate == P::slt || predicate == P::sge))
     return predicate == P::sge;
   if (below == 0 && (predicate == P::sgt || predicate == P::sle))

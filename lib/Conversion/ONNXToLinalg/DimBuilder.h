@@ -31,7 +31,8 @@ public:
   OpFoldResult add(OpFoldResult lhs, OpFoldResult rhs);
   OpFoldResult sub(OpFoldResult lhs, OpFoldResult rhs);
   OpFoldResult mul(OpFoldResult lhs, OpFoldResult rhs);
-  /// Division that truncates toward zero; a zero divisor gives zero.
+  /// Division that truncates toward zero; a zero divisor gives zero, and the
+  /// minimum divided by -1 wraps.
   OpFoldResult div(OpFoldResult lhs, OpFoldResult rhs);
   /// Division rounding up of an extent by a positive divisor.
   OpFoldResult ceilDiv(OpFoldResult lhs, OpFoldResult rhs);
@@ -53,6 +54,9 @@ public:
 
   /// Whether `dim` is known not to be negative.
   bool isExtent(OpFoldResult dim);
+  /// Whether `dim` is a sum of extents and constants that are no larger: sums
+  /// and differences of such cannot overflow.
+  bool isBounded(OpFoldResult dim);
   /// Whether `dim` is min(whole, n) for a constant n > 1: such an extent
   /// broadcasts with `whole` only when it equals it.
   bool isCapped(OpFoldResult dim, OpFoldResult whole);
@@ -85,6 +89,11 @@ private:
   /// A comparison that holds or fails for all run-time values.
   std::optional<bool> decide(arith::CmpIPredicate predicate, OpFoldResult lhs,
                              OpFoldResult rhs);
+  std::optional<bool> decideExtents(arith::CmpIPredicate predicate,
+                                    OpFoldResult lhs, OpFoldResult rhs);
+  AffineExpr differenceOf(OpFoldResult lhs, OpFoldResult rhs);
+  OpFoldResult divNonZero(OpFoldResult lhs, OpFoldResult rhs);
+  OpFoldResult divUnknown(OpFoldResult lhs, OpFoldResult rhs);
   AffineExpr exprOf(OpFoldResult dim);
   OpFoldResult fromExpr(AffineExpr expr);
   Product productOf(ArrayRef<OpFoldResult> dims);
