@@ -45,8 +45,11 @@ static const Row kRows[] = {
 // Scalar code
 //===----------------------------------------------------------------------===//
 
-static Value beforeFold(ScalarBuilder &s, Before before, Value x) {
+static Value beforeFold(ScalarBuilder &s, Before before, bool isUnsigned,
+                        Value x) {
   bool isFloat = isa<FloatType>(x.getType());
+  if (before == Before::Abs && isUnsigned)
+    return x;
   if (before == Before::Abs)
     return isFloat ? s.make<math::AbsFOp>(x) : s.make<math::AbsIOp>(x);
   if (before == Before::Square)
@@ -155,6 +158,9 @@ static Value afterFold(ScalarBuilder &s, After after, Value acc, Value count,
                    : divideInt(s, acc, divisor, isUnsigned);
   }
   Type f64 = s.b.getF64Type();
+  if (isUnsigned)
+    type = IntegerType::get(type.getContext(), type.getIntOrFloatBitWidth(),
+                            IntegerType::Unsigned);
   Value v = isFloat ? acc : castScalar(s, acc, type, f64);
   if (after == After::Sqrt)
     v = s.make<math::SqrtOp>(v);
@@ -169,11 +175,11 @@ static Value countValue(NodeLowering &n, OpFoldResult count) {
                                               n.dims.value(count));
 }
 
-/// Reduces a known integer list as extents, or null.
+/// Reduces a known integer list as extents, which are signed, or null.
 static Value reduceList(NodeLowering &n, const Row &row, const Axes &axes) {
   Value x = n.operand(0);
   std::optional<Elements> list = n.elements(x);
-  if (!list || list->empty() || !n.elementType(x).isInteger(64) ||
+  if (!list || list->empty() || !n.onnxType(0).isSignlessInteger(64) ||
       row.before != Before::Nothing || row.after != After::Nothing)
     return {};
   DimBuilder &d = n.dims;
@@ -195,7 +201,7 @@ static LogicalResult lowerElementwisePart(NodeLowering &n, const Row &row) {
     return n.setResult(0, x), success();
   bool isUnsigned = n.isUnsigned(0);
   return n.lowerElementwise(x, [&](ScalarBuilder &s, ValueRange a) {
-    Value v = beforeFold(s, row.before, a[0]);
+    Value v = beforeFold(s, row.before, isUnsigned, a[0]);
     return row.after == After::Nothing
                ? v
                : afterFold(s, row.after, v, Value(), isUnsigned);
@@ -222,7 +228,7 @@ static LogicalResult lowerReduce(NodeLowering &n, const Row &row,
     Value v = a[0];
     if (isa<FloatType>(type))
       v = castScalar(s, v, v.getType(), type);
-    return beforeFold(s, row.before, v);
+    return beforeFold(s, row.before, isUnsigned, v);
   };
   auto fold = [&](ScalarBuilder &s, Value v, Value acc) {
     return foldScalars(s, row.fold, isUnsigned, v, acc);
