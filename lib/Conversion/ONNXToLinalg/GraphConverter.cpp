@@ -216,6 +216,15 @@ static LogicalResult checkNode(NodeLowering &n) {
   return success();
 }
 
+/// Sizes that are known, as they are by far too large to be counted in bytes.
+static LogicalResult checkResultSizes(NodeLowering &n, Value result) {
+  Dims sizes;
+  for (int64_t size : cast<RankedTensorType>(result.getType()).getShape())
+    if (!ShapedType::isDynamic(size))
+      sizes.push_back(n.dims.constant(size));
+  return n.requireSizes(sizes);
+}
+
 LogicalResult GraphConverter::convertNode(onnx::NodeOp node) {
   const OpRegistry::Row *row =
       registry.lookup(node.getDomain(), node.getOp(), node.getVersion());
@@ -235,6 +244,9 @@ LogicalResult GraphConverter::convertNode(onnx::NodeOp node) {
     if (!result.use_empty() && !mapped(result))
       return fail(lowering.emitError() << "has an unsupported use of output "
                                        << result.getResultNumber());
+    else if (mapped(result) &&
+             failed(checkResultSizes(lowering, mapped(result))))
+      return fail(failure());
   return success();
 }
 

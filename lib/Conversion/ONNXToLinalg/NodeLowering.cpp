@@ -8,6 +8,7 @@
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
 #include "mlir/IR/Matchers.h"
+#include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
 using namespace mlir::bitnet;
@@ -217,6 +218,48 @@ LogicalResult NodeLowering::requireSame(OpFoldResult lhs, OpFoldResult rhs,
   if (isFromInputShapes(dims.simplify(lhs)) &&
       isFromInputShapes(dims.simplify(rhs)))
     dims.unify(lhs, rhs);
+  return success();
+}
+
+/// Whether the product of `sizes`, where negative ones are huge and 0 counts as
+/// 1, is at most kMaxTensorElements. An f64 does not overflow.
+static Value fitsAtRunTime(NodeLowering &n, ArrayRef<OpFoldResult> sizes) {
+  ScalarBuilder s{n.b, n.loc};
+  Type i64 = n.b.getI64Type(), f64 = n.b.getF64Type();
+  Value product = s.constant(f64, 1);
+  for (OpFoldResult size : sizes) {
+    Value count = s.make<arith::IndexCastOp>(i64, n.dims.value(size));
+    count = s.make<arith::MaxUIOp>(count, s.intConstant(i64, 1));
+    product =
+        s.make<arith::MulFOp>(product, s.make<arith::UIToFPOp>(f64, count));
+  }
+  return n.dims.cse(
+      s.make<arith::CmpFOp>(arith::CmpFPredicate::OLE, product,
+                            s.constant(f64, double(kMaxTensorElements))));
+}
+
+LogicalResult NodeLowering::requireSizes(ArrayRef<OpFoldResult> sizes) {
+  uint64_t product = 1;
+  SmallVector<int64_t> constants;
+  for (OpFoldResult size : sizes)
+    if (auto constant = getConstantIntValue(dims.simplify(size)))
+      constants.push_back(*constant);
+  for (int64_t constant : constants) {
+    if (constant < 0)
+      return emitError() << "has the size " << constant;
+    product = llvm::SaturatingMultiply<uint64_t>(
+        product, std::max<int64_t>(constant, 1));
+  }
+  if (product > kMaxTensorElements) {
+    InFlightDiagnostic error = emitError()
+                               << "has sizes of more than "
+                               << kMaxTensorElements << " elements: ";
+    llvm::interleave(constants, error, " x ");
+    return error;
+  }
+  if (!llvm::all_of(sizes, [&](OpFoldResult d) { return dims.isExtent(d); }))
+    dims.require(fitsAtRunTime(*this, sizes),
+                 name() + ": a size is negative or too large");
   return success();
 }
 

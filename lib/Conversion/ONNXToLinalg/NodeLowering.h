@@ -51,6 +51,10 @@ struct ConvertedValue {
   Type onnxElementType;
 };
 
+/// No tensor of a real model comes near; below it, sizes in bytes and sums with
+/// paddings fit in 63 bits.
+inline constexpr int64_t kMaxTensorElements = int64_t(1) << 56;
+
 /// What is known about the values of one function; shared by all nodes.
 struct GraphState {
   explicit GraphState(OpBuilder &b, Location loc) : b(b), dims(b, loc) {}
@@ -141,6 +145,10 @@ public:
   /// statically.
   LogicalResult requireSame(OpFoldResult lhs, OpFoldResult rhs,
                             const Twine &what);
+  /// Checks sizes that come from numbers of the graph, here or at run time:
+  /// none is negative, and their product (0 counts as 1) stays in
+  /// kMaxTensorElements, so that no number of elements overflows.
+  LogicalResult requireSizes(ArrayRef<OpFoldResult> sizes);
   /// v as a tensor of `type` (tensor.cast when needed).
   Value castTo(Value v, RankedTensorType type);
   /// v with its static extents improved to `extents` when those say more.

@@ -171,6 +171,9 @@ static LogicalResult lowerTile(NodeLowering &n) {
   if (!repeats || int64_t(repeats->size()) != rank)
     return n.emitError() << "needs one repeat per dimension";
   Dims extents = n.dimsOf(x);
+  if (failed(n.requireSizes(
+          llvm::to_vector(llvm::concat<OpFoldResult>(extents, *repeats)))))
+    return failure();
   SmallVector<Value> sizes = n.dims.values(extents);
   for (auto [extent, repeat] : llvm::zip_equal(extents, *repeats))
     extent = n.dims.mul(extent, repeat);

@@ -137,6 +137,8 @@ static LogicalResult lowerReshape(NodeLowering &n) {
   resolveRuntimeExtents(n, from, to, keepZero);
   if (inferred)
     to[*inferred] = n.dims.quotient(from, to);
+  if (failed(n.requireSizes(to)))
+    return failure();
   return reshapeTo(n, to);
 }
 
@@ -206,13 +208,13 @@ static LogicalResult lowerUnsqueeze(NodeLowering &n, int axesSlot) {
 
 static LogicalResult lowerExpand(NodeLowering &n) {
   FailureOr<Elements> shape = shapeOperand(n, 1);
-  if (failed(shape))
+  if (failed(shape) || failed(n.requireSizes(*shape)))
     return failure();
   Value x = n.operand(0);
   std::optional<Elements> list = n.elements(x);
   std::optional<int64_t> length =
       shape->size() == 1 ? getConstantIntValue((*shape)[0]) : std::nullopt;
-  if (list && list->size() == 1 && length && *length >= 0 && *length <= 64) {
+  if (list && list->size() == 1 && length && *length <= 64) {
     Elements copies(*length, list->front());
     n.setResult(0, n.fromElements(copies, n.elementType(x)));
     return success();
@@ -226,7 +228,7 @@ static LogicalResult lowerExpand(NodeLowering &n) {
 
 static LogicalResult lowerConstantOfShape(NodeLowering &n) {
   FailureOr<Elements> shape = shapeOperand(n, 0);
-  if (failed(shape))
+  if (failed(shape) || failed(n.requireSizes(*shape)))
     return failure();
   Type element = n.b.getF32Type();
   TypedAttr value = n.b.getFloatAttr(element, 0.0);
