@@ -32,6 +32,19 @@ static Value multiply(OpBuilder &builder, Location loc, Value size, Value dim,
   return arith::SelectOp::create(builder, loc, high, limit, low);
 }
 
+/// The name of the node that the tensor belongs to, in front of a message.
+static std::string prefixOf(Location where) {
+  std::string prefix;
+  where->walk([&](Location loc) {
+    auto named = dyn_cast<NameLoc>(loc);
+    if (!named || named.getName().empty())
+      return WalkResult::advance();
+    prefix = named.getName().str() + ": ";
+    return WalkResult::interrupt();
+  });
+  return prefix;
+}
+
 static void guard(memref::AllocOp alloc) {
   OpBuilder builder(alloc);
   Location loc = alloc.getLoc();
@@ -57,7 +70,8 @@ static void guard(memref::AllocOp alloc) {
                                      size, limit);
   ok = arith::AndIOp::create(builder, loc, ok, fits);
   cf::AssertOp::create(builder, loc, ok,
-                       "a tensor size is negative or too large");
+                       prefixOf(loc) +
+                           "a tensor size is negative or too large");
 }
 
 namespace {

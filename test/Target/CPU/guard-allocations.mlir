@@ -13,6 +13,14 @@ func.func @dynamic(%n: index) -> memref<?x4xf32> {
   return %0 : memref<?x4xf32>
 }
 
+// The message names the node.
+// CHECK-LABEL: func.func @named
+// CHECK: cf.assert %{{.+}}, "/model/Expand: a tensor size is negative or too large"
+func.func @named(%n: index) -> memref<?xf32> {
+  %0 = memref.alloc(%n) : memref<?xf32> loc(fused["/model/Expand"("model.onnx":0:0), unknown])
+  return %0 : memref<?xf32>
+}
+
 // CHECK-LABEL: func.func @static
 // CHECK-NOT: cf.assert
 // CHECK: memref.alloc() : memref<4xf32>

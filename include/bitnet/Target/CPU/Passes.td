@@ -42,7 +42,8 @@ def BitNetGuardAllocations : Pass<"bitnet-guard-allocations"> {
     `bitnet_rt_alloc` gives 64 anyway, and upstream would pad the block.
 
     Example: `memref.alloc(%n) {alignment = 64 : i64} : memref<?xf32>` loses its
-    alignment and gains `cf.assert %ok, "a tensor size is negative or too large"`.
+    alignment and gains `cf.assert %ok, "a tensor size is negative or too large"`, with the name
+    of the node in front where the location has it.
   }];
   let dependentDialects = ["arith::ArithDialect", "cf::ControlFlowDialect",
                            "memref::MemRefDialect"];
