@@ -8,6 +8,7 @@
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
+#include "mlir/IR/Matchers.h"
 
 using namespace mlir;
 using namespace mlir::bitnet;
@@ -254,37 +255,47 @@ static LogicalResult lowerConstantOfShape(NodeLowering &n) {
   return success();
 }
 
-/// max(ceil((limit - start) / delta), 0) at run time, in f64 for floats.
-static Value rangeLength(NodeLowering &n, Value start, Value limit,
-                         Value delta) {
+/// max(ceil((limit - start) / delta), 0) of floats, in f64.
+static Value floatRangeLength(NodeLowering &n, Value start, Value limit,
+                              Value delta) {
   ScalarBuilder s{n.b, n.loc};
-  Type element = start.getType(), index = n.b.getIndexType();
-  if (isa<FloatType>(element)) {
-    Type f64 = n.b.getF64Type();
-    auto widen = [&](Value v) { return castScalar(s, v, element, f64); };
-    Value span = s.make<arith::SubFOp>(widen(limit), widen(start));
-    Value steps =
-        s.make<math::CeilOp>(s.make<arith::DivFOp>(span, widen(delta)));
-    Value count = castScalar(s, steps, f64, n.b.getI64Type());
-    Value zero = s.intConstant(count.getType(), 0);
-    return s.make<arith::IndexCastOp>(index,
-                                      s.make<arith::MaxSIOp>(count, zero));
-  }
-  Value span = s.make<arith::SubIOp>(limit, start);
-  Value zero = s.intConstant(element, 0), one = s.intConstant(element, 1);
-  Value quotient = divideInt(s, span, delta, /*isUnsigned=*/false);
-  Value back = s.make<arith::MulIOp>(quotient, delta);
-  // Round up when the quotient is positive and not exact.
+  using P = arith::CmpFPredicate;
+  Type element = start.getType(), f64 = n.b.getF64Type();
+  auto widen = [&](Value v) { return castScalar(s, v, element, f64); };
+  Value span = s.make<arith::SubFOp>(widen(limit), widen(start));
+  Value steps = s.make<arith::DivFOp>(span, widen(delta));
+  n.dims.require(s.make<arith::CmpFOp>(P::UNE, delta, s.constant(element, 0)),
+                 n.name() + ": the step is 0");
+  n.dims.require(s.make<arith::CmpFOp>(P::ORD, steps, steps),
+                 n.name() + ": the number of steps is not a number");
+  Value count =
+      castScalar(s, s.make<math::CeilOp>(steps), f64, n.b.getI64Type());
+  Value zero = s.intConstant(count.getType(), 0);
+  return s.make<arith::IndexCastOp>(n.b.getIndexType(),
+                                    s.make<arith::MaxSIOp>(count, zero));
+}
+
+/// The same of integers. As unsigned numbers, distance and step fit in their
+/// type, whatever start and limit are.
+static Value intRangeLength(NodeLowering &n, Value start, Value limit,
+                            Value delta) {
+  ScalarBuilder s{n.b, n.loc};
   using P = arith::CmpIPredicate;
-  Value inexact = s.make<arith::CmpIOp>(P::ne, back, span);
-  Value spanSign = s.make<arith::CmpIOp>(P::slt, span, zero);
-  Value deltaSign = s.make<arith::CmpIOp>(P::slt, delta, zero);
-  Value towards = s.make<arith::CmpIOp>(P::eq, spanSign, deltaSign);
-  Value up = s.make<arith::AndIOp>(inexact, towards);
-  Value more = s.make<arith::AddIOp>(quotient, one);
-  quotient = s.make<arith::SelectOp>(up, more, quotient);
-  return s.make<arith::IndexCastOp>(index,
-                                    s.make<arith::MaxSIOp>(quotient, zero));
+  Type element = start.getType();
+  Value zero = s.intConstant(element, 0), one = s.intConstant(element, 1);
+  n.dims.require(s.make<arith::CmpIOp>(P::ne, delta, zero),
+                 n.name() + ": the step is 0");
+  Value down = s.make<arith::CmpIOp>(P::slt, delta, zero);
+  Value low = s.make<arith::SelectOp>(down, limit, start);
+  Value high = s.make<arith::SelectOp>(down, start, limit);
+  Value step =
+      s.make<arith::SelectOp>(down, s.make<arith::SubIOp>(zero, delta), delta);
+  Value before = s.make<arith::SubIOp>(s.make<arith::SubIOp>(high, low), one);
+  Value count = s.make<arith::AddIOp>(
+      divideInt(s, before, step, /*isUnsigned=*/true), one);
+  Value any = s.make<arith::CmpIOp>(P::slt, low, high);
+  return s.make<arith::IndexCastUIOp>(
+      n.b.getIndexType(), s.make<arith::SelectOp>(any, count, zero));
 }
 
 /// The value of a one-element operand as a scalar.
@@ -300,12 +311,15 @@ static Value scalarOf(NodeLowering &n, Value v) {
   return n.b.createOrFold<tensor::ExtractOp>(n.loc, v, zeros);
 }
 
-/// Range over known i64 extents: a list when short, else an exact length.
+/// The length of a range of known i64 numbers as extents, so that it is seen
+/// where it equals others; null where a sum might overflow.
 static OpFoldResult rangeExtent(NodeLowering &n, ArrayRef<Elements> args) {
   DimBuilder &d = n.dims;
-  OpFoldResult span = d.sub(args[1][0], args[0][0]);
-  OpFoldResult count = d.ceilDiv(span, args[2][0]);
-  return d.max(count, d.constant(0));
+  OpFoldResult step = args[2][0], span = d.sub(args[1][0], args[0][0]);
+  if (getConstantIntValue(step).value_or(0) <= 0 || !d.isBounded(step) ||
+      !d.isBounded(span) || isa<Attribute>(d.simplify(args[1][0])))
+    return {};
+  return d.max(d.ceilDiv(span, step), d.constant(0));
 }
 
 static Value emitRange(NodeLowering &n, OpFoldResult length, Value start,
@@ -336,31 +350,41 @@ static Value emitRange(NodeLowering &n, OpFoldResult length, Value start,
   return n.refine(generic.getResult(0), length);
 }
 
+/// A short range of known i64 numbers stays a list.
+static std::optional<Elements>
+rangeList(NodeLowering &n, ArrayRef<Elements> args, OpFoldResult length) {
+  std::optional<int64_t> count = getConstantIntValue(length);
+  if (args.size() != 3 || !count || *count > 64)
+    return std::nullopt;
+  Elements list;
+  for (int64_t i = 0; i < *count; ++i)
+    list.push_back(
+        n.dims.add(args[0][0], n.dims.mul(n.dims.constant(i), args[2][0])));
+  return list;
+}
+
 static LogicalResult lowerRange(NodeLowering &n) {
   SmallVector<Elements> args;
-  Value start = n.operand(0), limit = n.operand(1), delta = n.operand(2);
-  for (Value v : {start, limit, delta})
+  for (Value v : n.operands())
     if (std::optional<Elements> list = n.elements(v);
         list && list->size() == 1 && n.elementType(v).isInteger(64))
       args.push_back(*list);
-  OpFoldResult length;
-  std::optional<int64_t> step =
-      args.size() == 3 ? getConstantIntValue(args[2][0]) : std::nullopt;
-  if (step && *step > 0) {
-    length = rangeExtent(n, args);
-    std::optional<int64_t> count = getConstantIntValue(length);
-    if (count && *count <= 64) {
-      Elements list;
-      for (int64_t i = 0; i < *count; ++i)
-        list.push_back(n.dims.add(args[0][0], n.dims.constant(i * *step)));
-      n.setResult(0, n.fromElements(list, n.b.getI64Type()));
-      return success();
-    }
-  }
-  Value from = scalarOf(n, start), by = scalarOf(n, delta);
+  Value start = scalarOf(n, n.operand(0)), limit = scalarOf(n, n.operand(1));
+  Value delta = scalarOf(n, n.operand(2));
+  if (matchPattern(delta, m_Zero()) || matchPattern(delta, m_AnyZeroFloat()))
+    return n.emitError() << "has a step of 0";
+  OpFoldResult length =
+      args.size() == 3 ? rangeExtent(n, args) : OpFoldResult();
+  bool isFloat = isa<FloatType>(start.getType());
   if (!length)
-    length = n.dims.simplify(rangeLength(n, from, scalarOf(n, limit), by));
-  n.setResult(0, emitRange(n, length, from, by));
+    length = n.dims.simplify(isFloat ? floatRangeLength(n, start, limit, delta)
+                                     : intRangeLength(n, start, limit, delta));
+  if (failed(n.requireSizes(length)))
+    return failure();
+  if (std::optional<Elements> list = rangeList(n, args, length))
+    n.setResult(0, n.fromElements(*list, n.b.getI64Type()));
+  else
+    n.setResult(0, emitRange(n, length, start, delta));
   return success();
 }
 
