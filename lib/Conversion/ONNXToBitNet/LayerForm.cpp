@@ -139,6 +139,10 @@ static std::optional<LayerForm> readConv(LayerForm form,
   else if (!pads || pads->size() != 4 ||
            llvm::any_of(*pads, [](int64_t p) { return p < 0; }))
     form.refusal = "padding depends on the input";
+  else if (auto isHuge = [](int64_t v) { return v > INT32_MAX; };
+           llvm::any_of(strides, isHuge) || llvm::any_of(dilations, isHuge) ||
+           llvm::any_of(*pads, isHuge))
+    form.refusal = "a stride, dilation or pad is beyond every image";
   if (form.refusal.empty())
     form.conv = ConvAttr::get(form.node.getContext(), shape.take_back(2),
                               strides, dilations, *pads);

@@ -71,6 +71,19 @@ static void countWindows(NodeLowering &n, Windows &w, unsigned i,
   w.overhang[i] = n.dims.max(n.dims.sub(end, padded), zero);
 }
 
+/// Products of two of them and sums with extents do not overflow.
+static constexpr int64_t kMaxNumber = std::numeric_limits<int32_t>::max();
+
+/// Numbers that may be as large as they like because they change nothing then:
+/// a stride beyond every image, the dilation of a kernel of one element.
+static void limitNumbers(Windows &w) {
+  for (int64_t &stride : w.strides)
+    stride = std::min(stride, int64_t(1) << 48);
+  for (auto [size, dilation] : llvm::zip(w.kernel, w.dilations))
+    if (isConstantIntValue(size, 1) && dilation > 0)
+      dilation = 1;
+}
+
 static LogicalResult checkNumbers(NodeLowering &n, const Windows &w,
                                   size_t count) {
   auto positive = [](int64_t v) { return v > 0; };
@@ -82,6 +95,9 @@ static LogicalResult checkNumbers(NodeLowering &n, const Windows &w,
   if (!llvm::all_of(w.strides, positive) ||
       !llvm::all_of(w.dilations, positive))
     return n.emitError() << "needs positive strides and dilations";
+  auto tooLarge = [](int64_t v) { return v > kMaxNumber; };
+  if (llvm::any_of(w.dilations, tooLarge))
+    return n.emitError() << "needs dilations of at most " << kMaxNumber;
   auto negative = [](OpFoldResult pad) {
     return getConstantIntValue(pad).value_or(0) < 0;
   };
@@ -91,6 +107,11 @@ static LogicalResult checkNumbers(NodeLowering &n, const Windows &w,
         return getConstantIntValue(size).value_or(1) < 1;
       }))
     return n.emitError() << "needs a kernel of positive sizes";
+  for (ArrayRef<OpFoldResult> sizes : {Dims(w.kernel), w.low, w.high})
+    for (OpFoldResult size : sizes)
+      if (tooLarge(getConstantIntValue(size).value_or(0)))
+        return n.emitError()
+               << "needs kernel sizes and pads of at most " << kMaxNumber;
   return success();
 }
 
@@ -107,6 +128,7 @@ FailureOr<Windows> bitnet::readWindows(NodeLowering &n, Value x, Dims kernel,
   auto pads = n.intsAttr("pads").value_or(SmallVector<int64_t>(2 * count, 0));
   for (auto [i, pad] : llvm::enumerate(pads))
     (i < pads.size() / 2 ? w.low : w.high).push_back(n.dims.constant(pad));
+  limitNumbers(w);
   if (failed(checkNumbers(n, w, count)))
     return failure();
   w.overhang.assign(count, n.dims.constant(0));
@@ -131,6 +153,21 @@ FailureOr<Windows> bitnet::readWindows(NodeLowering &n, Value x, Dims kernel,
   return w;
 }
 
+/// Where the run decides how large the padded image is, it checks that itself.
+static LogicalResult checkPadded(NodeLowering &n, Value x,
+                                 ArrayRef<OpFoldResult> low,
+                                 ArrayRef<OpFoldResult> high) {
+  Dims known;
+  for (auto [extent, before, after] :
+       llvm::zip_equal(Dims(n.dimsOf(x)), low, high)) {
+    OpFoldResult padded =
+        n.dims.simplify(n.dims.add(n.dims.add(extent, before), after));
+    if (isa<Attribute>(padded))
+      known.push_back(padded);
+  }
+  return n.requireSizes(known);
+}
+
 FailureOr<Value> bitnet::padForWindows(NodeLowering &n, Value x,
                                        const Windows &w, TypedAttr value) {
   Dims zeros(n.rank(x), n.dims.constant(0)), low = zeros, high = zeros;
@@ -141,6 +178,8 @@ FailureOr<Value> bitnet::padForWindows(NodeLowering &n, Value x,
     high[i + 2] = n.dims.add(w.high[i], w.overhang[i]);
     over[i + 2] = w.overhang[i];
   }
+  if (failed(checkPadded(n, x, low, high)))
+    return failure();
   bool always = llvm::any_of(over, [](OpFoldResult d) {
     return getConstantIntValue(d).value_or(0) != 0;
   });
