@@ -51,9 +51,20 @@ static OpFoldResult clampBound(NodeLowering &n, OpFoldResult bound,
                  : n.dims.min(n.dims.max(bound, low), high);
 }
 
+/// A step to behind the axis in the place of longer ones: from wherever, it
+/// reaches no second element, and sums with it do not overflow.
+static int64_t limitStep(NodeLowering &n, OpFoldResult extent, int64_t step) {
+  constexpr int64_t kLongest = int64_t(1) << 48;
+  int64_t limit =
+      getConstantIntValue(n.dims.simplify(extent)).value_or(kLongest);
+  limit = std::max<int64_t>(limit, 1);
+  return std::clamp(step, -limit, limit);
+}
+
 static AxisRange computeRange(NodeLowering &n, OpFoldResult extent,
                               OpFoldResult start, OpFoldResult end,
                               int64_t step) {
+  step = limitStep(n, extent, step);
   OpFoldResult zero = n.dims.constant(0), one = n.dims.constant(1);
   bool forward = step > 0;
   OpFoldResult low = forward ? zero : n.dims.constant(-1);
@@ -181,10 +192,13 @@ static LogicalResult lower(NodeLowering &n, FailureOr<SliceSpec> spec) {
   SmallVector<AxisRange> ranges;
   for (OpFoldResult extent : extents)
     ranges.push_back({n.dims.constant(0), extent, 1});
+  SmallVector<bool> given(rank, false);
   for (size_t i = 0; i < count; ++i) {
     FailureOr<int64_t> axis = n.normalizeAxis(spec->axes[i], rank);
     if (failed(axis))
       return failure();
+    if (std::exchange(given[*axis], true))
+      return n.emitError() << "repeats axis " << spec->axes[i];
     if (spec->steps[i] == 0)
       return n.emitError() << "has a step of 0";
     ranges[*axis] = computeRange(n, extents[*axis], spec->starts[i],
