@@ -108,19 +108,27 @@ static LogicalResult lowerCumSum(NodeLowering &n) {
 // Trilu
 //===----------------------------------------------------------------------===//
 
+/// The number of the diagonal, which is added to numbers of rows: no axis is as
+/// long as where it is cut off.
+static FailureOr<OpFoldResult> readDiagonal(NodeLowering &n) {
+  if (!n.operand(1))
+    return n.dims.constant(0);
+  auto list = n.extractElements(n.operand(1));
+  if (!list || list->size() != 1)
+    return n.emitError() << "needs one diagonal number", failure();
+  return n.dims.max(n.dims.min((*list)[0], n.dims.constant(kMaxTensorElements)),
+                    n.dims.constant(-kMaxTensorElements));
+}
+
 static LogicalResult lowerTrilu(NodeLowering &n) {
   Value x = n.operand(0);
   int64_t rank = n.rank(x);
   if (rank < 2)
     return n.emitError() << "needs rank 2 or more";
-  OpFoldResult diagonal = n.dims.constant(0);
-  if (Value k = n.operand(1)) {
-    auto list = n.extractElements(k);
-    if (!list || list->size() != 1)
-      return n.emitError() << "needs one diagonal number";
-    diagonal = (*list)[0];
-  }
-  Value k = n.dims.value(diagonal);
+  FailureOr<OpFoldResult> diagonal = readDiagonal(n);
+  if (failed(diagonal))
+    return failure();
+  Value k = n.dims.value(*diagonal);
   bool upper = n.intAttr("upper", 1) != 0;
   Type element = n.elementType(x);
   auto body = [&](ScalarBuilder &s, ValueRange args) -> Value {
