@@ -155,3 +155,20 @@ func.func @main(%x: tensor<4xf32>) -> (!onnx.unknown, !onnx.unknown, !onnx.unkno
   %c = onnx.node "Atanh"(%x) opset 17 {} : (tensor<4xf32>) -> !onnx.unknown
   return %a, %b, %c : !onnx.unknown, !onnx.unknown, !onnx.unknown
 }
+
+// -----
+
+// Numbers that differ by more than an i64 holds.
+// CHECK-LABEL: func.func @main
+// CHECK-DAG: arith.constant dense<9223372036854775807> : tensor<2xi64>
+// CHECK-DAG: arith.constant dense<[false, true]> : tensor<2xi1>
+// CHECK-DAG: arith.constant dense<[-9223372036854775808, 0]> : tensor<2xi64>
+func.func @main() -> (!onnx.unknown, !onnx.unknown, !onnx.unknown) {
+  %p = onnx.constant "p" dense<[9223372036854775807, -9223372036854775808]> : tensor<2xi64> -> tensor<2xi64>
+  %q = onnx.constant "q" dense<[-9223372036854775808, 9223372036854775807]> : tensor<2xi64> -> tensor<2xi64>
+  %r = onnx.constant "r" dense<[-1, -9223372036854775808]> : tensor<2xi64> -> tensor<2xi64>
+  %a = onnx.node "Max"(%p, %q) opset 13 {} : (tensor<2xi64>, tensor<2xi64>) -> !onnx.unknown
+  %b = onnx.node "Less"(%p, %q) opset 13 {} : (tensor<2xi64>, tensor<2xi64>) -> !onnx.unknown
+  %c = onnx.node "Div"(%q, %r) opset 14 {} : (tensor<2xi64>, tensor<2xi64>) -> !onnx.unknown
+  return %a, %b, %c : !onnx.unknown, !onnx.unknown, !onnx.unknown
+}

@@ -179,3 +179,40 @@ func.func @main(%x: tensor<3xf32>) -> !onnx.unknown {
   %y = onnx.node "AddInto"(%x, %x) opset 17 domain "bitnet.internal" {axis = 0 : i64, beta = 2.0 : f32} : (tensor<3xf32>, tensor<3xf32>) -> !onnx.unknown
   return %y : !onnx.unknown
 }
+
+// -----
+
+func.func @main() -> !onnx.unknown {
+  %s = onnx.constant "s" dense<[2, -1]> : tensor<2xi64> -> tensor<2xi64>
+  // expected-error @+1 {{operator 'ConstantOfShape' has the size -1}}
+  %y = onnx.node "ConstantOfShape"(%s) opset 9 {} : (tensor<2xi64>) -> !onnx.unknown
+  return %y : !onnx.unknown
+}
+
+// -----
+
+func.func @main(%x: tensor<1xf32>) -> !onnx.unknown {
+  %s = onnx.constant "s" dense<[4294967296, 4294967296]> : tensor<2xi64> -> tensor<2xi64>
+  // expected-error @+1 {{operator 'Expand' has sizes of more than 72057594037927936 elements: 4294967296 x 4294967296}}
+  %y = onnx.node "Expand"(%x, %s) opset 13 {} : (tensor<1xf32>, tensor<2xi64>) -> !onnx.unknown
+  return %y : !onnx.unknown
+}
+
+// -----
+
+func.func @main(%x: tensor<i32>) -> !onnx.unknown {
+  %d = onnx.constant "d" dense<0> : tensor<i32> -> tensor<i32>
+  // expected-error @+1 {{operator 'Range' has a step of 0}}
+  %y = onnx.node "Range"(%x, %x, %d) opset 11 {} : (tensor<i32>, tensor<i32>, tensor<i32>) -> !onnx.unknown
+  return %y : !onnx.unknown
+}
+
+// -----
+
+func.func @main(%x: tensor<?x?xf32>) -> !onnx.unknown {
+  %s = onnx.constant "s" dense<[1, 0]> : tensor<2xi64> -> tensor<2xi64>
+  %a = onnx.constant "a" dense<[1, -1]> : tensor<2xi64> -> tensor<2xi64>
+  // expected-error @+1 {{operator 'Slice' repeats axis -1}}
+  %y = onnx.node "Slice"(%x, %s, %s, %a) opset 13 {} : (tensor<?x?xf32>, tensor<2xi64>, tensor<2xi64>, tensor<2xi64>) -> !onnx.unknown
+  return %y : !onnx.unknown
+}

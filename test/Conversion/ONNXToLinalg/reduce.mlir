@@ -90,3 +90,16 @@ func.func @main(%x: tensor<2x3xf32>) -> (!onnx.unknown, !onnx.unknown, !onnx.unk
   %d = onnx.node "ReduceSum"(%x) opset 18 {noop_with_empty_axes = 1 : i64} : (tensor<2x3xf32>) -> !onnx.unknown
   return %a, %b, %c, %d : !onnx.unknown, !onnx.unknown, !onnx.unknown, !onnx.unknown
 }
+
+// -----
+
+// Unsigned numbers are no negative ones.
+// CHECK-LABEL: func.func @main
+// CHECK-NOT: math.absi
+// CHECK: arith.uitofp
+// CHECK: arith.fptoui
+func.func @main(%x: tensor<2x4xui32>) -> (!onnx.unknown, !onnx.unknown) {
+  %a = onnx.node "ReduceL1"(%x) opset 17 {axes = [-1]} : (tensor<2x4xui32>) -> !onnx.unknown
+  %b = onnx.node "ReduceLogSum"(%x) opset 17 {axes = [-1]} : (tensor<2x4xui32>) -> !onnx.unknown
+  return %a, %b : !onnx.unknown, !onnx.unknown
+}

@@ -38,3 +38,15 @@ func.func @main(%x: tensor<4x5xf32>) -> !onnx.unknown {
   %y = onnx.node "Trilu"(%x, %k) opset 14 {upper = 0 : i64} : (tensor<4x5xf32>, tensor<i64>) -> !onnx.unknown
   return %y : !onnx.unknown
 }
+
+// -----
+
+// The number of the diagonal is cut off where adding numbers of rows cannot overflow.
+// CHECK-LABEL: func.func @main
+// CHECK: arith.constant 72057594037927936 : index
+// CHECK-NOT: 9223372036854775807
+func.func @main(%x: tensor<4x5xf32>) -> !onnx.unknown {
+  %k = onnx.constant "k" dense<9223372036854775807> : tensor<i64> -> tensor<i64>
+  %y = onnx.node "Trilu"(%x, %k) opset 14 {} : (tensor<4x5xf32>, tensor<i64>) -> !onnx.unknown
+  return %y : !onnx.unknown
+}

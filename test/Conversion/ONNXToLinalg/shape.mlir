@@ -137,3 +137,22 @@ func.func @main(%x: tensor<?x4xf32>, %y: tensor<?xf32>) -> (!onnx.unknown, !onnx
   %b = onnx.node "Reshape"(%x, %t) opset 17 {allowzero = 1 : i64} : (tensor<?x4xf32>, !onnx.unknown) -> !onnx.unknown
   return %a, %b : !onnx.unknown, !onnx.unknown
 }
+
+// -----
+
+// Sizes that are numbers of the graph are checked, those that are extents need no check; ranges are counted in unsigned
+// numbers, which the distance of any two ends fits in.
+// CHECK-LABEL: func.func @main
+// CHECK: arith.uitofp
+// CHECK: cf.assert %{{.*}}, "Expand: a size is negative or too large"
+// CHECK-NOT: ConstantOfShape: a size
+// CHECK: cf.assert %{{.*}}, "Range: the step is 0"
+// CHECK: arith.divui
+// CHECK: arith.index_castui
+func.func @main(%x: tensor<1xf32>, %s: tensor<1xi64>, %i: tensor<i16>, %l: tensor<i16>, %z: tensor<?x?xf32>) -> (!onnx.unknown, !onnx.unknown, !onnx.unknown) {
+  %a = onnx.node "Expand"(%x, %s) opset 13 {} : (tensor<1xf32>, tensor<1xi64>) -> !onnx.unknown
+  %d = onnx.node "Shape"(%z) opset 17 {} : (tensor<?x?xf32>) -> !onnx.unknown
+  %b = onnx.node "ConstantOfShape"(%d) opset 9 {} : (!onnx.unknown) -> !onnx.unknown
+  %c = onnx.node "Range"(%i, %l, %i) opset 11 {} : (tensor<i16>, tensor<i16>, tensor<i16>) -> !onnx.unknown
+  return %a, %b, %c : !onnx.unknown, !onnx.unknown, !onnx.unknown
+}

@@ -58,3 +58,16 @@ func.func @main(%x: tensor<1x128xi64>, %ids: tensor<1x?xi64>) -> !onnx.unknown {
   %y = onnx.node "Slice"(%x, %z, %e, %o) opset 13 {} : (tensor<1x128xi64>, tensor<1xi64>, !onnx.unknown, tensor<1xi64>) -> !onnx.unknown
   return %y : !onnx.unknown
 }
+
+// -----
+
+// A step beyond the axis is one to its end.
+// CHECK-LABEL: func.func @main
+// CHECK: tensor.extract_slice %{{.*}}[1] [1] [5] : tensor<5xf32> to tensor<1xf32>
+func.func @main(%x: tensor<5xf32>) -> !onnx.unknown {
+  %s = onnx.constant "s" dense<1> : tensor<1xi64> -> tensor<1xi64>
+  %e = onnx.constant "e" dense<9223372036854775807> : tensor<1xi64> -> tensor<1xi64>
+  %a = onnx.constant "a" dense<0> : tensor<1xi64> -> tensor<1xi64>
+  %y = onnx.node "Slice"(%x, %s, %e, %a, %e) opset 13 {} : (tensor<5xf32>, tensor<1xi64>, tensor<1xi64>, tensor<1xi64>, tensor<1xi64>) -> !onnx.unknown
+  return %y : !onnx.unknown
+}

@@ -55,3 +55,27 @@ func.func @main(%x: tensor<1x1x8xf32>, %w: tensor<1x1x3xf32>) -> !onnx.unknown {
   %y = onnx.node "Conv"(%x, %w) opset 11 {kernel_shape = [3, 3]} : (tensor<1x1x8xf32>, tensor<1x1x3xf32>) -> !onnx.unknown
   return %y : !onnx.unknown
 }
+
+// -----
+
+func.func @main(%x: tensor<1x1x8xf32>) -> !onnx.unknown {
+  // expected-error @+1 {{operator 'MaxPool' needs kernel sizes and pads of at most 2147483647}}
+  %y = onnx.node "MaxPool"(%x) opset 12 {kernel_shape = [3], pads = [4611686018427387904, 4611686018427387904]} : (tensor<1x1x8xf32>) -> !onnx.unknown
+  return %y : !onnx.unknown
+}
+
+// -----
+
+func.func @main(%x: tensor<1x1x8xf32>, %w: tensor<1x1x3xf32>) -> !onnx.unknown {
+  // expected-error @+1 {{operator 'Conv' needs dilations of at most 2147483647}}
+  %y = onnx.node "Conv"(%x, %w) opset 11 {dilations = [9223372036854775807]} : (tensor<1x1x8xf32>, tensor<1x1x3xf32>) -> !onnx.unknown
+  return %y : !onnx.unknown
+}
+
+// -----
+
+func.func @main(%x: tensor<1x1x8x8xf32>) -> !onnx.unknown {
+  // expected-error @+1 {{operator 'MaxPool' has sizes of more than 72057594037927936 elements: 1 x 1 x 2147483655 x 2147483655}}
+  %y = onnx.node "MaxPool"(%x) opset 12 {kernel_shape = [3, 3], pads = [2147483647, 2147483647, 0, 0]} : (tensor<1x1x8x8xf32>) -> !onnx.unknown
+  return %y : !onnx.unknown
+}
