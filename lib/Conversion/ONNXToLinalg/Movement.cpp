@@ -5,6 +5,7 @@
 
 #include "mlir/Dialect/Utils/IndexingUtils.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
+#include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
 using namespace mlir::bitnet;
@@ -106,14 +107,13 @@ static FailureOr<Dims> pieceSizes(NodeLowering &n, OpFoldResult extent) {
                          << (*given)->size() << " sizes",
            failure();
   Dims sizes;
-  OpFoldResult sum = n.dims.constant(0);
+  int64_t sum = 0;
   for (int64_t size : **given) {
-    if (size < 0)
+    if (size < 0 || llvm::AddOverflow(sum, size, sum))
       return n.emitError() << "has the size " << size, failure();
     sizes.push_back(n.dims.constant(size));
-    sum = n.dims.add(sum, sizes.back());
   }
-  if (failed(n.requireSame(extent, sum,
+  if (failed(n.requireSame(extent, n.dims.constant(sum),
                            "the split dimension and the sum of its parts")))
     return failure();
   return sizes;

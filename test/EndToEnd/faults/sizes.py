@@ -86,6 +86,14 @@ table.model(
     a=i64(0, -2),
 ).is_refused("error: .*'Slice' repeats axis -2")
 
+# Sizes of Split whose sum wraps around to the extent.
+for extent in ("4", "n"):
+    table.model(
+        f"split_wraps_of_{extent}",
+        f"(float[{extent}] x) => (float[] y, float[] z, float[] v, float[] w) {{ y, z, v, w = Split (x, s) }}",
+        s=i64(HUGE, HUGE, HUGE, HUGE + 4),
+    ).is_refused(f"error: .*'Split' has the size {HUGE}")
+
 # Range: the distance of its ends does not fit in their type.
 for dtype, name in ((np.int16, "int16"), (np.int32, "int32"), (np.int64, "int64")):
     low, high = int(np.iinfo(dtype).min), int(np.iinfo(dtype).max)
