@@ -32,6 +32,22 @@ static FailureOr<Value> alignList(NodeLowering &n, Value v, Value x,
   return column;
 }
 
+/// Checks that `v` has one element per block of `axis` of x, and the extents of
+/// x elsewhere: nothing broadcasts.
+static LogicalResult requireBlocks(NodeLowering &n, Value v, Value x,
+                                   int64_t axis, int64_t block) {
+  for (int64_t i = 0; i < n.rank(x); ++i) {
+    OpFoldResult have = n.dim(v, i), want = n.dim(x, i);
+    if (i == axis)
+      want = n.dims.ceilDiv(want, n.dims.constant(block));
+    if (failed(n.requireSame(have, want,
+                             i == axis ? "numbers of scales and blocks"
+                                       : "the sizes of scale and its input")))
+      return failure();
+  }
+  return success();
+}
+
 /// v (scalar, per axis, or blocked along the axis) spread over x's extents, or
 /// shaped so that it broadcasts to them.
 static FailureOr<Value> alignTo(NodeLowering &n, Value v, Value x) {
@@ -48,15 +64,14 @@ static FailureOr<Value> alignTo(NodeLowering &n, Value v, Value x) {
   if (n.rank(v) != rank || block <= 0)
     return n.emitError() << "needs a scale that is scalar, per axis or blocked",
            failure();
+  if (failed(requireBlocks(n, v, x, *axis, block)))
+    return failure();
   auto body = [&](ScalarBuilder &s, ValueRange) -> Value {
     SmallVector<Value> at = loopIndices(s, rank);
     Value size = s.make<arith::ConstantIndexOp>(block);
     at[*axis] = s.make<arith::DivUIOp>(at[*axis], size);
     return s.make<tensor::ExtractOp>(v, at);
   };
-  OpFoldResult blocks = n.dims.ceilDiv(n.dim(x, *axis), n.dims.constant(block));
-  if (failed(n.requireSame(blocks, n.dim(v, *axis), "numbers of blocks")))
-    return failure();
   return buildParallel(n, n.dimsOf(x), n.elementType(v), {}, {}, body);
 }
 

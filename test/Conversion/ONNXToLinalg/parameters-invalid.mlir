@@ -233,3 +233,21 @@ func.func @main(%x: tensor<2x1xf32>, %b: tensor<4xf32>) -> !onnx.unknown {
   %y = onnx.node "AddInto"(%x, %b) opset 17 domain "bitnet.internal" {axis = -1 : i64} : (tensor<2x1xf32>, tensor<4xf32>) -> !onnx.unknown
   return %y : !onnx.unknown
 }
+
+// -----
+
+func.func @main(%x: tensor<4x4xf32>, %s: tensor<1x2xf32>) -> !onnx.unknown {
+  // expected-error @+1 {{operator 'QuantizeLinear': the sizes of scale and its input differ: 1 and 4}}
+  %y = onnx.node "QuantizeLinear"(%x, %s) opset 21 {axis = 1, block_size = 2}
+    : (tensor<4x4xf32>, tensor<1x2xf32>) -> !onnx.unknown
+  return %y : !onnx.unknown
+}
+
+// -----
+
+func.func @main(%x: tensor<4x4xi8>, %s: tensor<5x2xf32>) -> !onnx.unknown {
+  // expected-error @+1 {{operator 'DequantizeLinear': the sizes of scale and its input differ: 5 and 4}}
+  %y = onnx.node "DequantizeLinear"(%x, %s) opset 21 {axis = 1, block_size = 2}
+    : (tensor<4x4xi8>, tensor<5x2xf32>) -> !onnx.unknown
+  return %y : !onnx.unknown
+}
