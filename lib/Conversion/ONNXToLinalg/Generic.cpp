@@ -104,10 +104,12 @@ Value bitnet::wrapIndex(ScalarBuilder &s, Value index, Value extent) {
   return s.make<arith::SelectOp>(negative, wrapped, index);
 }
 
-Value bitnet::indexInRange(ScalarBuilder &s, Value index, Value extent) {
+/// i1: -extent <= index < extent, or 0 <= index < extent.
+static Value indexInRange(ScalarBuilder &s, Value index, Value extent,
+                          bool fromEnd) {
   // One unsigned comparison after wrapping: a still negative index is huge.
-  Value wrapped = wrapIndex(s, index, extent);
-  return s.make<arith::CmpIOp>(arith::CmpIPredicate::ult, wrapped, extent);
+  index = fromEnd ? wrapIndex(s, index, extent) : toIndex(s, index);
+  return s.make<arith::CmpIOp>(arith::CmpIPredicate::ult, index, extent);
 }
 
 void bitnet::assertScalar(NodeLowering &n, Value condition, const Twine &what) {
@@ -116,27 +118,27 @@ void bitnet::assertScalar(NodeLowering &n, Value condition, const Twine &what) {
 }
 
 /// nullopt: not known at compile time.
-static std::optional<bool> constantsInRange(Value indices,
-                                            OpFoldResult extent) {
+static std::optional<bool> constantsInRange(Value indices, OpFoldResult extent,
+                                            bool fromEnd) {
   DenseIntElementsAttr constant;
   std::optional<int64_t> size = getConstantIntValue(extent);
   if (!size || !matchPattern(indices, m_Constant(&constant)))
     return std::nullopt;
   return llvm::all_of(constant.getValues<APInt>(), [&](const APInt &index) {
     int64_t i = index.getSExtValue();
-    return -*size <= i && i < *size;
+    return (fromEnd ? -*size : 0) <= i && i < *size;
   });
 }
 
 LogicalResult bitnet::checkIndices(NodeLowering &n, Value indices,
-                                   OpFoldResult extent) {
+                                   OpFoldResult extent, bool fromEnd) {
   extent = n.dims.simplify(extent);
-  if (std::optional<bool> known = constantsInRange(indices, extent))
+  if (std::optional<bool> known = constantsInRange(indices, extent, fromEnd))
     return *known ? success()
                   : LogicalResult(n.emitError() << "has an index out of range");
   Value size = n.dims.value(extent);
   auto inRange = [&](ScalarBuilder &s, ValueRange args) {
-    return indexInRange(s, args[0], size);
+    return indexInRange(s, args[0], size, fromEnd);
   };
   auto fold = [](ScalarBuilder &s, Value element, Value acc) {
     return s.make<arith::AndIOp>(element, acc);

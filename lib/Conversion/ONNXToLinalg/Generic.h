@@ -52,12 +52,11 @@ SmallVector<Value> loopIndices(ScalarBuilder &s, unsigned rank);
 /// An ONNX index as an index value: negative ones count from the end.
 Value wrapIndex(ScalarBuilder &s, Value index, Value extent);
 
-/// Checks that all indices lie in [-extent, extent), at compile time when they
-/// are constant, else by one pass over them and an assert.
-LogicalResult checkIndices(NodeLowering &n, Value indices, OpFoldResult extent);
-
-/// i1: -extent <= index < extent.
-Value indexInRange(ScalarBuilder &s, Value index, Value extent);
+/// Checks that all indices lie in [-extent, extent), or in [0, extent) where
+/// none counts from the end; at compile time when they are constant, else by
+/// one pass over them and an assert.
+LogicalResult checkIndices(NodeLowering &n, Value indices, OpFoldResult extent,
+                           bool fromEnd = true);
 
 /// Asserts an i1 scalar tensor.
 void assertScalar(NodeLowering &n, Value condition, const Twine &what);

@@ -53,6 +53,23 @@ LogicalResult bitnet::requireBroadcastTo(NodeLowering &n, Value v,
   return success();
 }
 
+LogicalResult bitnet::requireCompare(NodeLowering &n,
+                                     arith::CmpIPredicate predicate,
+                                     OpFoldResult lhs, OpFoldResult rhs,
+                                     const Twine &otherwise) {
+  OpFoldResult holds = n.dims.compare(predicate, lhs, rhs);
+  if (!isConstantIntValue(holds, 0)) {
+    n.dims.require(n.dims.value(holds), n.name() + ": " + otherwise);
+    return success();
+  }
+  InFlightDiagnostic error = n.emitFinding() << otherwise;
+  std::optional<int64_t> l = getConstantIntValue(n.dims.simplify(lhs)),
+                         r = getConstantIntValue(n.dims.simplify(rhs));
+  if (l && r)
+    error << ": " << *l << " and " << *r;
+  return error;
+}
+
 LogicalResult bitnet::requireSameShape(NodeLowering &n, Value l, Value r,
                                        StringRef what) {
   Dims a = n.dimsOf(l), c = n.dimsOf(r);

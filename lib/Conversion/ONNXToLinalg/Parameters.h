@@ -23,6 +23,12 @@ LogicalResult requireBroadcastTo(NodeLowering &n, Value v,
                                  ArrayRef<OpFoldResult> extents,
                                  StringRef what);
 
+/// Checks that the comparison of two sizes holds; `otherwise` says what is
+/// wrong where it does not.
+LogicalResult requireCompare(NodeLowering &n, arith::CmpIPredicate predicate,
+                             OpFoldResult lhs, OpFoldResult rhs,
+                             const Twine &otherwise);
+
 /// Checks that the shapes of two parameters are the same.
 LogicalResult requireSameShape(NodeLowering &n, Value l, Value r,
                                StringRef what);

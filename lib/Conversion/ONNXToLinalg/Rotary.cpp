@@ -104,9 +104,8 @@ static FailureOr<Value> gatherRows(NodeLowering &n, Value table,
                                    Value positions) {
   Dims extents = n.dimsOf(positions);
   extents.push_back(n.dim(table, 1));
-  Value rows = n.dims.value(n.dim(table, 0));
   auto body = [&](ScalarBuilder &s, ValueRange args) -> Value {
-    Value row = wrapIndex(s, args[0], rows);
+    Value row = s.make<arith::IndexCastOp>(s.b.getIndexType(), args[0]);
     Value column = loopIndices(s, 3)[2];
     return s.make<tensor::ExtractOp>(table, ValueRange{row, column});
   };
@@ -124,7 +123,8 @@ static FailureOr<Value> sliceRows(NodeLowering &n, Value table,
   return n.reshape(rows, sizes);
 }
 
-/// One position for all batches: the table's rows from it on.
+/// One position for all batches: the table's rows from it on. The check has no
+/// sum that an extreme position could overflow.
 static FailureOr<OpFoldResult> firstPosition(NodeLowering &n, Value positions,
                                              Value table, OpFoldResult length) {
   auto list = n.extractElements(positions);
@@ -135,12 +135,12 @@ static FailureOr<OpFoldResult> firstPosition(NodeLowering &n, Value positions,
   if (auto v = dyn_cast<Value>(first); v && !v.getType().isIndex())
     first = n.dims.cse(
         arith::IndexCastOp::create(n.b, n.loc, n.b.getIndexType(), v));
-  OpFoldResult end = n.dims.add(first, length);
-  OpFoldResult limit = n.dims.add(n.dim(table, 0), n.dims.constant(1));
-  n.dims.require(n.dims.isLess(end, limit),
-                 n.name() + ": position out of range");
-  n.dims.require(n.dims.isLess(n.dims.constant(-1), first),
-                 n.name() + ": position out of range");
+  OpFoldResult most = n.dims.sub(n.dim(table, 0), length);
+  if (failed(requireCompare(n, arith::CmpIPredicate::sle, first, most,
+                            "position out of range")) ||
+      failed(requireCompare(n, arith::CmpIPredicate::sge, first,
+                            n.dims.constant(0), "position out of range")))
+    return failure();
   return first;
 }
 
@@ -159,17 +159,39 @@ static FailureOr<Value> splitHeads(NodeLowering &n, Value x, int64_t heads,
   return n.reshape(x, extents);
 }
 
+/// Rotated is all of a head, or its first `rotary_embedding_dim` elements.
+static LogicalResult checkHeadSize(NodeLowering &n, const Rotary &r,
+                                   bool inPart) {
+  OpFoldResult head = n.dim(r.x, 3), width = n.dims.constant(2 * r.half);
+  if (!inPart)
+    return n.requireSame(head, width,
+                         "the head size and twice the tables' width");
+  return requireCompare(n, arith::CmpIPredicate::sge, head, width,
+                        "the head size is less than rotary_embedding_dim");
+}
+
+/// position_ids [B, S]: nothing broadcasts, and no position counts from the
+/// end.
+static LogicalResult checkPositions(NodeLowering &n, Value positions,
+                                    OpFoldResult batch, OpFoldResult length,
+                                    OpFoldResult rows) {
+  for (auto [have, want] :
+       llvm::zip_equal(Dims(n.dimsOf(positions)), Dims{batch, length}))
+    if (failed(n.requireSame(have, want,
+                             "the sizes of position_ids and its input")))
+      return failure();
+  return checkIndices(n, positions, rows, /*fromEnd=*/false);
+}
+
 /// Selects the rows of both tables.
 static LogicalResult selectRows(NodeLowering &n, Rotary &r, Value positions,
                                 OpFoldResult length) {
   Value tables[] = {r.cosines, r.sines};
   if (n.rank(r.cosines) != 2)
     return n.emitError() << "needs tables of rank 2 with position_ids";
-  OpFoldResult batch = n.dim(r.x, 0);
   if (n.rank(positions) == 2 &&
-      (failed(
-           requireBroadcastTo(n, positions, {batch, length}, "position_ids")) ||
-       failed(checkIndices(n, positions, n.dim(r.cosines, 0)))))
+      failed(checkPositions(n, positions, n.dim(r.x, 0), length,
+                            n.dim(r.cosines, 0))))
     return failure();
   for (Value &table : tables) {
     FailureOr<Value> rows = failure();
@@ -214,17 +236,15 @@ static LogicalResult lowerRotary(NodeLowering &n, unsigned cosSlot,
   Dims whole = n.dimsOf(x);
   OpFoldResult length = whole[n.rank(x) == 4 ? 2 : 1];
   if (n.rank(x) == 3) {
-    if (heads == 0 && rotated != 0)
-      return n.emitError() << "needs num_heads";
+    if (heads < 0 || (heads == 0 && rotated != 0))
+      return n.emitError() << "needs num_heads of 1 or more, got " << heads;
     FailureOr<Value> split = splitHeads(n, x, heads, 2 * r.half);
     if (failed(split))
       return failure();
     r.x = *split;
   }
   if (failed(requireSameShape(n, r.cosines, r.sines, "the two tables")) ||
-      (rotated == 0 &&
-       failed(n.requireSame(n.dim(r.x, 3), n.dims.constant(2 * r.half),
-                            "the head size and twice the tables' width"))))
+      failed(checkHeadSize(n, r, /*inPart=*/rotated != 0)))
     return failure();
   if (positions && failed(selectRows(n, r, positions, length)))
     return failure();

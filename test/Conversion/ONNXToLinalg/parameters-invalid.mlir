@@ -251,3 +251,41 @@ func.func @main(%x: tensor<4x4xi8>, %s: tensor<5x2xf32>) -> !onnx.unknown {
     : (tensor<4x4xi8>, tensor<5x2xf32>) -> !onnx.unknown
   return %y : !onnx.unknown
 }
+
+// -----
+
+func.func @main(%x: tensor<1x4x2x6xf32>, %c: tensor<1x2x4xf32>, %s: tensor<1x2x4xf32>) -> !onnx.unknown {
+  // expected-error @+1 {{operator 'RotaryEmbedding': the head size is less than rotary_embedding_dim: 6 and 8}}
+  %y = onnx.node "RotaryEmbedding"(%x, %c, %s) opset 23 {rotary_embedding_dim = 8}
+    : (tensor<1x4x2x6xf32>, tensor<1x2x4xf32>, tensor<1x2x4xf32>) -> !onnx.unknown
+  return %y : !onnx.unknown
+}
+
+// -----
+
+func.func @main(%x: tensor<1x2x16xf32>, %c: tensor<1x2x4xf32>, %s: tensor<1x2x4xf32>) -> !onnx.unknown {
+  // expected-error @+1 {{operator 'RotaryEmbedding' needs num_heads of 1 or more, got -2}}
+  %y = onnx.node "RotaryEmbedding"(%x, %c, %s) opset 23 {num_heads = -2}
+    : (tensor<1x2x16xf32>, tensor<1x2x4xf32>, tensor<1x2x4xf32>) -> !onnx.unknown
+  return %y : !onnx.unknown
+}
+
+// -----
+
+func.func @main(%x: tensor<1x4x2x8xf32>, %c: tensor<5x4xf32>, %s: tensor<5x4xf32>) -> !onnx.unknown {
+  %p = onnx.constant "p" dense<[[0, -1]]> : tensor<1x2xi64> -> tensor<1x2xi64>
+  // expected-error @+1 {{operator 'RotaryEmbedding' has an index out of range}}
+  %y = onnx.node "RotaryEmbedding"(%x, %c, %s, %p) opset 23 {}
+    : (tensor<1x4x2x8xf32>, tensor<5x4xf32>, tensor<5x4xf32>, tensor<1x2xi64>) -> !onnx.unknown
+  return %y : !onnx.unknown
+}
+
+// -----
+
+func.func @main(%x: tensor<1x4x2x8xf32>, %c: tensor<5x4xf32>, %s: tensor<5x4xf32>) -> !onnx.unknown {
+  %p = onnx.constant "p" dense<9223372036854775807> : tensor<1xi64> -> tensor<1xi64>
+  // expected-error @+1 {{operator 'com.microsoft.RotaryEmbedding': position out of range: 9223372036854775807 and 3}}
+  %y = onnx.node "RotaryEmbedding"(%x, %p, %c, %s) opset 1 domain "com.microsoft" {}
+    : (tensor<1x4x2x8xf32>, tensor<1xi64>, tensor<5x4xf32>, tensor<5x4xf32>) -> !onnx.unknown
+  return %y : !onnx.unknown
+}
