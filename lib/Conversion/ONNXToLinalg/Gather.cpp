@@ -2,6 +2,7 @@
 
 #include "Generic.h"
 #include "OpRegistry.h"
+#include "Parameters.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
@@ -154,8 +155,12 @@ static LogicalResult lowerGatherND(NodeLowering &n) {
   Value data = n.operand(0), indices = n.operand(1);
   int64_t batch = n.intAttr("batch_dims", 0);
   Dims dataDims = n.dimsOf(data), indexDims = n.dimsOf(indices);
-  auto width =
-      indexDims.empty() ? std::nullopt : getConstantIntValue(indexDims.back());
+  int64_t ranks = std::min(n.rank(data), n.rank(indices));
+  if (ranks < 1 || batch < 0 || batch >= ranks)
+    return n.emitError() << "needs batch_dims from 0 on that are fewer than "
+                            "the dimensions of data and indices, got "
+                         << batch << " for " << ranks;
+  auto width = getConstantIntValue(indexDims.back());
   if (!width || *width < 1 || batch + *width > n.rank(data))
     return n.emitError() << "needs index tuples of a constant length that "
                             "fits the data";
@@ -190,17 +195,27 @@ static LogicalResult lowerGatherND(NodeLowering &n) {
 // OneHot
 //===----------------------------------------------------------------------===//
 
-/// The number of classes: a one-element tensor of any number type.
+/// The number of classes: a one-element tensor of any number type, cast to i64.
 static FailureOr<OpFoldResult> readDepth(NodeLowering &n) {
-  if (auto constant = n.constantScalar(n.operand(1)))
-    return OpFoldResult(n.dims.constant(int64_t(*constant)));
-  auto list = n.extractElements(n.operand(1));
+  Value depth = n.operand(1);
+  auto list =
+      n.extractElements(n.convert(depth, n.onnxType(1), n.b.getI64Type()));
   if (!list || list->size() != 1)
-    return n.emitError() << "needs one integer depth", failure();
-  if (auto v = dyn_cast<Value>((*list)[0]); v && !v.getType().isIndex())
-    return OpFoldResult(n.dims.cse(
-        arith::IndexCastOp::create(n.b, n.loc, n.b.getIndexType(), v)));
-  return (*list)[0];
+    return n.emitError() << "needs one number as its depth", failure();
+  OpFoldResult classes = (*list)[0];
+  if (failed(requireCompare(n, arith::CmpIPredicate::sge, classes,
+                            n.dims.constant(1), "the depth is less than 1")))
+    return failure();
+  return classes;
+}
+
+/// values: "off" and "on".
+static LogicalResult checkValues(NodeLowering &n, Value values) {
+  if (n.rank(values) != 1)
+    return n.emitError() << "needs values of rank 1, got rank "
+                         << n.rank(values);
+  return n.requireSame(n.dim(values, 0), n.dims.constant(2),
+                       "the number of values and 2");
 }
 
 static LogicalResult lowerOneHot(NodeLowering &n) {
@@ -208,7 +223,7 @@ static LogicalResult lowerOneHot(NodeLowering &n) {
   int64_t rank = n.rank(indices) + 1;
   FailureOr<int64_t> axis = n.normalizeAxis(n.intAttr("axis", -1), rank);
   FailureOr<OpFoldResult> depth = readDepth(n);
-  if (failed(axis) || failed(depth))
+  if (failed(axis) || failed(depth) || failed(checkValues(n, values)))
     return failure();
   if (!isa<IntegerType>(n.elementType(indices)))
     return n.emitError() << "needs integer indices";
@@ -219,11 +234,14 @@ static LogicalResult lowerOneHot(NodeLowering &n) {
     if (i != *axis)
       targets.push_back(i);
   Value size = n.dims.value(*depth);
+  bool isUnsigned = n.isUnsigned(0);
   auto body = [&](ScalarBuilder &s, ValueRange args) -> Value {
     Value zero = s.make<arith::ConstantIndexOp>(0);
     Value one = s.make<arith::ConstantIndexOp>(1);
     // An index out of range matches nowhere: the row stays "off".
-    Value index = wrapIndex(s, args[0], size);
+    Value index =
+        isUnsigned ? s.make<arith::IndexCastUIOp>(s.b.getIndexType(), args[0])
+                   : wrapIndex(s, args[0], size);
     Value here = s.make<linalg::IndexOp>(*axis);
     Value hit = s.make<arith::CmpIOp>(arith::CmpIPredicate::eq, index, here);
     Value at = s.make<arith::SelectOp>(hit, one, zero);

@@ -216,3 +216,126 @@ func.func @main(%x: tensor<?x?xf32>) -> !onnx.unknown {
   %y = onnx.node "Slice"(%x, %s, %s, %a) opset 13 {} : (tensor<?x?xf32>, tensor<2xi64>, tensor<2xi64>, tensor<2xi64>) -> !onnx.unknown
   return %y : !onnx.unknown
 }
+
+// -----
+
+func.func @main(%x: tensor<3xf32>) -> !onnx.unknown {
+  // expected-error @+1 {{operator 'Pad': it cuts more away than there is: 3 and 4}}
+  %y = onnx.node "Pad"(%x) opset 2 {pads = [-2, -2]} : (tensor<3xf32>) -> !onnx.unknown
+  return %y : !onnx.unknown
+}
+
+// -----
+
+func.func @main(%x: tensor<0xf32>) -> !onnx.unknown {
+  // expected-error @+1 {{operator 'Pad': an empty dimension has no elements to repeat: 0 and 1}}
+  %y = onnx.node "Pad"(%x) opset 2 {pads = [1, 0], mode = "edge"} : (tensor<0xf32>) -> !onnx.unknown
+  return %y : !onnx.unknown
+}
+
+// -----
+
+func.func @main(%x: tensor<2x3xf32>, %i: tensor<1xi64>) -> !onnx.unknown {
+  // expected-error @+1 {{operator 'GatherND' needs batch_dims from 0 on that are fewer than the dimensions of data and indices, got -1 for 1}}
+  %y = onnx.node "GatherND"(%x, %i) opset 13 {batch_dims = -1} : (tensor<2x3xf32>, tensor<1xi64>) -> !onnx.unknown
+  return %y : !onnx.unknown
+}
+
+// -----
+
+func.func @main(%x: tensor<2x3xf32>, %i: tensor<1xi64>) -> !onnx.unknown {
+  // expected-error @+1 {{operator 'GatherND' needs batch_dims from 0 on that are fewer than the dimensions of data and indices, got 1 for 1}}
+  %y = onnx.node "GatherND"(%x, %i) opset 13 {batch_dims = 1} : (tensor<2x3xf32>, tensor<1xi64>) -> !onnx.unknown
+  return %y : !onnx.unknown
+}
+
+// -----
+
+func.func @main(%i: tensor<2xi64>, %v: tensor<3xf32>) -> !onnx.unknown {
+  %d = onnx.constant "d" dense<4> : tensor<i64> -> tensor<i64>
+  // expected-error @+1 {{operator 'OneHot': the number of values and 2 differ: 3 and 2}}
+  %y = onnx.node "OneHot"(%i, %d, %v) opset 11 {} : (tensor<2xi64>, tensor<i64>, tensor<3xf32>) -> !onnx.unknown
+  return %y : !onnx.unknown
+}
+
+// -----
+
+func.func @main(%i: tensor<2xi64>, %v: tensor<1x2xf32>) -> !onnx.unknown {
+  %d = onnx.constant "d" dense<4> : tensor<i64> -> tensor<i64>
+  // expected-error @+1 {{operator 'OneHot' needs values of rank 1, got rank 2}}
+  %y = onnx.node "OneHot"(%i, %d, %v) opset 11 {} : (tensor<2xi64>, tensor<i64>, tensor<1x2xf32>) -> !onnx.unknown
+  return %y : !onnx.unknown
+}
+
+// -----
+
+func.func @main(%i: tensor<2xi64>, %v: tensor<2xf32>) -> !onnx.unknown {
+  %d = onnx.constant "d" dense<-3> : tensor<i64> -> tensor<i64>
+  // expected-error @+1 {{operator 'OneHot': the depth is less than 1: -3 and 1}}
+  %y = onnx.node "OneHot"(%i, %d, %v) opset 11 {} : (tensor<2xi64>, tensor<i64>, tensor<2xf32>) -> !onnx.unknown
+  return %y : !onnx.unknown
+}
+
+// -----
+
+func.func @main(%i: tensor<2xi64>, %v: tensor<2xf32>) -> !onnx.unknown {
+  %d = onnx.constant "d" dense<5.000000e-01> : tensor<f32> -> tensor<f32>
+  // expected-error @+1 {{operator 'OneHot': the depth is less than 1: 0 and 1}}
+  %y = onnx.node "OneHot"(%i, %d, %v) opset 11 {} : (tensor<2xi64>, tensor<f32>, tensor<2xf32>) -> !onnx.unknown
+  return %y : !onnx.unknown
+}
+
+// -----
+
+func.func @main(%x: tensor<?xf32>) -> !onnx.unknown {
+  // expected-error @+1 {{operator 'Pad' has a pad of 9223372036854775807 elements, supports at most 1099511627776}}
+  %y = onnx.node "Pad"(%x) opset 2 {pads = [9223372036854775807, 9223372036854775807]}
+    : (tensor<?xf32>) -> !onnx.unknown
+  return %y : !onnx.unknown
+}
+
+// -----
+
+func.func @main(%x: tensor<3xf32>) -> !onnx.unknown {
+  // expected-error @+1 {{operator 'Pad' has a pad of -9223372036854775808 elements, supports at most 1099511627776}}
+  %y = onnx.node "Pad"(%x) opset 2 {pads = [-9223372036854775808, 0]} : (tensor<3xf32>) -> !onnx.unknown
+  return %y : !onnx.unknown
+}
+
+// -----
+
+func.func @main(%x: tensor<3xf32>) -> !onnx.unknown {
+  // expected-error @+1 {{operator 'Pad': it reflects more elements than there are: 3 and 3}}
+  %y = onnx.node "Pad"(%x) opset 2 {pads = [0, 3], mode = "reflect"} : (tensor<3xf32>) -> !onnx.unknown
+  return %y : !onnx.unknown
+}
+
+// -----
+
+func.func @main(%x: tensor<3x3xf32>) -> !onnx.unknown {
+  %p = onnx.constant "p" dense<0> : tensor<4xi64> -> tensor<4xi64>
+  %a = onnx.constant "a" dense<[0, -2]> : tensor<2xi64> -> tensor<2xi64>
+  // expected-error @+1 {{operator 'Pad' has axis 0 twice}}
+  %y = onnx.node "Pad"(%x, %p, %a) opset 18 present [1, 1, 0, 1] {}
+    : (tensor<3x3xf32>, tensor<4xi64>, tensor<2xi64>) -> !onnx.unknown
+  return %y : !onnx.unknown
+}
+
+// -----
+
+func.func @main(%x: tensor<3xf32>) -> !onnx.unknown {
+  %p = onnx.constant "p" dense<1> : tensor<2xi64> -> tensor<2xi64>
+  %v = onnx.constant "v" dense<1> : tensor<i64> -> tensor<i64>
+  // expected-error @+1 {{operator 'Pad' mixes elements of type 'f32' and 'i64', inputs 1 and 3}}
+  %y = onnx.node "Pad"(%x, %p, %v) opset 13 {} : (tensor<3xf32>, tensor<2xi64>, tensor<i64>) -> !onnx.unknown
+  return %y : !onnx.unknown
+}
+
+// -----
+
+func.func @main(%x: tensor<2x2xi32>, %w: tensor<2x2xi32>) -> !onnx.unknown {
+  // expected-error @+1 {{operator 'Gemm' supports only a whole 'alpha' for integers, got 5.000000e-01}}
+  %y = onnx.node "Gemm"(%x, %w) opset 13 {alpha = 5.000000e-01 : f32}
+    : (tensor<2x2xi32>, tensor<2x2xi32>) -> !onnx.unknown
+  return %y : !onnx.unknown
+}
