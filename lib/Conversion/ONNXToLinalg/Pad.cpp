@@ -2,10 +2,12 @@
 
 #include "Generic.h"
 #include "OpRegistry.h"
+#include "Parameters.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/Matchers.h"
+#include "llvm/ADT/SmallBitVector.h"
 
 using namespace mlir;
 using namespace mlir::bitnet;
@@ -20,6 +22,10 @@ struct Padding {
 };
 } // namespace
 
+/// The largest pad: more than memory holds, and far from what would overflow in
+/// sums with extents.
+static constexpr int64_t kMostPad = int64_t(1) << 40;
+
 /// pads: all beginnings, then all ends, of the listed axes.
 static FailureOr<Padding> readPads(NodeLowering &n) {
   int64_t rank = n.rank(n.operand(0));
@@ -32,11 +38,20 @@ static FailureOr<Padding> readPads(NodeLowering &n) {
       axes->value_or(llvm::to_vector(llvm::seq<int64_t>(0, rank)));
   if (!*pads || (*pads)->size() != 2 * order.size())
     return n.emitError() << "needs two pads per axis", failure();
+  for (int64_t pad : **pads)
+    if (pad < -kMostPad || pad > kMostPad)
+      return n.emitError() << "has a pad of " << pad
+                           << " elements, supports at most " << kMostPad,
+             failure();
   Padding padding{SmallVector<int64_t>(rank, 0), SmallVector<int64_t>(rank, 0)};
+  llvm::SmallBitVector seen(rank);
   for (auto [i, given] : llvm::enumerate(order)) {
     FailureOr<int64_t> axis = n.normalizeAxis(given, rank);
     if (failed(axis))
       return failure();
+    if (seen.test(*axis))
+      return n.emitError() << "has axis " << *axis << " twice", failure();
+    seen.set(*axis);
     padding.low[*axis] = (**pads)[i];
     padding.high[*axis] = (**pads)[i + order.size()];
   }
@@ -50,21 +65,15 @@ static FailureOr<TypedAttr> readFill(NodeLowering &n) {
     return numberAttr(element, n.floatAttr("value", 0));
   if (!n.operand(2))
     return numberAttr(element, 0);
+  if (n.onnxType(2) != n.onnxType(0))
+    return n.emitError() << "has a padding value of type " << n.onnxType(2)
+                         << " for elements of type " << n.onnxType(0),
+           failure();
   DenseElementsAttr constant;
   if (!matchPattern(n.operand(2), m_Constant(&constant)) ||
       constant.getNumElements() != 1)
     return n.emitError() << "needs a constant padding value", failure();
   return cast<TypedAttr>(*constant.value_begin<Attribute>());
-}
-
-static LogicalResult requireAtLeast(NodeLowering &n, OpFoldResult size,
-                                    int64_t least, StringRef otherwise) {
-  OpFoldResult holds =
-      n.dims.compare(arith::CmpIPredicate::sge, size, n.dims.constant(least));
-  if (isConstantIntValue(holds, 0))
-    return n.emitError() << "is impossible: " << otherwise;
-  n.dims.require(n.dims.value(holds), n.name() + ": " + otherwise);
-  return success();
 }
 
 /// Negative pads cut away.
@@ -75,17 +84,20 @@ static FailureOr<Value> crop(NodeLowering &n, Value x, Padding &padding) {
        llvm::zip_equal(sizes, padding.low, padding.high)) {
     any |= low < 0 || high < 0;
     offsets.push_back(n.dims.constant(std::max<int64_t>(-low, 0)));
-    int64_t cut = std::min<int64_t>(low, 0) + std::min<int64_t>(high, 0);
-    size = n.dims.add(size, n.dims.constant(cut));
-    if (failed(requireAtLeast(n, size, 0, "it cuts more away than there is")))
+    OpFoldResult cut = n.dims.constant(std::max<int64_t>(-low, 0) +
+                                       std::max<int64_t>(-high, 0));
+    if (failed(requireCompare(n, arith::CmpIPredicate::sge, size, cut,
+                              "it cuts more away than there is")))
       return failure();
+    size = n.dims.sub(size, cut);
     low = std::max<int64_t>(low, 0);
     high = std::max<int64_t>(high, 0);
   }
   return any ? n.slice(x, offsets, sizes, strides) : x;
 }
 
-/// Where edge, reflect and wrap read for position `i` (may be outside).
+/// Where edge, reflect and wrap read for position `i` (may be outside, with
+/// reflect by less than `size`).
 static Value sourceIndex(ScalarBuilder &s, StringRef mode, Value i,
                          Value size) {
   using namespace arith;
@@ -99,9 +111,22 @@ static Value sourceIndex(ScalarBuilder &s, StringRef mode, Value i,
   if (mode == "reflect") {
     i = s.make<MaxSIOp>(i, s.make<SubIOp>(zero, i));
     Value over = s.make<MaxSIOp>(s.make<SubIOp>(i, last), zero);
-    i = s.make<SubIOp>(i, s.make<AddIOp>(over, over));
+    return s.make<SubIOp>(i, s.make<AddIOp>(over, over));
   }
   return s.make<MaxSIOp>(s.make<MinSIOp>(i, last), zero);
+}
+
+/// Checks that there is something to read: an element, with reflect as many as
+/// the pad has beside the one at the edge.
+static LogicalResult checkSource(NodeLowering &n, OpFoldResult extent,
+                                 int64_t low, int64_t high, StringRef mode) {
+  using P = arith::CmpIPredicate;
+  if (mode == "reflect")
+    return requireCompare(n, P::sgt, extent,
+                          n.dims.constant(std::max(low, high)),
+                          "it reflects more elements than there are");
+  return requireCompare(n, P::sge, extent, n.dims.constant(1),
+                        "an empty dimension has no elements to repeat");
 }
 
 static FailureOr<Value> padByReading(NodeLowering &n, Value x,
@@ -110,9 +135,7 @@ static FailureOr<Value> padByReading(NodeLowering &n, Value x,
   SmallVector<Value> sizes = n.dims.values(extents);
   for (auto [extent, low, high] :
        llvm::zip_equal(extents, padding.low, padding.high)) {
-    if (low + high != 0 &&
-        failed(requireAtLeast(n, extent, 1,
-                              "an empty dimension has no elements to repeat")))
+    if (low + high != 0 && failed(checkSource(n, extent, low, high, mode)))
       return failure();
     extent = n.dims.add(extent, n.dims.constant(low + high));
   }
