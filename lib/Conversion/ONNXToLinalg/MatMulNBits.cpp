@@ -112,18 +112,21 @@ static FailureOr<Value> unpackWeights(NodeLowering &n, const Packing &p,
 static FailureOr<Packing> readPacking(NodeLowering &n) {
   Packing p{n.intAttr("N", 0), n.intAttr("K", 0), n.intAttr("bits", 4),
             n.intAttr("block_size", 0), 0};
-  if (p.rows < 1 || p.columns < 1 || p.block < 1 ||
-      !llvm::is_contained({2, 4, 8}, p.bits))
-    return n.emitError() << "needs N, K, block_size and 2, 4 or 8 bits",
+  if (p.rows < 1 || p.columns < 1 || !llvm::is_contained({2, 4, 8}, p.bits))
+    return n.emitError() << "needs N, K and 2, 4 or 8 bits", failure();
+  if (p.block < 16 || !llvm::isPowerOf2_64(p.block))
+    return n.emitError() << "needs a block_size that is a power of two and at "
+                            "least 16, got "
+                         << p.block,
            failure();
   n.ignoreAttrs({"accuracy_level"}); // we round nothing
   if (n.intAttr("weight_prepacked", 0) != 0)
     return n.emitError() << "does not support prepacked weights", failure();
-  p.blocks = (p.columns + p.block - 1) / p.block;
+  p.blocks = llvm::divideCeil(p.columns, p.block);
   if (n.operand(4))
     return n.emitError() << "does not support g_idx", failure();
   ArrayRef<int64_t> shape = n.typeOf(n.operand(1)).getShape();
-  if (shape != ArrayRef<int64_t>({p.rows, p.blocks, p.block * p.bits / 8}))
+  if (shape != ArrayRef<int64_t>({p.rows, p.blocks, p.block / 8 * p.bits}))
     return n.emitError() << "needs B of shape [N, blocks, block bytes]",
            failure();
   return p;

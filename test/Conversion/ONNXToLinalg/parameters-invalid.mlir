@@ -289,3 +289,21 @@ func.func @main(%x: tensor<1x4x2x8xf32>, %c: tensor<5x4xf32>, %s: tensor<5x4xf32
     : (tensor<1x4x2x8xf32>, tensor<1xi64>, tensor<5x4xf32>, tensor<5x4xf32>) -> !onnx.unknown
   return %y : !onnx.unknown
 }
+
+// -----
+
+func.func @main(%x: tensor<2x16xf32>, %b: tensor<2x2x4xui8>, %s: tensor<4xf32>) -> !onnx.unknown {
+  // expected-error @+1 {{operator 'com.microsoft.MatMulNBits' needs a block_size that is a power of two and at least 16, got 8}}
+  %y = onnx.node "MatMulNBits"(%x, %b, %s) opset 1 domain "com.microsoft" {N = 2, K = 16, bits = 4, block_size = 8}
+    : (tensor<2x16xf32>, tensor<2x2x4xui8>, tensor<4xf32>) -> !onnx.unknown
+  return %y : !onnx.unknown
+}
+
+// -----
+
+func.func @main(%x: tensor<2x24xf32>, %b: tensor<2x1x12xui8>, %s: tensor<2xf32>) -> !onnx.unknown {
+  // expected-error @+1 {{operator 'com.microsoft.MatMulNBits' needs a block_size that is a power of two and at least 16, got 24}}
+  %y = onnx.node "MatMulNBits"(%x, %b, %s) opset 1 domain "com.microsoft" {N = 2, K = 24, bits = 4, block_size = 24}
+    : (tensor<2x24xf32>, tensor<2x1x12xui8>, tensor<2xf32>) -> !onnx.unknown
+  return %y : !onnx.unknown
+}
