@@ -47,6 +47,9 @@ static Value combine(ScalarBuilder &s, Reduction kind, Value old, Value update,
   case Reduction::None:
     return update;
   case Reduction::Add:
+    // Of bools, as NumPy and onnxruntime add them.
+    if (old.getType().isInteger(1))
+      return s.make<OrIOp>(old, update);
     return fold<AddFOp, AddIOp, AddIOp>(s, old, update, isUnsigned);
   case Reduction::Mul:
     return fold<MulFOp, MulIOp, MulIOp>(s, old, update, isUnsigned);
