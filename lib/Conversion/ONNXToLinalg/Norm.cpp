@@ -88,7 +88,25 @@ static FailureOr<Moments> computeMoments(NodeLowering &n, Value x,
   return Moments{mean, average(n, *deviation, axes, square, finish)};
 }
 
-/// ((x - mean) * inverse) * scale + bias, rounded once to `element`.
+/// The scalars as the widest type among them: parameters may be of another type
+/// than x.
+static SmallVector<Value> toWidest(ScalarBuilder &s, ValueRange args) {
+  Type wide = args[0].getType();
+  for (Type type : args.getTypes())
+    if (type.getIntOrFloatBitWidth() > wide.getIntOrFloatBitWidth())
+      wide = type;
+  return llvm::map_to_vector(args,
+                             [&](Value v) { return convertFloat(s, v, wide); });
+}
+
+/// v as a number of the narrower `type`.
+static Value roundTo(ScalarBuilder &s, Value v, Type type) {
+  return convertFloat(s, convertFloat(s, v, type), v.getType());
+}
+
+/// ((x - mean) * inverse) * scale + bias, rounded once to `element`. Where that
+/// is not the type of x, the normalized x is rounded to the latter before: so
+/// does the function that defines RMSNormalization.
 static FailureOr<Value> applyMoments(NodeLowering &n, Value x,
                                      const Moments &moments, Value scale,
                                      Value bias, Type element) {
@@ -97,17 +115,20 @@ static FailureOr<Value> applyMoments(NodeLowering &n, Value x,
     if (v)
       values.push_back(v);
   return n.elementwise(values, element,
-                       [&](ScalarBuilder &s, ValueRange args) -> Value {
+                       [&](ScalarBuilder &s, ValueRange operands) -> Value {
+                         SmallVector<Value> args = toWidest(s, operands);
                          unsigned next = 2;
                          Value y = args[0];
                          if (moments.mean)
                            y = s.make<arith::SubFOp>(y, args[next++]);
                          y = s.make<arith::MulFOp>(y, args[1]);
+                         if (element != n.elementType(x))
+                           y = roundTo(s, y, n.elementType(x));
                          if (scale)
                            y = s.make<arith::MulFOp>(y, args[next++]);
                          if (bias)
                            y = s.make<arith::AddFOp>(y, args[next++]);
-                         return y;
+                         return convertFloat(s, y, element);
                        });
 }
 
@@ -141,10 +162,13 @@ static LogicalResult normalize(NodeLowering &n, Value x, Type element,
   if (failed(y))
     return failure();
   n.setResult(0, *y);
-  if (statistics.mean)
-    n.setResult(statistics.mean, moments->mean);
-  if (statistics.inverse)
-    n.setResult(statistics.inverse, moments->inverse);
+  // They are floats by definition, whatever x is.
+  auto setStatistic = [&](unsigned i, Value v) {
+    if (i && n.isResultUsed(i))
+      n.setResult(i, n.convert(v, n.elementType(v), n.b.getF32Type()));
+  };
+  setStatistic(statistics.mean, moments->mean);
+  setStatistic(statistics.inverse, moments->inverse);
   return success();
 }
 
@@ -159,9 +183,10 @@ static LogicalResult lowerLayerNorm(NodeLowering &n, bool centred,
     return failure();
   if (n.intAttr("stash_type", 1) != 1)
     return n.emitError() << "supports only stash_type 1 (float)";
-  return normalize(n, x, n.elementType(x),
+  Value scale = n.operand(1);
+  return normalize(n, x, n.elementType(scale),
                    llvm::to_vector(llvm::seq<int64_t>(*axis, rank)), centred,
-                   n.operand(1), bias, statistics);
+                   scale, bias, statistics);
 }
 
 //===----------------------------------------------------------------------===//
@@ -240,7 +265,9 @@ static LogicalResult lowerBatchNorm(NodeLowering &n) {
   FailureOr<Value> factor = n.elementwise(
       {*scale, *variance}, wide,
       [&](ScalarBuilder &s, ValueRange args) -> Value {
-        return s.make<arith::MulFOp>(args[0], inverseRoot(s, args[1], epsilon));
+        SmallVector<Value> v = toWidest(s, args);
+        Value root = inverseRoot(s, v[1], epsilon);
+        return convertFloat(s, s.make<arith::MulFOp>(v[0], root), wide);
       });
   if (failed(factor))
     return failure();
@@ -266,8 +293,27 @@ static LogicalResult lowerInstanceNorm(NodeLowering &n) {
                    *bias, {});
 }
 
-/// [N, C, ...] as [N, G, C/G, ...]; scale and bias are per group up to opset 20
-/// and per channel from 21 on.
+/// A scale or bias, as it broadcasts to x of `split` extents [N, G, C/G, ...]:
+/// per group up to opset 20 and per channel from 21 on.
+static FailureOr<Value> groupWeights(NodeLowering &n, Value v,
+                                     const Dims &split, StringRef what) {
+  if (n.rank(v) != 1)
+    return n.emitError() << "needs a " << what << " of rank 1, got rank "
+                         << n.rank(v),
+           failure();
+  bool perChannel = n.version() >= 21;
+  Dims extents(split.size() - 1, n.dims.constant(1));
+  extents[0] = split[1];
+  if (perChannel)
+    extents[1] = split[2];
+  if (failed(n.requireSame(n.dim(v, 0), n.dims.mul(extents[0], extents[1]),
+                           "the length of " + what + " and the number of " +
+                               (perChannel ? "channels" : "groups"))))
+    return failure();
+  return n.reshape(v, extents);
+}
+
+/// [N, C, ...] as [N, G, C/G, ...].
 static LogicalResult lowerGroupNorm(NodeLowering &n) {
   Value x = n.operand(0);
   Type element = n.elementType(x);
@@ -283,12 +329,8 @@ static LogicalResult lowerGroupNorm(NodeLowering &n) {
   FailureOr<Value> parts = n.reshape(x, split);
   if (failed(parts))
     return failure();
-  Dims weightDims(rank, n.dims.constant(1));
-  weightDims[0] = split[1];
-  if (n.version() >= 21)
-    weightDims[1] = split[2];
-  FailureOr<Value> scale = n.reshape(n.operand(1), weightDims);
-  FailureOr<Value> bias = n.reshape(n.operand(2), weightDims);
+  FailureOr<Value> scale = groupWeights(n, n.operand(1), split, "scale");
+  FailureOr<Value> bias = groupWeights(n, n.operand(2), split, "bias");
   if (failed(scale) || failed(bias))
     return failure();
   auto axes = llvm::to_vector(llvm::seq<int64_t>(2, rank + 1));

@@ -307,3 +307,21 @@ func.func @main(%x: tensor<2x24xf32>, %b: tensor<2x1x12xui8>, %s: tensor<2xf32>)
     : (tensor<2x24xf32>, tensor<2x1x12xui8>, tensor<2xf32>) -> !onnx.unknown
   return %y : !onnx.unknown
 }
+
+// -----
+
+func.func @main(%x: tensor<2x4x3xf32>, %s: tensor<2x2xf32>, %b: tensor<4xf32>) -> !onnx.unknown {
+  // expected-error @+1 {{operator 'GroupNormalization' needs a scale of rank 1, got rank 2}}
+  %y = onnx.node "GroupNormalization"(%x, %s, %b) opset 21 {num_groups = 2}
+    : (tensor<2x4x3xf32>, tensor<2x2xf32>, tensor<4xf32>) -> !onnx.unknown
+  return %y : !onnx.unknown
+}
+
+// -----
+
+func.func @main(%x: tensor<2x4x3xf32>, %s: tensor<2xf32>, %b: tensor<4xf32>) -> !onnx.unknown {
+  // expected-error @+1 {{operator 'GroupNormalization': the length of bias and the number of groups differ: 4 and 2}}
+  %y = onnx.node "GroupNormalization"(%x, %s, %b) opset 18 {num_groups = 2}
+    : (tensor<2x4x3xf32>, tensor<2xf32>, tensor<4xf32>) -> !onnx.unknown
+  return %y : !onnx.unknown
+}
