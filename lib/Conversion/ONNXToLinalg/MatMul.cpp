@@ -11,15 +11,21 @@
 using namespace mlir;
 using namespace mlir::bitnet;
 
+/// v * factor. For integers the factor is whole (checkFactor).
+static Value scale(ScalarBuilder &s, Value v, double factor) {
+  if (factor == 1.0)
+    return v;
+  Value c = s.constant(v.getType(), factor);
+  return isa<FloatType>(v.getType()) ? s.make<arith::MulFOp>(v, c)
+                                     : s.make<arith::MulIOp>(v, c);
+}
+
 /// alpha * acc rounded to `element`; acc itself when nothing changes.
 static Value finish(NodeLowering &n, Value acc, Type element, double alpha) {
   if (alpha == 1.0 && n.elementType(acc) == element)
     return acc;
   return n.map(acc, element, [&](ScalarBuilder &s, ValueRange args) -> Value {
-    if (alpha == 1.0)
-      return args[0];
-    Value factor = s.constant(args[0].getType(), alpha);
-    return s.make<arith::MulFOp>(args[0], factor);
+    return scale(s, args[0], alpha);
   });
 }
 
@@ -76,17 +82,21 @@ static LogicalResult lowerFusedMatMul(NodeLowering &n) {
 // Gemm
 //===----------------------------------------------------------------------===//
 
+/// ONNX does not say how integers are multiplied by a fraction.
+static LogicalResult checkFactor(NodeLowering &n, Type element,
+                                 StringRef name) {
+  double factor = n.floatAttr(name, 1.0);
+  if (isa<FloatType>(element) ||
+      (factor == std::trunc(factor) && std::abs(factor) <= 0x1p31))
+    return success();
+  return n.emitError() << "supports only a whole '" << name
+                       << "' for integers, got " << factor;
+}
+
 /// alpha * acc + beta * C, in the compute type, rounded once.
 static FailureOr<Value> addBias(NodeLowering &n, Value acc, Value bias,
                                 Type element) {
   double alpha = n.floatAttr("alpha", 1.0), beta = n.floatAttr("beta", 1.0);
-  auto scale = [](ScalarBuilder &s, Value v, double factor) -> Value {
-    if (factor == 1.0)
-      return v;
-    Value c = s.constant(v.getType(), factor);
-    return isa<FloatType>(v.getType()) ? s.make<arith::MulFOp>(v, c)
-                                       : s.make<arith::MulIOp>(v, c);
-  };
   return n.elementwise(
       {acc, bias}, element, [&](ScalarBuilder &s, ValueRange args) -> Value {
         Value a = scale(s, args[0], alpha);
@@ -103,6 +113,9 @@ static LogicalResult lowerGemm(NodeLowering &n) {
   if (failed(checkTypes(n)))
     return failure();
   Type element = n.elementType(lhs);
+  if (failed(checkFactor(n, element, "alpha")) ||
+      failed(checkFactor(n, element, "beta")))
+    return failure();
   bool transA = n.intAttr("transA", 0), transB = n.intAttr("transB", 0);
   FailureOr<Value> acc =
       emitProduct(n, {lhs, rhs, transA, transB, computeType(element)});
