@@ -224,7 +224,8 @@ static LogicalResult lowerRotary(NodeLowering &n, unsigned cosSlot,
            0};
   if (n.intAttr("is_packed_batching", 0) || n.floatAttr("scale", 1.0) != 1.0)
     return n.emitError() << "supports neither packed batches nor a scale";
-  auto half = getConstantIntValue(n.dim(r.cosines, n.rank(r.cosines) - 1));
+  Dims table = n.dimsOf(r.cosines);
+  auto half = table.empty() ? std::nullopt : getConstantIntValue(table.back());
   if (!half || (n.rank(x) != 3 && n.rank(x) != 4))
     return n.emitError() << "needs x of rank 3 or 4 and tables of known width";
   r.half = *half;
