@@ -212,6 +212,11 @@ static LogicalResult checkNode(NodeLowering &n) {
     if (isNarrow(element) || !onnx::mayTake(n.node, i, element))
       return n.emitError() << "does not take elements of type " << element
                            << " as input " << i + 1;
+    unsigned leader = onnx::getTypeLeader(n.node, i);
+    if (n.operand(leader) && n.onnxType(leader) != element)
+      return n.emitError() << "mixes elements of type " << n.onnxType(leader)
+                           << " and " << element << ", inputs " << leader + 1
+                           << " and " << i + 1;
   }
   return success();
 }

@@ -29,17 +29,9 @@ static Value finish(NodeLowering &n, Value acc, Type element, double alpha) {
   });
 }
 
-static LogicalResult checkTypes(NodeLowering &n) {
-  if (n.elementType(n.operand(0)) == n.elementType(n.operand(1)))
-    return success();
-  return n.emitError() << "has operands of different element types";
-}
-
 static LogicalResult lowerMatMul(NodeLowering &n) {
   Value lhs = n.operand(0), rhs = n.operand(1);
   Type element = n.elementType(lhs);
-  if (failed(checkTypes(n)))
-    return failure();
   FailureOr<Value> acc =
       emitProduct(n, {lhs, rhs, false, false, computeType(element)});
   if (failed(acc))
@@ -64,8 +56,6 @@ static Value moveBatch(NodeLowering &n, Value v, bool asked) {
 
 static LogicalResult lowerFusedMatMul(NodeLowering &n) {
   Type element = n.elementType(n.operand(0));
-  if (failed(checkTypes(n)))
-    return failure();
   Value lhs = moveBatch(n, n.operand(0), n.intAttr("transBatchA", 0));
   Value rhs = moveBatch(n, n.operand(1), n.intAttr("transBatchB", 0));
   bool transA = n.intAttr("transA", 0) && n.rank(lhs) > 1;
@@ -110,8 +100,6 @@ static LogicalResult lowerGemm(NodeLowering &n) {
   Value lhs = n.operand(0), rhs = n.operand(1), bias = n.operand(2);
   if (n.rank(lhs) != 2 || n.rank(rhs) != 2)
     return n.emitError() << "needs matrices";
-  if (failed(checkTypes(n)))
-    return failure();
   Type element = n.elementType(lhs);
   if (failed(checkFactor(n, element, "alpha")) ||
       failed(checkFactor(n, element, "beta")))

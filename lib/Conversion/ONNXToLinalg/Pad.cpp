@@ -65,10 +65,6 @@ static FailureOr<TypedAttr> readFill(NodeLowering &n) {
     return numberAttr(element, n.floatAttr("value", 0));
   if (!n.operand(2))
     return numberAttr(element, 0);
-  if (n.onnxType(2) != n.onnxType(0))
-    return n.emitError() << "has a padding value of type " << n.onnxType(2)
-                         << " for elements of type " << n.onnxType(0),
-           failure();
   DenseElementsAttr constant;
   if (!matchPattern(n.operand(2), m_Constant(&constant)) ||
       constant.getNumElements() != 1)

@@ -162,7 +162,7 @@ table.model(
 ).is_refused("error: node 'y': .* has axis 0 twice")
 table.model(
     "pad_type", "(float[n,3] x) => (float[] y) { y = Pad (x, p, v) }", p=i64(1, 1, 1, 1), v=np.int32(1)
-).is_refused("error: node 'y': .* has a padding value of type 'i32' for elements of type 'f32'")
+).is_refused("error: node 'y': .* mixes elements of type 'f32' and 'i32', inputs 1 and 3")
 
 # MatMulNBits: blocks are powers of two, at least 16, so that each has whole bytes.
 for bits, block, columns in ((4, 3, 4), (2, 1, 4), (4, 8, 16), (8, 1, 4), (2, 6, 12), (4, 24, 24), (4, 2**62, 16)):
@@ -188,7 +188,8 @@ half, gain = rand(2, 4).astype(F16), rand(4, seed=3)
 
 def normalize(data: Array) -> Array:
     wide = data.astype(F32)
-    return (wide / np.sqrt((wide * wide).mean(-1, keepdims=True) + F32(1e-5))).astype(data.dtype)
+    rounded: Array = (wide / np.sqrt((wide * wide).mean(-1, keepdims=True) + F32(1e-5))).astype(data.dtype)
+    return rounded
 
 
 for op, opset in (("RMSNormalization", 23), ("SimplifiedLayerNormalization", 17)):
@@ -249,5 +250,23 @@ for alpha, beta in ((3.0, 1.0), (-2.0, 3.0), (0.5, 1.0), (1.0, 1.5)):
         model.gives({"a": a}, {"y": int(alpha) * (a @ b) + int(beta) * c, "z": int(alpha) * (a @ b)})
     else:
         model.is_refused(*[f"error: node '{node}': .* supports only a whole '\\w+' for integers" for node in "yz"])
+
+# Inputs that the schema gives one type: signs count, too.
+MIXED = {
+    "Where": ("bool[2] c, float[2] x, int32[2] z", "Where (c, x, z)", "'f32' and 'i32', inputs 2 and 3"),
+    "PRelu": ("float[2] x, double[2] z", "PRelu (x, z)", "'f32' and 'f64', inputs 1 and 2"),
+    "Scatter": ("float[2] x, int64[2] i, double[2] z", "ScatterElements (x, i, z)", "'f32' and 'f64', inputs 1 and 3"),
+    "Gemm": ("float[2,2] x, int32[2] z", "Gemm (x, x, z)", "'f32' and 'i32', inputs 1 and 3"),
+    "Conv": ("float[1,2,4] x, double[2,2,1] z", "Conv (x, z)", "'f32' and 'f64', inputs 1 and 2"),
+    "Shift": ("uint8[2] x, uint16[2] z", 'BitShift <direction = "LEFT"> (x, z)', "'ui8' and 'ui16', inputs 1 and 2"),
+    "Mod": ("int8[2] x, uint8[2] z", "Mod (x, z)", "'i8' and 'ui8', inputs 1 and 2"),
+    "Zero": ("int8[2] x, float[1] s, uint8[1] z", "DequantizeLinear (x, s, z)", "'i8' and 'ui8', inputs 1 and 3"),
+    "Product": ("int8[2,2] x, uint8[1] z", "MatMulInteger (x, x, z)", "'i8' and 'ui8', inputs 1 and 3"),
+    "Concat": ("float[2] x, float16[2] z", "Concat <axis = 0> (x, x, z)", "'f32' and 'f16', inputs 1 and 3"),
+}
+for name, (inputs, node, says) in MIXED.items():
+    table.model(f"mixed_{name}", f"({inputs}) => (float[] y) {{ y = {node} }}").is_refused(
+        f"error: node 'y': .* mixes elements of type {says}"
+    )
 
 table.main()

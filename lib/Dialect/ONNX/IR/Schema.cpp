@@ -14,6 +14,8 @@ using namespace mlir::bitnet::onnx;
 
 namespace {
 constexpr int kAnyNumber = std::numeric_limits<int>::max();
+/// Of an input whose type no other input has to have.
+constexpr uint8_t kOwnType = 255;
 
 struct AttributeSchema {
   llvm::StringLiteral name;
@@ -21,7 +23,8 @@ struct AttributeSchema {
   bool required;
 };
 
-/// One version of one operator; types and attributes are ranges of the arrays.
+/// One version of one operator; types (with leaders, the first inputs of the
+/// same type) and attributes are ranges of the arrays.
 struct SchemaRow {
   llvm::StringLiteral domain, op;
   int64_t since;
@@ -29,6 +32,7 @@ struct SchemaRow {
   unsigned firstType, numTypes, firstAttribute, numAttributes;
 
   ArrayRef<uint32_t> inputTypes() const;
+  ArrayRef<uint8_t> typeLeaders() const;
   ArrayRef<AttributeSchema> attributes() const;
 };
 
@@ -37,6 +41,10 @@ struct SchemaRow {
 
 ArrayRef<uint32_t> SchemaRow::inputTypes() const {
   return ArrayRef(kInputTypes).slice(firstType, numTypes);
+}
+
+ArrayRef<uint8_t> SchemaRow::typeLeaders() const {
+  return ArrayRef(kTypeLeaders).slice(firstType, numTypes);
 }
 
 ArrayRef<AttributeSchema> SchemaRow::attributes() const {
@@ -163,13 +171,24 @@ std::optional<std::string> onnx::findMalformation(NodeOp node) {
 // Element types
 //===----------------------------------------------------------------------===//
 
+/// The last formal input stands for all that a variadic operator has.
+template <typename T> static T ofSlot(ArrayRef<T> formals, unsigned slot) {
+  return formals[std::min<size_t>(slot, formals.size() - 1)];
+}
+
+unsigned onnx::getTypeLeader(NodeOp node, unsigned slot) {
+  const SchemaRow *row = findSchema(node);
+  if (!row || row->typeLeaders().empty())
+    return slot;
+  uint8_t leader = ofSlot(row->typeLeaders(), slot);
+  return leader == kOwnType ? slot : leader;
+}
+
 bool onnx::mayTake(NodeOp node, unsigned slot, Type element) {
   const SchemaRow *row = findSchema(node);
   if (!row || row->inputTypes().empty())
     return true;
-  // The last formal input stands for all that a variadic operator has.
-  unsigned formal = std::min<size_t>(slot, row->inputTypes().size() - 1);
-  uint32_t allowed = row->inputTypes()[formal];
+  uint32_t allowed = ofSlot(row->inputTypes(), slot);
   for (int64_t dtype = 1; dtype < 32; ++dtype)
     if ((allowed >> dtype & 1) &&
         getElementType(element.getContext(), dtype) == element)

@@ -39,6 +39,10 @@ std::optional<std::string> findMalformation(NodeOp node);
 /// ONNX sign), by any later version, too. True for unknown operators.
 bool mayTake(NodeOp node, unsigned slot, Type element);
 
+/// The first slot whose elements must have the type of those in `slot`, which
+/// may be `slot` itself.
+unsigned getTypeLeader(NodeOp node, unsigned slot);
+
 } // namespace mlir::bitnet::onnx
 
 #endif // BITNET_DIALECT_ONNX_IR_SCHEMA_H
