@@ -57,22 +57,6 @@ func.func @main(%x: tensor<3xf32>, %slope: tensor<2x3xf32>) -> !onnx.unknown {
 
 // -----
 
-func.func @main(%x: tensor<3xf32>) -> !onnx.unknown {
-  // expected-error @+1 {{operator 'Pad' is impossible: it cuts more away than there is}}
-  %y = onnx.node "Pad"(%x) opset 2 {pads = [-2, -2]} : (tensor<3xf32>) -> !onnx.unknown
-  return %y : !onnx.unknown
-}
-
-// -----
-
-func.func @main(%x: tensor<0xf32>) -> !onnx.unknown {
-  // expected-error @+1 {{operator 'Pad' is impossible: an empty dimension has no elements to repeat}}
-  %y = onnx.node "Pad"(%x) opset 2 {pads = [1, 0], mode = "edge"} : (tensor<0xf32>) -> !onnx.unknown
-  return %y : !onnx.unknown
-}
-
-// -----
-
 func.func @main(%x: tensor<2xf32>) -> (!onnx.unknown, !onnx.unknown) {
   // expected-error @+1 {{operator 'Split' has num_outputs 3 but 2 outputs}}
   %y:2 = onnx.node "Split"(%x) opset 18 {axis = 0, num_outputs = 3} : (tensor<2xf32>) -> (!onnx.unknown, !onnx.unknown)
