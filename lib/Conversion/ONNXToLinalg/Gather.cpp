@@ -229,6 +229,8 @@ static LogicalResult lowerOneHot(NodeLowering &n) {
     return n.emitError() << "needs integer indices";
   Dims extents = n.dimsOf(indices);
   extents.insert(extents.begin() + *axis, *depth);
+  if (failed(n.requireSizes(extents)))
+    return failure();
   SmallVector<unsigned> targets;
   for (int64_t i = 0; i < rank; ++i)
     if (i != *axis)

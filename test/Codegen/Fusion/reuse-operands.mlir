@@ -217,3 +217,39 @@ func.func @merged() -> (memref<4x8xf32>, memref<32xf32>) {
   }
   return %c, %view : memref<4x8xf32>, memref<32xf32>
 }
+
+// -----
+
+// A view shows the next row what the row before it has become; so does what
+// the body loads.
+// CHECK-LABEL: func.func @own_part(
+// CHECK: %[[A:.*]] = memref.alloc
+// CHECK: %[[B:.*]] = memref.alloc
+// CHECK: %[[VIEW:.*]] = memref.subview %[[A]]
+// CHECK: linalg.generic {{.*}} ins(%[[A]], %[[VIEW]] : {{.*}}) outs(%[[B]] :
+// CHECK: %[[C:.*]] = memref.alloc
+// CHECK: linalg.generic {{.*}} ins(%[[B]] : {{.*}}) outs(%[[C]] :
+// CHECK: return %[[C]]
+#id = affine_map<(d0, d1) -> (d0, d1)>
+#row = affine_map<(d0, d1) -> (0, d1)>
+func.func @own_part() -> memref<4x8xf32> {
+  %c0 = arith.constant 0 : index
+  %a = memref.alloc() : memref<4x8xf32>
+  %b = memref.alloc() : memref<4x8xf32>
+  %view = memref.subview %a[0, 0] [1, 8] [1, 1] : memref<4x8xf32> to memref<1x8xf32, strided<[8, 1]>>
+  linalg.generic {indexing_maps = [#id, #row, #id], iterator_types = ["parallel", "parallel"]}
+      ins(%a, %view : memref<4x8xf32>, memref<1x8xf32, strided<[8, 1]>>) outs(%b : memref<4x8xf32>) {
+  ^bb0(%x: f32, %s: f32, %o: f32):
+    %y = arith.subf %x, %s : f32
+    linalg.yield %y : f32
+  }
+  %c = memref.alloc() : memref<4x8xf32>
+  linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel", "parallel"]}
+      ins(%b : memref<4x8xf32>) outs(%c : memref<4x8xf32>) {
+  ^bb0(%x: f32, %o: f32):
+    %s = memref.load %b[%c0, %c0] : memref<4x8xf32>
+    %y = arith.subf %x, %s : f32
+    linalg.yield %y : f32
+  }
+  return %c : memref<4x8xf32>
+}
