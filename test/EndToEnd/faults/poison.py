@@ -213,7 +213,7 @@ for form, nodes in QUANTIZE.items():
         x[3] = 1e-3 if kind is np.float16 else 1e-38
         name = "float16" if kind is np.float16 else "float"
         with np.errstate(all="ignore"):
-            q = quantize(form, x, kind(eps))
+            q = quantize(form, x, np.array(eps, kind))
             product = (q.astype(F32) @ sparse).astype(kind)
         product[np.isnan(q).any(1)] = np.nan
         table.model(

@@ -5,6 +5,7 @@
 
 import pathlib
 import sys
+from typing import Any
 
 import numpy as np
 
@@ -81,7 +82,7 @@ table.model(
 ).gives({"x": rand(4, 16)})
 
 # A view of the buffer that would hold the result: it shows the next row what the row before has become.
-ENDS = {"i0": i64(0), "i1": i64(1), "i2": i64(2), "m1": i64(-1), "reps": i64(4, 1), "parts": i64(1, 3)}
+ENDS: dict[str, Any] = {"i0": i64(0), "i1": i64(1), "i2": i64(2), "m1": i64(-1), "reps": i64(4, 1), "parts": i64(1, 3)}
 ENDS["zero"] = np.array(0)
 VIEWS = {
     "first_row": "s = Slice (a, i0, i1, i0) y = Sub (a, s)",
@@ -110,13 +111,13 @@ for view, nodes in VIEWS.items():
             far=i64(-9),
             **ENDS,
         ).gives({"x": rand(4, 4)})
-for rows in (3, 130):
+for count in (3, 130):
     table.model(
-        f"view_of_a_layer_{rows}",
+        f"view_of_a_layer_{count}",
         "(float[n,64] x) => (float[n,64] y) { h = MatMul (x, W) s = Slice (h, i0, i1, i0) y = Add (h, s) }",
         W=ternary(64, 64),
         **ENDS,
-    ).gives({"x": rand(rows, 64)})
+    ).gives({"x": rand(count, 64)})
 table.model(
     "view_of_an_image",
     "(float[n,3,4,4] x) => (float[] y) { a = Relu (x) s = Slice (a, i1, i2, i1) y = Sub (a, s) }",

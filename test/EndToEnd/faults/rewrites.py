@@ -7,6 +7,7 @@ import itertools
 import pathlib
 import re
 import sys
+from typing import Any
 
 import numpy as np
 
@@ -191,7 +192,7 @@ for low, high in ((-3.25, 3.75), (-127.5, 126.5), (-2, 2)):
 # A constant of a higher rank gives its rank to the result.
 for rank in (0, 1, 2, 3):
     for which in ("eps", "most"):
-        ones = {"eps": f(1e-5), "most": f(127)}
+        ones: dict[str, Any] = {"eps": f(1e-5), "most": f(127)}
         ones[which] = ones[which].reshape((1,) * rank)
         table.model(
             f"rank_{rank}_of_{which}",
@@ -237,14 +238,12 @@ table.model(
 ).gives({"x": f(1, 1, 1, 1)[None]}, {"y": f(128, -255, 129, -127)[None]})
 
 # Products of unsigned integers are unsigned; a bias or a factor of integers is no part of a layer.
-for dtype in (np.uint32, np.uint64):
-    w = np.array([[0, 1, 1], [1, 0, 1]], dtype)
+for name, number in (("uint32", 12), ("uint64", 13)):
     table.model(
-        f"product_of_{np.dtype(dtype).name}",
-        f"(uint8[n,2] x) => ({np.dtype(dtype).name}[n,3] y) {{ "
-        f"u = Cast <to = {12 if dtype is np.uint32 else 13}> (x) y = MatMul (u, W) }}",
-        W=w,
-    ).gives({"x": np.array([[255, 3]], np.uint8)}, {"y": np.array([[255, 3]], dtype) @ w})
+        f"product_of_{name}",
+        f"(uint8[n,2] x) => ({name}[n,3] y) {{ u = Cast <to = {number}> (x) y = MatMul (u, W) }}",
+        W=np.array([[0, 1, 1], [1, 0, 1]], name),
+    ).gives({"x": np.array([[255, 3]], np.uint8)}, {"y": np.array([[3, 255, 258]], name)})
 table.model(
     "integer_gemm_with_a_bias",
     "(int8[n,16] x) => (int32[n,4] y) { u = Cast <to = 6> (x) y = Gemm (u, W, B) }",

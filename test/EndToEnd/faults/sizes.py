@@ -58,17 +58,15 @@ for start, end, step in (
     (-1, LOWEST, LOWEST),
     (-1, LOWEST, -HIGHEST),
 ):
-    numbers = {"s": i64(start), "e": i64(end)}
+    bounds: dict[str, Any] = {"s": i64(start), "e": i64(end)}
     for extent in ("5", "n"):
         text = f"(float[{extent}] x) => (float[] y) {{ y = Slice (x, s, e, a, t) }}"
-        model = table.model(f"slice_{start}_{step}_of_{extent}", text, a=i64(0), t=i64(step), **numbers)
+        model = table.model(f"slice_{start}_{step}_of_{extent}", text, a=i64(0), t=i64(step), **bounds)
         model.gives({"x": x}, {"y": x[[start]]})
         if extent == "n":
             model.gives({"x": x[:0]}, {"y": x[:0]})
     text = "(float[n] x, int64[1] s, int64[1] e) => (float[] y) { y = Slice (x, s, e, a, t) }"
-    table.model(f"slice_given_{start}_{step}", text, a=i64(0), t=i64(step)).gives(
-        {"x": x, **numbers}, {"y": x[[start]]}
-    )
+    table.model(f"slice_given_{start}_{step}", text, a=i64(0), t=i64(step)).gives({"x": x, **bounds}, {"y": x[[start]]})
 table.model(
     "slice_list",
     "(float[a,b,c] x) => (int64[] y, int64[] z) "
@@ -95,10 +93,10 @@ for extent in ("4", "n"):
     ).is_refused(f"error: .*'Split' has the size {HUGE}")
 
 # Range: the distance of its ends does not fit in their type.
-for dtype, name in ((np.int16, "int16"), (np.int32, "int32"), (np.int64, "int64")):
-    low, high = int(np.iinfo(dtype).min), int(np.iinfo(dtype).max)
+for dtype in (np.dtype(np.int16), np.dtype(np.int32), np.dtype(np.int64)):
+    name, low, high = dtype.name, int(np.iinfo(dtype).min), int(np.iinfo(dtype).max)
     third = high // 3
-    given = table.model(f"range_{name}", f"({name} s, {name} l, {name} d) => ({name}[] y) {{ y = Range (s, l, d) }}")
+    fed = table.model(f"range_{name}", f"({name} s, {name} l, {name} d) => ({name}[] y) {{ y = Range (s, l, d) }}")
     for start, limit, delta in (
         (5 - 3 * third, 3 * third - 5, third),
         (3 * third - 5, 5 - 3 * third, -third),
@@ -110,12 +108,16 @@ for dtype, name in ((np.int16, "int16"), (np.int32, "int32"), (np.int64, "int64"
         (2, 5, -1),
         (2, -5, -3),
     ):
-        arguments = {key: dtype(number) for key, number in zip("sld", (start, limit, delta), strict=True)}
-        want = {"y": np.array(list(range(start, limit, delta)), dtype)}
-        given.gives(arguments, want)
+        arguments: dict[str, Any] = {
+            key: np.array(number, dtype) for key, number in zip("sld", (start, limit, delta), strict=True)
+        }
+        steps = {"y": np.array(list(range(start, limit, delta)), dtype)}
+        fed.gives(arguments, steps)
         text = f"(float x) => ({name}[] y) {{ y = Range (s, l, d) }}"
-        table.model(f"range_{name}_{start}_{limit}_{delta}", text, **arguments).gives({"x": F32(0)}, want)
-    given.fails({"s": dtype(0), "l": dtype(5), "d": dtype(0)}, "error: .*: the step is 0")
+        table.model(f"range_{name}_{start}_{limit}_{delta}", text, **arguments).gives({"x": F32(0)}, steps)
+    fed.fails(
+        {key: np.array(number, dtype) for key, number in (("s", 0), ("l", 5), ("d", 0))}, "error: .*: the step is 0"
+    )
 table.model("range_step_0", "(float x) => (float[] y) { y = Range (s, l, d) }", s=f(0), l=f(5), d=f(0)).is_refused(
     "error: .*'Range' has a step of 0"
 )
@@ -180,10 +182,10 @@ FUNCTIONS = {
     "Mul": np.multiply,
 }
 for name, function in FUNCTIONS.items():
-    want = function(a, b)
-    result = "bool" if want.dtype == np.bool_ else "int64"
-    text = f"(int64[6] x) => ({result}[] y, {result}[] z) {{ y = {name} (a, b) z = {name} (a, x) }}"
-    table.model(f"list_{name}", text, a=a, b=b).gives({"x": b}, {"y": want, "z": want})
+    answer = function(a, b)
+    kind_of_list = "bool" if answer.dtype == np.bool_ else "int64"
+    text = f"(int64[6] x) => ({kind_of_list}[] y, {kind_of_list}[] z) {{ y = {name} (a, b) z = {name} (a, x) }}"
+    table.model(f"list_{name}", text, a=a, b=b).gives({"x": b}, {"y": answer, "z": answer})
 a, b = i64(-7, LOWEST, HIGHEST, LOWEST, 7), i64(2, -1, -5, LOWEST, -1)
 quotients = {"y": i64(-3, LOWEST, -(HIGHEST // 5), 1, -7)}
 table.model("list_Div", "(float x) => (int64[] y) { y = Div (a, b) }", a=a, b=b).gives({"x": F32(0)}, quotients)
@@ -195,24 +197,24 @@ table.model(
 ).gives({"a": a, "b": b}, {**quotients, "z": np.zeros((0,) * 5, F32)})
 
 # Reductions of unsigned numbers, in lists and at run time.
-for dtype, name in ((np.uint32, "uint32"), (np.uint64, "uint64")):
-    high = int(np.iinfo(dtype).max)
-    numbers = np.array([1, high, 3, high - 1], dtype)
-    for op, want in (("ReduceMax", high), ("ReduceMin", 1)):
+for unsigned in (np.dtype(np.uint32), np.dtype(np.uint64)):
+    name, high = unsigned.name, int(np.iinfo(unsigned).max)
+    numbers = np.array([1, high, 3, high - 1], unsigned)
+    for op, extreme in (("ReduceMax", high), ("ReduceMin", 1)):
         text = f"({name}[n] x) => ({name}[] y, {name}[] z) {{ y = {op} (c) z = {op} (x) }}"
-        number = np.array([want], dtype)
-        table.model(f"{op}_{name}", text, opset=18, c=numbers).gives({"x": numbers}, {"y": number, "z": number})
-    row = np.array([high, 0, 0], dtype)
-    short = np.array([40000, 20000, 30000] if dtype == np.uint32 else [12, 9, 0], dtype)
+        found = np.array([extreme], unsigned)
+        table.model(f"{op}_{name}", text, opset=18, c=numbers).gives({"x": numbers}, {"y": found, "z": found})
+    largest = np.array([high, 0, 0], unsigned)
+    short = np.array([40000, 20000, 30000] if unsigned == np.uint32 else [12, 9, 0], unsigned)
     length = np.sqrt(float(int((short.astype(np.uint64) ** 2).sum()) % (high + 1)))
-    for op, given, want in (
-        ("ReduceL1", row, high),
+    for op, terms, total in (
+        ("ReduceL1", largest, high),
         ("ReduceL2", short, int(length)),
-        ("ReduceLogSum", row, int(np.log(float(high)))),
+        ("ReduceLogSum", largest, int(np.log(float(high)))),
     ):
         text = f"({name}[n,3] x) => ({name}[] y) {{ y = {op} <keepdims = 0> (x, one) }}"
         model = table.model(f"{op}_{name}", text, opset=18, one=i64(1))
-        model.gives({"x": given[None]}, {"y": np.array([want], dtype)})
-        model.gives({"x": np.zeros((0, 3), dtype)}, {"y": np.zeros(0, dtype)})
+        model.gives({"x": terms[None]}, {"y": np.array([total], unsigned)})
+        model.gives({"x": np.zeros((0, 3), unsigned)}, {"y": np.zeros(0, unsigned)})
 
 table.main()
