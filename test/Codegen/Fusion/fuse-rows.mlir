@@ -216,3 +216,27 @@ func.func @probed(%x: memref<?x64xf32>, %n: index) -> (memref<?xf32>, memref<?x8
   bitnet.probe "conv" %v : memref<?x8x8xi8>
   return %s, %v : memref<?xf32>, memref<?x8x8xi8>
 }
+
+// What a body loads may be of another row: the nests stay two loops.
+
+// CHECK-LABEL: func.func @captured
+// CHECK-NOT: scf.parallel
+// CHECK: return
+func.func @captured(%x: memref<?x64xf32>, %n: index) -> memref<?x64xf32> {
+  %c0 = arith.constant 0 : index
+  %s = memref.alloc(%n) : memref<?xf32>
+  linalg.generic {indexing_maps = [#id, #row], iterator_types = ["parallel", "reduction"]} ins(%x : memref<?x64xf32>) outs(%s : memref<?xf32>) {
+  ^bb0(%in: f32, %out: f32):
+    %0 = arith.addf %out, %in : f32
+    linalg.yield %0 : f32
+  }
+  %q = memref.alloc(%n) : memref<?x64xf32>
+  linalg.generic {indexing_maps = [#id, #row, #id], iterator_types = ["parallel", "parallel"]} ins(%x, %s : memref<?x64xf32>, memref<?xf32>) outs(%q : memref<?x64xf32>) {
+  ^bb0(%in: f32, %f: f32, %out: f32):
+    %first = memref.load %s[%c0] : memref<?xf32>
+    %0 = arith.divf %in, %f : f32
+    %1 = arith.subf %0, %first : f32
+    linalg.yield %1 : f32
+  }
+  return %q : memref<?x64xf32>
+}
