@@ -134,8 +134,25 @@ DictionaryAttr Importer::describe(const ::onnx::ValueInfoProto &info) {
   return attrs.getDictionary(context);
 }
 
+/// What a value is that is no dense tensor, or nothing.
+static StringRef getOtherKind(const ::onnx::TypeProto &type) {
+  switch (type.value_case()) {
+  case ::onnx::TypeProto::kSequenceType:
+    return "a sequence";
+  case ::onnx::TypeProto::kMapType:
+    return "a map";
+  case ::onnx::TypeProto::kOptionalType:
+    return "optional";
+  case ::onnx::TypeProto::kSparseTensorType:
+    return "a sparse tensor";
+  default:
+    return "";
+  }
+}
+
 LogicalResult Importer::addMainInputs(func::FuncOp main, Scope &scope) {
   llvm::StringSet<> names;
+  bool isPassable = true;
   for (const auto &input : model.graph().input()) {
     Location loc = getLoc(input.name());
     if (!names.insert(input.name()).second)
@@ -144,6 +161,12 @@ LogicalResult Importer::addMainInputs(func::FuncOp main, Scope &scope) {
     // IR before version 4 lists initializers as inputs, too.
     if (scope.isInitializer(input.name()))
       continue;
+    if (StringRef kind = getOtherKind(input.type()); !kind.empty()) {
+      emitError(getLoc(""))
+          << "input " << quoteName(input.name()) << " is " << kind
+          << ", which a caller cannot pass to a model";
+      isPassable = false;
+    }
     FailureOr<Type> type = getType(input.type(), input.name());
     if (failed(type) ||
         failed(main.insertArgument(main.getNumArguments(), *type,
@@ -151,7 +174,7 @@ LogicalResult Importer::addMainInputs(func::FuncOp main, Scope &scope) {
         failed(define(input.name(), main.getArguments().back(), scope, loc)))
       return failure();
   }
-  return success();
+  return success(isPassable);
 }
 
 LogicalResult Importer::addMainOutputs(func::FuncOp main, Scope &scope) {

@@ -5,9 +5,11 @@
 
 import pathlib
 import sys
+from collections.abc import Callable
 
 import ml_dtypes
 import numpy as np
+import onnx
 
 sys.path.append(str(pathlib.Path(__file__).parent / "Inputs"))
 from faults import Table, f, i64, rand, ternary
@@ -28,6 +30,29 @@ table.model("output_int4", "(float[4] x) => (int4[4] z) { z = Cast <to = 22> (x)
 table.model(
     "inputs_at_once", "(int4[4] p, string[2] q, float[] r) => (float[] y) { y = Relu (r) }", opset=21
 ).is_refused("error: input 'p' has elements", "error: input 'q' has elements", "error: input 'r' declares no shape")
+
+
+def declare(kind: str) -> Callable[[onnx.ModelProto], None]:
+    """The first input as something that is no dense tensor."""
+    tensor = onnx.helper.make_tensor_type_proto(1, [2])
+    types = {
+        "sequence": onnx.helper.make_sequence_type_proto(tensor),
+        "optional": onnx.helper.make_optional_type_proto(tensor),
+        "map": onnx.helper.make_map_type_proto(7, tensor),
+        "sparse": onnx.helper.make_sparse_tensor_type_proto(1, [2]),
+    }
+    return lambda model: model.graph.input[0].type.CopyFrom(types[kind])
+
+
+for kind, words in (
+    ("sequence", "a sequence"),
+    ("optional", "optional"),
+    ("map", "a map"),
+    ("sparse", "a sparse tensor"),
+):
+    table.model(
+        f"input_{kind}", "(float[2] q, float[2] x) => (float[2] y) { y = Relu (x) }", edit=declare(kind)
+    ).is_refused(f"error: input 'q' is {words}, which a caller cannot pass to a model$")
 
 # Eight bits and a type that the schema does not have.
 NARROW = {
