@@ -245,13 +245,13 @@ LogicalResult GraphConverter::convertNode(onnx::NodeOp node) {
   if (StringRef unread = lowering.findUnreadAttribute(); !unread.empty())
     return fail(lowering.emitError()
                 << "does not support the attribute '" << unread << "'");
-  for (OpResult result : node.getResults())
+  for (OpResult result : node.getResults()) {
     if (!result.use_empty() && !mapped(result))
       return fail(lowering.emitError() << "has an unsupported use of output "
                                        << result.getResultNumber());
-    else if (mapped(result) &&
-             failed(checkResultSizes(lowering, mapped(result))))
+    if (mapped(result) && failed(checkResultSizes(lowering, mapped(result))))
       return fail(failure());
+  }
   return success();
 }
 
