@@ -448,24 +448,39 @@ static Dims keptDims(DimBuilder &dims, ArrayRef<OpFoldResult> extents,
   return kept;
 }
 
+/// The first of the axes that are reduced together up to the last one; `rank`
+/// where the last one stays.
+static int64_t firstOfReducedTail(int64_t rank, ArrayRef<int64_t> axes) {
+  int64_t first = rank;
+  while (first > 0 && llvm::is_contained(axes, first - 1))
+    --first;
+  return first;
+}
+
 Value NodeLowering::reduce(Value v, ArrayRef<int64_t> axes, bool keepDims,
                            const Reduction &reduction) {
   Dims extents = dimsOf(v);
   Value init = filled(keptDims(dims, extents, axes, keepDims), reduction.init);
+  // The last axes are one row: a sum over short rows has the rounding error of
+  // one number after the other, that over a long row the one of its vectors
+  // (mm_c3).
+  int64_t rows = firstOfReducedTail(extents.size(), axes);
+  v = collapseFrom(v, rows);
   MLIRContext *ctx = b.getContext();
   SmallVector<AffineExpr> out;
   SmallVector<utils::IteratorType> iterators;
   for (int64_t axis = 0, e = extents.size(); axis < e; ++axis) {
     bool reduced = llvm::is_contained(axes, axis);
-    iterators.push_back(reduced ? utils::IteratorType::reduction
-                                : utils::IteratorType::parallel);
+    if (axis < rank(v))
+      iterators.push_back(reduced ? utils::IteratorType::reduction
+                                  : utils::IteratorType::parallel);
     if (!reduced)
       out.push_back(getAffineDimExpr(axis, ctx));
     else if (keepDims)
       out.push_back(getAffineConstantExpr(0, ctx));
   }
-  AffineMap maps[] = {b.getMultiDimIdentityMap(extents.size()),
-                      AffineMap::get(extents.size(), 0, out, ctx)};
+  AffineMap maps[] = {b.getMultiDimIdentityMap(rank(v)),
+                      AffineMap::get(rank(v), 0, out, ctx)};
   auto build = [&](OpBuilder &nested, Location nestedLoc, ValueRange args) {
     ScalarBuilder s{nested, nestedLoc};
     Value element = args[0];

@@ -196,6 +196,9 @@ public:
   /// Same elements in row-major order, new extents; asserts that the numbers of
   /// elements agree when it is not provable.
   FailureOr<Value> reshape(Value v, ArrayRef<OpFoldResult> extents);
+  /// The axes from `axis` on as one; v itself where they are less than two or
+  /// an extent is known to be 0.
+  Value collapseFrom(Value v, int64_t axis);
   Value transpose(Value v, ArrayRef<int64_t> permutation);
   /// numpy broadcast of v to exactly `extents`.
   FailureOr<Value> broadcastTo(Value v, ArrayRef<OpFoldResult> extents);
@@ -220,8 +223,9 @@ public:
     ScalarFn element; // ({element}) -> accumulator type; null: as it is
     llvm::function_ref<Value(ScalarBuilder &, Value element, Value acc)> fold;
   };
-  /// Reduces `axes` (non-negative). Elements of 16-bit floats arrive as f32.
-  /// The result's element type is the accumulator's.
+  /// Reduces `axes` (non-negative), the last ones of v as one (mm_c3). Elements
+  /// of 16-bit floats arrive as f32. The result's element type is the
+  /// accumulator's.
   Value reduce(Value v, ArrayRef<int64_t> axes, bool keepDims,
                const Reduction &reduction);
 

@@ -133,6 +133,26 @@ FailureOr<Value> NodeLowering::reshape(Value v,
   return result;
 }
 
+Value NodeLowering::collapseFrom(Value v, int64_t axis) {
+  Dims extents = dimsOf(v);
+  // The extents beside a 0 may have any product.
+  if (axis + 1 >= int64_t(extents.size()) || isEmpty(extents))
+    return v;
+  Groups groups;
+  for (int64_t kept : llvm::seq<int64_t>(0, axis))
+    groups.push_back({kept});
+  groups.emplace_back(
+      llvm::to_vector(llvm::seq<int64_t>(axis, extents.size())));
+  v = refine(v, extents);
+  Value result = tensor::CollapseShapeOp::create(
+      b, loc, collapsedType(typeOf(v), groups), v, groups);
+  OpFoldResult row = dims.product(ArrayRef(extents).drop_front(axis));
+  extents.truncate(axis);
+  extents.push_back(row);
+  state.extents[result] = std::move(extents);
+  return result;
+}
+
 Value NodeLowering::prependOnes(Value v, int64_t newRank) {
   Dims extents(newRank - rank(v), dims.constant(1));
   llvm::append_range(extents, Dims(dimsOf(v)));

@@ -83,7 +83,7 @@ func.func @main(%x: tensor<2x3x4x4xf32>, %s: tensor<3xf32>, %b: tensor<3xf32>, %
 // -----
 
 // CHECK-LABEL: func.func @main
-// CHECK: iterator_types = ["parallel", "parallel", "reduction", "reduction"]}
+// CHECK: iterator_types = ["parallel", "parallel", "reduction"]}
 // CHECK: math.sqrt
 func.func @main(%x: tensor<2x3x4x4xf32>, %s: tensor<3xf32>, %b: tensor<3xf32>) -> !onnx.unknown {
   %y = onnx.node "InstanceNormalization"(%x, %s, %b) opset 6 {} : (tensor<2x3x4x4xf32>, tensor<3xf32>, tensor<3xf32>) -> !onnx.unknown

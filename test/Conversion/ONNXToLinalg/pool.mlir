@@ -34,7 +34,7 @@ func.func @main(%x: tensor<1x1x8x8xf32>) -> !onnx.unknown {
 // -----
 
 // CHECK-LABEL: func.func @main
-// CHECK: iterator_types = ["parallel", "parallel", "reduction", "reduction"]}
+// CHECK: iterator_types = ["parallel", "parallel", "reduction"]}
 // CHECK: arith.divf
 // CHECK: return {{.*}} : tensor<1x3x1x1xf32>
 func.func @main(%x: tensor<1x3x?x?xf32>) -> !onnx.unknown {

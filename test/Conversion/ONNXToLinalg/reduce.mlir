@@ -52,6 +52,23 @@ func.func @main(%x: tensor<2x4xf32>) -> (!onnx.unknown, !onnx.unknown) {
 
 // -----
 
+// The last axes that are reduced together are one row (mm_c3); other axes stay what they are.
+// CHECK-LABEL: func.func @main
+// CHECK-SAME: %[[X:.*]]: tensor<2x3x5x?xf32>) -> (tensor<2xf32>, tensor<1x3x1x1xf32>, tensor<2x3x?xf32>)
+// CHECK: %[[ALL:.*]] = tensor.collapse_shape %[[X]] {{\[}}[0], [1, 2, 3]] : tensor<2x3x5x?xf32> into tensor<2x?xf32>
+// CHECK: linalg.generic {{.*}} iterator_types = ["parallel", "reduction"]} ins(%[[ALL]] : tensor<2x?xf32>)
+// CHECK: %[[ROWS:.*]] = tensor.collapse_shape %[[X]] {{\[}}[0], [1], [2, 3]] : tensor<2x3x5x?xf32> into
+// CHECK: linalg.generic {{.*}} iterator_types = ["reduction", "parallel", "reduction"]} ins(%[[ROWS]] : tensor<2x3x?xf32>)
+// CHECK: linalg.generic {{.*}} iterator_types = ["parallel", "parallel", "reduction", "parallel"]} ins(%[[X]] :
+func.func @main(%x: tensor<2x3x5x?xf32>) -> (!onnx.unknown, !onnx.unknown, !onnx.unknown) {
+  %a = onnx.node "ReduceSum"(%x) opset 11 {axes = [3, 1, 2], keepdims = 0} : (tensor<2x3x5x?xf32>) -> !onnx.unknown
+  %b = onnx.node "ReduceSum"(%x) opset 11 {axes = [0, 2, 3]} : (tensor<2x3x5x?xf32>) -> !onnx.unknown
+  %c = onnx.node "ReduceSum"(%x) opset 11 {axes = [2], keepdims = 0} : (tensor<2x3x5x?xf32>) -> !onnx.unknown
+  return %a, %b, %c : !onnx.unknown, !onnx.unknown, !onnx.unknown
+}
+
+// -----
+
 // Long float sums are accumulated in f64 (w_c1).
 // CHECK-LABEL: func.func @main
 // CHECK: arith.addf %{{.*}} fastmath<reassoc,contract> : f64

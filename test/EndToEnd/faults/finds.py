@@ -277,4 +277,25 @@ for op, axis in itertools.product(("Softmax", "LogSoftmax"), (0, 2)):
     for sizes in ((8, 4, 8, 9), (2, 3, 1, 5), (1, 1, 1, 1), (2, 2, 0, 3)):
         model.gives({"x": np.round(rand(*sizes) * 8) / 8})
 
+# The last axes that are reduced are one row, too: thousands of equal numbers, one after the other, round the same way.
+SUMS = {
+    "mean": "y = ReduceMean (e)",
+    "sum": "y = ReduceSum <keepdims = 0> (e, last)",
+    "norm": "y = ReduceL2 <axes = [3, 1, 2]> (e)",
+    "around": "y = ReduceSum (e, outer)",
+    "logsumexp": "y = ReduceLogSumExp <axes = [1, 2, 3], keepdims = 0> (e)",
+    "pool": "y = GlobalAveragePool (e)",
+}
+for (name, nodes), shape in itertools.product(SUMS.items(), ("17,7,5,4", "a,b,c,d")):
+    model = table.model(
+        f"row_of_rows_{name}_{shape[0]}",
+        f"(float[{shape}] x) => (float[] y) {{ s = Sin (x) e = Abs (s) {nodes} }}",
+        last=i64(1, 2, 3),
+        outer=i64(0, 2, 3),
+    )
+    model.gives({"x": np.sign(rand(17, 7, 5, 4))})
+    if shape[0] == "a":
+        for sizes in ((2, 1, 9, 1), (1, 1, 1, 1), *(((1, 3, 0, 4),) if name == "sum" else ())):
+            model.gives({"x": rand(*sizes)})
+
 table.main()
