@@ -371,11 +371,14 @@ LogicalResult GraphConverter::convertBlock(Block &block) {
 //===----------------------------------------------------------------------===//
 
 /// Whether the graph computes what the file declares; a dynamic extent may be
-/// any size.
-static bool agree(RankedTensorType declared, RankedTensorType computed,
+/// any size, and a type without a shape any shape.
+static bool agree(TensorType declared, RankedTensorType computed,
                   Type computedElement) {
-  if (declared.getElementType() != computedElement ||
-      declared.getRank() != computed.getRank())
+  if (declared.getElementType() != computedElement)
+    return false;
+  if (!declared.hasRank())
+    return true;
+  if (declared.getRank() != computed.getRank())
     return false;
   return llvm::all_of_zip(declared.getShape(), computed.getShape(),
                           [](int64_t want, int64_t have) {
@@ -389,8 +392,8 @@ static bool agree(RankedTensorType declared, RankedTensorType computed,
 LogicalResult GraphConverter::checkOutput(unsigned index, Value old) {
   ConvertedValue v = state.converted.lookup(old);
   auto attr = func.getResultAttrOfType<TypeAttr>(index, onnx::kDeclaredAttr);
-  auto declared = dyn_cast<RankedTensorType>(
-      attr ? attr.getValue() : func.getResultTypes()[index]);
+  auto declared = dyn_cast<TensorType>(attr ? attr.getValue()
+                                            : func.getResultTypes()[index]);
   auto computed = cast<RankedTensorType>(v.value.getType());
   StringRef name =
       getName(func.getResultAttrOfType<StringAttr>(index, onnx::kNameAttr));
@@ -410,6 +413,8 @@ LogicalResult GraphConverter::checkOutput(unsigned index, Value old) {
       diag.attachNote(producer->getLoc()) << "computed here";
     return success(!strictShapes);
   }
+  if (!declared.hasRank())
+    return success();
   for (auto [axis, extent] : llvm::enumerate(declared.getShape())) {
     if (!strictShapes || ShapedType::isDynamic(extent) ||
         !computed.isDynamicDim(axis))
@@ -434,7 +439,9 @@ LogicalResult GraphConverter::convertReturn(func::ReturnOp op) {
     func.removeResultAttr(index, b.getStringAttr(onnx::kDeclaredAttr));
     int64_t dtype =
         onnx::getDataType(state.converted.lookup(old).onnxElementType);
-    if (func.getResultAttr(index, onnx::kDataTypeAttr))
+    // The element type of MLIR does not tell uint8 from int8, and the file may
+    // not declare a type.
+    if (func.getResultAttr(index, onnx::kNameAttr))
       func.setResultAttr(index, onnx::kDataTypeAttr,
                          b.getI32IntegerAttr(dtype));
   }

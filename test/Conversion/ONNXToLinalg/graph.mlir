@@ -5,7 +5,7 @@
 // types that the graph computes.
 // CHECK-LABEL: func.func @main
 // CHECK-SAME: %[[X:.*]]: tensor<4xi8> {onnx.dtype = 2 : i32, onnx.name = "x"}
-// CHECK-SAME: -> (tensor<4xi32> {onnx.name = "y"})
+// CHECK-SAME: -> (tensor<4xi32> {onnx.dtype = 6 : i32, onnx.name = "y"})
 // CHECK: arith.extui {{.*}} : i8 to i32
 // CHECK-NOT: onnx.node
 func.func @main(%x: tensor<4xui8> {onnx.name = "x", onnx.dtype = 2 : i32})
@@ -69,7 +69,7 @@ func.func @main(%x: tensor<?xf32>) -> (tensor<4xf32> {onnx.name = "y"}) {
 // type for callers, too; nothing stays of the declaration. A dimension that is known is never
 // asserted.
 // CHECK-LABEL: func.func @main
-// CHECK-SAME: -> (tensor<?xi8> {onnx.dtype = 2 : i32, onnx.name = "y"}, tensor<4xf32> {onnx.name = "z"}) {
+// CHECK-SAME: -> (tensor<?xi8> {onnx.dtype = 2 : i32, onnx.name = "y"}, tensor<4xf32> {onnx.dtype = 1 : i32, onnx.name = "z"}) {
 // CHECK-NOT: cf.assert
 // STRICT-LABEL: func.func @main(%{{.*}}: tensor<?xi8>, %{{.*}}: tensor<4xf32>)
 // STRICT-NOT: cf.assert

@@ -73,10 +73,12 @@ WRONG = {
     "scalar": ("float", "tensor<f32>", "tensor<?x2xf32>"),
     "type": ("float16[n,2]", "tensor<?x2xf16>", "tensor<?x2xf32>"),
     "signs": ("uint8[n,2]", "tensor<?x2xui8>", "tensor<?x2xf32>"),
+    "type_alone": ("int64[]", "tensor<*xi64>", "tensor<?x2xf32>"),
 }
 for name, (declared, said, computed) in WRONG.items():
     text = f"(float[n,2] x) => ({declared} y) {RELU}"
-    words = f"output 'y' is declared as '{said}' but the graph computes '{computed}'".replace("?", r"\?")
+    words = f"output 'y' is declared as '{said}' but the graph computes '{computed}'"
+    words = words.replace("?", r"\?").replace("*", r"\*")
     feeds = {"x": rand(3, 2)}
     table.model(f"declared_{name}", text).warns(rf"declared_{name}.onnx: warning: {words}$").gives(
         feeds, {"y": np.maximum(feeds["x"], 0)}
@@ -131,6 +133,16 @@ for name, edit in EDITS.items():
             edit=edit,
             flags=flags,
         ).gives({"x": x}, {"y": np.maximum(x @ ternary(2, 3, seed=5), 0)})
+# The type of the elements is what the graph computes, its sign, too.
+for type_name in ("uint8", "uint16", "uint32", "uint64", "int8", "bool", "float16", "double"):
+    dtype = np.dtype({"float16": "f2", "double": "f8"}.get(type_name, type_name))
+    values = np.array([0, 1, 100, 255 if type_name[0] in "uf" else 1]).astype(dtype)
+    table.model(
+        f"undeclared_{type_name}",
+        f"({type_name}[n] x) => ({type_name}[n] y) {{ y = Gather (x, order) }}",
+        order=i64(3, 0, 1, 2),
+        edit=no_output_type,
+    ).gives({"x": values}, {"y": values[[3, 0, 1, 2]]})
 table.model("input_without_shape", "(float[] x) => (float[n,2] y) { y = Relu (x) }").is_refused(
     r"error: input 'x' declares no shape .*a model needs the rank of its inputs"
 )
