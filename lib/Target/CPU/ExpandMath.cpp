@@ -27,8 +27,7 @@ struct BitNetExpandMath : bitnet::impl::BitNetExpandMathBase<BitNetExpandMath> {
     RewritePatternSet patterns(&getContext());
     bitnet::populatePreciseMathPatterns(patterns);
     populateMathPolynomialApproximationPatterns(patterns, [](StringRef name) {
-      return name == math::LogOp::getOperationName() ||
-             name == math::Log1pOp::getOperationName();
+      return name == math::Log1pOp::getOperationName();
     });
     SmallVector<StringRef> expanded{"ctlz"};
     if (!bitnet::hasNativeForm(getOperation(), "sse4.1", nativeRound))

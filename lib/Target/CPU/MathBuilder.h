@@ -46,6 +46,10 @@ public:
   Value less(Value x, double bound) {
     return arith::CmpFOp::create(b, arith::CmpFPredicate::OLT, x, f(bound));
   }
+  /// False for NaN.
+  Value isNotLess(Value x, double bound) {
+    return arith::CmpFOp::create(b, arith::CmpFPredicate::OGE, x, f(bound));
+  }
   Value select(Value c, Value x, Value y) {
     return arith::SelectOp::create(b, c, x, y);
   }
@@ -67,13 +71,19 @@ public:
   Value toBits(Value x) { return arith::BitcastOp::create(b, integers, x); }
   Value addBits(Value x, Value y) { return arith::AddIOp::create(b, x, y); }
   Value subBits(Value x, Value y) { return arith::SubIOp::create(b, x, y); }
-  Value halfBits(Value x) { return arith::ShRUIOp::create(b, x, i(1)); }
+  Value halfBits(Value x) { return highBits(x, 1); }
+  /// The bits of `x` without the last `n`, and `n` zeros behind its bits.
+  Value highBits(Value x, int64_t n) {
+    return arith::ShRUIOp::create(b, x, i(n));
+  }
+  Value shifted(Value x, int64_t n) {
+    return arith::ShLIOp::create(b, x, i(n));
+  }
+  Value fromBits(Value x) { return arith::BitcastOp::create(b, floats, x); }
   /// 2^n for the integer n in the low bits of `x`, within normal exponents.
   Value powerOfTwo(Value x) {
     int64_t fraction = bits == 64 ? 52 : 23, bias = bits == 64 ? 1023 : 127;
-    Value biased = addBits(x, i(bias));
-    Value exponent = arith::ShLIOp::create(b, biased, i(fraction));
-    return arith::BitcastOp::create(b, floats, exponent);
+    return fromBits(shifted(addBits(x, i(bias)), fraction));
   }
 
 private:

@@ -5,6 +5,7 @@
 #include "MathBuilder.h"
 
 #include <cmath>
+#include <limits>
 
 using namespace mlir;
 using namespace mlir::bitnet;
@@ -162,6 +163,35 @@ static Value emitExpM1(MathBuilder &m, Value x) {
   return m.select(small, near, far);
 }
 
+/// x = 2^k (1 + f) with 1 + f between sqrt(1/2) and sqrt(2), and ln(1 + f) =
+/// 2 atanh(f / (2 + f)) by its series, to 1e-12. A subnormal of f32 is a normal
+/// number here.
+static Value emitFiniteLog(MathBuilder &m, Value x) {
+  const int64_t root = 0x3fe6a09e667f3bcd, far = int64_t(1024) << 52;
+  static const double series[] = {1.0,     1.0 / 3,  1.0 / 5, 1.0 / 7,
+                                  1.0 / 9, 1.0 / 11, 1.0 / 13};
+  // k, from 1024 on so that no sign has to be shifted.
+  Value bits = m.toBits(x);
+  Value k = m.highBits(m.addBits(bits, m.i(far - root)), 52);
+  k = m.subBits(k, m.i(1024));
+  Value f = m.sub(m.fromBits(m.subBits(bits, m.shifted(k, 52))), m.f(1));
+  Value s = m.div(f, m.add(f, m.f(2)));
+  Value tail = m.mul(m.add(s, s), m.polynomial(m.mul(s, s), series));
+  Value n =
+      m.sub(m.fromBits(m.addBits(k, m.toBits(m.f(kShift64)))), m.f(kShift64));
+  return m.add(m.mul(n, m.f(M_LN2)), tail);
+}
+
+/// ln x; -infinity of 0, NaN below. One NaN, whatever the bits of x: of a sum of
+/// two it depends on the CPU which one comes out.
+static Value emitLog(MathBuilder &m, Value x) {
+  const double inf = std::numeric_limits<double>::infinity();
+  Value nan = m.f(std::nan(""));
+  Value number = m.select(m.less(x, inf), emitFiniteLog(m, x), x);
+  Value known = m.select(m.less(x, 0x1p-149), m.f(-inf), number);
+  return m.select(m.isNotLess(x, 0), known, nan);
+}
+
 namespace {
 using Emitter = Value (*)(MathBuilder &, Value);
 
@@ -181,8 +211,8 @@ struct Expand : OpRewritePattern<Op> {
 } // namespace
 
 void bitnet::populatePreciseMathPatterns(RewritePatternSet &patterns) {
-  patterns
-      .add<Expand<math::ExpOp, emitExp, 32>, Expand<math::ErfOp, emitErf, 32>,
-           Expand<math::TanhOp, emitTanh, 32>,
-           Expand<math::ExpM1Op, emitExpM1, 64>>(patterns.getContext());
+  patterns.add<
+      Expand<math::ExpOp, emitExp, 32>, Expand<math::ErfOp, emitErf, 32>,
+      Expand<math::TanhOp, emitTanh, 32>, Expand<math::ExpM1Op, emitExpM1, 64>,
+      Expand<math::LogOp, emitLog, 64>>(patterns.getContext());
 }

@@ -166,9 +166,9 @@ def BitNetExpandMath : Pass<"bitnet-expand-math"> {
   let summary = "Expand math functions that libm is too slow for";
   let description = [{
     `exp` (within 0.68 ulp), `erf` (0.93 ulp) and `tanh` (1.02 ulp) of f32 become
-    f32 arithmetic, `expm1` (0.51 ulp) f64 arithmetic that is rounded once:
-    without FMA, so that every CPU has the same bits, and on vectors. `log` (0.84 ulp)
-    and `log1p` become polynomials. `sin`, `cos`, `pow` and all f64
+    f32 arithmetic, `expm1` and `log` (0.51 ulp) f64 arithmetic that is rounded
+    once: without FMA, so that every CPU has the same bits, and on vectors. `log1p`
+    becomes a polynomial and `log`. `sin`, `cos`, `pow` and all f64
     functions stay libm calls: polynomials are inaccurate for large arguments. `native-round` is
     false for CPUs without a rounding instruction (x86 before SSE4.1):
     `math.roundeven` is then expanded to integer operations. A function with
