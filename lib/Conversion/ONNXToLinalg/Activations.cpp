@@ -50,6 +50,8 @@ struct Row {
   int64_t since;
   Parameter parameters[2];
   Value (*body)(const Code &);
+  /// What --supported-ops says of it.
+  StringLiteral note = "";
 };
 } // namespace
 
@@ -121,6 +123,9 @@ static Value swish(const Code &c) {
   return c.mul(c.x, sigmoid(c.s, scaled));
 }
 
+/// Of operators whose schema has integers, too.
+static constexpr StringLiteral kFloats = "floats only";
+
 /// Defaults are those of the schemas, as f32.
 static const Row kRows[] = {
     {"", "LeakyRelu", 6, {{"alpha", 0.01f}}, leakyRelu},
@@ -138,7 +143,7 @@ static const Row kRows[] = {
     {"", "Softsign", 1, {}, softsign},
     {"", "Mish", 18, {}, mish},
     {"", "ThresholdedRelu", 10, {{"alpha", 1}}, thresholdedRelu},
-    {"", "Shrink", 9, {{"bias", 0}, {"lambd", 0.5}}, shrink},
+    {"", "Shrink", 9, {{"bias", 0}, {"lambd", 0.5}}, shrink, kFloats},
     {"", "Swish", 24, {{"alpha", 1}}, swish},
     {kMicrosoftDomain, "QuickGelu", 1, {{"alpha", 1.702f}}, swish},
 };
@@ -194,9 +199,10 @@ static LogicalResult lowerBiasGelu(NodeLowering &n) {
 
 void mlir::bitnet::registerActivationOps(OpRegistry &r) {
   for (const Row &row : kRows)
-    r.add(row.domain, row.op, row.since,
-          [&row](NodeLowering &n) { return lowerRow(n, row); });
-  r.add("PRelu", 7, lowerPRelu);
+    r.add(
+        row.domain, row.op, row.since,
+        [&row](NodeLowering &n) { return lowerRow(n, row); }, row.note);
+  r.add("PRelu", 7, lowerPRelu, kFloats);
   r.add("Gelu", 20, lowerGelu);
   r.add(kMicrosoftDomain, "BiasGelu", 1, lowerBiasGelu<geluErf>);
   r.add(kMicrosoftDomain, "FastGelu", 1, lowerBiasGelu<geluTanh>);

@@ -193,8 +193,36 @@ static LogicalResult lowerLayerNorm(NodeLowering &n, bool centred,
 // com.microsoft.Skip[Simplified]LayerNormalization
 //===----------------------------------------------------------------------===//
 
-/// The vectors of the hidden size that the node has, and the skip, which may be
-/// shared by the batch.
+/// The skip is as large as the input or shared by the batch. onnxruntime
+/// repeats it from the front whatever its shape, which is broadcasting in these
+/// cases only: the other ones are refused.
+static LogicalResult checkSkip(NodeLowering &n, Value skip, const Dims &room) {
+  if (failed(requireBroadcastTo(n, skip, room, "skip")))
+    return failure();
+  Dims have = n.dimsOf(skip);
+  ArrayRef<OpFoldResult> extents(have);
+  OpFoldResult one = n.dims.constant(1);
+  StringRef otherwise = "the skip is neither as large as the input nor shared "
+                        "by the batch";
+  for (size_t axis = 1; axis < have.size(); ++axis) {
+    OpFoldResult batch = n.dims.product(extents.take_front(axis));
+    OpFoldResult whole = n.dims.compare(arith::CmpIPredicate::eq, have[axis],
+                                        room[room.size() - have.size() + axis]);
+    if (isConstantIntValue(whole, 1))
+      continue;
+    auto shared = arith::CmpIPredicate::sle;
+    if (!isConstantIntValue(whole, 0))
+      n.dims.require(
+          n.dims.orOf(n.dims.value(whole),
+                      n.dims.value(n.dims.compare(shared, batch, one))),
+          n.name() + ": " + otherwise);
+    else if (failed(requireCompare(n, shared, batch, one, otherwise)))
+      return failure();
+  }
+  return success();
+}
+
+/// The vectors of the hidden size that the node has, and the skip.
 static LogicalResult checkSkipNorm(NodeLowering &n, bool centred) {
   Value x = n.operand(0);
   if (n.rank(x) < 1)
@@ -204,7 +232,7 @@ static LogicalResult checkSkipNorm(NodeLowering &n, bool centred) {
     if (Value v = n.operand(slot);
         v && failed(alongAxis(n, v, x, last, "parameter")))
       return failure();
-  return requireBroadcastTo(n, n.operand(1), n.dimsOf(x), "skip");
+  return checkSkip(n, n.operand(1), n.dimsOf(x));
 }
 
 static LogicalResult lowerSkipNorm(NodeLowering &n, bool centred) {
@@ -360,9 +388,10 @@ void bitnet::registerNormOps(OpRegistry &r) {
   r.add("LayerNormalization", 17, layer);
   r.add("RMSNormalization", 23, rms);
   r.add("SimplifiedLayerNormalization", 1, simplified);
-  r.add(kMicrosoftDomain, "SkipLayerNormalization", 1, skip);
-  r.add(kMicrosoftDomain, "SkipSimplifiedLayerNormalization", 1,
-        skipSimplified);
+  StringLiteral sizes = "skip as large as the input or shared by the batch";
+  r.add(kMicrosoftDomain, "SkipLayerNormalization", 1, skip, sizes);
+  r.add(kMicrosoftDomain, "SkipSimplifiedLayerNormalization", 1, skipSimplified,
+        sizes);
   r.add("BatchNormalization", 7, lowerBatchNorm, "inference");
   r.add("InstanceNormalization", 6, lowerInstanceNorm);
   r.add("GroupNormalization", 18, lowerGroupNorm);

@@ -83,7 +83,24 @@ table.model(
     **P,
 ).fails({"x": rand(1, 1, 3), "w": rand(1, 4, 3)}, "error: .*y: the skip does not broadcast").gives(
     {"x": rand(2, 4, 3), "w": rand(2, 4, 3)}
+).gives({"x": rand(2, 4, 3), "w": rand(1, 4, 3)}).gives({"x": rand(2, 1, 3), "w": rand(2, 1, 3)}).fails(
+    {"x": rand(2, 4, 3), "w": rand(2, 1, 3)}, "error: .*y: the skip is neither as large as the input nor shared"
 )
+# A skip is shared by the batch or not at all: onnxruntime repeats it from the front, whatever its shape.
+for shape in ((2, 4, 3), (1, 4, 3), (4, 3)):
+    table.model(
+        f"skip_{'_'.join(map(str, shape))}",
+        f"(float[2,4,3] x) => (float[] y) {{ y = {MS}SkipLayerNormalization (x, w, s) }}",
+        w=rand(*shape),
+        **P,
+    ).gives({"x": rand(2, 4, 3)})
+for shape in ((2, 1, 3), (4, 1), (2, 4, 1)):
+    table.model(
+        f"skip_{'_'.join(map(str, shape))}",
+        f"(float[2,4,3] x) => (float[] y) {{ y = {MS}SkipLayerNormalization (x, w, s) }}",
+        w=rand(*shape),
+        **P,
+    ).is_refused("error: node 'y': .*the skip is neither as large as the input nor shared by the batch")
 
 # Products: a bias is added to what is there, and makes it no wider or higher.
 row, image = "float[n,3] x", "float[n,2,5,5] x"
