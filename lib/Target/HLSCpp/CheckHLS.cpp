@@ -3,7 +3,6 @@
 #include "Operations.h"
 
 #include "bitnet/Codegen/Memory/Passes.h"
-#include "bitnet/Support/SafeFile.h"
 #include "bitnet/Target/HLSCpp/HLSCpp.h"
 #include "bitnet/Target/HLSCpp/Passes.h"
 
@@ -49,11 +48,15 @@ static std::string badTypes(Operation *op) {
        {TypeRange(op->getOperandTypes()), TypeRange(op->getResultTypes())})
     for (Type type : types) {
       if (std::string reason = badBuffer(type); !reason.empty())
-        return reason;
+        return "a tensor with " + reason;
       if (!isa<MemRefType>(type) && cppType(type).empty())
-        return "a type without C++ form";
+        return "a number of a type without C++ form";
     }
   return "";
+}
+
+static std::string withoutForm(Operation *op) {
+  return ("'" + op->getName().getStringRef() + "' has no C++ form").str();
 }
 
 std::string bitnet::unsupportedReason(Operation *op) {
@@ -65,38 +68,40 @@ std::string bitnet::unsupportedReason(Operation *op) {
                    main.getArgAttr(source.getArgNumber(), kWeightsArgAttr);
     if (!weights || !matchPattern(view.getByteShift(), m_Constant()))
       return "a view of something other than weights";
-    return badBuffer(view.getType());
+    std::string reason = badBuffer(view.getType());
+    return reason.empty() ? "" : "weights with " + reason;
   }
   if (isa<func::FuncOp>(op))
     return "";
   if (std::string reason = badTypes(op); !reason.empty())
     return reason;
   if (auto constant = dyn_cast<arith::ConstantOp>(op))
-    return printLiteral(constant.getValue()) ? "" : "no C++ literal";
+    return printLiteral(constant.getValue()) ? "" : withoutForm(op);
   if (isPrintedAsIs(op))
     return "";
   SmallVector<std::string> operands(op->getNumOperands());
-  return printExpression(op, operands) ? "" : "no C++ form";
+  return printExpression(op, operands) ? "" : withoutForm(op);
 }
 
-/// "node 'fc1'", or the operation when the location has no name.
-static std::string placeOf(Operation *op) {
-  std::string name;
+/// The name in the location, empty where there is none.
+static StringRef nodeOf(Operation *op) {
+  StringRef name;
   op->getLoc()->walk([&](Location inner) {
-    if (auto named = dyn_cast<NameLoc>(inner); named && name.empty())
-      name = "node " + quoteName(named.getName().strref());
-    return WalkResult::advance();
+    auto named = dyn_cast<NameLoc>(inner);
+    if (named)
+      name = named.getName().strref();
+    return named ? WalkResult::interrupt() : WalkResult::advance();
   });
-  return name.empty() ? "" : name + ": ";
+  return name;
 }
 
 namespace {
 struct CheckHLS : public bitnet::impl::BitNetCheckHLSBase<CheckHLS> {
   void runOnOperation() override {
-    // One note per (place, reason): a node may leave many operations.
-    llvm::MapVector<StringAttr, Operation *> problems;
+    // One note per (node, reason): a node may leave many operations.
+    llvm::MapVector<std::pair<StringRef, StringAttr>, Operation *> problems;
     auto add = [&](const Twine &text, Operation *op) {
-      problems.insert({StringAttr::get(&getContext(), text), op});
+      problems.insert({{nodeOf(op), StringAttr::get(&getContext(), text)}, op});
     };
     for (Operation &top : *getOperation().getBody()) {
       auto func = dyn_cast<func::FuncOp>(top);
@@ -113,8 +118,8 @@ struct CheckHLS : public bitnet::impl::BitNetCheckHLSBase<CheckHLS> {
     InFlightDiagnostic diag = mlir::emitError(getOperation().getLoc(),
                                               "--target=hls cannot express ");
     diag << problems.size() << (problems.size() == 1 ? " thing" : " things");
-    for (auto &[text, op] : problems)
-      diag.attachNote(op->getLoc()) << text.getValue();
+    for (auto &[problem, op] : problems)
+      diag.attachNote(op->getLoc()) << problem.second.getValue();
     signalPassFailure();
   }
 
@@ -134,9 +139,7 @@ struct CheckHLS : public bitnet::impl::BitNetCheckHLSBase<CheckHLS> {
     main.getBody().walk([&](Operation *op) {
       std::string reason = unsupportedReason(op);
       if (!reason.empty())
-        add(placeOf(op) + "'" + op->getName().getStringRef() + "' with " +
-                reason,
-            op);
+        add(reason, op);
     });
   }
 };
