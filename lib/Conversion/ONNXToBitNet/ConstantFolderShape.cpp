@@ -292,6 +292,21 @@ static StreamRef shapeParameter(const View &view, ArrayRef<int64_t> shape,
   return makeReshape(stream, result);
 }
 
+/// Whether a scale is scalar, one number per element of the axis, or one per
+/// block: others are an error, which the operator's own lowering reports.
+static bool fitsScale(ArrayRef<int64_t> scale, ArrayRef<int64_t> shape,
+                      int64_t axis, int64_t block) {
+  if (scale.empty() || (block == 0 && scale == ArrayRef<int64_t>(1)))
+    return true;
+  if (axis < 0 || axis >= int64_t(shape.size()) || block < 0)
+    return false;
+  if (block == 0)
+    return scale == shape.slice(axis, 1);
+  SmallVector<int64_t> blocks(shape);
+  blocks[axis] /= block;
+  return shape[axis] % block == 0 && scale == ArrayRef<int64_t>(blocks);
+}
+
 View ConstantFolder::buildDequantize(onnx::NodeOp node) {
   View x = get(node.getSlot(0)), scale = get(node.getSlot(1));
   View zero = get(node.getSlot(2));
@@ -302,21 +317,15 @@ View ConstantFolder::buildDequantize(onnx::NodeOp node) {
   int64_t rank = int64_t(shape.size()), axis = getInt(node, "axis", 1);
   int64_t block = getInt(node, "block_size", 0);
   axis += axis < 0 ? rank : 0;
-  bool perTensor = scale.stream->size == 1;
-  if (!perTensor && (axis < 0 || axis >= rank))
+  if (!fitsScale(scale.getShape(), shape, axis, block) ||
+      (zero && zero.getShape() != scale.getShape()))
     return {};
-  if (!perTensor && block > 0) {
-    if (shape[axis] % block != 0)
-      return {};
+  if (scale.stream->size != 1 && block > 0) {
     split[axis] = shape[axis] / block;
     split.insert(split.begin() + axis + 1, block);
   } else {
     block = 0;
   }
-  // Parameters of another number than the scales are an error, which the
-  // operator's own lowering reports.
-  if (zero && zero.stream->size != scale.stream->size)
-    return {};
   Type element = scale.stream->element;
   if (int64_t proto = getInt(node, "output_dtype", 0)) {
     // The product is rounded once, to a type that holds the scale.

@@ -128,6 +128,9 @@ static std::optional<LayerForm> readConv(LayerForm form,
       getInts(form.node, "strides").value_or(ones(2));
   SmallVector<int64_t> dilations =
       getInts(form.node, "dilations").value_or(ones(2));
+  auto areSteps = [](ArrayRef<int64_t> list) {
+    return list.size() == 2 && llvm::all_of(list, [](auto v) { return v > 0; });
+  };
   auto declared = getInts(form.node, "kernel_shape");
   if (declared && ArrayRef<int64_t>(*declared) != shape.drop_front(2))
     form.refusal = "kernel_shape is not the shape of the weights";
@@ -136,6 +139,8 @@ static std::optional<LayerForm> readConv(LayerForm form,
   else if (int64_t group = getInt(form.node, "group", 1); group != 1)
     form.refusal =
         "grouped convolution (group = " + std::to_string(group) + ")";
+  else if (!areSteps(strides) || !areSteps(dilations))
+    form.refusal = "strides or dilations are not two positive numbers";
   else if (!pads || pads->size() != 4 ||
            llvm::any_of(*pads, [](int64_t p) { return p < 0; }))
     form.refusal = "padding depends on the input";

@@ -12,7 +12,7 @@ using namespace mlir::bitnet;
 
 using Values = SmallVector<ConvertedValue>;
 
-/// The bodies of the node, then first.
+/// The bodies of the node, then first; each gives as many values as the node.
 static FailureOr<std::pair<Region *, Region *>> branches(NodeLowering &n) {
   Region *thenBody = nullptr, *elseBody = nullptr;
   if (auto names = dyn_cast_if_present<ArrayAttr>(n.attr(onnx::kBodiesParam)))
@@ -20,6 +20,15 @@ static FailureOr<std::pair<Region *, Region *>> branches(NodeLowering &n) {
       (cast<StringAttr>(name) == "then_branch" ? thenBody : elseBody) = &body;
   if (!thenBody || !elseBody)
     return n.emitError() << "needs a then_branch and an else_branch", failure();
+  for (Region *body : {thenBody, elseBody}) {
+    unsigned given = body->front().getTerminator()->getNumOperands();
+    if (given != n.node.getNumResults())
+      return n.emitError() << "has " << n.node.getNumResults()
+                           << " outputs, but its "
+                           << (body == thenBody ? "then" : "else")
+                           << "_branch has " << given,
+             failure();
+  }
   return std::pair(thenBody, elseBody);
 }
 

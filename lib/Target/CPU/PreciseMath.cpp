@@ -182,8 +182,8 @@ static Value emitFiniteLog(MathBuilder &m, Value x) {
   return m.add(m.mul(n, m.f(M_LN2)), tail);
 }
 
-/// ln x; -infinity of 0, NaN below. One NaN, whatever the bits of x: of a sum of
-/// two it depends on the CPU which one comes out.
+/// ln x; -infinity of 0, NaN below. One NaN, whatever the bits of x: of a sum
+/// of two it depends on the CPU which one comes out.
 static Value emitLog(MathBuilder &m, Value x) {
   const double inf = std::numeric_limits<double>::infinity();
   Value nan = m.f(std::nan(""));

@@ -9,7 +9,7 @@ import sys
 import numpy as np
 
 sys.path.append(str(pathlib.Path(__file__).parent / "Inputs"))
-from faults import F32, Array, Model, Table, f, i64, rand
+from faults import F32, Array, Model, Table, f, i64, rand, ternary
 
 table = Table()
 MS = "com.microsoft."
@@ -268,5 +268,38 @@ for name, (inputs, node, says) in MIXED.items():
     table.model(f"mixed_{name}", f"({inputs}) => (float[] y) {{ y = {node} }}").is_refused(
         f"error: node 'y': .* mixes elements of type {says}"
     )
+
+# A layer checks what the operators that it is made of check: their own lowering reports it.
+SCALES = {"s16": (1, 6), "s11": (1, 1), "s21": (2, 1)}
+for name, kind, nodes, says in (
+    ("strides_0", "n,3,h,w", "y = Conv <strides = [0, 1]> (x, T)", "needs positive strides and dilations"),
+    ("strides_1", "n,3,h,w", "y = Conv <strides = [1]> (x, T)", "needs kernel, strides, dilations and pads for 2"),
+    ("dilations", "n,3,h,w", "y = Conv <dilations = [1, -1]> (x, T)", "needs positive strides and dilations"),
+    ("scale_rank", "n,4", "w = DequantizeLinear (W, s16) y = MatMul (x, w)", "needs a scale that is scalar, per axis"),
+    ("scale_block", "n,4", "w = DequantizeLinear <axis = 0, block_size = 2> (W, s11) y = MatMul (x, w)", WRONG_BLOCKS),
+    ("scale_row", "n,4", "w = DequantizeLinear <axis = 0, block_size = 2> (W, s21) y = MatMul (x, w)", WRONG_BLOCKS),
+    ("scale_zero", "n,4", "w = DequantizeLinear (W, s1, z0) y = MatMul (x, w)", "scale and zero point differ in rank"),
+):
+    table.model(
+        f"layer_{name}",
+        f"(float[{kind}] x) => (float[] y) {{ {nodes} }}",
+        opset=21,
+        T=ternary(4, 3, 3, 3),
+        W=ternary(4, 6).astype(np.int8),
+        s1=np.ones(1, F32),
+        z0=np.zeros((), np.int8),
+        **{scale: np.ones(shape, F32) for scale, shape in SCALES.items()},
+    ).is_refused(f"error: node '[wy]': .*{says}")
+
+# A branch gives as many values as the node has outputs.
+BRANCHES = ("(float[] t) { t = Neg (x) }", "(float[] t, float[] u) { t = Neg (x) u = Exp (x) }")
+for outputs, then, other in ((1, 2, 1), (2, 2, 1), (2, 1, 2), (2, 1, 1), (1, 2, 2)):
+    for condition in ("c", "known"):
+        table.model(
+            f"if_{outputs}_{then}_{other}_{condition}",
+            f"(float[n,4] x, bool c) => (float[] y) {{ {'y' if outputs == 1 else 'y, z'} = If ({condition}) "
+            f"<then_branch = a () => {BRANCHES[then - 1]}, else_branch = b () => {BRANCHES[other - 1]}> }}",
+            known=np.array(True),
+        ).is_refused(f"error: node 'y': operator 'If' has {outputs} outputs, but its (then|else)_branch has")
 
 table.main()
