@@ -26,7 +26,7 @@ double mlir::bitnet::roundToType(double value, FloatType type) {
 
 namespace {
 /// Where the element type of an operator's first result comes from.
-enum class Source { Input0, Input1, Input2, Attribute, Bool, Index, Unknown };
+enum class Source { Input0, Input1, Input2, Attribute, Bool, Index, Body };
 } // namespace
 
 static Source getSource(onnx::NodeOp node) {
@@ -40,7 +40,7 @@ static Source getSource(onnx::NodeOp node) {
              Source::Bool)
       .Cases({"IsNaN", "IsInf", "Not", "And", "Or", "Xor"}, Source::Bool)
       .Cases({"Shape", "Size", "ArgMax", "ArgMin", "NonZero"}, Source::Index)
-      .Default(node.getBodies().empty() ? Source::Input0 : Source::Unknown);
+      .Default(node.getBodies().empty() ? Source::Input0 : Source::Body);
 }
 
 /// Of an operator that has the type of its result in an attribute, perhaps.
@@ -67,14 +67,18 @@ Type ExactCasts::getElementType(Value value, unsigned depth) {
     auto type = dyn_cast<RankedTensorType>(value.getType());
     return type ? type.getElementType() : Type();
   }
-  if (depth == 0 || value != node.getOutputs().front())
+  unsigned index = cast<OpResult>(value).getResultNumber();
+  Source source = getSource(node);
+  bool isFirst =
+      index == 0 || source == Source::Body || node.getOp() == "Split";
+  if (depth == 0 || !isFirst)
     return {};
   auto ofInput = [&](unsigned slot) {
     Value input = slot < node.getNumSlots() ? node.getSlot(slot) : Value();
     return input ? getElementType(input, depth - 1) : Type();
   };
   Builder builder(node.getContext());
-  switch (getSource(node)) {
+  switch (source) {
   case Source::Input0:
     return ofInput(0);
   case Source::Input1:
@@ -90,8 +94,12 @@ Type ExactCasts::getElementType(Value value, unsigned depth) {
     return builder.getI1Type();
   case Source::Index:
     return builder.getI64Type();
-  case Source::Unknown:
-    return {};
+  case Source::Body: {
+    Operation *yield = node.getBodies().front().front().getTerminator();
+    return index < yield->getNumOperands()
+               ? getElementType(yield->getOperand(index), depth - 1)
+               : Type();
+  }
   }
   llvm_unreachable("unknown source of a type");
 }

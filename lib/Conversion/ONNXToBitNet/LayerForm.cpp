@@ -1,6 +1,7 @@
 //===- LayerForm.cpp - linear layers in ONNX graphs -----------------------===//
 
 #include "LayerForm.h"
+#include "ExactCasts.h"
 #include "NodeParams.h"
 
 using namespace mlir;
@@ -228,14 +229,25 @@ static std::optional<LayerForm> readMatMulNBits(LayerForm form,
   return form;
 }
 
-std::optional<LayerForm> mlir::bitnet::readLayer(onnx::NodeOp node,
-                                                 ConstantFolder &folder) {
-  LayerForm form;
-  form.node = node;
-  if (node.getNumSlots() < 2 || !node.getSlot(0) || !node.getSlot(1) ||
-      onnx::findMalformation(node))
-    return std::nullopt;
-  form.x = node.getSlot(0);
+/// Whether the node has inputs of types that its schema does not take, or not
+/// together: an error, which the operator's own lowering reports.
+static bool hasWrongTypes(onnx::NodeOp node) {
+  auto typeOf = [&](unsigned slot) {
+    Value value = node.getSlot(slot);
+    return value ? ExactCasts::getElementType(value) : Type();
+  };
+  for (unsigned slot = 0, e = node.getNumSlots(); slot != e; ++slot) {
+    Type type = typeOf(slot), leader = typeOf(onnx::getTypeLeader(node, slot));
+    if (type &&
+        (!onnx::mayTake(node, slot, type) || (leader && leader != type)))
+      return true;
+  }
+  return false;
+}
+
+static std::optional<LayerForm> readForm(LayerForm form,
+                                         ConstantFolder &folder) {
+  onnx::NodeOp node = form.node;
   StringRef op = node.getOp();
   if (node.getDomain().empty()) {
     if (op == "MatMul")
@@ -253,4 +265,18 @@ std::optional<LayerForm> mlir::bitnet::readLayer(onnx::NodeOp node,
       return readMatMulNBits(std::move(form), folder);
   }
   return std::nullopt;
+}
+
+std::optional<LayerForm> mlir::bitnet::readLayer(onnx::NodeOp node,
+                                                 ConstantFolder &folder) {
+  if (node.getNumSlots() < 2 || !node.getSlot(0) || !node.getSlot(1) ||
+      onnx::findMalformation(node))
+    return std::nullopt;
+  LayerForm form;
+  form.node = node;
+  form.x = node.getSlot(0);
+  std::optional<LayerForm> result = readForm(std::move(form), folder);
+  if (result && hasWrongTypes(node))
+    result->refusal = "inputs of types that do not go together";
+  return result;
 }

@@ -32,10 +32,17 @@ static FailureOr<std::pair<Region *, Region *>> branches(NodeLowering &n) {
   return std::pair(thenBody, elseBody);
 }
 
+/// The type of the value in ONNX, which tells int8 from uint8.
+static RankedTensorType onnxTypeOf(const ConvertedValue &v) {
+  return NodeLowering::typeOf(v.value).clone(v.onnxElementType);
+}
+
 /// The type that both branches' results can be cast to, or null.
-static RankedTensorType commonType(Value l, Value r) {
-  RankedTensorType a = NodeLowering::typeOf(l), c = NodeLowering::typeOf(r);
-  if (a.getRank() != c.getRank() || a.getElementType() != c.getElementType())
+static RankedTensorType commonType(const ConvertedValue &l,
+                                   const ConvertedValue &r) {
+  RankedTensorType a = NodeLowering::typeOf(l.value),
+                   c = NodeLowering::typeOf(r.value);
+  if (a.getRank() != c.getRank() || l.onnxElementType != r.onnxElementType)
     return {};
   SmallVector<int64_t> shape(a.getShape());
   for (auto [extent, other] : llvm::zip_equal(shape, c.getShape()))
@@ -71,10 +78,10 @@ static LogicalResult lowerToSCF(NodeLowering &n, Value condition,
     return failure();
   SmallVector<Type> types;
   for (auto [l, r] : llvm::zip(*ifTrue, *ifFalse)) {
-    types.push_back(commonType(l.value, r.value));
+    types.push_back(commonType(l, r));
     if (!types.back())
       return n.emitError() << "has branches with results of different type: "
-                           << l.value.getType() << " and " << r.value.getType();
+                           << onnxTypeOf(l) << " and " << onnxTypeOf(r);
   }
   yieldFrom(n.b, n.loc, thenBlock, *ifTrue, types);
   yieldFrom(n.b, n.loc, elseBlock, *ifFalse, types);

@@ -291,6 +291,45 @@ for name, kind, nodes, says in (
         **{scale: np.ones(shape, F32) for scale, shape in SCALES.items()},
     ).is_refused(f"error: node '[wy]': .*{says}")
 
+DOUBLE = "() => (double[] t) { t = Cast <to = 11> (x) }"
+IN_BRANCHES = f"<then_branch = a {DOUBLE}, else_branch = b {DOUBLE}>"
+for name, inputs, nodes, says in (
+    ("int32", "int32[n,4] x", "y = MatMul (x, W)", "mixes elements of type 'i32' and 'f32'"),
+    ("uint8", "uint8[n,4] x", "y = MatMul (x, W)", "does not take elements of type 'ui8'"),
+    ("double", "double[n,4] x", "y = MatMul (x, W)", "mixes elements of type 'f64' and 'f32'"),
+    ("half", "float16[n,4] x", "z = Relu (x) y = MatMul (z, W)", "mixes elements of type 'f16' and 'f32'"),
+    ("cast", "float[n,4] x", "z = Cast <to = 11> (x) y = MatMul (z, W)", "mixes elements of type 'f64' and 'f32'"),
+    ("bias", "float[n,4] x", "y = Gemm (x, W, b)", "mixes elements of type 'f32' and 'f64'"),
+    ("image", "int32[n,3,h,w] x", "y = Conv (x, T)", "does not take elements of type 'i32'"),
+    ("branch", "float[n,4] x, bool c", f"z = If (c) {IN_BRANCHES} y = MatMul (z, W)", "mixes elements of type 'f64'"),
+    (
+        "part",
+        "double[n,4] x",
+        "q, z = Split <num_outputs = 2, axis = 0> (x) y = MatMul (z, W)",
+        "mixes elements of type 'f64' and 'f32'",
+    ),
+):
+    table.model(
+        f"layer_of_{name}",
+        f"({inputs}) => (float[] y) {{ {nodes} }}",
+        opset=18,
+        T=ternary(4, 3, 3, 3),
+        W=ternary(4, 6),
+        b=np.ones(6),
+    ).is_refused(f"error: node 'y': operator '[A-Za-z]+' {says}")
+
+# Branches give values of one type, sign included, and take nothing.
+for name, branch, says in (
+    ("signs", "(int8[] t) { t = Identity (u) }", "branches with results of different type: .*ui8>' and .*xi8>'"),
+    ("rank", "(uint8[] t) { t = Reshape (x, flat) }", "branches with results of different type"),
+):
+    table.model(
+        f"if_{name}",
+        "(uint8[n,4] x, int8[n,4] u, bool c) => (uint8[] y) "
+        f"{{ y = If (c) <then_branch = a () => (uint8[] t) {{ t = Identity (x) }}, else_branch = b () => {branch}> }}",
+        flat=i64(-1),
+    ).is_refused(f"error: node 'y': .*{says}")
+
 # A branch gives as many values as the node has outputs.
 BRANCHES = ("(float[] t) { t = Neg (x) }", "(float[] t, float[] u) { t = Neg (x) u = Exp (x) }")
 for outputs, then, other in ((1, 2, 1), (2, 2, 1), (2, 1, 2), (2, 1, 1), (1, 2, 2)):
