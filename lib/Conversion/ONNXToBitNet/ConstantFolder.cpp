@@ -1,6 +1,7 @@
 //===- ConstantFolder.cpp - constant ONNX subgraphs as streams ------------===//
 
 #include "ConstantFolder.h"
+#include "ExactCasts.h"
 #include "NodeParams.h"
 #include "bitnet/Dialect/BitNet/IR/BitNet.h"
 
@@ -95,7 +96,7 @@ View ConstantFolder::build(Value value) {
     return buildConstant(constant);
   auto node = value.getDefiningOp<onnx::NodeOp>();
   if (!node || !node.getDomain().empty() || node.getOutputs().size() != 1 ||
-      onnx::findMalformation(node))
+      onnx::findMalformation(node) || ExactCasts::hasWrongTypes(node))
     return {};
   return buildNode(node);
 }
@@ -158,9 +159,11 @@ View ConstantFolder::buildConstant(onnx::ConstantOp op) {
 
 static std::optional<MapKind> getMapKind(onnx::NodeOp node) {
   if (node.getOp() == "BitShift")
-    return getString(node, "direction", "RIGHT") == "LEFT"
-               ? MapKind::ShiftLeft
-               : MapKind::ShiftRight;
+    return llvm::StringSwitch<std::optional<MapKind>>(
+               getString(node, "direction", ""))
+        .Case("LEFT", MapKind::ShiftLeft)
+        .Case("RIGHT", MapKind::ShiftRight)
+        .Default(std::nullopt);
   return llvm::StringSwitch<std::optional<MapKind>>(node.getOp())
       .Case("Identity", MapKind::Identity)
       .Case("Abs", MapKind::Abs)

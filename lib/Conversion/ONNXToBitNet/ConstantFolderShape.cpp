@@ -3,6 +3,7 @@
 #include "ConstantFolder.h"
 #include "NodeParams.h"
 
+#include "mlir/Dialect/Utils/IndexingUtils.h"
 #include "mlir/IR/BuiltinTypes.h"
 #include "llvm/Support/CheckedArithmetic.h"
 
@@ -18,13 +19,10 @@ View ConstantFolder::buildTranspose(onnx::NodeOp node) {
   std::optional<SmallVector<int64_t>> perm = getInts(node, "perm");
   if (!perm)
     perm = llvm::to_vector(llvm::reverse(llvm::seq<int64_t>(0, rank)));
-  if (int64_t(perm->size()) != rank)
+  if (int64_t(perm->size()) != rank || !isPermutationVector(*perm))
     return {};
-  for (int64_t &dim : *perm) {
-    if (dim < 0 || dim >= rank)
-      return {};
+  for (int64_t &dim : *perm)
     dim = operand.perm[dim];
-  }
   return View(operand.stream, *perm);
 }
 
@@ -192,8 +190,11 @@ static RowMap identityRows(int64_t count) {
 static StreamRef scatterRows(StreamRef data, StreamRef updates,
                              Stream &indices) {
   if (!isa<IntegerType>(indices.element) || indices.shape.empty() ||
-      indices.shape.back() != 1 || data->shape.empty() ||
-      updates->size != indices.size * (data->size / data->shape[0]))
+      indices.shape.back() != 1 || data->shape.empty())
+    return nullptr;
+  SmallVector<int64_t> wanted(ArrayRef(indices.shape).drop_back());
+  llvm::append_range(wanted, ArrayRef(data->shape).drop_front());
+  if (ArrayRef<int64_t>(updates->shape) != ArrayRef<int64_t>(wanted))
     return nullptr;
   RowMap rows = identityRows(data->shape[0]);
   for (auto [i, index] : llvm::enumerate(readAll(indices))) {

@@ -3,6 +3,7 @@
 #include "ExactCasts.h"
 #include "NodeParams.h"
 #include "bitnet/Dialect/BitNet/IR/BitNet.h"
+#include "bitnet/Dialect/ONNX/IR/Schema.h"
 
 #include "llvm/ADT/StringSwitch.h"
 
@@ -102,6 +103,20 @@ Type ExactCasts::getElementType(Value value, unsigned depth) {
   }
   }
   llvm_unreachable("unknown source of a type");
+}
+
+bool ExactCasts::hasWrongTypes(onnx::NodeOp node) {
+  auto typeOf = [&](unsigned slot) {
+    Value value = node.getSlot(slot);
+    return value ? getElementType(value) : Type();
+  };
+  for (unsigned slot = 0, e = node.getNumSlots(); slot != e; ++slot) {
+    Type type = typeOf(slot), leader = typeOf(onnx::getTypeLeader(node, slot));
+    if (type &&
+        (!onnx::mayTake(node, slot, type) || (leader && leader != type)))
+      return true;
+  }
+  return false;
 }
 
 //===----------------------------------------------------------------------===//

@@ -25,6 +25,10 @@ public:
   /// types that a file declares beside them may be stale. Null: not known.
   static Type getElementType(Value value, unsigned depth = 64);
 
+  /// Whether the node has inputs of types that its schema does not take, or not
+  /// together: an error, which the operator's own lowering reports.
+  static bool hasWrongTypes(onnx::NodeOp node);
+
   /// `value` without identities and casts between floats that change no number.
   Value strip(Value value) const;
 

@@ -109,6 +109,14 @@ static std::optional<SmallVector<int64_t>> readPads(onnx::NodeOp node) {
   return getInts(node, "pads").value_or(zero);
 }
 
+/// Whether pads are given twice: an error, which the operator's own lowering
+/// reports.
+static bool contradictsPads(onnx::NodeOp node) {
+  auto pads = getInts(node, "pads");
+  return getString(node, "auto_pad", "NOTSET") != "NOTSET" && pads &&
+         llvm::any_of(*pads, [](int64_t pad) { return pad != 0; });
+}
+
 static std::optional<LayerForm> readConv(LayerForm form,
                                          ConstantFolder &folder) {
   form.weightOperand = form.node.getInputs()[1];
@@ -142,10 +150,13 @@ static std::optional<LayerForm> readConv(LayerForm form,
         "grouped convolution (group = " + std::to_string(group) + ")";
   else if (!areSteps(strides) || !areSteps(dilations))
     form.refusal = "strides or dilations are not two positive numbers";
+  else if (contradictsPads(form.node))
+    form.refusal = "both auto_pad and pads";
   else if (!pads || pads->size() != 4 ||
            llvm::any_of(*pads, [](int64_t p) { return p < 0; }))
     form.refusal = "padding depends on the input";
-  else if (auto isHuge = [](int64_t v) { return v > INT32_MAX; };
+  // Of what remains padded images have a size that can be counted.
+  else if (auto isHuge = [](int64_t v) { return v > 1 << 20; };
            llvm::any_of(strides, isHuge) || llvm::any_of(dilations, isHuge) ||
            llvm::any_of(*pads, isHuge))
     form.refusal = "a stride, dilation or pad is beyond every image";
@@ -229,22 +240,6 @@ static std::optional<LayerForm> readMatMulNBits(LayerForm form,
   return form;
 }
 
-/// Whether the node has inputs of types that its schema does not take, or not
-/// together: an error, which the operator's own lowering reports.
-static bool hasWrongTypes(onnx::NodeOp node) {
-  auto typeOf = [&](unsigned slot) {
-    Value value = node.getSlot(slot);
-    return value ? ExactCasts::getElementType(value) : Type();
-  };
-  for (unsigned slot = 0, e = node.getNumSlots(); slot != e; ++slot) {
-    Type type = typeOf(slot), leader = typeOf(onnx::getTypeLeader(node, slot));
-    if (type &&
-        (!onnx::mayTake(node, slot, type) || (leader && leader != type)))
-      return true;
-  }
-  return false;
-}
-
 static std::optional<LayerForm> readForm(LayerForm form,
                                          ConstantFolder &folder) {
   onnx::NodeOp node = form.node;
@@ -276,7 +271,7 @@ std::optional<LayerForm> mlir::bitnet::readLayer(onnx::NodeOp node,
   form.node = node;
   form.x = node.getSlot(0);
   std::optional<LayerForm> result = readForm(std::move(form), folder);
-  if (result && hasWrongTypes(node))
+  if (result && ExactCasts::hasWrongTypes(node))
     result->refusal = "inputs of types that do not go together";
   return result;
 }

@@ -384,8 +384,12 @@ LogicalResult Recogniser::recogniseLayer(LayerForm &form) {
 }
 
 LogicalResult Recogniser::recognise(onnx::NodeOp node) {
-  if (std::optional<LayerForm> layer = readLayer(node, folder))
+  if (std::optional<LayerForm> layer = readLayer(node, folder)) {
+    // Of another rank Gemm is an error, which its own lowering reports.
+    if (node.getOp() == "Gemm" && ranks.get(layer->x).value_or(2) != 2)
+      layer->refusal = "a Gemm whose input is no matrix";
     return recogniseLayer(*layer);
+  }
   if (std::optional<LayerForm> table = readTable(node, folder))
     return recogniseTable(*table);
   return success();

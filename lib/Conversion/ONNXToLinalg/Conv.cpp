@@ -127,6 +127,11 @@ static LogicalResult lowerConv(NodeLowering &n) {
   if (n.rank(w) != n.rank(x) || n.rank(x) < 3 || groups < 1)
     return n.emitError() << "needs x [N, C, spatial...], w of equal rank and "
                             "a positive group";
+  SmallVector<int64_t> pads =
+      n.intsAttr("pads").value_or(SmallVector<int64_t>());
+  if (n.stringAttr("auto_pad", "NOTSET") != "NOTSET" &&
+      llvm::any_of(pads, [](int64_t pad) { return pad != 0; }))
+    return n.emitError() << "has both auto_pad and pads";
   Dims kernel(llvm::drop_begin(n.dimsOf(w), 2));
   FailureOr<Windows> windows = readWindows(n, x, kernel, SmallImage::Empty);
   if (failed(windows))

@@ -279,15 +279,25 @@ void GraphConverter::pinChannels(LinearOp op) {
       tensor::CastOp::create(b, op.getLoc(), type.clone(shape), op.getX()));
 }
 
+/// `x` is the type that the layer got.
+static LogicalResult reportWrongInput(LinearOp op, RankedTensorType x) {
+  int64_t depth = cast<RankedTensorType>(op.getW().getType()).getDimSize(1);
+  InFlightDiagnostic error = mlir::emitError(op.getLoc())
+                             << "layer '" << op.getName() << "' needs ";
+  if (ConvAttr conv = op.getConvAttr())
+    error << "images [N, C, H, W] of " << depth / conv.getArea() << " channels";
+  else
+    error << "rows of " << depth << " numbers";
+  return error << ", got " << x;
+}
+
 LogicalResult GraphConverter::convertLinear(LinearOp op) {
   ConvertedValue x = state.converted.lookup(op.getX());
   auto type = dyn_cast<RankedTensorType>(x.value.getType());
   auto w = cast<RankedTensorType>(mapped(op.getW()).getType());
   RankedTensorType result = LinearOp::inferType(type, w, op.getConvAttr());
   if (!result)
-    return mlir::emitError(op.getLoc())
-           << "layer '" << op.getName() << "' has inputs of shape " << type
-           << " but weights of shape " << w;
+    return reportWrongInput(op, type.clone(x.onnxElementType));
   auto orNull = [&](Value v) { return v ? mapped(v) : Value(); };
   auto linear = LinearOp::create(
       b, op.getLoc(), result, op.getNameAttr(), x.value, mapped(op.getW()),
@@ -344,9 +354,8 @@ bool GraphConverter::hasValues(Operation &op) {
   bool known = true;
   op.walk([&](Operation *inner) {
     for (Value operand : inner->getOperands()) {
-      Operation *def = operand.getDefiningOp();
-      bool isInside = def && op.isProperAncestor(def);
-      known &= isInside || bool(mapped(operand));
+      Operation *owner = operand.getParentBlock()->getParentOp();
+      known &= op.isAncestor(owner) || bool(mapped(operand));
     }
   });
   return known;

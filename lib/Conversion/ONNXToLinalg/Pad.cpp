@@ -135,6 +135,8 @@ static FailureOr<Value> padByReading(NodeLowering &n, Value x,
       return failure();
     extent = n.dims.add(extent, n.dims.constant(low + high));
   }
+  if (failed(n.requireSizes(extents)))
+    return failure();
   auto body = [&](ScalarBuilder &s, ValueRange) -> Value {
     SmallVector<Value> at = loopIndices(s, sizes.size());
     for (auto [index, size, low, high] :
@@ -187,8 +189,12 @@ static LogicalResult lowerTile(NodeLowering &n) {
   Value x = n.operand(0);
   int64_t rank = n.rank(x);
   auto repeats = n.extractElements(n.operand(1));
-  if (!repeats || int64_t(repeats->size()) != rank)
-    return n.emitError() << "needs one repeat per dimension";
+  if (!repeats)
+    return n.emitError() << "needs repeats of known length, got "
+                         << n.operand(1).getType();
+  if (int64_t(repeats->size()) != rank)
+    return n.emitError() << "needs one repeat per dimension, got "
+                         << repeats->size() << " for " << rank;
   Dims extents = n.dimsOf(x);
   if (failed(n.requireSizes(
           llvm::to_vector(llvm::concat<OpFoldResult>(extents, *repeats)))))

@@ -179,7 +179,7 @@ FORMS = {
     "matmul": (
         "float[2,3] x",
         "y = MatMul (x, W)",
-        "node 'y': layer 'y' has inputs of shape 'tensor<2x3xf32>' but weights of shape 'tensor<4x4x",
+        "node 'y': layer 'y' needs rows of 4 numbers, got 'tensor<2x3xf32>'",
     ),
     "broadcast": ("float[2,3] x", "y = Add (x, v)", "node 'y': operator 'Add':? cannot broadcast extents 3 and 4"),
     "reshape": ("float[2,3] x", "y = Reshape (x, four)", "node 'y': operator 'Reshape':? "),

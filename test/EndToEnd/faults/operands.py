@@ -318,15 +318,44 @@ for name, inputs, nodes, says in (
         b=np.ones(6),
     ).is_refused(f"error: node 'y': operator '[A-Za-z]+' {says}")
 
+# Weights that are computed: what the operators' own lowerings refuse is not folded.
+for name, kind, nodes, says in (
+    ("perm", "n,4", "w = Transpose <perm = [1, 1]> (S) y = MatMul (x, w)", "has a 'perm' that is no permutation"),
+    ("perm_conv", "n,3,h,w", "w = Transpose <perm = [0, 0, 2, 3]> (T) y = Conv (x, w)", "has a 'perm' that is no"),
+    ("scatter", "n,4", "w = ScatterND (W, at, S) y = MatMul (x, w)", "sizes of updates differ"),
+    ("shift", "n,4", 'v = BitShift <direction = "left"> (U, U) w = Cast <to = 1> (v) y = MatMul (x, w)', "'left'"),
+    ("clip", "n,4", "w = Clip (W, low) y = MatMul (x, w)", "mixes elements of type 'f32' and 'i64'"),
+    ("mul", "n,4", "w = Mul (W, half) y = MatMul (x, w)", "mixes elements of type 'f32' and 'f16'"),
+    ("where", "n,4", "w = Where (U, W, W) y = MatMul (x, w)", "does not take elements of type 'ui8'"),
+    ("pads", "1,3,4,4", f"y = Conv <pads = {[2**31 - 2] * 4}, strides = {[2**31 - 1] * 2}> (x, T)", "has sizes of more"),
+    ("both", "n,3,7,7", 'y = Conv <auto_pad = "SAME_UPPER", pads = [1, 1, 1, 1]> (x, T)', "has both auto_pad and pads"),
+    ("columns", "n,5", "y = MatMul (x, W)", "needs rows of 4 numbers, got 'tensor<.x5xf32>'"),
+    ("channels", "n,5,7,7", "y = Conv (x, T)", r"needs images \[N, C, H, W\] of 3 channels, got 'tensor<.x5x7x7xf32>'"),
+    ("vector", "4", "y = Gemm (x, W)", "needs matrices"),
+    ("cube", "2,n,4", "y = Gemm (x, W)", "needs matrices"),
+):
+    table.model(
+        f"computed_{name}",
+        f"(float[{kind}] x) => (float[] y) {{ {nodes} }}",
+        T=ternary(4, 3, 3, 3),
+        W=ternary(4, 6),
+        S=ternary(4, 4),
+        U=np.ones((4, 6), np.uint8),
+        at=np.array([[0], [2]]),
+        low=np.int64(-1),
+        half=np.float16(1),
+    ).is_refused(f"error: node '[a-z]': .*{says}")
+
 # Branches give values of one type, sign included, and take nothing.
 for name, branch, says in (
-    ("signs", "(int8[] t) { t = Identity (u) }", "branches with results of different type: .*ui8>' and .*xi8>'"),
-    ("rank", "(uint8[] t) { t = Reshape (x, flat) }", "branches with results of different type"),
+    ("takes", "(uint8[n,4] q) => (uint8[] t) { t = Identity (q) }", "expects a graph attribute without inputs"),
+    ("signs", "() => (int8[] t) { t = Identity (u) }", "branches with results of different type: .*ui8>' and .*xi8>'"),
+    ("rank", "() => (uint8[] t) { t = Reshape (x, flat) }", "branches with results of different type"),
 ):
     table.model(
         f"if_{name}",
         "(uint8[n,4] x, int8[n,4] u, bool c) => (uint8[] y) "
-        f"{{ y = If (c) <then_branch = a () => (uint8[] t) {{ t = Identity (x) }}, else_branch = b () => {branch}> }}",
+        f"{{ y = If (c) <then_branch = a () => (uint8[] t) {{ t = Identity (x) }}, else_branch = b {branch}> }}",
         flat=i64(-1),
     ).is_refused(f"error: node 'y': .*{says}")
 
