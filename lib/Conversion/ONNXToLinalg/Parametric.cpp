@@ -24,6 +24,18 @@ static LogicalResult requireFloat(NodeLowering &n) {
 // Pow, Mod, BitShift
 //===----------------------------------------------------------------------===//
 
+/// x to the power 0.5, which is 0 of -0 and infinity of -infinity, other than
+/// its square root.
+static Value rootPower(ScalarBuilder &s, Value x) {
+  double inf = std::numeric_limits<double>::infinity();
+  Type type = x.getType();
+  Value root =
+      s.make<math::SqrtOp>(s.make<arith::AddFOp>(x, s.constant(type, 0)));
+  Value least = s.make<arith::CmpFOp>(arith::CmpFPredicate::OEQ, x,
+                                      s.constant(type, -inf));
+  return s.make<arith::SelectOp>(least, s.constant(type, inf), root);
+}
+
 /// x to a constant power as products, or null.
 static Value powConstant(ScalarBuilder &s, Value x, double exponent) {
   bool isFloat = isa<FloatType>(x.getType());
@@ -36,9 +48,7 @@ static Value powConstant(ScalarBuilder &s, Value x, double exponent) {
     return times(x, x);
   if (exponent == 3)
     return times(times(x, x), x);
-  if (isFloat && exponent == 0.5)
-    return s.make<math::SqrtOp>(x);
-  return {};
+  return isFloat && exponent == 0.5 ? rootPower(s, x) : Value();
 }
 
 static LogicalResult lowerPow(NodeLowering &n) {
@@ -105,7 +115,10 @@ static LogicalResult lowerMod(NodeLowering &n) {
 }
 
 static LogicalResult lowerBitShift(NodeLowering &n) {
-  bool left = n.stringAttr("direction", "LEFT") == "LEFT";
+  std::string direction = n.stringAttr("direction", "");
+  if (direction != "LEFT" && direction != "RIGHT")
+    return n.emitError() << "has the unknown direction '" << direction << "'";
+  bool left = direction == "LEFT";
   bool signFills = !left && !n.isUnsigned(0);
   unsigned width = n.elementType(n.operand(0)).getIntOrFloatBitWidth();
   return n.lowerElementwise(n.operands(), [&](ScalarBuilder &s, ValueRange a) {

@@ -376,8 +376,10 @@ void mlir::bitnet::registerReduceOps(OpRegistry &r) {
         return lowerReduce(n, row, input);
       });
   for (bool input : {false, true})
-    r.add("ReduceLogSumExp", input ? 18 : 1,
-          [input](NodeLowering &n) { return lowerLogSumExp(n, input); });
+    r.add(
+        "ReduceLogSumExp", input ? 18 : 1,
+        [input](NodeLowering &n) { return lowerLogSumExp(n, input); },
+        "floats only");
   for (bool isMax : {true, false})
     r.add(isMax ? "ArgMax" : "ArgMin", 1,
           [isMax](NodeLowering &n) { return lowerArg(n, isMax); });

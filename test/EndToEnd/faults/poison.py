@@ -162,6 +162,13 @@ for op in ("ReduceMax", "ReduceMin"):  # onnxruntime keeps NaN or drops it by it
     table.model(op, f"(float[n,4] x) => (float[] y) {{ y = {op} <axes = [1], keepdims = 0> (x) }}").gives(
         {"x": x}, {"y": x.max(1) if op == "ReduceMax" else x.min(1)}
     )
+# The power 0.5 is no square root at the ends, whether the exponent is known or not.
+for kind, dtype in (("float", F32), ("float16", np.float16), ("double", np.float64)):
+    x = np.array([-np.inf, -0.0, 0, 1, 2, np.inf, np.nan, -1, 6e-8], dtype)
+    with np.errstate(invalid="ignore"):
+        power = np.where(np.isneginf(x), np.inf, np.sqrt(x + dtype(0))).astype(dtype)
+    model = table.model(f"root_{kind}", f"({kind}[n] x) => ({kind}[] y) {{ y = Pow (x, half) }}", half=f(0.5))
+    model.gives({"x": x}, {"y": power})
 table.model("softmax_masked_row", "(float[n,4] x) => (float[n,4] y) { y = Softmax <axis = -1> (x) }").gives(
     {"x": np.array([[-np.inf] * 4, [1, -np.inf, 2, 3], [3e38, -3e38, 3e38, 0]], F32)}
 )
