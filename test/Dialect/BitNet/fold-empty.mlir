@@ -131,3 +131,18 @@ func.func @collapsed_twice(%x: tensor<?x0x?x?xf32>) -> tensor<?x?xf32> {
   %y = tensor.collapse_shape %x [[0, 1], [2, 3]] : tensor<?x0x?x?xf32> into tensor<?x?xf32>
   return %y : tensor<?x?xf32>
 }
+
+// -----
+
+// Extents of a padded tensor are sums, not affine maps, which no later pass of this stage takes.
+// CHECK-LABEL: func.func @padded
+// CHECK-NOT: affine
+// CHECK: %[[N:.+]] = arith.addi
+// CHECK: tensor.empty(%[[N]]) : tensor<0x?xf32>
+func.func @padded(%x: tensor<0x?xf32>, %v: f32) -> tensor<0x?xf32> {
+  %y = tensor.pad %x low[0, 1] high[0, 1] {
+  ^bb0(%i: index, %j: index):
+    tensor.yield %v : f32
+  } : tensor<0x?xf32> to tensor<0x?xf32>
+  return %y : tensor<0x?xf32>
+}

@@ -16,11 +16,13 @@ OK, REFUSED, EXPLAINED, LENIENT = "ok", "refused", "explained", "lenient"
 
 
 # What the model says when it does not go on though ONNX has an answer (docs/OnnxSupport.md: Reshape, Pad).
-# onnxruntime repeats the skip of a norm, whatever its size (and divides by 0 where it is empty).
+# onnxruntime repeats the skip of a norm, whatever its size (and divides by 0 where it is empty), and gives a PRelu
+# without elements the sizes of its slope.
 DOCUMENTED_REFUSALS = (
     "a size of 0 would mean that of the input",
     "it cuts more away than there is",
     "the sizes of skip and its input differ",
+    "the sizes of slope and its input differ",
 )
 
 

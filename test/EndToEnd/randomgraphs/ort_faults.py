@@ -56,6 +56,16 @@ def _reads_infinity(node: Node, opset: int, inputs: Inputs) -> bool:
     return not is_finite(first(inputs))
 
 
+def _is_unsigned(node: Node, opset: int, inputs: Inputs) -> bool:
+    return first(inputs).dtype == np.uint8
+
+
+def _pads_less_than_nothing(node: Node, opset: int, inputs: Inputs) -> bool:
+    kernel, strides = node.attributes.get("kernel_shape", ()), node.attributes.get("strides", ())
+    same = str(node.attributes.get("auto_pad", "NOTSET")).startswith("SAME")
+    return same and any(step > size for size, step in zip(kernel, strides))
+
+
 def _far_below(node: Node, opset: int, inputs: Inputs) -> bool:
     return bool((first(inputs).astype(np.float64) < -17).any())
 
@@ -75,6 +85,8 @@ FAULTS = [
         "takes the largest number for a bound that is not there (as the text of ONNX says; PyTorch and onnx.reference "
         "keep infinity)",
     ),
+    Rule(("MatMulInteger",), _is_unsigned, "saturates pairs of products in 16 bits on a CPU without VNNI"),
+    Rule(("AveragePool",), _pads_less_than_nothing, "begins inside the image where a SAME pad would be negative"),
     Rule(("MatMulNBits",), _reads_infinity, "multiplies infinity by codes before it subtracts their zero point"),
     Rule(("Slice",), _backward_to_far_end, "takes the largest integer for the end of the axis where it walks backward"),
     Rule(("Sigmoid",), _far_below, "gives 0 below -18, which times infinity is NaN"),

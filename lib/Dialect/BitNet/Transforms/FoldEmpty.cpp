@@ -3,6 +3,8 @@
 #include "bitnet/Dialect/BitNet/IR/BitNet.h"
 #include "bitnet/Dialect/BitNet/Transforms/Passes.h"
 
+#include "mlir/Dialect/Affine/IR/AffineOps.h"
+#include "mlir/Dialect/Affine/Utils.h"
 #include "mlir/Dialect/Arith/Utils/Utils.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
@@ -118,6 +120,18 @@ static void skipCollapse(Operation *op) {
       ValueRange(b.createOrFold<tensor::CastOp>(loc, type, empty)));
 }
 
+/// Reified extents are affine maps, which no stage before loops has.
+static void expandApply(affine::AffineApplyOp apply) {
+  OpBuilder b(apply);
+  std::optional<SmallVector<Value, 8>> values =
+      affine::expandAffineMap(b, apply.getLoc(), apply.getAffineMap(),
+                              llvm::to_vector(apply.getOperands()));
+  if (!values)
+    return;
+  apply.replaceAllUsesWith(values->front());
+  apply.erase();
+}
+
 namespace {
 struct FoldEmpty : bitnet::impl::BitNetFoldEmptyBase<FoldEmpty> {
   void runOnOperation() override {
@@ -129,6 +143,7 @@ struct FoldEmpty : bitnet::impl::BitNetFoldEmptyBase<FoldEmpty> {
       skipInsertion(op);
       skipCollapse(op);
     });
+    getOperation().walk(expandApply);
   }
 };
 } // namespace
