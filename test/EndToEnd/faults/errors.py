@@ -203,15 +203,19 @@ FORMS = {
     ),
     "condition": (
         "float[2,3] x",
-        "c = Greater (x, x) y = If (c) <then_branch = t () => (float[] a) { a = Neg (x) "
-        "}, else_branch = e () => (float[] b) { b = Abs (x) }>",
+        (
+            "c = Greater (x, x) y = If (c) <then_branch = t () => (float[] a) { a = Neg (x) "
+            "}, else_branch = e () => (float[] b) { b = Abs (x) }>"
+        ),
         "node 'y': operator 'If':? (needs a condition of one element|numbers of elements .* differ: 6 and 1)",
     ),
     "ranks": (
         "float[2,3] x",
-        "s = ReduceSum <keepdims = 0> (x) c0 = Greater (s, s) y = If (c0) <then_branch = t () => (float[] a) "
-        "{ a = Neg (x) }, "
-        "else_branch = e () => (float[] b) { b = ReduceSum <keepdims = 0> (x) }>",
+        (
+            "s = ReduceSum <keepdims = 0> (x) c0 = Greater (s, s) y = If (c0) <then_branch = t () => (float[] a) "
+            "{ a = Neg (x) }, "
+            "else_branch = e () => (float[] b) { b = ReduceSum <keepdims = 0> (x) }>"
+        ),
         "node 'y': operator 'If':? has branches with results of different type: 'tensor<2x3xf32>' and 'tensor<f32>'",
     ),
 }

@@ -193,7 +193,7 @@ for kind, w in (("float", rand(8, 3)), ("ternary", ternary(8, 3))):
         model.fails({"x": rand(2, wrong)}, "error: .*y'?: ")
 
 # An extent that one operand fixes and another one leaves open.
-for name, shape, nodes, sizes in (
+for name, extents, nodes, sizes in (
     (
         "layer_of_one",
         "8,1,n,m",
@@ -205,7 +205,7 @@ for name, shape, nodes, sizes in (
 ):
     table.model(
         name,
-        f"(float[{shape}] x) => (float[] y, float[] z) {{ {nodes} }}",
+        f"(float[{extents}] x) => (float[] y, float[] z) {{ {nodes} }}",
         One=np.ones((1, 16), F32),
         one_f=np.ones(1, F32),
         zero_f=np.zeros(1, F32),
@@ -224,12 +224,12 @@ for flags in (("-O0", "--mcpu=native"), ("-O2", "--mcpu=native")):
 
 # Two lists of indices of one product each: a vector of the loop's numbers is handed to the threads, and a slot on the
 # stack is aligned for no vector (several runs: half of all stacks are by chance).
-columns = np.random.default_rng(0).integers(-2, 2, (16, 1))
+pairs = np.random.default_rng(0).integers(-2, 2, (16, 1))
 model = table.model(
     "vector_for_threads",
     "(int64[2] x, int64[1,2] v, int64[3,m,2] at) => (int64[] y, int64[] z) "
     "{ y = GatherND (x, columns) z = GatherND (v, at) }",
-    columns=columns,
+    columns=pairs,
 )
 for seed in range(8):
     at = np.stack([np.full((3, 1), -1), np.random.default_rng(seed).integers(-1, 1, (3, 1))], axis=-1)
@@ -249,16 +249,16 @@ table.model(
 ).gives({"x": rand(3, 1, 7, 9)})
 
 # A branch that is not taken may be larger than the place where the other one's result goes.
-for (name, then, other), axis, flags in itertools.product(
-    (("outside", "Identity (a)", "Identity (b)"), ("inside", "Abs (x)", "Neg (z)")), (0, 1), (("-O0",), ("-O2",))
+for (name, then, other), axis, level in itertools.product(
+    (("outside", "Identity (a)", "Identity (b)"), ("inside", "Abs (x)", "Neg (z)")), (0, 1), ("-O0", "-O2")
 ):
     shapes = ("2,3", "2,m", "1,3") if axis == 0 else ("3,2", "m,2", "3,1")
     model = table.model(
-        f"joined_branch_{name}_{axis}{flags[0]}",
+        f"joined_branch_{name}_{axis}{level}",
         f"(float[{shapes[0]}] x, float[{shapes[1]}] z, float[{shapes[2]}] w, bool c) => (float[] y) "
         f"{{ a = Abs (x) b = Neg (z) v = If (c) <then_branch = t () => (float[] p) {{ p = {then} }}, "
         f"else_branch = e () => (float[] q) {{ q = {other} }}> y = Concat <axis = {axis}> (w, v) }}",
-        flags=(*flags, "--mcpu=native"),
+        flags=(level, "--mcpu=native"),
     )
     first, second = rand(2, 3), rand(1, 3, seed=2)
     for taken, width in ((True, 1), (True, 3), (True, 40), (True, 400000), (False, 3), (False, 4)):
@@ -286,15 +286,15 @@ SUMS = {
     "logsumexp": "y = ReduceLogSumExp <axes = [1, 2, 3], keepdims = 0> (e)",
     "pool": "y = GlobalAveragePool (e)",
 }
-for (name, nodes), shape in itertools.product(SUMS.items(), ("17,7,5,4", "a,b,c,d")):
+for (name, nodes), declared in itertools.product(SUMS.items(), ("17,7,5,4", "a,b,c,d")):
     model = table.model(
-        f"row_of_rows_{name}_{shape[0]}",
-        f"(float[{shape}] x) => (float[] y) {{ s = Sin (x) e = Abs (s) {nodes} }}",
+        f"row_of_rows_{name}_{declared[0]}",
+        f"(float[{declared}] x) => (float[] y) {{ s = Sin (x) e = Abs (s) {nodes} }}",
         last=i64(1, 2, 3),
         outer=i64(0, 2, 3),
     )
     model.gives({"x": np.sign(rand(17, 7, 5, 4))})
-    if shape[0] == "a":
+    if declared[0] == "a":
         for sizes in ((2, 1, 9, 1), (1, 1, 1, 1), *(((1, 3, 0, 4),) if name == "sum" else ())):
             model.gives({"x": rand(*sizes)})
 

@@ -270,7 +270,6 @@ for name, (inputs, node, says) in MIXED.items():
     )
 
 # A layer checks what the operators that it is made of check: their own lowering reports it.
-SCALES = {"s16": (1, 6), "s11": (1, 1), "s21": (2, 1)}
 for name, kind, nodes, says in (
     ("strides_0", "n,3,h,w", "y = Conv <strides = [0, 1]> (x, T)", "needs positive strides and dilations"),
     ("strides_1", "n,3,h,w", "y = Conv <strides = [1]> (x, T)", "needs kernel, strides, dilations and pads for 2"),
@@ -288,7 +287,9 @@ for name, kind, nodes, says in (
         W=ternary(4, 6).astype(np.int8),
         s1=np.ones(1, F32),
         z0=np.zeros((), np.int8),
-        **{scale: np.ones(shape, F32) for scale, shape in SCALES.items()},
+        s16=np.ones((1, 6), F32),
+        s11=np.ones((1, 1), F32),
+        s21=np.ones((2, 1), F32),
     ).is_refused(f"error: node '[wy]': .*{says}")
 
 DOUBLE = "() => (double[] t) { t = Cast <to = 11> (x) }"
@@ -327,7 +328,12 @@ for name, kind, nodes, says in (
     ("clip", "n,4", "w = Clip (W, low) y = MatMul (x, w)", "mixes elements of type 'f32' and 'i64'"),
     ("mul", "n,4", "w = Mul (W, half) y = MatMul (x, w)", "mixes elements of type 'f32' and 'f16'"),
     ("where", "n,4", "w = Where (U, W, W) y = MatMul (x, w)", "does not take elements of type 'ui8'"),
-    ("pads", "1,3,4,4", f"y = Conv <pads = {[2**31 - 2] * 4}, strides = {[2**31 - 1] * 2}> (x, T)", "has sizes of more"),
+    (
+        "pads",
+        "1,3,4,4",
+        f"y = Conv <pads = {[2**31 - 2] * 4}, strides = {[2**31 - 1] * 2}> (x, T)",
+        "has sizes of more",
+    ),
     ("both", "n,3,7,7", 'y = Conv <auto_pad = "SAME_UPPER", pads = [1, 1, 1, 1]> (x, T)', "has both auto_pad and pads"),
     ("columns", "n,5", "y = MatMul (x, W)", "needs rows of 4 numbers, got 'tensor<.x5xf32>'"),
     ("channels", "n,5,7,7", "y = Conv (x, T)", r"needs images \[N, C, H, W\] of 3 channels, got 'tensor<.x5x7x7xf32>'"),

@@ -87,18 +87,18 @@ table.model(
     {"x": rand(2, 4, 3), "w": rand(2, 1, 3)}, "error: .*y: the skip is neither as large as the input nor shared"
 )
 # A skip is shared by the batch or not at all: onnxruntime repeats it from the front, whatever its shape.
-for shape in ((2, 4, 3), (1, 4, 3), (4, 3)):
+for skip in ((2, 4, 3), (1, 4, 3), (4, 3)):
     table.model(
-        f"skip_{'_'.join(map(str, shape))}",
+        f"skip_{'_'.join(map(str, skip))}",
         f"(float[2,4,3] x) => (float[] y) {{ y = {MS}SkipLayerNormalization (x, w, s) }}",
-        w=rand(*shape),
+        w=rand(*skip),
         **P,
     ).gives({"x": rand(2, 4, 3)})
-for shape in ((2, 1, 3), (4, 1), (2, 4, 1)):
+for skip in ((2, 1, 3), (4, 1), (2, 4, 1)):
     table.model(
-        f"skip_{'_'.join(map(str, shape))}",
+        f"skip_{'_'.join(map(str, skip))}",
         f"(float[2,4,3] x) => (float[] y) {{ y = {MS}SkipLayerNormalization (x, w, s) }}",
-        w=rand(*shape),
+        w=rand(*skip),
         **P,
     ).is_refused("error: node 'y': .*the skip is neither as large as the input nor shared by the batch")
 

@@ -163,12 +163,13 @@ for op in ("ReduceMax", "ReduceMin"):  # onnxruntime keeps NaN or drops it by it
         {"x": x}, {"y": x.max(1) if op == "ReduceMax" else x.min(1)}
     )
 # The power 0.5 is no square root at the ends, whether the exponent is known or not.
-for kind, dtype in (("float", F32), ("float16", np.float16), ("double", np.float64)):
-    x = np.array([-np.inf, -0.0, 0, 1, 2, np.inf, np.nan, -1, 6e-8], dtype)
+BASES = np.array([-np.inf, -0.0, 0, 1, 2, np.inf, np.nan, -1, 6e-8])
+for of, bases in (("float", BASES.astype(F32)), ("float16", BASES.astype(np.float16)), ("double", BASES)):
     with np.errstate(invalid="ignore"):
-        power = np.where(np.isneginf(x), np.inf, np.sqrt(x + dtype(0))).astype(dtype)
-    model = table.model(f"root_{kind}", f"({kind}[n] x) => ({kind}[] y) {{ y = Pow (x, half) }}", half=f(0.5))
-    model.gives({"x": x}, {"y": power})
+        power = np.where(np.isneginf(bases), np.inf, np.sqrt(bases + 0)).astype(bases.dtype)
+    table.model(f"root_{of}", f"({of}[n] x) => ({of}[] y) {{ y = Pow (x, half) }}", half=f(0.5)).gives(
+        {"x": bases}, {"y": power}
+    )
 table.model("softmax_masked_row", "(float[n,4] x) => (float[n,4] y) { y = Softmax <axis = -1> (x) }").gives(
     {"x": np.array([[-np.inf] * 4, [1, -np.inf, 2, 3], [3e38, -3e38, 3e38, 0]], F32)}
 )
