@@ -238,7 +238,8 @@ static Value fitsAtRunTime(NodeLowering &n, ArrayRef<OpFoldResult> sizes) {
                             s.constant(f64, double(kMaxTensorElements))));
 }
 
-LogicalResult NodeLowering::requireSizes(ArrayRef<OpFoldResult> sizes) {
+LogicalResult NodeLowering::requireSizes(ArrayRef<OpFoldResult> sizes,
+                                         bool grow) {
   uint64_t product = 1;
   SmallVector<int64_t> constants;
   for (OpFoldResult size : sizes)
@@ -257,7 +258,9 @@ LogicalResult NodeLowering::requireSizes(ArrayRef<OpFoldResult> sizes) {
     llvm::interleave(constants, error, " x ");
     return error;
   }
-  if (!llvm::all_of(sizes, [&](OpFoldResult d) { return dims.isExtent(d); }))
+  bool areExtents =
+      llvm::all_of(sizes, [&](OpFoldResult d) { return dims.isExtent(d); });
+  if (!areExtents || (grow && constants.size() != sizes.size()))
     dims.require(fitsAtRunTime(*this, sizes),
                  name() + ": a size is negative or too large");
   return success();

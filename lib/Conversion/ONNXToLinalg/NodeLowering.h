@@ -147,8 +147,10 @@ public:
                             const Twine &what);
   /// Checks sizes that come from numbers of the graph, here or at run time:
   /// none is negative, and their product (0 counts as 1) stays in
-  /// kMaxTensorElements, so that no number of elements overflows.
-  LogicalResult requireSizes(ArrayRef<OpFoldResult> sizes);
+  /// kMaxTensorElements, so that no number of elements overflows. Extents,
+  /// which are not negative, are checked only where they `grow` beyond those of
+  /// a tensor that there is.
+  LogicalResult requireSizes(ArrayRef<OpFoldResult> sizes, bool grow = false);
   /// v as a tensor of `type` (tensor.cast when needed).
   Value castTo(Value v, RankedTensorType type);
   /// v with its static extents improved to `extents` when those say more.

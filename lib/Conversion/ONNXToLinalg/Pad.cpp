@@ -135,7 +135,7 @@ static FailureOr<Value> padByReading(NodeLowering &n, Value x,
       return failure();
     extent = n.dims.add(extent, n.dims.constant(low + high));
   }
-  if (failed(n.requireSizes(extents)))
+  if (failed(n.requireSizes(extents, /*grow=*/true)))
     return failure();
   auto body = [&](ScalarBuilder &s, ValueRange) -> Value {
     SmallVector<Value> at = loopIndices(s, sizes.size());

@@ -71,9 +71,9 @@ static FailureOr<Value> normalize(NodeLowering &n, Value x,
   return n.elementwise({*e, *inverse}, element, multiply);
 }
 
-/// Several dimensions are normalised as one: a sum over short rows has the
-/// rounding error of one number after the other, that over a long row the one
-/// of its vectors (mm_c3).
+/// Several dimensions are normalised as one, so that all steps run over the
+/// same rows and become one chain; the sums alone would be rows by themselves
+/// (mm_c3).
 static LogicalResult lowerSoftmax(NodeLowering &n, bool logarithm) {
   Value x = n.operand(0);
   FailureOr<SmallVector<int64_t>> axes = normalizedAxes(n);

@@ -72,10 +72,11 @@ public:
   Value addBits(Value x, Value y) { return arith::AddIOp::create(b, x, y); }
   Value subBits(Value x, Value y) { return arith::SubIOp::create(b, x, y); }
   Value halfBits(Value x) { return highBits(x, 1); }
-  /// The bits of `x` without the last `n`, and `n` zeros behind its bits.
+  /// The bits of `x` without the last `n`.
   Value highBits(Value x, int64_t n) {
     return arith::ShRUIOp::create(b, x, i(n));
   }
+  /// The bits of `x` with `n` zeros behind them, without the first `n`.
   Value shifted(Value x, int64_t n) {
     return arith::ShLIOp::create(b, x, i(n));
   }

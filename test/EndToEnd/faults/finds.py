@@ -277,6 +277,14 @@ for op, axis in itertools.product(("Softmax", "LogSoftmax"), (0, 2)):
     for sizes in ((8, 4, 8, 9), (2, 3, 1, 5), (1, 1, 1, 1), (2, 2, 0, 3)):
         model.gives({"x": np.round(rand(*sizes) * 8) / 8})
 
+# The extents of a padded image without elements are sums, which stage 2 takes.
+for image in ("0,1,h,w", "n,1,h,w"):
+    table.model(
+        f"padded_layer_{image[0]}",
+        f"(float[{image}] x) => (float[] y) {{ y = Conv <pads = [1, 0, 1, 0]> (x, W) }}",
+        W=np.ones((1, 1, 1, 1), F32),
+    ).gives({"x": rand(0, 1, 3, 2)})
+
 # The last axes that are reduced are one row, too: thousands of equal numbers, one after the other, round the same way.
 SUMS = {
     "mean": "y = ReduceMean (e)",
