@@ -54,11 +54,12 @@ func.func @main(%x: tensor<2x3xf32>) -> !onnx.unknown {
 
 // -----
 
-// What a run cannot cut away, and an axis without elements to repeat, end it; an axis that is
-// not padded may be empty.
+// What a run cannot cut away, an axis without elements to repeat and a size beyond all memory
+// end it; an axis that is not padded may be empty.
 // CHECK-LABEL: func.func @main
 // CHECK-DAG: cf.assert %{{.*}}, "Pad: it cuts more away than there is"
 // CHECK-DAG: cf.assert %{{.*}}, "Pad: an empty dimension has no elements to repeat"
+// CHECK-DAG: cf.assert %{{.*}}, "Pad: a size is negative or too large"
 // CHECK-NOT: cf.assert
 func.func @main(%x: tensor<?x4xf32>, %y: tensor<?x?xf32>) -> (!onnx.unknown, !onnx.unknown) {
   %p = onnx.constant "p" dense<[-2, 0, -1, 0]> : tensor<4xi64> -> tensor<4xi64>
