@@ -25,6 +25,7 @@
 
 #include <cmath>
 #include <map>
+#include <tuple>
 
 namespace mlir::bitnet {
 #define GEN_PASS_DEF_CONVERTONNXTOBITNET
@@ -43,6 +44,21 @@ struct Judged {
   std::vector<int32_t> rowSums;
   /// By the factor (alpha) that the scale includes.
   std::map<double, Value> scales;
+};
+
+/// What the stored rows [N, K] of float weights follow from.
+struct SharedRowsKey {
+  /// The value behind all transposes of the weights (getWeightRoot).
+  const void *root;
+  /// Whether the rows are rows of `root`, not its columns.
+  bool rowsFirst;
+  /// The form that was asked for.
+  FloatWeights storage;
+
+  bool operator<(const SharedRowsKey &other) const {
+    return std::tie(root, rowsFirst, storage) <
+           std::tie(other.root, other.rowsFirst, other.storage);
+  }
 };
 
 /// Recognises the layers of one function.
@@ -86,10 +102,8 @@ private:
   /// By everything that the weights were computed from, and whether they are
   /// read as rows.
   std::map<std::pair<SmallVector<const void *>, bool>, Judged> judged;
-  /// Weights that stay float, as rows [N, K], by what they are, whether these
-  /// rows are columns of it, and the form that was asked for: an embedding and
-  /// the head that is tied to it read the same rows.
-  std::map<std::tuple<const void *, bool, FloatWeights>, NarrowWeights> narrow;
+  /// Rows that an embedding and the head that is tied to it share.
+  std::map<SharedRowsKey, NarrowWeights> narrow;
 };
 
 struct ConvertONNXToBitNet final
@@ -214,6 +228,22 @@ static bool dividesByOverflow(const ActivationView &view) {
   return !type || mayOverflow(view.act, type);
 }
 
+/// A scale acts after the product, also on windows of padding alone, whose
+/// products are 0: no finite scale changes that, NaN and infinity make it NaN
+/// (act_c2). Where pads alone hold a window, empty images have such windows.
+static bool scalesPadding(const ActivationView &view, ConvAttr conv,
+                          ConstantFolder &folder) {
+  if (!view.rowScale || !conv)
+    return false;
+  std::optional<double> scale = folder.getScalar(view.rowScale);
+  if (scale && std::isfinite(*scale))
+    return false;
+  return llvm::any_of(llvm::seq(2u), [&](unsigned i) {
+    return conv.mayMissImage(i, std::nullopt) ||
+           conv.getPads()[i] + conv.getPads()[2 + i] >= conv.getSpan(i);
+  });
+}
+
 ActivationView Recogniser::readActivations(const LayerForm &form,
                                            OpBuilder &builder) {
   ActivationView view;
@@ -232,7 +262,8 @@ ActivationView Recogniser::readActivations(const LayerForm &form,
   bool isCodes = view.act && view.act.getForm() == ScaleForm::Codes;
   bool isNarrow = element.isBF16() || (view.castTo && view.castTo.isF32());
   if ((view.act && !isCodes && isNarrow) ||
-      (view.rowScale && !element.isF32()) || dividesByOverflow(view))
+      (view.rowScale && !element.isF32()) || dividesByOverflow(view) ||
+      scalesPadding(view, form.conv, folder))
     view = ActivationView();
   if (!view.x)
     view.x = form.x;
@@ -310,8 +341,8 @@ FailureOr<NarrowWeights> Recogniser::getNarrowWeights(const LayerForm &form) {
   if (!takesNarrowWeights(form))
     return NarrowWeights();
   FloatWeights storage = policy.getStorage(form.name);
-  auto [it, isNew] = narrow.try_emplace(
-      {getWeightRoot(form).getAsOpaquePointer(), form.rowsFirst, storage});
+  auto [it, isNew] = narrow.try_emplace(SharedRowsKey{
+      getWeightRoot(form).getAsOpaquePointer(), form.rowsFirst, storage});
   if (!isNew)
     return it->second;
   FailureOr<NarrowWeights> made =

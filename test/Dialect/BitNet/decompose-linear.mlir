@@ -352,3 +352,32 @@ func.func @windows_of_padding(%x: tensor<2x3x5x6xf32>, %w: tensor<5x12xi2>) -> t
     : (tensor<2x3x5x6xf32>, tensor<5x12xi2>) -> tensor<2x5x8x6xf32>
   return %y : tensor<2x5x8x6xf32>
 }
+
+// -----
+
+// Taps stand apart, but the one in the middle of each window meets the image however short it is.
+// CHECK-LABEL: func @dilated_same
+// CHECK-NOT: linalg.index
+// CHECK: return
+func.func @dilated_same(%x: tensor<2x3x?x?xf32>, %w: tensor<5x27xi2>) -> tensor<2x5x?x?xf32> {
+  %y = bitnet.linear "conv" %x, %w
+    act <reciprocal_mul, axes = [1, 2, 3], qmax = 127, eps = 1.0e-5 : f64, low = -128, high = 127>
+    conv <kernel = [3, 3], strides = [1, 1], dilations = [2, 3], pads = [2, 3, 2, 3]>
+    : (tensor<2x3x?x?xf32>, tensor<5x27xi2>) -> tensor<2x5x?x?xf32>
+  return %y : tensor<2x5x?x?xf32>
+}
+
+// -----
+
+// An image of one or two columns can lie between two taps.
+// CHECK-LABEL: func @dilated_beside
+// CHECK: linalg.index 2
+// CHECK-NOT: linalg.index 1
+// CHECK: return
+func.func @dilated_beside(%x: tensor<2x3x?x?xf32>, %w: tensor<5x27xi2>) -> tensor<2x5x?x?xf32> {
+  %y = bitnet.linear "conv" %x, %w
+    act <reciprocal_mul, axes = [1, 2, 3], qmax = 127, eps = 1.0e-5 : f64, low = -128, high = 127>
+    conv <kernel = [3, 3], strides = [1, 1], dilations = [1, 3], pads = [1, 4, 1, 2]>
+    : (tensor<2x3x?x?xf32>, tensor<5x27xi2>) -> tensor<2x5x?x?xf32>
+  return %y : tensor<2x5x?x?xf32>
+}

@@ -101,12 +101,18 @@ BESIDE = {
     "dilated": ((2, 2), (1, 1), (1, 2, 2, 1), (1, 1)),
     "one_axis": ((1, 3), (1, 1), (0, 3, 0, 3), (2, 4)),
 }
-for name, (kernel, strides, pads, size) in BESIDE.items():
+# A scale that no quantizer of a layer has, the mean of a sample, acts after the product.
+BY_MEAN = (
+    "a = Abs (x) m = ReduceMean <axes = [1, 2, 3], keepdims = 1> (a) d = Div (x, m) r = Round (d) "
+    "l = Clip (r, lo, hi) q = Mul (l, m)"
+)
+QUANTIZERS = {"quantizer": quantize_rows("x", "q", (1, 2, 3)), "mean": BY_MEAN}
+for (name, (kernel, strides, pads, size)), (form, nodes) in itertools.product(BESIDE.items(), QUANTIZERS.items()):
     dilations = [3, 3] if name == "dilated" else [1, 1]
     attributes = f"pads = {list(pads)}, strides = {list(strides)}, dilations = {dilations}"
     model = table.model(
-        f"beside_{name}",
-        f"(float[n,2,h,w] x) => (float[] y, float[] hits) {{ {quantize_rows('x', 'q', (1, 2, 3))} "
+        f"beside_{name}_{form}",
+        f"(float[n,2,h,w] x) => (float[] y, float[] hits) {{ {nodes} "
         f"y = Conv <{attributes}> (q, W, b) o = IsNaN (x) i = Not (o) c = Cast <to = 1> (i) "
         f"hits = Conv <{attributes}> (c, all) }}",
         W=ternary(3, 2, *kernel),

@@ -124,6 +124,27 @@ LoweringAttr::verify(llvm::function_ref<InFlightDiagnostic()> emitError,
   return success();
 }
 
+bool ConvAttr::mayMissImage(unsigned axis,
+                            std::optional<int64_t> extent) const {
+  int64_t dilation = getDilations()[axis], stride = getStrides()[axis];
+  int64_t before = getPads()[axis], after = getPads()[2 + axis];
+  int64_t span = getSpan(axis);
+  if (before >= span || after >= span)
+    return true;
+  // A window reaches the image. It misses it if it begins in front of it and
+  // its first tap behind the edge, `tap`, is beyond the other edge.
+  constexpr int64_t kMostWindows = 1 << 16;
+  if (before / stride > kMostWindows)
+    return true;
+  for (int64_t start = -before; start < 0; start += stride) {
+    int64_t tap = (dilation - -start % dilation) % dilation;
+    int64_t pixels = extent.value_or(tap);
+    if (pixels > 0 && tap >= pixels && start <= pixels + after - span)
+      return true;
+  }
+  return false;
+}
+
 LogicalResult
 ConvAttr::verify(llvm::function_ref<InFlightDiagnostic()> emitError,
                  ArrayRef<int64_t> kernel, ArrayRef<int64_t> strides,

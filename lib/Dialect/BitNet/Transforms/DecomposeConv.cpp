@@ -12,7 +12,7 @@ using namespace mlir::bitnet;
 /// (in - span) / stride + 1 for a padded extent `in`, never negative.
 static OpFoldResult getWindows(ImplicitLocOpBuilder &b, OpFoldResult in,
                                ConvAttr conv, unsigned i) {
-  int64_t span = conv.getDilations()[i] * (conv.getKernel()[i] - 1) + 1;
+  int64_t span = conv.getSpan(i);
   int64_t stride = conv.getStrides()[i];
   if (std::optional<int64_t> known = getConstantIntValue(in))
     return b.getIndexAttr(*known < span ? 0 : (*known - span) / stride + 1);
@@ -28,7 +28,7 @@ static OpFoldResult getWindows(ImplicitLocOpBuilder &b, OpFoldResult in,
 /// stride of 1; never more.
 static OpFoldResult getUsed(ImplicitLocOpBuilder &b, OpFoldResult count,
                             OpFoldResult have, ConvAttr conv, unsigned i) {
-  int64_t span = conv.getDilations()[i] * (conv.getKernel()[i] - 1) + 1;
+  int64_t span = conv.getSpan(i);
   int64_t stride = conv.getStrides()[i];
   std::optional<int64_t> windows = getConstantIntValue(count),
                          known = getConstantIntValue(have);
@@ -162,18 +162,6 @@ Value mlir::bitnet::gatherChannelsLast(ImplicitLocOpBuilder &b, Value x,
   return collapseInTwo(b, copyElements(b, lines, from, shape));
 }
 
-/// Whether a window may lie beside an image of `extent` elements along axis
-/// `i`: pads as wide as a window, or taps that stand wide apart.
-static bool mayMissImage(ConvAttr conv, unsigned i, OpFoldResult extent) {
-  int64_t dilation = conv.getDilations()[i];
-  int64_t span = dilation * (conv.getKernel()[i] - 1) + 1;
-  int64_t before = conv.getPads()[i], after = conv.getPads()[2 + i];
-  if (before >= span || after >= span)
-    return true;
-  std::optional<int64_t> known = getConstantIntValue(extent);
-  return dilation > 1 && before + after > 0 && (!known || *known < dilation);
-}
-
 /// Whether a tap of window `index` meets an image of `extent` elements along
 /// axis `i`: some t in [0, kernel) with 0 <= index * stride - pad + t *
 /// dilation < extent.
@@ -209,7 +197,7 @@ Value mlir::bitnet::repeatScale(ImplicitLocOpBuilder &b, Value scale, Value x,
   std::array<Value, 2> images;
   for (unsigned i : {0u, 1u})
     if (OpFoldResult extent = getExtent(b, x, 2 + i);
-        mayMissImage(conv, i, extent))
+        conv.mayMissImage(i, getConstantIntValue(extent)))
       images[i] = getValueOrCreateConstantIndexOp(b, b.getLoc(), extent);
   auto body = [&](ImplicitLocOpBuilder &inner, ValueRange args) {
     Value result = args[0];

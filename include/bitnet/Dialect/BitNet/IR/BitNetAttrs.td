@@ -181,6 +181,14 @@ def BitNet_ConvAttr : BitNet_Attr<"Conv", "conv"> {
   let genVerifyDecl = 1;
   let extraClassDeclaration = [{
     int64_t getArea() const { return getKernel()[0] * getKernel()[1]; }
+    /// From the first tap of a window to its last along spatial axis `axis`.
+    int64_t getSpan(unsigned axis) const {
+      return getDilations()[axis] * (getKernel()[axis] - 1) + 1;
+    }
+    /// Whether some window lies beside an image of `extent` (unknown: of any
+    /// positive number of) elements along spatial axis `axis`: pads as wide as
+    /// a window, or taps that stand too wide apart to meet a short image.
+    bool mayMissImage(unsigned axis, std::optional<int64_t> extent) const;
   }];
 }
 
