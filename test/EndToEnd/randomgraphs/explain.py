@@ -8,6 +8,7 @@ A difference is explained where it lies within what the noise moves.
 
 from __future__ import annotations
 
+import ml_dtypes
 import numpy as np
 
 from .compare import TOLERANCE, narrowed
@@ -234,6 +235,9 @@ class Shaker:
         # Up, down or both: the largest of many elements moves down only where all of them do.
         low, high = self.dice.pick(((-1, 1), (-1, 0), (0, 1)))
         noise = np.where(np.isfinite(noise), noise, 0)
+        # Below the smallest normal number an ulp is no share of the number any more.
+        ulp = float(ml_dtypes.finfo(result.dtype).smallest_subnormal)
+        noise = np.where(noise > 0, np.maximum(noise, 2 * ulp), noise)
         moved = result.astype(np.float64) + noise * self.dice.rng.uniform(low, high, result.shape)
         if self.dice.chance(0.5):
             # Terms that cancel leave a multiple of their last bit, often 0, which nothing else hits.

@@ -10,7 +10,7 @@ import numpy as np
 
 from .data import is_finite
 from .model import Node
-from .undefined import Inputs, Rule, first, has_nan
+from .undefined import Inputs, Rule, first, has_nan, pads_less_than_nothing
 
 REDUCTIONS = tuple(
     "Reduce" + name for name in ("Sum", "Mean", "Max", "Min", "Prod", "L1", "L2", "SumSquare", "LogSum", "LogSumExp")
@@ -60,10 +60,6 @@ def _is_unsigned(node: Node, opset: int, inputs: Inputs) -> bool:
     return first(inputs).dtype == np.uint8
 
 
-def _pads_less_than_nothing(node: Node, opset: int, inputs: Inputs) -> bool:
-    kernel, strides = node.attributes.get("kernel_shape", ()), node.attributes.get("strides", ())
-    same = str(node.attributes.get("auto_pad", "NOTSET")).startswith("SAME")
-    return same and any(step > size for size, step in zip(kernel, strides))
 
 
 def _far_below(node: Node, opset: int, inputs: Inputs) -> bool:
@@ -86,12 +82,13 @@ FAULTS = [
         "keep infinity)",
     ),
     Rule(("MatMulInteger",), _is_unsigned, "saturates pairs of products in 16 bits on a CPU without VNNI"),
-    Rule(("AveragePool",), _pads_less_than_nothing, "begins inside the image where a SAME pad would be negative"),
+    Rule(("AveragePool",), pads_less_than_nothing, "begins inside the image where a SAME pad would be negative"),
     Rule(("MatMulNBits",), _reads_infinity, "multiplies infinity by codes before it subtracts their zero point"),
     Rule(("Slice",), _backward_to_far_end, "takes the largest integer for the end of the axis where it walks backward"),
     Rule(("Sigmoid",), _far_below, "gives 0 below -18, which times infinity is NaN"),
     Rule(("Sign",), _half_nan, "gives 0 for NaN in 16 bits (NaN in 32 and 64)"),
     Rule(("Gelu",), _wide, "expands float64 with constants of float32"),
+    Rule(("Shrink",), _wide, "computes float64 in float32"),
     Rule(("ReduceMax", "ReduceMin"), _reads_nan, "keeps or drops NaN by its position"),
 ]
 

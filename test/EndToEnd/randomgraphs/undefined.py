@@ -112,6 +112,23 @@ def _keeps_nan_or_not(node: Node, opset: int, inputs: Inputs) -> bool:
     return node.attributes.get("reduction", "none") in ("max", "min") and (has_nan(first(inputs)) or has_nan(inputs[2]))
 
 
+def pads_less_than_nothing(node: Node, opset: int, inputs: Inputs) -> bool:
+    """Windows that begin behind the first pixel: a SAME pad of fewer than no pixels."""
+    if not str(node.attributes.get("auto_pad", "NOTSET")).startswith("SAME"):
+        return False
+    kernel = node.attributes.get("kernel_shape", ())
+    strides = node.attributes.get("strides", [1] * len(kernel))
+    dilations = node.attributes.get("dilations", [1] * len(kernel))
+    return any(
+        (-(-size // step) - 1) * step + (taps - 1) * apart + 1 < size
+        for size, taps, step, apart in zip(first(inputs).shape[2:], kernel, strides, dilations)
+    )
+
+
+def _averages_nan_without_reference(node: Node, opset: int, inputs: Inputs) -> bool:
+    return pads_less_than_nothing(node, opset, inputs) and has_nan(first(inputs))
+
+
 def _joins_nothing_of_other_size(node: Node, opset: int, inputs: Inputs) -> bool:
     axis = node.attributes.get("axis", 1) % max(first(inputs).ndim, 1)
     shapes = [a.shape for a in inputs if a is not None]
@@ -154,6 +171,11 @@ RULES = [
     Rule(("DynamicQuantizeLinear",), _not_finite, "the range of NaN, infinity or nothing"),
     Rule(("Scatter", "ScatterElements", "ScatterND"), _repeats_index, "two updates of one element"),
     Rule(("MaxPool",), _steps_over, "the maximum of a window whose taps are all in the padding"),
+    Rule(
+        ("AveragePool",),
+        _averages_nan_without_reference,
+        "a negative SAME pad, which onnxruntime gets wrong, and NaN, which onnx.reference loses there",
+    ),
     Rule(("Slice",), _begins_in_front, "backward from in front of the axis (one element in ONNX, none in NumPy)"),
     Rule(("Concat",), _joins_nothing_of_other_size, "an empty tensor of other sizes, which onnxruntime leaves out"),
     Rule(("ScatterElements", "ScatterND"), _keeps_nan_or_not, "a maximum of NaN"),
