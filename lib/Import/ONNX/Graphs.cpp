@@ -187,8 +187,15 @@ LogicalResult Importer::addMainOutputs(func::FuncOp main, Scope &scope) {
       return emitError(getLoc(output.name()))
              << "graph output " << quoteName(output.name())
              << " is listed twice";
+  bool isPassable = true;
+  for (const auto &output : graph.output())
+    if (StringRef kind = getOtherKind(output.type()); !kind.empty()) {
+      emitError(getLoc("")) << "output " << quoteName(output.name()) << " is "
+                            << kind << ", which a model cannot give its caller";
+      isPassable = false;
+    }
   SmallVector<Value> values;
-  if (failed(importOutputs(graph, scope, values)))
+  if (!isPassable || failed(importOutputs(graph, scope, values)))
     return failure();
   func::ReturnOp::create(builder, main.getLoc(), values);
   main.setFunctionType(builder.getFunctionType(main.getArgumentTypes(),

@@ -94,6 +94,9 @@ private:
   FailureOr<Value> addInitializer(StringRef name, Scope &scope);
 
   // Nodes.cpp: nodes.
+  /// An error where a node produces what `scope` defines already; asked before
+  /// nodes are sorted, where such a name can look like a cycle.
+  LogicalResult checkDefinitions(const NodeList &nodes, Scope &scope);
   LogicalResult importNodes(const NodeList &nodes, Scope &scope);
   LogicalResult importNode(const ::onnx::NodeProto &node, Location loc,
                            Scope &scope);

@@ -38,7 +38,22 @@ InFlightDiagnostic Importer::nodeError(const ::onnx::NodeProto &node,
   return diag;
 }
 
+LogicalResult Importer::checkDefinitions(const NodeList &nodes, Scope &scope) {
+  for (auto [index, node] : llvm::enumerate(nodes))
+    for (const std::string &name : node.output()) {
+      bool isInitializer = scope.isInitializer(name);
+      if (isInitializer || scope.values.contains(name))
+        return nodeError(node, getNodeLoc(node, int(index), scope))
+               << "produces tensor " << quoteName(name) << ", which is an "
+               << (isInitializer ? "initializer" : "input")
+               << " of the graph, too";
+    }
+  return success();
+}
+
 LogicalResult Importer::importNodes(const NodeList &nodes, Scope &scope) {
+  if (failed(checkDefinitions(nodes, scope)))
+    return failure();
   std::vector<int> order;
   if (std::optional<SortError> error = sortNodes(nodes, order))
     return nodeError(nodes[error->node],

@@ -32,8 +32,8 @@ table.model(
 ).is_refused("error: input 'p' has elements", "error: input 'q' has elements", "error: input 'r' declares no shape")
 
 
-def declare(kind: str) -> Callable[[onnx.ModelProto], None]:
-    """The first input as something that is no dense tensor."""
+def declare(kind: str, values: str) -> Callable[[onnx.ModelProto], None]:
+    """The first value of the list `values` of the graph as something that is no dense tensor."""
     tensor = onnx.helper.make_tensor_type_proto(1, [2])
     types = {
         "sequence": onnx.helper.make_sequence_type_proto(tensor),
@@ -41,7 +41,7 @@ def declare(kind: str) -> Callable[[onnx.ModelProto], None]:
         "map": onnx.helper.make_map_type_proto(7, tensor),
         "sparse": onnx.helper.make_sparse_tensor_type_proto(1, [2]),
     }
-    return lambda model: model.graph.input[0].type.CopyFrom(types[kind])
+    return lambda model: getattr(model.graph, values)[0].type.CopyFrom(types[kind])
 
 
 for kind, words in (
@@ -51,8 +51,11 @@ for kind, words in (
     ("sparse", "a sparse tensor"),
 ):
     table.model(
-        f"input_{kind}", "(float[2] q, float[2] x) => (float[2] y) { y = Relu (x) }", edit=declare(kind)
+        f"input_{kind}", "(float[2] q, float[2] x) => (float[2] y) { y = Relu (x) }", edit=declare(kind, "input")
     ).is_refused(f"error: input 'q' is {words}, which a caller cannot pass to a model$")
+    table.model(
+        f"output_{kind}", "(float[2] x) => (float[2] q) { q = Relu (x) }", edit=declare(kind, "output")
+    ).is_refused(f"error: output 'q' is {words}, which a model cannot give its caller$")
 
 # Eight bits and a type that the schema does not have.
 NARROW = {
