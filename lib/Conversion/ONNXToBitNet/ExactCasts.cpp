@@ -58,51 +58,73 @@ static Type readAttributeType(onnx::NodeOp node) {
   return {};
 }
 
-Type ExactCasts::getElementType(Value value, unsigned depth) {
-  auto node = value.getDefiningOp<onnx::NodeOp>();
-  if (auto linear = value.getDefiningOp<LinearOp>(); linear && depth != 0) {
-    Type x = getElementType(linear.getX(), depth - 1);
-    return x && isa<IntegerType>(x) ? IntegerType::get(x.getContext(), 32) : x;
-  }
-  if (!node) {
-    auto type = dyn_cast<RankedTensorType>(value.getType());
-    return type ? type.getElementType() : Type();
-  }
-  unsigned index = cast<OpResult>(value).getResultNumber();
-  Source source = getSource(node);
-  bool isFirst =
-      index == 0 || source == Source::Body || node.getOp() == "Split";
-  if (depth == 0 || !isFirst)
-    return {};
-  auto ofInput = [&](unsigned slot) {
-    Value input = slot < node.getNumSlots() ? node.getSlot(slot) : Value();
-    return input ? getElementType(input, depth - 1) : Type();
+/// The value that gives result `value` of `node` its element type, or nothing:
+/// the operator gives it alone, or it is not known.
+static Value getTypeGiver(onnx::NodeOp node, Value value, Source source) {
+  auto input = [&](unsigned slot) {
+    return slot < node.getNumSlots() ? node.getSlot(slot) : Value();
   };
-  Builder builder(node.getContext());
+  unsigned index = cast<OpResult>(value).getResultNumber();
   switch (source) {
   case Source::Input0:
-    return ofInput(0);
+    return index == 0 || node.getOp() == "Split" ? input(0) : Value();
   case Source::Input1:
-    return node.getParams().contains("output_dtype") ? Type() : ofInput(1);
+    return index != 0 || node.getParams().contains("output_dtype") ? Value()
+                                                                   : input(1);
   case Source::Input2:
-    return ofInput(2);
+    return index == 0 ? input(2) : Value();
   case Source::Attribute:
     // A zero point of QuantizeLinear has the type of the result.
-    if (Type zero = node.getOp() == "QuantizeLinear" ? ofInput(2) : Type())
-      return zero;
-    return readAttributeType(node);
-  case Source::Bool:
-    return builder.getI1Type();
-  case Source::Index:
-    return builder.getI64Type();
+    return index == 0 && node.getOp() == "QuantizeLinear" ? input(2) : Value();
   case Source::Body: {
     Operation *yield = node.getBodies().front().front().getTerminator();
-    return index < yield->getNumOperands()
-               ? getElementType(yield->getOperand(index), depth - 1)
-               : Type();
+    return index < yield->getNumOperands() ? yield->getOperand(index) : Value();
   }
+  case Source::Bool:
+  case Source::Index:
+    return {};
   }
   llvm_unreachable("unknown source of a type");
+}
+
+/// Of result `value`, from what `node` says alone.
+static Type readResultType(onnx::NodeOp node, Value value, Source source) {
+  Builder b(node.getContext());
+  if (cast<OpResult>(value).getResultNumber() != 0)
+    return {};
+  if (source == Source::Bool)
+    return b.getI1Type();
+  if (source == Source::Index)
+    return b.getI64Type();
+  return source == Source::Attribute ? readAttributeType(node) : Type();
+}
+
+Type ExactCasts::getElementType(Value value) {
+  // Products of integers on the way are integers of 32 bits.
+  bool isProduct = false;
+  auto finish = [&](Type type) -> Type {
+    return type && isProduct && isa<IntegerType>(type)
+               ? IntegerType::get(type.getContext(), 32)
+               : type;
+  };
+  // A loop, as a chain may be as long as the graph.
+  while (true) {
+    if (auto linear = value.getDefiningOp<LinearOp>()) {
+      isProduct = true;
+      value = linear.getX();
+      continue;
+    }
+    auto node = value.getDefiningOp<onnx::NodeOp>();
+    if (!node) {
+      auto type = dyn_cast<RankedTensorType>(value.getType());
+      return finish(type ? type.getElementType() : Type());
+    }
+    Source source = getSource(node);
+    Value giver = getTypeGiver(node, value, source);
+    if (!giver)
+      return finish(readResultType(node, value, source));
+    value = giver;
+  }
 }
 
 bool ExactCasts::hasWrongTypes(onnx::NodeOp node) {

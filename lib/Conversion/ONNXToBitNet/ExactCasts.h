@@ -23,7 +23,8 @@ public:
 
   /// The element type that the graph gives `value`, by what its operators do:
   /// types that a file declares beside them may be stale. Null: not known.
-  static Type getElementType(Value value, unsigned depth = 64);
+  /// Linear in the length of the chain that leads to `value`.
+  static Type getElementType(Value value);
 
   /// Whether the node has inputs of types that its schema does not take, or not
   /// together: an error, which the operator's own lowering reports.

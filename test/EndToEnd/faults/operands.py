@@ -309,6 +309,13 @@ for name, inputs, nodes, says in (
     ("double", "double[n,4] x", "y = MatMul (x, W)", "mixes elements of type 'f64' and 'f32'"),
     ("half", "float16[n,4] x", "z = Relu (x) y = MatMul (z, W)", "mixes elements of type 'f16' and 'f32'"),
     ("cast", "float[n,4] x", "z = Cast <to = 11> (x) y = MatMul (z, W)", "mixes elements of type 'f64' and 'f32'"),
+    # A chain of any length gives a value its type.
+    (
+        "far",
+        "float[n,4] x",
+        f"r0 = Cast <to = 11> (x) {' '.join(f'r{i + 1} = Relu (r{i})' for i in range(200))} y = MatMul (r200, W)",
+        "mixes elements of type 'f64' and 'f32'",
+    ),
     ("bias", "float[n,4] x", "y = Gemm (x, W, b)", "mixes elements of type 'f32' and 'f64'"),
     ("image", "int32[n,3,h,w] x", "y = Conv (x, T)", "does not take elements of type 'i32'"),
     ("branch", "float[n,4] x, bool c", f"z = If (c) {IN_BRANCHES} y = MatMul (z, W)", "mixes elements of type 'f64'"),
