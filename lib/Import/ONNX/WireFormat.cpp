@@ -2,6 +2,8 @@
 
 #include "WireFormat.h"
 
+#include "onnx-ml.pb.h"
+
 #include "llvm/ADT/Twine.h"
 
 #include <climits>
@@ -10,52 +12,84 @@ using namespace mlir::bitnet::onnximport;
 
 namespace {
 
-/// Messages on a path to a tensor; every other field is copied as it stands.
+/// Messages on a path to a tensor; other messages are copied as they stand.
 enum class Kind { Model, Graph, Node, Attribute, Tensor, Sparse, Function };
 enum class Action { Copy, Drop, Enter };
 struct Rule {
-  Action action = Action::Copy;
-  Kind kind = Kind::Model;
+  Kind message;
+  int field;
+  Action action;
+  /// What the field holds, when it is entered.
+  Kind inner;
 };
 
-/// Field numbers of onnx-ml.proto.
-Rule getRule(Kind kind, uint64_t field) {
-  auto enter = [](Kind kind) { return Rule{Action::Enter, kind}; };
-  Rule drop{Action::Drop, Kind::Model}, copy;
-  switch (kind) {
-  case Kind::Model: // graph, functions; training_info, doc, metadata
-    return field == 7                                 ? enter(Kind::Graph)
-           : field == 25                              ? enter(Kind::Function)
-           : field == 20 || field == 6 || field == 14 ? drop
-                                                      : copy;
-  case Kind::Graph: // node, initializer, sparse_initializer; doc, metadata
-    return field == 1                   ? enter(Kind::Node)
-           : field == 5                 ? enter(Kind::Tensor)
-           : field == 15                ? enter(Kind::Sparse)
-           : field == 10 || field == 16 ? drop
-                                        : copy;
-  case Kind::Node: // attribute; doc, metadata, device_configurations
-    return field == 5                                ? enter(Kind::Attribute)
-           : field == 6 || field == 9 || field == 10 ? drop
-                                                     : copy;
-  case Kind::Attribute: // t, tensors, g, graphs, sparse_tensor(s); doc
-    return field == 5 || field == 10    ? enter(Kind::Tensor)
-           : field == 6 || field == 11  ? enter(Kind::Graph)
-           : field == 22 || field == 23 ? enter(Kind::Sparse)
-           : field == 13                ? drop
-                                        : copy;
-  case Kind::Sparse: // values, indices
-    return field == 1 || field == 2 ? enter(Kind::Tensor) : copy;
-  case Kind::Function: // node, attribute_proto; doc, metadata
-    return field == 7                  ? enter(Kind::Node)
-           : field == 11               ? enter(Kind::Attribute)
-           : field == 8 || field == 14 ? drop
-                                       : copy;
-  case Kind::Tensor: // doc, metadata; raw_data and segment: see copyTensorField
-    return field == 12 || field == 16 ? drop : copy;
-  }
-  return copy;
+constexpr Rule enter(Kind message, int field, Kind inner) {
+  return {message, field, Action::Enter, inner};
 }
+constexpr Rule drop(Kind message, int field) {
+  return {message, field, Action::Drop, message};
+}
+
+/// Fields that are not copied. Names come from the schema, so that a number
+/// cannot be wrong.
+constexpr Rule kRules[] = {
+    enter(Kind::Model, ::onnx::ModelProto::kGraphFieldNumber, Kind::Graph),
+    enter(Kind::Model, ::onnx::ModelProto::kFunctionsFieldNumber,
+          Kind::Function),
+    drop(Kind::Model, ::onnx::ModelProto::kTrainingInfoFieldNumber),
+    drop(Kind::Model, ::onnx::ModelProto::kDocStringFieldNumber),
+    drop(Kind::Model, ::onnx::ModelProto::kMetadataPropsFieldNumber),
+
+    enter(Kind::Graph, ::onnx::GraphProto::kNodeFieldNumber, Kind::Node),
+    enter(Kind::Graph, ::onnx::GraphProto::kInitializerFieldNumber,
+          Kind::Tensor),
+    enter(Kind::Graph, ::onnx::GraphProto::kSparseInitializerFieldNumber,
+          Kind::Sparse),
+    drop(Kind::Graph, ::onnx::GraphProto::kDocStringFieldNumber),
+    drop(Kind::Graph, ::onnx::GraphProto::kMetadataPropsFieldNumber),
+
+    enter(Kind::Node, ::onnx::NodeProto::kAttributeFieldNumber,
+          Kind::Attribute),
+    drop(Kind::Node, ::onnx::NodeProto::kDocStringFieldNumber),
+    drop(Kind::Node, ::onnx::NodeProto::kMetadataPropsFieldNumber),
+    drop(Kind::Node, ::onnx::NodeProto::kDeviceConfigurationsFieldNumber),
+
+    enter(Kind::Attribute, ::onnx::AttributeProto::kTFieldNumber, Kind::Tensor),
+    enter(Kind::Attribute, ::onnx::AttributeProto::kTensorsFieldNumber,
+          Kind::Tensor),
+    enter(Kind::Attribute, ::onnx::AttributeProto::kGFieldNumber, Kind::Graph),
+    enter(Kind::Attribute, ::onnx::AttributeProto::kGraphsFieldNumber,
+          Kind::Graph),
+    enter(Kind::Attribute, ::onnx::AttributeProto::kSparseTensorFieldNumber,
+          Kind::Sparse),
+    enter(Kind::Attribute, ::onnx::AttributeProto::kSparseTensorsFieldNumber,
+          Kind::Sparse),
+    drop(Kind::Attribute, ::onnx::AttributeProto::kDocStringFieldNumber),
+
+    enter(Kind::Sparse, ::onnx::SparseTensorProto::kValuesFieldNumber,
+          Kind::Tensor),
+    enter(Kind::Sparse, ::onnx::SparseTensorProto::kIndicesFieldNumber,
+          Kind::Tensor),
+
+    enter(Kind::Function, ::onnx::FunctionProto::kNodeFieldNumber, Kind::Node),
+    enter(Kind::Function, ::onnx::FunctionProto::kAttributeProtoFieldNumber,
+          Kind::Attribute),
+    drop(Kind::Function, ::onnx::FunctionProto::kDocStringFieldNumber),
+    drop(Kind::Function, ::onnx::FunctionProto::kMetadataPropsFieldNumber),
+
+    // For raw_data and segment see replaceTensorField.
+    drop(Kind::Tensor, ::onnx::TensorProto::kDocStringFieldNumber),
+    drop(Kind::Tensor, ::onnx::TensorProto::kMetadataPropsFieldNumber),
+};
+
+Rule getRule(Kind message, uint64_t field) {
+  for (const Rule &rule : kRules)
+    if (rule.message == message && uint64_t(rule.field) == field)
+      return rule;
+  return {message, int(field), Action::Copy, message};
+}
+
+using Segment = ::onnx::TensorProto_Segment;
 
 class Stripper {
 public:
@@ -153,12 +187,13 @@ llvm::Error Stripper::enterMessage(Kind kind, const Field &field,
   return llvm::Error::success();
 }
 
-/// Handles raw_data (9) and segment (3); false when the field is to be copied.
+/// Handles raw_data and segment; false when the field is to be copied.
 llvm::Expected<bool> Stripper::replaceTensorField(const Field &field,
                                                   bool &replaced) {
-  if (field.number == 3)
+  if (field.number == ::onnx::TensorProto::kSegmentFieldNumber)
     return malformed("a tensor is split into segments, which is not supported");
-  if (field.number != 9 || field.wire != 2)
+  if (field.number != ::onnx::TensorProto::kRawDataFieldNumber ||
+      field.wire != 2)
     return false;
   if (replaced)
     return malformed("a tensor has raw_data twice");
@@ -168,13 +203,13 @@ llvm::Expected<bool> Stripper::replaceTensorField(const Field &field,
     return false;
   std::string saved = std::move(out);
   out.clear();
-  writeVarint(1 << 3);
+  writeVarint(Segment::kBeginFieldNumber << 3);
   writeVarint(field.payload);
-  writeVarint(2 << 3);
+  writeVarint(Segment::kEndFieldNumber << 3);
   writeVarint(field.end);
   std::string segment = std::move(out);
   out = std::move(saved);
-  writeVarint(3 << 3 | 2);
+  writeVarint(::onnx::TensorProto::kSegmentFieldNumber << 3 | 2);
   writeVarint(segment.size());
   out += segment;
   return true;
@@ -189,7 +224,7 @@ llvm::Error Stripper::copyMessage(Kind kind, size_t end, unsigned depth) {
     Rule rule = getRule(kind, field->number);
     bool done = rule.action == Action::Drop;
     if (rule.action == Action::Enter && field->wire == 2) {
-      if (llvm::Error error = enterMessage(rule.kind, *field, depth))
+      if (llvm::Error error = enterMessage(rule.inner, *field, depth))
         return error;
       done = true;
     } else if (kind == Kind::Tensor) {
