@@ -28,7 +28,7 @@ static constexpr FieldDecode kPlanes[] = {
     {0, 0xff, 0}, {0, 0xff, 1}, {0, 0xff, 2}, {0, 0xff, 3}, {0, 0xff, 4}};
 
 static constexpr PackedLayout kU2 = getPackedLayout(PackingKind::U2);
-static constexpr PackedLayout kU16 = getPackedLayout(PackingKind::U1_6);
+static constexpr PackedLayout kBase3 = getPackedLayout(PackingKind::U1_6);
 
 static constexpr DotUnit kAMX = {DotForm::MatrixTile, 64,
                                  "llvm.x86.tdpbsud.internal"};
@@ -47,18 +47,8 @@ static constexpr DotUnit kSdot = {DotForm::Dot4ByLane, 16,
                                   "llvm.aarch64.neon.sdot.v4i32.v16i8"};
 static constexpr DotUnit kSmlal = {DotForm::Widening, 16};
 static constexpr DotUnit kPortable = {DotForm::PortableDot2, 64};
-static constexpr DotUnit kLanes = {DotForm::Lanes, 64};
-static constexpr DotUnit kFloatLanes = {DotForm::FloatLanes, 64};
-
-// Bounds behind sliceChunks and maxCols (codes 0..2, activations -128..127): a
-// field of scale s adds at most 4 * 2s * 128 to an i32 accumulator per chunk,
-// so 2^31 is out of reach below 2^31 / (64 s) columns (s = 64). Dot2 adds at
-// most 2 * 2s * 128 per field to an i16: 2 fields of scale 4 (4096 per chunk)
-// for 7 chunks, 4 fields of scale 1 (2048) for 15, 5 of them for 12. Widening
-// adds half of that: 15 and 31 chunks. Other slices are for the order in
-// memory. At scale 1 i32 sums of codes wrap harmlessly: the difference to the
-// sum of activations is what must fit (mm_c1).
-static constexpr int64_t kAnyCols = int64_t(1) << 24;
+static constexpr DotUnit kWideLanes = {DotForm::Lanes, 64};
+static constexpr DotUnit kFloatWideLanes = {DotForm::FloatLanes, 64};
 
 // Zen has four vector ports, of which two multiply: decoding in front of every
 // tile is free, and reading decoded codes is not.
@@ -79,121 +69,192 @@ static constexpr Prefetch kOnlyFar = {{0, 0, 0}, {64, 64, 64}};
 static constexpr Prefetch kFarBase3 = {{16, 16, 16}, {128, 128, 128}};
 static constexpr Prefetch kOnlyFarBase3 = {{0, 0, 0}, {128, 128, 128}};
 
-// unit, minRows, cover, tile from..to, parts, fields, slice, prefetch, panel,
-// cores
 static constexpr LoopForm kAMXForms[] = {
-    {kAMX, 32, Cover::Whole, 32, 32, 2, kShift, 0, kOnlyFar},
-    {kAMX, 16, Cover::Overlap, 16, 16, 4, kShift, 0, kFar},
-    {kAMX, 2, Cover::Padded, 16, 16, 4, kShift, 0, kFar},
-    {kVNNI512, 2, Cover::Even, 2, 5, 4, kShift, 0, kFar},
-    {kVNNI512, 1, Cover::Whole, 1, 1, 4, kMaskOnly, 0, kFar}};
+    LoopForm(kAMX, kShift).from(32).whole(32).inParts(2).ahead(kOnlyFar),
+    LoopForm(kAMX, kShift).from(16).overlapping(16).inParts(4).ahead(kFar),
+    LoopForm(kAMX, kShift).from(2).padded(16).inParts(4).ahead(kFar),
+    LoopForm(kVNNI512, kShift).from(2).even(2, 5).inParts(4).ahead(kFar),
+    LoopForm(kVNNI512, kMaskOnly).inParts(4).ahead(kFar)};
 // 128 rows of 6912 columns are 0.9 MB of 2; the unit is so fast that it waits
 // for what comes from farther away.
 static constexpr int64_t kAMXRows = 128;
 static constexpr LoopForm kVNNI512Forms[] = {
-    {kVNNI512, 20, Cover::Even, 5, 6, 4, kShift, 64, kFar, true, kOther},
-    {kVNNI512, 2, Cover::Even, 2, 5, 4, kShift, 0, kFewRows},
-    {kVNNI512, 1, Cover::Whole, 1, 1, 4, kMaskOnly, 0, kFar, false, kOther},
-    {kVNNI512, 1, Cover::Whole, 1, 1, 4, kMaskOnly, 0, kOneRow}};
+    LoopForm(kVNNI512, kShift)
+        .from(20)
+        .even(5, 6)
+        .inParts(4)
+        .inSlices(64)
+        .ahead(kFar)
+        .withPanel()
+        .on(kOther),
+    LoopForm(kVNNI512, kShift).from(2).even(2, 5).inParts(4).ahead(kFewRows),
+    LoopForm(kVNNI512, kMaskOnly).inParts(4).ahead(kFar).on(kOther),
+    LoopForm(kVNNI512, kMaskOnly).inParts(4).ahead(kOneRow)};
 static constexpr LoopForm kMadd512Forms[] = {
-    {kMadd512, 2, Cover::Even, 2, 6, 2, kShift, 15, kFewRows},
-    {kMadd512, 1, Cover::Whole, 1, 1, 4, kOneShift, 7, kFar, false, kOther},
-    {kMadd512, 1, Cover::Whole, 1, 1, 4, kOneShift, 7, kOneRow}};
+    LoopForm(kMadd512, kShift)
+        .from(2)
+        .even(2, 6)
+        .inParts(2)
+        .inSlices(15)
+        .ahead(kFewRows),
+    LoopForm(kMadd512, kOneShift).inParts(4).inSlices(7).ahead(kFar).on(kOther),
+    LoopForm(kMadd512, kOneShift).inParts(4).inSlices(7).ahead(kOneRow)};
 static constexpr LoopForm kVNNI256Forms[] = {
-    {kVNNI256, 2, Cover::Even, 2, 6, 2, kShift, 16, kFewRows},
-    {kVNNI256, 1, Cover::Whole, 1, 1, 2, kMaskOnly, 16, kFar, false, kOther},
-    {kVNNI256, 1, Cover::Whole, 1, 1, 2, kMaskOnly, 16, kOneRow}};
+    LoopForm(kVNNI256, kShift)
+        .from(2)
+        .even(2, 6)
+        .inParts(2)
+        .inSlices(16)
+        .ahead(kFewRows),
+    LoopForm(kVNNI256, kMaskOnly)
+        .inParts(2)
+        .inSlices(16)
+        .ahead(kFar)
+        .on(kOther),
+    LoopForm(kVNNI256, kMaskOnly).inParts(2).inSlices(16).ahead(kOneRow)};
 static constexpr LoopForm kMadd256Forms[] = {
-    {kMadd256, 20, Cover::Even, 3, 4, 2, kShift, 15, kFewRows, true},
-    {kMadd256, 2, Cover::Even, 2, 4, 2, kShift, 15, kFewRows},
-    {kMadd256, 1, Cover::Whole, 1, 1, 4, kOneShift, 7, kFar, false, kOther},
-    {kMadd256, 1, Cover::Whole, 1, 1, 4, kOneShift, 7, kOneRow}};
+    LoopForm(kMadd256, kShift)
+        .from(20)
+        .even(3, 4)
+        .inParts(2)
+        .inSlices(15)
+        .ahead(kFewRows)
+        .withPanel(),
+    LoopForm(kMadd256, kShift)
+        .from(2)
+        .even(2, 4)
+        .inParts(2)
+        .inSlices(15)
+        .ahead(kFewRows),
+    LoopForm(kMadd256, kOneShift).inParts(4).inSlices(7).ahead(kFar).on(kOther),
+    LoopForm(kMadd256, kOneShift).inParts(4).inSlices(7).ahead(kOneRow)};
 static constexpr LoopForm kI8MMForms[] = {
-    {kUsmmla, 4, Cover::Whole, 4, 4, 4, kShift},
-    {kUsmmla, 2, Cover::Whole, 2, 2, 4, kShift},
-    {kSdot, 1, Cover::Whole, 1, 1, 4, kMaskSigned, 16, kNear}};
+    LoopForm(kUsmmla, kShift).from(4).whole(4).inParts(4),
+    LoopForm(kUsmmla, kShift).from(2).whole(2).inParts(4),
+    LoopForm(kSdot, kMaskSigned).inParts(4).inSlices(16).ahead(kNear)};
 static constexpr LoopForm kDotprodForms[] = {
-    {kSdot, 2, Cover::Even, 2, 4, 4, kShift},
-    {kSdot, 1, Cover::Whole, 1, 1, 4, kMaskSigned, 16, kNear}};
+    LoopForm(kSdot, kShift).from(2).even(2, 4).inParts(4),
+    LoopForm(kSdot, kMaskSigned).inParts(4).inSlices(16).ahead(kNear)};
 static constexpr LoopForm kNEONForms[] = {
-    {kSmlal, 2, Cover::Whole, 2, 2, 4, kShift, 31},
-    {kSmlal, 1, Cover::Whole, 1, 1, 4, kOneShift, 15, kNear}};
+    LoopForm(kSmlal, kShift).from(2).whole(2).inParts(4).inSlices(31),
+    LoopForm(kSmlal, kOneShift).inParts(4).inSlices(15).ahead(kNear)};
 static constexpr LoopForm kPortableForms[] = {
-    {kPortable, 2, Cover::Even, 2, 4, 1, kShift, 15},
-    {kPortable, 1, Cover::Whole, 1, 1, 1, kShift, 15, kNear}};
+    LoopForm(kPortable, kShift).from(2).even(2, 4).inSlices(15),
+    LoopForm(kPortable, kShift).inSlices(15).ahead(kNear)};
 static constexpr LoopForm kLaneForms[] = {
-    {kLanes, 2, Cover::Even, 2, 4, 1, kShift},
-    {kLanes, 1, Cover::Whole, 1, 1, 1, kShift, 0, kNear}};
+    LoopForm(kWideLanes, kShift).from(2).even(2, 4),
+    LoopForm(kWideLanes, kShift).ahead(kNear)};
 static constexpr LoopForm kFloatForms[] = {
-    {kFloatLanes, 2, Cover::Even, 2, 4, 1, kShift},
-    {kFloatLanes, 1, Cover::Whole, 1, 1, 4, kShift, 0, kNear}};
+    LoopForm(kFloatWideLanes, kShift).from(2).even(2, 4),
+    LoopForm(kFloatWideLanes, kShift).inParts(4).ahead(kNear)};
 
 static constexpr LoopForm kAMXBase3Forms[] = {
-    {kAMX, 32, Cover::Whole, 32, 32, 2, kLookupShift, 0, kOnlyFarBase3},
-    {kAMX, 16, Cover::Overlap, 16, 16, 2, kLookupShift, 0, kFarBase3},
-    {kAMX, 2, Cover::Padded, 16, 16, 2, kLookupShift, 0, kFarBase3},
-    {kVNNI512, 2, Cover::Even, 2, 6, 2, kLookupShift, 0, kFarBase3},
-    {kVNNI512, 1, Cover::Whole, 1, 1, 2, kLookupMaskOnly, 0, kFarBase3}};
+    LoopForm(kAMX, kLookupShift)
+        .from(32)
+        .whole(32)
+        .inParts(2)
+        .ahead(kOnlyFarBase3),
+    LoopForm(kAMX, kLookupShift)
+        .from(16)
+        .overlapping(16)
+        .inParts(2)
+        .ahead(kFarBase3),
+    LoopForm(kAMX, kLookupShift).from(2).padded(16).inParts(2).ahead(kFarBase3),
+    LoopForm(kVNNI512, kLookupShift)
+        .from(2)
+        .even(2, 6)
+        .inParts(2)
+        .ahead(kFarBase3),
+    LoopForm(kVNNI512, kLookupMaskOnly).inParts(2).ahead(kFarBase3)};
 static constexpr LoopForm kVBMIForms[] = {
-    {kVNNI512, 20, Cover::Even, 5, 6, 2, kLookupShift, 64, kFewBase3, true},
-    {kVNNI512, 2, Cover::Even, 2, 6, 2, kLookupShift, 0, kFewBase3},
-    {kVNNI512, 1, Cover::Whole, 1, 1, 2, kLookupMaskOnly, 0, kFarBase3, false,
-     kOther},
-    {kVNNI512, 1, Cover::Whole, 1, 1, 2, kLookupMaskOnly, 0, kOneBase3}};
+    LoopForm(kVNNI512, kLookupShift)
+        .from(20)
+        .even(5, 6)
+        .inParts(2)
+        .inSlices(64)
+        .ahead(kFewBase3)
+        .withPanel(),
+    LoopForm(kVNNI512, kLookupShift)
+        .from(2)
+        .even(2, 6)
+        .inParts(2)
+        .ahead(kFewBase3),
+    LoopForm(kVNNI512, kLookupMaskOnly).inParts(2).ahead(kFarBase3).on(kOther),
+    LoopForm(kVNNI512, kLookupMaskOnly).inParts(2).ahead(kOneBase3)};
 static constexpr LoopForm kVNNI512Base3Forms[] = {
-    {kVNNI512, 2, Cover::Even, 2, 6, 2, kPlanes},
-    {kVNNI512, 1, Cover::Whole, 1, 1, 2, kPlanes, 0, kNearBase3}};
+    LoopForm(kVNNI512, kPlanes).from(2).even(2, 6).inParts(2),
+    LoopForm(kVNNI512, kPlanes).inParts(2).ahead(kNearBase3)};
 static constexpr LoopForm kMadd256Base3Forms[] = {
-    {kMadd256, 2, Cover::Even, 2, 4, 2, kPlanes, 12},
-    {kMadd256, 1, Cover::Whole, 1, 1, 2, kPlanes, 12, kNearBase3}};
+    LoopForm(kMadd256, kPlanes).from(2).even(2, 4).inParts(2).inSlices(12),
+    LoopForm(kMadd256, kPlanes).inParts(2).inSlices(12).ahead(kNearBase3)};
 static constexpr LoopForm kDotprodBase3Forms[] = {
-    {kSdot, 2, Cover::Even, 2, 4, 4, kPlanes},
-    {kSdot, 1, Cover::Whole, 1, 1, 4, kPlanes, 0, kNearBase3}};
+    LoopForm(kSdot, kPlanes).from(2).even(2, 4).inParts(4),
+    LoopForm(kSdot, kPlanes).inParts(4).ahead(kNearBase3)};
 static constexpr LoopForm kPortableBase3Forms[] = {
-    {kPortable, 2, Cover::Even, 2, 4, 1, kPlanes, 12},
-    {kPortable, 1, Cover::Whole, 1, 1, 1, kPlanes, 12, kNearBase3}};
+    LoopForm(kPortable, kPlanes).from(2).even(2, 4).inSlices(12),
+    LoopForm(kPortable, kPlanes).inSlices(12).ahead(kNearBase3)};
 
-static const KernelRow kTable[] = {
-    {KernelKind::AMX, "i8", kU2, TargetArch::X86_64,
-     "avx512f avx512bw avx512vnni amx-tile amx-int8", kAMXForms,
-     int64_t(1) << 19, Unpack::None, "", kAMXRows},
-    {KernelKind::AVX512VNNI, "i8", kU2, TargetArch::X86_64,
-     "avx512f avx512bw avx512vnni", kVNNI512Forms, int64_t(1) << 19},
-    {KernelKind::AMX, "i8", kU16, TargetArch::X86_64,
-     "avx512f avx512bw avx512vnni avx512vbmi amx-tile amx-int8", kAMXBase3Forms,
-     int64_t(1) << 19, Unpack::Lookup, "llvm.x86.avx512.vpermi2var.qi.512",
-     kAMXRows},
-    {KernelKind::AVX512VBMI, "i8", kU16, TargetArch::X86_64,
-     "avx512f avx512bw avx512vnni avx512vbmi", kVBMIForms, int64_t(1) << 19,
-     Unpack::Lookup, "llvm.x86.avx512.vpermi2var.qi.512"},
-    {KernelKind::AVX512VNNI, "i8", kU16, TargetArch::X86_64,
-     "avx512f avx512bw avx512vnni", kVNNI512Base3Forms, kAnyCols,
-     Unpack::Compare},
-    {KernelKind::AVX2, "i8", kU16, TargetArch::X86_64, "avx2",
-     kMadd256Base3Forms, kAnyCols, Unpack::Compare},
-    {KernelKind::NEONDotprod, "i8", kU16, TargetArch::AArch64, "dotprod",
-     kDotprodBase3Forms, kAnyCols, Unpack::Compare},
-    {KernelKind::Generic, "i8", kU16, TargetArch::Any, "", kPortableBase3Forms,
-     kAnyCols, Unpack::Compare},
-    {KernelKind::AVX512BW, "i8", kU2, TargetArch::X86_64, "avx512f avx512bw",
-     kMadd512Forms, kAnyCols},
-    {KernelKind::AVXVNNI, "i8", kU2, TargetArch::X86_64, "avx2 avxvnni",
-     kVNNI256Forms, kAnyCols},
-    {KernelKind::AVX2, "i8", kU2, TargetArch::X86_64, "avx2", kMadd256Forms,
-     kAnyCols},
-    {KernelKind::I8MM, "i8", kU2, TargetArch::AArch64, "dotprod i8mm",
-     kI8MMForms, kAnyCols},
-    {KernelKind::NEONDotprod, "i8", kU2, TargetArch::AArch64, "dotprod",
-     kDotprodForms, kAnyCols},
-    {KernelKind::NEON, "i8", kU2, TargetArch::AArch64, "neon", kNEONForms,
-     kAnyCols},
-    {KernelKind::Generic, "i8", kU2, TargetArch::Any, "", kPortableForms,
-     kAnyCols},
-    {KernelKind::Generic, "i16", kU2, TargetArch::Any, "", kLaneForms,
-     kAnyCols},
-    {KernelKind::Generic, "float", kU2, TargetArch::Any, "", kFloatForms,
-     kAnyCols},
+static constexpr llvm::StringLiteral kVBMI =
+    "llvm.x86.avx512.vpermi2var.qi.512";
+
+static constexpr KernelRow kTable[] = {
+    KernelRow(KernelKind::AMX, kU2)
+        .x86("avx512f avx512bw avx512vnni amx-tile amx-int8")
+        .loops(kAMXForms)
+        .inPartsOf(kAMXRows),
+    KernelRow(KernelKind::AVX512VNNI, kU2)
+        .x86("avx512f avx512bw avx512vnni")
+        .loops(kVNNI512Forms),
+    KernelRow(KernelKind::AMX, kBase3)
+        .x86("avx512f avx512bw avx512vnni avx512vbmi amx-tile amx-int8")
+        .looksUp(kVBMI)
+        .loops(kAMXBase3Forms)
+        .inPartsOf(kAMXRows),
+    KernelRow(KernelKind::AVX512VBMI, kBase3)
+        .x86("avx512f avx512bw avx512vnni avx512vbmi")
+        .looksUp(kVBMI)
+        .loops(kVBMIForms),
+    KernelRow(KernelKind::AVX512VNNI, kBase3)
+        .x86("avx512f avx512bw avx512vnni")
+        .compares()
+        .loops(kVNNI512Base3Forms),
+    KernelRow(KernelKind::AVX2, kBase3)
+        .x86("avx2")
+        .compares()
+        .loops(kMadd256Base3Forms),
+    KernelRow(KernelKind::NEONDotprod, kBase3)
+        .aarch64("dotprod")
+        .compares()
+        .loops(kDotprodBase3Forms),
+    KernelRow(KernelKind::Generic, kBase3)
+        .compares()
+        .loops(kPortableBase3Forms),
+    KernelRow(KernelKind::AVX512BW, kU2)
+        .x86("avx512f avx512bw")
+        .loops(kMadd512Forms),
+    KernelRow(KernelKind::AVXVNNI, kU2)
+        .x86("avx2 avxvnni")
+        .loops(kVNNI256Forms),
+    KernelRow(KernelKind::AVX2, kU2).x86("avx2").loops(kMadd256Forms),
+    KernelRow(KernelKind::I8MM, kU2).aarch64("dotprod i8mm").loops(kI8MMForms),
+    KernelRow(KernelKind::NEONDotprod, kU2)
+        .aarch64("dotprod")
+        .loops(kDotprodForms),
+    KernelRow(KernelKind::NEON, kU2).aarch64("neon").loops(kNEONForms),
+    KernelRow(KernelKind::Generic, kU2).loops(kPortableForms),
+    KernelRow(KernelKind::Generic, kU2).takes(LhsKind::I16).loops(kLaneForms),
+    KernelRow(KernelKind::Generic, kU2)
+        .takes(LhsKind::Float)
+        .loops(kFloatForms),
 };
+
+template <size_t N> static constexpr bool areExact(const KernelRow (&rows)[N]) {
+  for (const KernelRow &row : rows)
+    if (!row.fitsI16)
+      return false;
+  return true;
+}
+static_assert(areExact(kTable), "16 bits wrap within a slice of some form");
 
 ArrayRef<KernelRow> mlir::bitnet::getKernelTable() { return kTable; }
 
@@ -201,9 +262,15 @@ bool mlir::bitnet::acceptsOperands(const KernelRow &row, PackingKind packing,
                                    Type lhs) {
   if (row.layout.kind != packing)
     return false;
-  if (row.lhs == "float")
+  switch (row.lhs) {
+  case LhsKind::I8:
+    return lhs.isSignlessInteger(8);
+  case LhsKind::I16:
+    return lhs.isSignlessInteger(16);
+  case LhsKind::Float:
     return isa<FloatType>(lhs);
-  return lhs.isSignlessInteger(row.lhs == "i8" ? 8 : 16);
+  }
+  llvm_unreachable("unknown activations");
 }
 
 const KernelRow *mlir::bitnet::findKernelRow(KernelKind kind,

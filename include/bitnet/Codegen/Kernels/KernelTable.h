@@ -9,7 +9,7 @@
 #ifndef BITNET_CODEGEN_KERNELS_KERNELTABLE_H
 #define BITNET_CODEGEN_KERNELS_KERNELTABLE_H
 
-#include "bitnet/Codegen/Kernels/CoreFamily.h"
+#include "bitnet/Codegen/Kernels/LoopForm.h"
 #include "bitnet/Dialect/BitNet/IR/BitNet.h"
 
 #include "llvm/ADT/ArrayRef.h"
@@ -22,36 +22,6 @@ namespace mlir::bitnet {
 /// Instruction set families that rows are bound to.
 enum class TargetArch { Any, X86_64, AArch64 };
 
-/// How codes (unsigned bytes 0..2, possibly scaled) meet activations.
-enum class DotForm {
-  /// acc.i32 += four adjacent u8 * i8: one intrinsic (acc, u, x).
-  Dot4,
-  /// As Dot4, x taken from one 16-byte load by lane.
-  Dot4ByLane,
-  /// acc.i32[2 x 2] += two weight rows . two activation rows over 8 columns.
-  Dot8Pairs,
-  /// acc[16 x 16] += 16 weight rows . 16 activation rows over 64 columns.
-  MatrixTile,
-  /// acc.i16 += intrinsic(u, x), which adds two adjacent u8 * i8.
-  Dot2,
-  /// Dot2 spelled with portable i16 arithmetic.
-  PortableDot2,
-  /// acc.i16 += u * x, a lane per byte: a widening multiplication.
-  Widening,
-  /// acc.i32 += u * x on i32 lanes, for i16 activations.
-  Lanes,
-  /// acc.f32 +- x by selects on f32 lanes, k ascending.
-  FloatLanes
-};
-
-/// One way of an instruction set to multiply and add.
-struct DotUnit {
-  DotForm form;
-  int64_t registerBytes;
-  /// The product; pairs of i16 lanes to i32 (empty: by shifts).
-  llvm::StringLiteral intrinsic = "", widenIntrinsic = "";
-};
-
 /// What is done to packed bytes before fields are taken out of them.
 enum class Unpack {
   /// Nothing: the bytes are the only plane.
@@ -63,72 +33,31 @@ enum class Unpack {
   Lookup
 };
 
-/// Code of field f of a packed byte: `(plane >> shift) & mask`, which is the
-/// code times 1 << ctz(mask). Fields with equal scale share an accumulator,
-/// unless `apart` asks for a shorter chain of additions.
-struct FieldDecode {
-  uint8_t shift, mask;
-  uint8_t plane = 0;
-  bool apart = false;
-};
+/// Activations that a row of the table takes.
+enum class LhsKind { I8, I16, Float };
 
-/// How activation rows are shared out among tiles of a form.
-enum class Cover {
-  /// As many tiles as fit; what is left over goes to the next form.
-  Whole,
-  /// All rows evenly, so that no tile is too small to pay for decoding.
-  Even,
-  /// All rows; the last tile begins early and computes some a second time.
-  Overlap,
-  /// All rows in one tile that may have more. Only for matrix units.
-  Padded
-};
+/// No row takes more columns: products of codes and int8 activations, without
+/// their share of the sum of activations, reach 2^31 there (mm_c1).
+inline constexpr int64_t kAnyCols = int64_t(1) << 24;
 
-/// How far ahead of a loop memory is asked for, in chunk columns.
-struct Prefetch {
-  /// Into the first cache; all 0: not.
-  PerCore near = {0, 0, 0};
-  /// Into the second, for cores whose first cache waits for too few lines at a
-  /// time to stream from memory; all 0: not.
-  PerCore far = {0, 0, 0};
-};
-
-/// One loop over K: a tile of activation rows by `parts` registers of packed
-/// bytes per chunk column.
-struct LoopForm {
-  const DotUnit &dot;
-  /// For this many activation rows in all, or more.
-  int64_t minRows;
-  Cover cover;
-  /// Rows of a tile; they differ for Cover::Even only.
-  int64_t minTile, maxTile;
-  int64_t parts;
-  /// One per four columns of a chunk.
-  llvm::ArrayRef<FieldDecode> fields;
-  /// K is taken in slices of so many chunk columns and totals live in y between
-  /// them: i16 accumulators must not wrap, and parts of a row block take turns
-  /// within a slice, so that memory is read in order. 0: all of K at once.
-  int64_t sliceChunks = 0;
-  Prefetch prefetch = {};
-  /// Codes of a slice are decoded once, into a buffer, for all tiles.
-  bool panel = false;
-  /// Cores that it is for; others go on to the next form.
-  CoreSet cores = kAnyCore;
-};
-
-/// Everything that distinguishes one instruction set from another.
+/// Everything that distinguishes one instruction set from another. Rows are
+/// written as `KernelRow(kind, layout).x86("features").loops(forms)`.
 struct KernelRow {
+  constexpr KernelRow(KernelKind kind, const PackedLayout &layout)
+      : kind(kind), layout(layout) {}
+
   KernelKind kind;
-  /// Activation element types: "i8", "i16" or "float".
-  llvm::StringLiteral lhs;
   PackedLayout layout;
-  TargetArch arch;
+  LhsKind lhs = LhsKind::I8;
+  TargetArch arch = TargetArch::Any;
   /// Features without the leading '+', space separated.
-  llvm::StringLiteral features;
+  llvm::StringLiteral features = "";
   /// Tried in this order; together they cover every M.
-  llvm::ArrayRef<LoopForm> forms;
+  llvm::ArrayRef<LoopForm> forms = {};
   /// Exact for K below this: scaled codes fill the accumulators sooner.
-  int64_t maxCols;
+  int64_t maxCols = kAnyCols;
+  /// Whether all forms do; the table is not compiled otherwise.
+  bool fitsI16 = true;
   Unpack unpack = Unpack::None;
   /// (table[0..63], index, table[64..127]); bit 7 of an index does not count.
   llvm::StringLiteral lookupIntrinsic = "";
@@ -136,6 +65,56 @@ struct KernelRow {
   /// codes stay in the second cache from one row block to the next. 0: any
   /// number.
   int64_t maxRows = 0;
+
+  constexpr KernelRow x86(llvm::StringLiteral names) const {
+    return bound(TargetArch::X86_64, names);
+  }
+  constexpr KernelRow aarch64(llvm::StringLiteral names) const {
+    return bound(TargetArch::AArch64, names);
+  }
+  constexpr KernelRow takes(LhsKind activations) const {
+    KernelRow row = *this;
+    row.lhs = activations;
+    return row;
+  }
+  /// Sets `forms` and what follows from them: `maxCols` is the least that any
+  /// of them allows.
+  template <size_t N>
+  constexpr KernelRow loops(const LoopForm (&list)[N]) const {
+    KernelRow row = *this;
+    row.forms = list;
+    for (const LoopForm &form : list) {
+      row.fitsI16 &= form.fitsI16();
+      int64_t cols = form.getMaxChunks() * layout.chunkCols();
+      if (cols != 0 && cols < row.maxCols)
+        row.maxCols = cols;
+    }
+    return row;
+  }
+  constexpr KernelRow compares() const {
+    KernelRow row = *this;
+    row.unpack = Unpack::Compare;
+    return row;
+  }
+  constexpr KernelRow looksUp(llvm::StringLiteral intrinsic) const {
+    KernelRow row = *this;
+    row.unpack = Unpack::Lookup;
+    row.lookupIntrinsic = intrinsic;
+    return row;
+  }
+  constexpr KernelRow inPartsOf(int64_t rows) const {
+    KernelRow row = *this;
+    row.maxRows = rows;
+    return row;
+  }
+
+private:
+  constexpr KernelRow bound(TargetArch to, llvm::StringLiteral names) const {
+    KernelRow row = *this;
+    row.arch = to;
+    row.features = names;
+    return row;
+  }
 };
 
 /// All rows, the preferred ones first.

@@ -1,0 +1,230 @@
+//===- LoopForm.h - one loop over K of a ternary kernel ---------*- C++ -*-===//
+//
+// What a row of the kernel table says of its loops: the unit that multiplies
+// and adds, how digits become codes, how activation rows are shared out, and
+// for how many columns the sums are exact. KernelEmitter.h makes code of it.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef BITNET_CODEGEN_KERNELS_LOOPFORM_H
+#define BITNET_CODEGEN_KERNELS_LOOPFORM_H
+
+#include "bitnet/Codegen/Kernels/CoreFamily.h"
+
+#include "llvm/ADT/ArrayRef.h"
+#include "llvm/ADT/StringRef.h"
+
+#include <cstdint>
+
+namespace mlir::bitnet {
+
+/// How codes (unsigned bytes 0..2, possibly scaled) meet activations.
+enum class DotForm {
+  /// acc.i32 += four adjacent u8 * i8: one intrinsic (acc, u, x).
+  Dot4,
+  /// As Dot4, x taken from one 16-byte load by lane.
+  Dot4ByLane,
+  /// acc.i32[2 x 2] += two weight rows . two activation rows over 8 columns.
+  Dot8Pairs,
+  /// acc[16 x 16] += 16 weight rows . 16 activation rows over 64 columns.
+  MatrixTile,
+  /// acc.i16 += intrinsic(u, x), which adds two adjacent u8 * i8.
+  Dot2,
+  /// Dot2 spelled with portable i16 arithmetic.
+  PortableDot2,
+  /// acc.i16 += u * x, a lane per byte: a widening multiplication.
+  Widening,
+  /// acc.i32 += u * x on i32 lanes, for i16 activations.
+  Lanes,
+  /// acc.f32 +- x by selects on f32 lanes, k ascending.
+  FloatLanes
+};
+
+/// One way of an instruction set to multiply and add.
+struct DotUnit {
+  DotForm form;
+  int64_t registerBytes;
+  /// The product; pairs of i16 lanes to i32 (empty: by shifts).
+  llvm::StringLiteral intrinsic = "", widenIntrinsic = "";
+};
+
+/// Code of field f of a packed byte: `(plane >> shift) & mask`, which is the
+/// code times 1 << ctz(mask). Fields with equal scale share an accumulator,
+/// unless `apart` asks for a shorter chain of additions.
+struct FieldDecode {
+  uint8_t shift, mask;
+  uint8_t plane = 0;
+  bool apart = false;
+};
+
+/// How activation rows are shared out among tiles of a form.
+enum class Cover {
+  /// As many tiles as fit; what is left over goes to the next form.
+  Whole,
+  /// All rows evenly, so that no tile is too small to pay for decoding.
+  Even,
+  /// All rows; the last tile begins early and computes some a second time.
+  Overlap,
+  /// All rows in one tile that may have more. Only for matrix units.
+  Padded
+};
+
+/// How far ahead of a loop memory is asked for, in chunk columns.
+struct Prefetch {
+  /// Into the first cache; all 0: not.
+  PerCore near = {0, 0, 0};
+  /// Into the second, for cores whose first cache waits for too few lines at a
+  /// time to stream from memory; all 0: not.
+  PerCore far = {0, 0, 0};
+};
+
+/// The largest code and the largest magnitude of an int8 activation.
+inline constexpr int64_t kMaxCode = 2, kMaxActivation = 128;
+
+/// A field's codes are multiplied by this.
+constexpr int64_t getScale(FieldDecode field) {
+  int64_t scale = 1;
+  for (unsigned mask = field.mask; mask % 2 == 0; mask /= 2)
+    scale *= 2;
+  return scale;
+}
+
+/// The sum of scales of the fields that add to the fullest accumulator, those
+/// of a scale of at least `least` alone; 0: there is none.
+template <size_t N>
+constexpr int64_t getFullest(const FieldDecode (&fields)[N], int64_t least) {
+  int64_t fullest = 0;
+  for (const FieldDecode &field : fields) {
+    int64_t sum = 0;
+    for (const FieldDecode &other : fields)
+      if (getScale(other) == getScale(field) && other.apart == field.apart)
+        sum += getScale(other);
+    if (getScale(field) >= least && sum > fullest)
+      fullest = sum;
+  }
+  return fullest;
+}
+
+/// Columns of a chunk's four that one lane of an accumulator takes of a field.
+constexpr int64_t getLaneCols(DotForm form) {
+  switch (form) {
+  case DotForm::Dot2:
+  case DotForm::PortableDot2:
+    return 2;
+  case DotForm::Widening:
+    return 1;
+  default:
+    return 4;
+  }
+}
+
+/// One loop over K: a tile of activation rows by `parts` registers of packed
+/// bytes per chunk column. Forms are written as what differs from a single row
+/// at a time: `LoopForm(dot, fields).from(20).even(5, 6).inParts(4)`.
+struct LoopForm {
+  template <size_t N>
+  constexpr LoopForm(const DotUnit &dot, const FieldDecode (&fields)[N])
+      : dot(dot), fields(fields), fullest(getFullest(fields, 1)),
+        fullestScaled(getFullest(fields, 2)) {}
+
+  const DotUnit &dot;
+  /// One per four columns of a chunk.
+  llvm::ArrayRef<FieldDecode> fields;
+  /// getFullest of `fields`, of all and of those with a scale.
+  int64_t fullest, fullestScaled;
+  /// For this many activation rows in all, or more.
+  int64_t minRows = 1;
+  Cover cover = Cover::Whole;
+  /// Rows of a tile; they differ for Cover::Even only.
+  int64_t minTile = 1, maxTile = 1;
+  int64_t parts = 1;
+  /// K is taken in slices of so many chunk columns and totals live in y between
+  /// them: i16 accumulators must not wrap, and parts of a row block take turns
+  /// within a slice, so that memory is read in order. 0: all of K at once.
+  int64_t sliceChunks = 0;
+  Prefetch prefetch = {};
+  /// Codes of a slice are decoded once, into a buffer, for all tiles.
+  bool panel = false;
+  /// Cores that it is for; others go on to the next form.
+  CoreSet cores = kAnyCore;
+
+  constexpr LoopForm from(int64_t rows) const {
+    LoopForm form = *this;
+    form.minRows = rows;
+    return form;
+  }
+  constexpr LoopForm even(int64_t least, int64_t most) const {
+    return tiles(Cover::Even, least, most);
+  }
+  constexpr LoopForm whole(int64_t rows) const {
+    return tiles(Cover::Whole, rows, rows);
+  }
+  constexpr LoopForm overlapping(int64_t rows) const {
+    return tiles(Cover::Overlap, rows, rows);
+  }
+  constexpr LoopForm padded(int64_t rows) const {
+    return tiles(Cover::Padded, rows, rows);
+  }
+  constexpr LoopForm inParts(int64_t count) const {
+    LoopForm form = *this;
+    form.parts = count;
+    return form;
+  }
+  constexpr LoopForm inSlices(int64_t chunks) const {
+    LoopForm form = *this;
+    form.sliceChunks = chunks;
+    return form;
+  }
+  constexpr LoopForm ahead(Prefetch distance) const {
+    LoopForm form = *this;
+    form.prefetch = distance;
+    return form;
+  }
+  constexpr LoopForm withPanel() const {
+    LoopForm form = *this;
+    form.panel = true;
+    return form;
+  }
+  constexpr LoopForm on(CoreSet some) const {
+    LoopForm form = *this;
+    form.cores = some;
+    return form;
+  }
+
+  /// The most that a chunk column adds to an accumulator which takes fields of
+  /// `sum` of scales, int8 activations provided.
+  constexpr int64_t getStep(int64_t sum) const {
+    return getLaneCols(dot.form) * kMaxCode * kMaxActivation * sum;
+  }
+  constexpr bool addsInI16() const {
+    return dot.form == DotForm::Dot2 || dot.form == DotForm::PortableDot2 ||
+           dot.form == DotForm::Widening;
+  }
+  /// Whether no accumulator of 16 bits wraps within a slice. Of activations the
+  /// largest magnitude is a negative one, so that the bound itself fits.
+  constexpr bool fitsI16() const {
+    return !addsInI16() || (sliceChunks > 0 && sliceChunks * getStep(fullest) <=
+                                                   (int64_t(1) << 15));
+  }
+  /// Chunk columns for which no accumulator of scaled codes wraps in 32 bits;
+  /// 0: any number. Those of scale 1 may: what must fit is the difference to
+  /// the sum of activations (mm_c1). Slices begin with accumulators of 0.
+  constexpr int64_t getMaxChunks() const {
+    return fullestScaled == 0 || sliceChunks > 0
+               ? 0
+               : (int64_t(1) << 31) / getStep(fullestScaled);
+  }
+
+private:
+  constexpr LoopForm tiles(Cover how, int64_t least, int64_t most) const {
+    LoopForm form = *this;
+    form.cover = how;
+    form.minTile = least;
+    form.maxTile = most;
+    return form;
+  }
+};
+
+} // namespace mlir::bitnet
+
+#endif // BITNET_CODEGEN_KERNELS_LOOPFORM_H
