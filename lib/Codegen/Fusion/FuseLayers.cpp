@@ -14,6 +14,7 @@
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
 #include "mlir/IR/ImplicitLocOpBuilder.h"
+#include "llvm/ADT/MapVector.h"
 
 namespace mlir::bitnet {
 #define GEN_PASS_DEF_BITNETFUSELAYERS
@@ -84,14 +85,13 @@ static bool hoistNeeded(func::CallOp call, Operation *start,
   return true;
 }
 
-/// Takes from `calls` the first one and those that may run with it.
+/// Takes from `calls`, which share their activations, the first one and those
+/// that may run with it.
 static SmallVector<func::CallOp> takeGroup(SmallVector<func::CallOp> &calls,
                                            AliasAnalysis &aliases) {
   SmallVector<func::CallOp> group, rest;
   for (func::CallOp call : calls) {
-    bool fits = group.empty() ||
-                (getActivations(call) == getActivations(group.front()) &&
-                 hoistNeeded(call, group.front(), aliases));
+    bool fits = group.empty() || hoistNeeded(call, group.front(), aliases);
     (fits ? group : rest).push_back(call);
   }
   calls = rest;
@@ -148,14 +148,17 @@ private:
 
 void FuseLayers::visit(Block *block, FunctionPool &pool) {
   auto &aliases = getAnalysis<AliasAnalysis>();
-  SmallVector<func::CallOp> calls;
+  // Only calls of the same activations are compared: a network has as many
+  // activations as layers, and comparing all of them would be quadratic.
+  llvm::MapVector<Value, SmallVector<func::CallOp>> byActivations;
   for (auto call : block->getOps<func::CallOp>())
-    if (getActivations(call))
-      calls.push_back(call);
-  while (!calls.empty()) {
-    SmallVector<func::CallOp> group = takeGroup(calls, aliases);
-    if (group.size() > 1)
-      replace(group,
-              pool.unique(buildLayersFunction(getOperation(), kPrefix, group)));
-  }
+    if (Value activations = getActivations(call))
+      byActivations[activations].push_back(call);
+  for (auto &[activations, calls] : byActivations)
+    while (calls.size() > 1) {
+      SmallVector<func::CallOp> group = takeGroup(calls, aliases);
+      if (group.size() > 1)
+        replace(group, pool.unique(buildLayersFunction(getOperation(), kPrefix,
+                                                       group)));
+    }
 }
