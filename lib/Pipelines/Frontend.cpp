@@ -1,8 +1,8 @@
 //===- Frontend.cpp - stage 1: recognise, then lower the rest -------------===//
 
-#include "StageCheck.h"
 #include "bitnet/Conversion/ONNXToBitNet/Passes.h"
 #include "bitnet/Conversion/ONNXToLinalg/Passes.h"
+#include "bitnet/Dialect/BitNet/Transforms/StageCheck.h"
 #include "bitnet/Pipelines/Pipelines.h"
 
 #include "mlir/Transforms/Passes.h"
@@ -24,7 +24,7 @@ void bitnet::populateFrontendPipeline(OpPassManager &pm,
   pm.addPass(createConvertONNXToLinalg(lowering));
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());
-  addStageCheck(
-      pm, "bitnet",
-      {"bitnet", "linalg", "tensor", "arith", "math", "scf", "cf", "func"});
+  addStageCheck(pm, "bitnet",
+                {"bitnet.constant", "bitnet.linear", "linalg", "tensor",
+                 "arith", "math", "scf", "cf", "func"});
 }

@@ -1,6 +1,5 @@
 //===- Loops.cpp - stage 4: loop nests over buffers -----------------------===//
 
-#include "StageCheck.h"
 #include "bitnet/Codegen/Contractions/Passes.h"
 #include "bitnet/Codegen/Fusion/Passes.h"
 #include "bitnet/Codegen/Loops/Passes.h"
@@ -8,6 +7,7 @@
 #include "bitnet/Codegen/Strategy/Passes.h"
 #include "bitnet/Codegen/Transforms/Passes.h"
 #include "bitnet/Conversion/BitNetToLinalg/Passes.h"
+#include "bitnet/Dialect/BitNet/Transforms/StageCheck.h"
 #include "bitnet/Pipelines/Pipelines.h"
 #include "bitnet/Target/HLSCpp/Passes.h"
 
@@ -123,5 +123,5 @@ void bitnet::populateLoopsPipeline(OpPassManager &pm,
     pm.addNestedPass<func::FuncOp>(createBitNetStrictFloats());
   addStageCheck(pm, "loops",
                 {"scf", "memref", "vector", "arith", "math", "func", "cf",
-                 "llvm", "amx", "arm_neon", "bitnet", "affine"});
+                 "llvm", "amx", "arm_neon", "affine", "bitnet.probe"});
 }

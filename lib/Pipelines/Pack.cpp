@@ -1,7 +1,7 @@
 //===- Pack.cpp - stage 3: packed weights ---------------------------------===//
 
-#include "StageCheck.h"
 #include "bitnet/Dialect/BitNet/Transforms/Passes.h"
+#include "bitnet/Dialect/BitNet/Transforms/StageCheck.h"
 #include "bitnet/Pipelines/Pipelines.h"
 
 #include "mlir/Transforms/Passes.h"
@@ -16,7 +16,8 @@ void bitnet::populatePackPipeline(OpPassManager &pm,
   pm.addPass(createBitNetPackWeights(pack));
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());
-  addStageCheck(
-      pm, "packed",
-      {"bitnet", "linalg", "tensor", "arith", "math", "scf", "cf", "func"});
+  addStageCheck(pm, "packed",
+                {"bitnet.constant", "bitnet.matmul", "bitnet.probe",
+                 "bitnet.quantize_activations", "bitnet.rescale", "linalg",
+                 "tensor", "arith", "math", "scf", "cf", "func"});
 }

@@ -1,7 +1,7 @@
 //===- Quantize.cpp - stage 2: ternary weights, int8 activations ----------===//
 
-#include "StageCheck.h"
 #include "bitnet/Dialect/BitNet/Transforms/Passes.h"
+#include "bitnet/Dialect/BitNet/Transforms/StageCheck.h"
 #include "bitnet/Pipelines/Pipelines.h"
 
 #include "mlir/Transforms/Passes.h"
@@ -23,7 +23,8 @@ void bitnet::populateQuantizePipeline(OpPassManager &pm,
   pm.addPass(createBitNetFoldEmpty());
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());
-  addStageCheck(
-      pm, "quantized",
-      {"bitnet", "linalg", "tensor", "arith", "math", "scf", "cf", "func"});
+  addStageCheck(pm, "quantized",
+                {"bitnet.constant", "bitnet.matmul", "bitnet.probe",
+                 "bitnet.quantize_activations", "bitnet.rescale", "linalg",
+                 "tensor", "arith", "math", "scf", "cf", "func"});
 }

@@ -5,20 +5,6 @@
 
 include "mlir/Pass/PassBase.td"
 
-def BitNetVerifyStage : Pass<"bitnet-verify-stage", "::mlir::ModuleOp"> {
-  let summary = "Fails when an operation's dialect may not leave the stage";
-  let description = [{
-    Every stage builder ends with this check, so that a missing lowering is named
-    where it is missing and not three stages later.
-
-    Example: `--bitnet-verify-stage="stage=pack dialects=func,arith,linalg"` on a
-    module with a `tensor.empty` says: 'tensor.empty' may not leave stage pack.
-  }];
-  let options = [
-    Option<"stage", "stage", "std::string", "", "Name of the stage, for messages">,
-    ListOption<"dialects", "dialects", "std::string", "Dialects allowed at its exit">];
-}
-
 def BitNetFoldDims : Pass<"bitnet-fold-dims", "::mlir::ModuleOp"> {
   let summary = "Fix named dynamic dims of the inputs of @main";
   let description = [{

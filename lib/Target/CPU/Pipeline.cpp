@@ -1,10 +1,24 @@
 //===- Pipeline.cpp - loops to the LLVM dialect ---------------------------===//
 
 #include "bitnet/Codegen/Memory/Passes.h"
+#include "bitnet/Dialect/BitNet/Transforms/StageCheck.h"
 #include "bitnet/Target/CPU/CPU.h"
 #include "bitnet/Target/CPU/Passes.h"
 
-#include "mlir/Conversion/Passes.h"
+#include "mlir/Conversion/AffineToStandard/AffineToStandard.h"
+#include "mlir/Conversion/ArithToLLVM/ArithToLLVM.h"
+#include "mlir/Conversion/BufferizationToMemRef/BufferizationToMemRef.h"
+#include "mlir/Conversion/ControlFlowToLLVM/ControlFlowToLLVM.h"
+#include "mlir/Conversion/FuncToLLVM/ConvertFuncToLLVMPass.h"
+#include "mlir/Conversion/IndexToLLVM/IndexToLLVM.h"
+#include "mlir/Conversion/MathToLLVM/MathToLLVM.h"
+#include "mlir/Conversion/MathToLibm/MathToLibm.h"
+#include "mlir/Conversion/MemRefToLLVM/MemRefToLLVM.h"
+#include "mlir/Conversion/ReconcileUnrealizedCasts/ReconcileUnrealizedCasts.h"
+#include "mlir/Conversion/SCFToControlFlow/SCFToControlFlow.h"
+#include "mlir/Conversion/UBToLLVM/UBToLLVM.h"
+#include "mlir/Conversion/VectorToLLVM/ConvertVectorToLLVMPass.h"
+#include "mlir/Conversion/VectorToSCF/VectorToSCF.h"
 #include "mlir/Dialect/Arith/Transforms/Passes.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/LLVMIR/Transforms/Passes.h"
@@ -106,6 +120,7 @@ void bitnet::populateCPUPipeline(OpPassManager &passes,
   addVariantPasses(passes, options);
   addFloatPasses(passes, options);
   addLLVMPasses(passes, options);
+  addStageCheck(passes, "llvm", {"llvm"});
 }
 
 void bitnet::registerCPUPipelines() {

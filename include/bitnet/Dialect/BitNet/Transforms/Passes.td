@@ -200,4 +200,20 @@ def BitNetPackWeights : Pass<"bitnet-pack-weights", "::mlir::ModuleOp"> {
     "::mlir::tensor::TensorDialect", "::mlir::bitnet::BitNetDialect"];
 }
 
+def BitNetVerifyStage : Pass<"bitnet-verify-stage", "::mlir::ModuleOp"> {
+  let summary = "Fails when an operation may not leave the stage";
+  let description = [{
+    Every stage builder ends with this check, so that a missing lowering is named
+    where it is missing and not three stages later.
+
+    Example: `--bitnet-verify-stage="stage=quantized allow=func,bitnet.matmul"` on
+    a module with a `bitnet.linear` says: 'bitnet.linear' may not leave stage
+    quantized.
+  }];
+  let options = [
+    Option<"stage", "stage", "std::string", "", "Name of the stage, for messages">,
+    ListOption<"allow", "allow", "std::string",
+               "Dialects (func) and operations (bitnet.matmul) allowed at its exit">];
+}
+
 #endif // BITNET_DIALECT_BITNET_TRANSFORMS_PASSES_TD

@@ -1,13 +1,13 @@
 //===- VerifyStage.cpp - --bitnet-verify-stage ----------------------------===//
 
-#include "bitnet/Pipelines/Passes.h"
+#include "bitnet/Dialect/BitNet/Transforms/Passes.h"
 
 #include "mlir/IR/BuiltinOps.h"
 #include "llvm/ADT/StringSet.h"
 
 namespace mlir::bitnet {
 #define GEN_PASS_DEF_BITNETVERIFYSTAGE
-#include "bitnet/Pipelines/Passes.h.inc"
+#include "bitnet/Dialect/BitNet/Transforms/Passes.h.inc"
 } // namespace mlir::bitnet
 
 using namespace mlir;
@@ -20,13 +20,14 @@ struct VerifyStage : public bitnet::impl::BitNetVerifyStageBase<VerifyStage> {
   void runOnOperation() override {
     llvm::StringSet<> allowed;
     allowed.insert("builtin");
-    for (const std::string &dialect : dialects)
-      allowed.insert(dialect);
+    for (const std::string &name : allow)
+      allowed.insert(name);
     WalkResult result = getOperation()->walk([&](Operation *op) {
-      if (allowed.contains(op->getName().getDialectNamespace()))
+      OperationName name = op->getName();
+      if (allowed.contains(name.getDialectNamespace()) ||
+          allowed.contains(name.getStringRef()))
         return WalkResult::advance();
-      op->emitError() << "'" << op->getName() << "' may not leave stage "
-                      << stage;
+      op->emitError() << "'" << name << "' may not leave stage " << stage;
       return WalkResult::interrupt();
     });
     if (result.wasInterrupted())

@@ -1,0 +1,23 @@
+//===- StageCheck.h - what may leave a stage --------------------*- C++ -*-===//
+
+#ifndef BITNET_DIALECT_BITNET_TRANSFORMS_STAGECHECK_H
+#define BITNET_DIALECT_BITNET_TRANSFORMS_STAGECHECK_H
+
+#include "bitnet/Dialect/BitNet/Transforms/Passes.h"
+
+#include "mlir/Pass/PassManager.h"
+
+namespace mlir::bitnet {
+/// Ends a stage: only operations of these names, or of dialects of these names,
+/// may be left in the module.
+inline void addStageCheck(OpPassManager &pm, llvm::StringRef stage,
+                          llvm::ArrayRef<llvm::StringRef> allow) {
+  BitNetVerifyStageOptions options;
+  options.stage = stage.str();
+  for (llvm::StringRef name : allow)
+    options.allow.push_back(name.str());
+  pm.addPass(createBitNetVerifyStage(options));
+}
+} // namespace mlir::bitnet
+
+#endif // BITNET_DIALECT_BITNET_TRANSFORMS_STAGECHECK_H
