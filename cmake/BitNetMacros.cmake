@@ -12,12 +12,16 @@ function(bitnet_target_flags target)
     $<$<COMPILE_LANGUAGE:CXX>:-fno-exceptions>)
 endfunction()
 
-# add_bitnet_library(Name src... [LINK lib...]): one stage or layer as a static archive.
-# Every library waits for all generated headers (bitnet-headers).
+# add_bitnet_library(Name src... [WITHOUT_MLIR] [LINK lib...]): one stage or layer as a static archive.
+# Every library waits for all generated headers (bitnet-headers). WITHOUT_MLIR: for tools that do not link MLIR, which
+# the precompiled headers would refer to.
 function(add_bitnet_library name)
-  cmake_parse_arguments(ARG "" "" "LINK" ${ARGN})
+  cmake_parse_arguments(ARG "WITHOUT_MLIR" "" "LINK" ${ARGN})
   add_library(${name} STATIC ${ARG_UNPARSED_ARGUMENTS})
   bitnet_target_flags(${name})
+  if(NOT ARG_WITHOUT_MLIR)
+    bitnet_precompile(${name})
+  endif()
   add_dependencies(${name} bitnet-headers)
   target_link_libraries(${name} PUBLIC ${ARG_LINK})
 endfunction()
