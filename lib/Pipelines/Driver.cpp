@@ -322,7 +322,8 @@ LogicalResult Driver::chooseTarget(Location loc) {
   target = *resolved;
   if (failed(checkKernel(target, loopsOptions().target, options.kernel, loc)))
     return failure();
-  // Without some machines another one is the worst.
+  // checkKernel drops machines that the asked-for kernel cannot serve, perhaps
+  // the worst one, whose CPU is the baseline: resolve the baseline again.
   if (!target.isas.empty())
     target = *resolveTarget(target, error);
   target.modelName = llvm::sys::path::filename(options.input).str();

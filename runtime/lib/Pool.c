@@ -3,7 +3,8 @@
 |* One job at a time, split into one contiguous range per thread. Caller and  *|
 |* worker talk through one word per worker, alone on its cache line: a fork   *|
 |* and its join move that line there and back, with no lock and, while both   *|
-|* sides spin, no system call. Who has waited for long sleeps on the word.    *|
+|* sides spin, no system call. A side that has spun for some microseconds     *|
+|* sleeps in a futex wait on that word until the other one changes it.        *|
 \*===----------------------------------------------------------------------===*/
 
 #ifndef _GNU_SOURCE

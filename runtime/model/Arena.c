@@ -195,7 +195,10 @@ static void consolidate(bitnet_arena *arena) {
   arena->grown = 0;
 }
 
-/* Of this capacity exactly: then each run takes as many of each as the last. */
+/* Takes a block of exactly `capacity` bytes off the idle list; NULL: there is
+ * none. A larger one would do, too, but a later request of its size would then
+ * have to allocate: with exact sizes a run that repeats the last one finds all
+ * its blocks here. */
 static struct bitnet_block *find_idle(bitnet_arena *arena, uint64_t capacity) {
   struct bitnet_block **at = &arena->idle;
   while (*at && (*at)->capacity != capacity)

@@ -54,9 +54,10 @@ public:
   llvm::Expected<llvm::ArrayRef<uint8_t>>
   getBytes(llvm::StringRef name, uint64_t offset, uint64_t length);
 
-  /// Drops the resident pages of a range of a mapped file (they can be read
-  /// again) or of halves (they must be asked for again); no effect on memory
-  /// buffers. Keeps peak memory low while streaming.
+  /// Gives back the memory behind a range, which keeps the peak low while
+  /// streaming. Pages of a mapped file come back when they are read again. The
+  /// bytes of an `addUpperHalves` buffer are freed: call getBytes before the
+  /// next use. Memory buffers stay as they are.
   void releasePages(llvm::ArrayRef<uint8_t> bytes);
 
   /// Frees a memory buffer that no attribute names any more.

@@ -66,8 +66,8 @@ void ColumnsEmitter::emitSlices(function_ref<void(Value k, Value depth)> body) {
 /// Panels of b, made contiguous, times tiles of rows of a.
 void ColumnsEmitter::emitPanels() {
   emitSlices([&](Value k, Value depth) {
-    b.loop(zero, p.columns, kTileColumns, [&](Value n) {
-      Value width = b.min(b.sub(p.columns, n), b.index(kTileColumns));
+    b.loop(zero, p.columns, kWorkColumns, [&](Value n) {
+      Value width = b.min(b.sub(p.columns, n), b.index(kWorkColumns));
       emitPack(k, depth, n, width);
       emitTiles(k, depth, n, width, /*packed=*/true);
     });
@@ -92,9 +92,9 @@ void ColumnsEmitter::emitPack(Value k, Value depth, Value n, Value width) {
       }
     });
   };
-  SmallVector<Tail> tails(kTileColumns / kLanes);
+  SmallVector<Tail> tails(kWorkColumns / kLanes);
   Value full = arith::CmpIOp::create(b, arith::CmpIPredicate::eq, width,
-                                     b.index(kTileColumns));
+                                     b.index(kWorkColumns));
   b.branch(
       full, [&] { emitRows(tails); },
       [&] {

@@ -26,8 +26,8 @@ static std::string getFunctionName(const ContractionPlan &plan) {
 ContractionTiles bitnet::emitTiles(LoopBuilder &b, Value c) {
   Value one = b.index(1);
   ContractionTiles tiles;
-  tiles.perColumn = b.max(b.ceilDiv(b.dim(c, kBatchAxes), kTileRows), one);
-  tiles.perRow = b.max(b.ceilDiv(b.dim(c, kBatchAxes + 1), kTileColumns), one);
+  tiles.perColumn = b.max(b.ceilDiv(b.dim(c, kBatchAxes), kWorkRows), one);
+  tiles.perRow = b.max(b.ceilDiv(b.dim(c, kBatchAxes + 1), kWorkColumns), one);
   tiles.total = b.mul(tiles.perColumn, tiles.perRow);
   for (unsigned i = 0; i < kBatchAxes; ++i)
     tiles.total = b.mul(tiles.total, b.dim(c, i));
@@ -64,7 +64,7 @@ private:
 void KernelEmitter::reserve() {
   if (form == ContractionForm::Columns && !narrow)
     panel = memref::AllocaOp::create(
-        b, MemRefType::get({kPanelDepth, kTileColumns}, b.getF32Type()),
+        b, MemRefType::get({kPanelDepth, kWorkColumns}, b.getF32Type()),
         b.getI64IntegerAttr(64));
   b.reserveScratch();
 }
@@ -88,9 +88,9 @@ void KernelEmitter::emitLine(Value line, Value first, Value last) {
   Value start = b.mul(line, tiles.perRow);
   Value low = b.max(b.sub(first, start), zero);
   Value high = b.min(b.sub(last, start), tiles.perRow);
-  Value width = b.index(kTileColumns);
+  Value width = b.index(kWorkColumns);
   Value n = b.mul(low, width);
-  Value m = b.mul(b.rem(line, tiles.perColumn), b.index(kTileRows));
+  Value m = b.mul(b.rem(line, tiles.perColumn), b.index(kWorkRows));
   Value rest = b.div(line, tiles.perColumn);
   SmallVector<Value> at(kBatchAxes);
   for (unsigned i = kBatchAxes; i-- > 0;) {
@@ -100,7 +100,7 @@ void KernelEmitter::emitLine(Value line, Value first, Value last) {
   }
   MatrixProduct product;
   product.rows =
-      b.min(b.sub(b.dim(args[2], kBatchAxes), m), b.index(kTileRows));
+      b.min(b.sub(b.dim(args[2], kBatchAxes), m), b.index(kWorkRows));
   product.columns = b.sub(b.min(b.mul(high, width), columns), n);
   product.depth = b.dim(args[0], kBatchAxes + 1);
   product.fresh = args[3];

@@ -67,7 +67,9 @@ bool OperandFolder::assignParts() {
   for (auto [expr, atoms] :
        llvm::zip_equal(maps[1].getResults(), trace.getDims()))
     parts[cast<AffineDimExpr>(expr).getPosition()] = llvm::to_vector(atoms);
-  // Loops that only the right operand and one other move in need it to.
+  // The loops over n and k are counted by the right operand's source. Where the
+  // operand repeats its source (a broadcast), no operand of the folded product
+  // would have the extent of that loop any more.
   const ContractionLoops &loops = contraction.loops;
   for (unsigned loop : llvm::concat<const unsigned>(loops.n, loops.k))
     if (parts[loop].empty() || isRepeated(loop))

@@ -55,7 +55,6 @@ public:
                 function_ref<Values()> otherwise);
 
   Value zeros(int64_t lanes = kLanes);
-  /// Lanes below `count`.
   /// `count` lanes; none when it is negative, all when it is larger.
   Tail tail(Value count, int64_t lanes = kLanes);
   /// Elements of a row as f32; zeros beyond the tail.

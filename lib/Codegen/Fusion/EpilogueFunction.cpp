@@ -17,7 +17,7 @@ using namespace mlir::bitnet;
 /// One tile of accumulators: 64 KB of i32, which stays in a second-level cache
 /// together with the weights it came from. Many rows, because kernels decode
 /// weights once per call; measured against 48 x 256 and 96 x 256.
-static constexpr int64_t kTileRows = 128, kTileCols = 128;
+static constexpr int64_t kAccumulatorRows = 128, kAccumulatorCols = 128;
 
 MatMulOp Epilogue::getProduct(unsigned input) const {
   for (auto [index, matmul] : products)
@@ -127,14 +127,15 @@ Value Body::slice(Value source, ArrayRef<Range> ranges) {
 void Body::emit(Value begin, Value end) {
   for (auto [input, matmul] : epilogue.products) {
     auto acc = cast<MemRefType>(matmul.getInit().getType()).getElementType();
-    auto type = MemRefType::get({kTileRows, kTileCols}, acc);
+    auto type = MemRefType::get({kAccumulatorRows, kAccumulatorCols}, acc);
     tiles.push_back(memref::AllocaOp::create(b, type, b.getI64IntegerAttr(64)));
   }
   MatMulOp first = epilogue.products.front().second;
   Value zero = index(0);
   Value lines = memref::DimOp::create(b, get(first.getLhs()), zero);
-  pieces(begin, end, kTileCols / rowBlock, [&](Range blocks) {
-    pieces(zero, lines, kTileRows, [&](Range part) { emitTile(part, blocks); });
+  pieces(begin, end, kAccumulatorCols / rowBlock, [&](Range blocks) {
+    pieces(zero, lines, kAccumulatorRows,
+           [&](Range part) { emitTile(part, blocks); });
   });
 }
 

@@ -18,7 +18,7 @@ static constexpr int64_t kCallWork = 1 << 16;
 /// A function that is no instruction takes about this many operations.
 static constexpr int64_t kMathWork = 32;
 /// Lanes that one operation of a common machine covers.
-static constexpr int64_t kLanes = 4;
+static constexpr int64_t kLanesPerOperation = 4;
 
 static int64_t getLanes(Operation *op) {
   int64_t lanes = 1;
@@ -28,7 +28,7 @@ static int64_t getLanes(Operation *op) {
   };
   llvm::for_each(op->getOperandTypes(), count);
   llvm::for_each(op->getResultTypes(), count);
-  return std::max<int64_t>(1, lanes / kLanes);
+  return std::max<int64_t>(1, lanes / kLanesPerOperation);
 }
 
 static int64_t getOperationWork(Operation *op) {

@@ -36,8 +36,10 @@ struct ISARow {
   /// LLVM's name of the CPU level: code that is no kernel is compiled for the
   /// level, once for all rows that share it.
   llvm::StringLiteral level;
-  /// What the level has, as far as rows of the kernel table ask for it, and
-  /// what the row adds. Within a level each row has what its predecessors have.
+  /// Space separated, only those that some row of the kernel table asks for:
+  /// `levelFeatures` is what every CPU of `level` has, `features` what this row
+  /// adds. Rows of one level are cumulative: each has all that the rows of the
+  /// level in front of it have.
   llvm::StringLiteral levelFeatures, features;
 };
 

@@ -27,13 +27,13 @@ static double tokenCycles(PackingAttr packing, const PackingCosts &costs) {
 
 PackingDecision mlir::bitnet::choosePacking(MatMulOp op,
                                             const PackingPolicy &policy) {
-  PackingDecision u2{PackingKind::U2, ""}, u16{PackingKind::U1_6, ""};
+  PackingDecision u2{PackingKind::U2, ""}, base3{PackingKind::U1_6, ""};
   if (policy.wish == PackingChoice::U2)
     return u2;
   std::string problem = whyNot(op, getPackedLayout(PackingKind::U1_6));
   if (policy.wish == PackingChoice::U1_6) {
     u2.note = problem;
-    return problem.empty() ? u16 : u2;
+    return problem.empty() ? base3 : u2;
   }
   double bytes = policy.totalWeights / 8.0 *
                  getPackedLayout(PackingKind::U2).bitsPerWeight();
@@ -46,5 +46,5 @@ PackingDecision mlir::bitnet::choosePacking(MatMulOp op,
         PackingAttr::get(op.getContext(), kind, shape[0], shape[1]),
         policy.costs);
   };
-  return cycles(PackingKind::U1_6) < cycles(PackingKind::U2) ? u16 : u2;
+  return cycles(PackingKind::U1_6) < cycles(PackingKind::U2) ? base3 : u2;
 }
