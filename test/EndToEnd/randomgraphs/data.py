@@ -6,7 +6,7 @@ order in which a compiler adds cannot show, and results can be compared to the l
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import ml_dtypes
 import numpy as np
@@ -28,6 +28,22 @@ FLOATS = (F32, F16, BF16, F64)
 INTEGERS = (I8, I16, I32, I64, U8, U16, U32, U64)
 UNSIGNED = (U8, U16, U32, U64, U4, U2)
 SPECIALS = (np.nan, np.inf, -np.inf, -0.0, 0.0, 1e-40, 1e18)
+
+
+class Range(NamedTuple):
+    """Normal numbers of a float type are from 2^lowest to below 2^highest, with so many binary digits after the first."""
+
+    lowest: int
+    highest: int
+    digits: int
+
+
+RANGES: dict[Any, Range] = {
+    F64: Range(-1022, 1024, 52),
+    F32: Range(-126, 128, 23),
+    F16: Range(-14, 16, 10),
+    BF16: Range(-126, 128, 7),
+}
 
 
 def is_float(dtype: DType) -> bool:

@@ -8,11 +8,10 @@ A difference is explained where it lies within what the noise moves.
 
 from __future__ import annotations
 
-import ml_dtypes
 import numpy as np
 
 from .compare import TOLERANCE, narrowed
-from .data import BF16, F16, F32, F64, is_float
+from .data import BF16, F16, F32, F64, RANGES, is_float
 from .dice import Dice
 from .evaluate import Reject, evaluate, run_node
 from .model import Array, Graph, Node
@@ -236,8 +235,8 @@ class Shaker:
         low, high = self.dice.pick(((-1, 1), (-1, 0), (0, 1)))
         noise = np.where(np.isfinite(noise), noise, 0)
         # Below the smallest normal number an ulp is no share of the number any more.
-        ulp = float(ml_dtypes.finfo(result.dtype).smallest_subnormal)
-        noise = np.where(noise > 0, np.maximum(noise, 2 * ulp), noise)
+        limits = RANGES[result.dtype]
+        noise = np.where(noise > 0, np.maximum(noise, 2.0 ** (limits.lowest - limits.digits + 1)), noise)
         moved = result.astype(np.float64) + noise * self.dice.rng.uniform(low, high, result.shape)
         if self.dice.chance(0.5):
             # Terms that cancel leave a multiple of their last bit, often 0, which nothing else hits.

@@ -60,8 +60,6 @@ def _is_unsigned(node: Node, opset: int, inputs: Inputs) -> bool:
     return first(inputs).dtype == np.uint8
 
 
-
-
 def _far_below(node: Node, opset: int, inputs: Inputs) -> bool:
     return bool((first(inputs).astype(np.float64) < -17).any())
 

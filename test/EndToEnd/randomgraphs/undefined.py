@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from onnx import helper
 
-from .data import UNSIGNED, is_finite, is_float, is_integer
+from .data import RANGES, UNSIGNED, is_finite, is_float, is_integer
 from .model import Array, Node
 
 Inputs = list[Array | None]
@@ -129,6 +129,26 @@ def _averages_nan_without_reference(node: Node, opset: int, inputs: Inputs) -> b
     return pads_less_than_nothing(node, opset, inputs) and has_nan(first(inputs))
 
 
+def _reduced_axes(node: Node, inputs: Inputs) -> tuple[int, ...] | None:
+    """As NumPy takes them; None: all."""
+    axes = node.attributes.get("axes", inputs[1] if len(inputs) > 1 else None)
+    if axes is None or len(axes) == 0:
+        return () if node.attributes.get("noop_with_empty_axes", 0) else None
+    return tuple(int(a) for a in axes)
+
+
+def _leaves_range_in_some_order(node: Node, opset: int, inputs: Inputs) -> bool:
+    x = first(inputs)
+    if not is_float(x.dtype) or not x.size:
+        return False
+    with np.errstate(all="ignore"):
+        logs = np.log2(np.abs(x.astype(np.float64)))
+    logs = np.where(np.isfinite(logs), logs, 0)
+    axes, limits = _reduced_axes(node, inputs), RANGES[x.dtype]
+    below, above = (np.sum(bound(logs, 0), axis=axes) for bound in (np.minimum, np.maximum))
+    return bool((below < limits.lowest).any() or (above >= limits.highest).any())
+
+
 def _joins_nothing_of_other_size(node: Node, opset: int, inputs: Inputs) -> bool:
     axis = node.attributes.get("axis", 1) % max(first(inputs).ndim, 1)
     shapes = [a.shape for a in inputs if a is not None]
@@ -175,6 +195,11 @@ RULES = [
         ("AveragePool",),
         _averages_nan_without_reference,
         "a negative SAME pad, which onnxruntime gets wrong, and NaN, which onnx.reference loses there",
+    ),
+    Rule(
+        ("ReduceProd",),
+        _leaves_range_in_some_order,
+        "a product that in some order overflows or loses digits below the smallest normal number",
     ),
     Rule(("Slice",), _begins_in_front, "backward from in front of the axis (one element in ONNX, none in NumPy)"),
     Rule(("Concat",), _joins_nothing_of_other_size, "an empty tensor of other sizes, which onnxruntime leaves out"),
