@@ -74,6 +74,7 @@ bitnet::loadModel(MLIRContext &context, const CompileOptions &options) {
     ImportOptions import;
     import.external = getExternalPolicy(options);
     import.hasLowering = hasONNXLowering;
+    import.maxNodes = options.maxNodes.value_or(import.maxNodes);
     return importONNXModel(context, options.input, import);
   }
   ParserConfig config(&context);

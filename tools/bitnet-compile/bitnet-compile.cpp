@@ -67,6 +67,11 @@ cl::opt<std::string> externalRoot(
     "external-root", cl::value_desc("folder"), cl::cat(mainCategory),
     cl::desc("Allow weights that lie beneath this folder, however a model "
              "names them: links, '..', absolute paths"));
+cl::opt<uint64_t> maxNodes(
+    "max-nodes",
+    cl::desc("Refuse models of more nodes, those of nested graphs and inlined "
+             "functions included"),
+    cl::cat(mainCategory));
 cl::opt<bool> verbose("v", cl::desc("Print stages with times and peak memory"),
                       cl::cat(mainCategory));
 cl::opt<bool> supportedOps(
@@ -197,6 +202,8 @@ CompileOptions makeOptions() {
   if (externalData.getNumOccurrences())
     options.externalData = externalData;
   options.externalRoot = externalRoot;
+  if (maxNodes.getNumOccurrences())
+    options.maxNodes = maxNodes;
   options.frontend.floatLinears = quantizeMethod.getNumOccurrences() > 0;
   if (quantizeMethod.getNumOccurrences())
     options.quantize.method = quantizeMethod;

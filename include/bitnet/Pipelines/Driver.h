@@ -33,6 +33,8 @@ struct CompileOptions {
   /// they are, since its names come from earlier command lines.
   std::optional<ExternalData> externalData;
   std::string externalRoot;
+  /// --max-nodes: of an ONNX model, functions inlined; see ImportOptions.
+  std::optional<uint64_t> maxNodes;
   FrontendOptions frontend;
   QuantizeOptions quantize;
   PackOptions pack;

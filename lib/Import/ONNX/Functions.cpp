@@ -76,11 +76,11 @@ LogicalResult Importer::importCall(const ::onnx::NodeProto &node,
   Frame frame;
   SmallVector<Value> slots;
   // Bytes count, too: a body of one node may have a million inputs.
-  numInlined += 1 + function.node_size() + function.ByteSizeLong() / 64;
-  if (numInlined > options.maxInlinedNodes)
-    return nodeError(node, loc) << "inlining the model's functions adds more "
-                                   "than "
-                                << options.maxInlinedNodes << " nodes";
+  numNodes += 1 + function.node_size() + function.ByteSizeLong() / 64;
+  if (numNodes > options.maxNodes)
+    return nodeError(node, loc)
+           << "with its functions inlined the model has more than "
+           << options.maxNodes << " nodes (--max-nodes)";
   if (failed(prepareFrame(node, function, loc, scope, frame)) ||
       failed(readInputs(node, loc, scope, slots)))
     return failure();

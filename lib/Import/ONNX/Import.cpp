@@ -81,6 +81,20 @@ llvm::Expected<uint64_t> Importer::openExternalData(StringRef location,
   return it->second.size;
 }
 
+/// Nodes of `graph` and of the graphs in it, which stripWeights has found to be
+/// nested no deeper than allowed.
+static uint64_t countNodes(const ::onnx::GraphProto &graph) {
+  uint64_t count = uint64_t(graph.node_size());
+  for (const ::onnx::NodeProto &node : graph.node())
+    for (const ::onnx::AttributeProto &attr : node.attribute()) {
+      if (attr.has_g())
+        count += countNodes(attr.g());
+      for (const ::onnx::GraphProto &inner : attr.graphs())
+        count += countNodes(inner);
+    }
+  return count;
+}
+
 FailureOr<OwningOpRef<ModuleOp>> Importer::run() {
   if (model.ir_version() > kMaxIRVersion)
     return emitError(getLoc(""))
@@ -88,6 +102,11 @@ FailureOr<OwningOpRef<ModuleOp>> Importer::run() {
            << " is not supported; versions up to " << kMaxIRVersion << " are";
   if (!model.has_graph())
     return emitError(getLoc("")) << "holds no graph";
+  numNodes = countNodes(model.graph());
+  if (numNodes > options.maxNodes)
+    return emitError(getLoc(""))
+           << "the model has " << numNodes << " nodes, more than "
+           << options.maxNodes << " (--max-nodes)";
   if (failed(readOpsets(model.opset_import(), mainFrame.opsets)) ||
       failed(indexFunctions()))
     return failure();

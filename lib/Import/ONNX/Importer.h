@@ -170,7 +170,7 @@ private:
     uint64_t size;
   };
   llvm::StringMap<External> externals;
-  uint64_t numInlined = 0;
+  uint64_t numNodes = 0;
 };
 
 } // namespace mlir::bitnet::onnximport
