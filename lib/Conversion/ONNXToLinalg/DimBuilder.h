@@ -3,7 +3,8 @@
 // Extents are OpFoldResults: an index attribute or an SSA value of type index.
 // Equal expressions give equal values: sums are kept in a canonical affine form
 // (past + seq == seq + past) and products as multisets of factors, so that
-// "provably the same extent" is a comparison of values.
+// "provably the same extent" is a comparison of values. A sum and a product are
+// never found to be equal (m + m and 2 * m).
 //
 //===----------------------------------------------------------------------===//
 
