@@ -56,7 +56,7 @@ double roundByAPFloat(double value, const llvm::fltSemantics &to) {
 } // namespace
 
 TEST_F(StreamTest, RoundsLikeTheTypes) {
-  std::mt19937_64 rng(1);
+  std::mt19937_64 rng(1); // NOLINT(bugprone-random-generator-seed)
   const double inf = std::numeric_limits<double>::infinity();
   std::vector<double> values{0, -0.0, inf, -inf, 65504, 65519, 65520, 1e-8};
   // All that f32 can hold, near ties of the narrow formats as well: results of
@@ -72,7 +72,7 @@ TEST_F(StreamTest, RoundsLikeTheTypes) {
                                      b.getF16Type(), APFloat::IEEEhalf()),
                                  {b.getBF16Type(), APFloat::BFloat()},
                                  {b.getF32Type(), APFloat::IEEEsingle()}}) {
-    std::vector<double> rounded = values;
+    std::vector<double> rounded(values.begin(), values.end());
     roundTo(type, rounded);
     for (size_t i = 0; i != values.size(); ++i)
       ASSERT_EQ(rounded[i], roundByAPFloat(values[i], semantics)) << values[i];
@@ -112,8 +112,10 @@ TEST_F(StreamTest, OperandsBroadcast) {
   ASSERT_TRUE(sum);
   EXPECT_EQ(ArrayRef<int64_t>(sum->shape), ArrayRef<int64_t>({2, 4, 3}));
   Values values = read(sum);
-  for (int64_t i = 0; i != 24; ++i)
-    EXPECT_EQ(values[i], double(i / 12 * 3 + i % 3 + i / 3 % 4));
+  for (int64_t i = 0; i != 24; ++i) {
+    int64_t x = i / 12 * 3 + i % 3, y = i / 3 % 4;
+    EXPECT_EQ(values[i], double(x + y));
+  }
   EXPECT_FALSE(makeMap(MapKind::Add, b.getF32Type(), {count({2}), count({3})}));
 }
 
@@ -150,8 +152,10 @@ TEST_F(StreamTest, ViewsPermute) {
   EXPECT_FALSE(view.isIdentity());
   EXPECT_EQ(view.getShape(), SmallVector<int64_t>({4, 2, 3}));
   Values values = read(view.contiguous());
-  for (int64_t i = 0; i != 24; ++i)
-    EXPECT_EQ(values[i], double(i / 3 % 2 * 12 + i % 3 * 4 + i / 6));
+  for (int64_t i = 0; i != 24; ++i) {
+    int64_t place = i / 3 % 2 * 12 + i % 3 * 4 + i / 6;
+    EXPECT_EQ(values[i], double(place));
+  }
 }
 
 TEST_F(StreamTest, NarrowElementsOfBytes) {

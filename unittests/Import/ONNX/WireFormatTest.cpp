@@ -111,7 +111,7 @@ TEST(WireFormat, WhatIsCutOrDamagedIsAnErrorOrAModel) {
   const std::string file = makeModel(std::string(40, 'w')).SerializeAsString();
   unsigned errors = 0;
   for (size_t size = 0; size != file.size(); ++size)
-    errors += whyNot(file.substr(0, size)) != "";
+    errors += !whyNot(file.substr(0, size)).empty();
   EXPECT_GT(errors, file.size() / 2);
   // Any byte may become any other; nothing is read outside of the file.
   for (size_t at = 0; at != file.size(); ++at)

@@ -25,9 +25,9 @@ struct ImportOptions {
   uint64_t inlineBytes = 4096;
   /// Graphs nested deeper than this (If, Loop, Scan, functions) are refused.
   unsigned maxDepth = 64;
-  /// Nodes that a model may have, those of nested graphs and those that inlining
-  /// its functions adds included (64 bytes of a function count as one): a few
-  /// functions that call each other can expand without bound.
+  /// Nodes that a model may have, those of nested graphs and those that
+  /// inlining its functions adds included (64 bytes of a function count as
+  /// one): a few functions that call each other can expand without bound.
   uint64_t maxNodes = 500'000;
   /// Which files of weights may be opened.
   ExternalPolicy external;
