@@ -53,7 +53,7 @@ struct KernelRow {
   /// Features without the leading '+', space separated.
   llvm::StringLiteral features = "";
   /// Tried in this order; together they cover every M.
-  llvm::ArrayRef<LoopForm> forms = {};
+  llvm::ArrayRef<LoopForm> forms;
   /// Exact for K below this: scaled codes fill the accumulators sooner.
   int64_t maxCols = kAnyCols;
   /// Whether all forms do; the table is not compiled otherwise.
