@@ -138,12 +138,45 @@ static void addCleanups(RewritePatternSet &patterns) {
 }
 
 namespace {
+/// Any memory will do for the result of a nest that writes all of it and reads
+/// none: whoever fills it before works in vain.
+struct DropUnreadInits : public OpRewritePattern<linalg::GenericOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(linalg::GenericOp nest,
+                                PatternRewriter &rewriter) const override {
+    if (nest.getNumReductionLoops() != 0 || !nest.hasPureTensorSemantics())
+      return failure();
+    bool isChanged = false;
+    for (OpOperand &init : nest.getDpsInitsMutable()) {
+      if (nest.payloadUsesValueFromOperand(&init) ||
+          init.get().getDefiningOp<tensor::EmptyOp>())
+        continue;
+      auto type = cast<RankedTensorType>(init.get().getType());
+      Value memory = tensor::EmptyOp::create(
+          rewriter, nest.getLoc(),
+          tensor::getMixedSizes(rewriter, nest.getLoc(), init.get()),
+          type.getElementType());
+      rewriter.modifyOpInPlace(nest, [&] { init.set(memory); });
+      isChanged = true;
+    }
+    return success(isChanged);
+  }
+};
+
 struct FuseElementwise
     : public bitnet::impl::BitNetFuseElementwiseBase<FuseElementwise> {
   void runOnOperation() override {
     dropUnitLoops(getOperation());
     RewritePatternSet patterns(&getContext());
     linalg::populateElementwiseOpsFusionPatterns(patterns, mayFuse);
+    // Upstream drops unread inits of reductions, too. Where a body folded to a
+    // constant (the maximum with INT_MAX, a product with 0), the init is still
+    // the result when there is nothing to reduce.
+    llvm::erase_if(patterns.getNativePatterns(), [](const auto &pattern) {
+      return pattern->getDebugName().ends_with("RemoveOutsDependency");
+    });
+    patterns.add<DropUnreadInits>(&getContext());
     linalg::populateFoldReshapeOpsByCollapsingPatterns(patterns,
                                                        mayMoveReshape);
     addCleanups(patterns);

@@ -288,3 +288,47 @@ func.func @once(%x: tensor<8x?xf32>, %n: index, %m: index) -> tensor<8x1x?x?xf32
   } -> tensor<8x1x?x?xf32>
   return %r : tensor<8x1x?x?xf32>
 }
+
+// -----
+
+// The maximum with the largest number is that number, whatever it meets; of nothing it is the init,
+// which must stay.
+// CHECK-LABEL: func @largest_of_nothing
+// CHECK: %[[INIT:.+]] = linalg.fill ins(%c-2147483648_i32
+// CHECK: linalg.generic {{.*}} iterator_types = ["reduction"]} {{.*}}outs(%[[INIT]] : tensor<i32>)
+func.func @largest_of_nothing(%n: index) -> tensor<i32> {
+  %least = arith.constant -2147483648 : i32
+  %most = arith.constant 2147483647 : i32
+  %0 = tensor.empty(%n) : tensor<?xi32>
+  %1 = linalg.fill ins(%most : i32) outs(%0 : tensor<?xi32>) -> tensor<?xi32>
+  %2 = tensor.empty() : tensor<i32>
+  %3 = linalg.fill ins(%least : i32) outs(%2 : tensor<i32>) -> tensor<i32>
+  %4 = linalg.generic {indexing_maps = [affine_map<(d0) -> (d0)>, affine_map<(d0) -> ()>], iterator_types = ["reduction"]}
+    ins(%1 : tensor<?xi32>) outs(%3 : tensor<i32>) {
+  ^bb0(%in: i32, %out: i32):
+    %5 = arith.maxsi %out, %in : i32
+    linalg.yield %5 : i32
+  } -> tensor<i32>
+  return %4 : tensor<i32>
+}
+
+// -----
+
+// An elementwise nest that does not read its init writes all of it.
+// CHECK-LABEL: func @unread
+// CHECK-NOT: linalg.fill
+// CHECK: return
+func.func @unread(%x: tensor<?xf32>) -> tensor<?xf32> {
+  %zero = arith.constant 0.0 : f32
+  %c0 = arith.constant 0 : index
+  %n = tensor.dim %x, %c0 : tensor<?xf32>
+  %0 = tensor.empty(%n) : tensor<?xf32>
+  %1 = linalg.fill ins(%zero : f32) outs(%0 : tensor<?xf32>) -> tensor<?xf32>
+  %2 = linalg.generic {indexing_maps = [affine_map<(d0) -> (d0)>, affine_map<(d0) -> (d0)>], iterator_types = ["parallel"]}
+    ins(%x : tensor<?xf32>) outs(%1 : tensor<?xf32>) {
+  ^bb0(%in: f32, %out: f32):
+    %3 = arith.negf %in : f32
+    linalg.yield %3 : f32
+  } -> tensor<?xf32>
+  return %2 : tensor<?xf32>
+}

@@ -306,4 +306,30 @@ for (name, nodes), declared in itertools.product(SUMS.items(), ("17,7,5,4", "a,b
         for sizes in ((2, 1, 9, 1), (1, 1, 1, 1), *(((1, 3, 0, 4),) if name == "sum" else ())):
             model.gives({"x": rand(*sizes)})
 
+# A reduction whose body folds to a constant still gives its init where there is nothing to reduce. The reduction
+# before it makes the constant, of an axis without elements; what is left may have some.
+I32 = np.iinfo(np.int32)
+LEAST, MOST, ONE, NONE = int(I32.min), int(I32.max), 1, 0
+CONSTANT_BODIES = {
+    "max": ("ReduceMin", "ReduceMax", MOST, LEAST),
+    "min": ("ReduceMax", "ReduceMin", LEAST, MOST),
+    "product": ("ReduceSum", "ReduceProd", NONE, ONE),
+}
+for name, (first, second, some, none) in CONSTANT_BODIES.items():
+    axes = "axes = [0]" if first != "ReduceSum" else "keepdims = 1"
+    model = table.model(
+        f"reduce_nothing_{name}",
+        f"(int32[0,n,m] x) => (int32[] y, int32[] z) {{ e = {first} <{axes}> (x{', zero' if 'keep' in axes else ''}) "
+        f"y = {second} (e) z = {second} <axes = [1], keepdims = 0> (e) }}",
+        opset=17,
+        zero=i64(0),
+    )
+    for sizes in ((0, 3), (3, 2), (20, 0), (0, 0)):
+        n, m = sizes
+        want = {
+            "y": np.full((1, 1, 1), some if n * m else none, np.int32),
+            "z": np.full((1, m), some if n else none, np.int32),
+        }
+        model.gives({"x": np.zeros((0, *sizes), np.int32)}, want)
+
 table.main()
