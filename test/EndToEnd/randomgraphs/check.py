@@ -22,6 +22,9 @@ DOCUMENTED_REFUSALS = (
     "a size of 0 would mean that of the input",
     "it cuts more away than there is",
     "the sizes of skip and its input differ",
+    "the skip does not broadcast to its input",
+    # Of weights without filters, too: onnxruntime does not look at their sizes then.
+    "kernel_shape and the weights' sizes differ",
     "the sizes of slope and its input differ",
 )
 
