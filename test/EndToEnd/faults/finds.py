@@ -315,21 +315,20 @@ CONSTANT_BODIES = {
     "min": ("ReduceMax", "ReduceMin", LEAST, MOST),
     "product": ("ReduceSum", "ReduceProd", NONE, ONE),
 }
-for name, (first, second, some, none) in CONSTANT_BODIES.items():
-    axes = "axes = [0]" if first != "ReduceSum" else "keepdims = 1"
+for name, (inner, outer, some, none) in CONSTANT_BODIES.items():
+    empty = "ReduceSum (x, zero)" if inner == "ReduceSum" else f"{inner} <axes = [0]> (x)"
     model = table.model(
         f"reduce_nothing_{name}",
-        f"(int32[0,n,m] x) => (int32[] y, int32[] z) {{ e = {first} <{axes}> (x{', zero' if 'keep' in axes else ''}) "
-        f"y = {second} (e) z = {second} <axes = [1], keepdims = 0> (e) }}",
+        f"(int32[0,n,m] x) => (int32[] y, int32[] z) {{ e = {empty} "
+        f"y = {outer} (e) z = {outer} <axes = [1], keepdims = 0> (e) }}",
         opset=17,
         zero=i64(0),
     )
-    for sizes in ((0, 3), (3, 2), (20, 0), (0, 0)):
-        n, m = sizes
+    for n, m in ((0, 3), (3, 2), (20, 0), (0, 0)):
         want = {
             "y": np.full((1, 1, 1), some if n * m else none, np.int32),
             "z": np.full((1, m), some if n else none, np.int32),
         }
-        model.gives({"x": np.zeros((0, *sizes), np.int32)}, want)
+        model.gives({"x": np.zeros((0, n, m), np.int32)}, want)
 
 table.main()
