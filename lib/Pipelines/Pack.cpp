@@ -18,6 +18,7 @@ void bitnet::populatePackPipeline(OpPassManager &pm,
   pm.addPass(createCSEPass());
   addStageCheck(pm, "packed",
                 {"bitnet.constant", "bitnet.matmul", "bitnet.probe",
-                 "bitnet.quantize_activations", "bitnet.rescale", "linalg",
-                 "tensor", "arith", "math", "scf", "cf", "func"});
+                 "bitnet.quantize_activations", "bitnet.pack", "bitnet.unpack",
+                 "bitnet.rescale", "linalg", "tensor", "arith", "math", "scf",
+                 "cf", "func"});
 }

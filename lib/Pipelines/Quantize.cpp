@@ -25,6 +25,7 @@ void bitnet::populateQuantizePipeline(OpPassManager &pm,
   pm.addPass(createCSEPass());
   addStageCheck(pm, "quantized",
                 {"bitnet.constant", "bitnet.matmul", "bitnet.probe",
-                 "bitnet.quantize_activations", "bitnet.rescale", "linalg",
+                 "bitnet.quantize_activations", "bitnet.pack", "bitnet.unpack",
+                 "bitnet.quantize_weights", "bitnet.rescale", "linalg",
                  "tensor", "arith", "math", "scf", "cf", "func"});
 }
