@@ -5,10 +5,8 @@ if(BITNET_PRECOMPILED_HEADERS)
   file(CONFIGURE OUTPUT "${PROJECT_BINARY_DIR}/precompiled.cpp" CONTENT "")
   add_library(bitnet-precompiled OBJECT "${PROJECT_BINARY_DIR}/precompiled.cpp")
   bitnet_target_flags(bitnet-precompiled)
-  # Templates that the headers use are instantiated here, once. Times of headers are left out, so that ccache sees the
-  # same bytes in every checkout.
-  target_compile_options(bitnet-precompiled PUBLIC
-    -fpch-instantiate-templates "SHELL:-Xclang -fno-pch-timestamp")
+  # Without the times of the headers, which would make ccache take each build for a new one.
+  target_compile_options(bitnet-precompiled PRIVATE "SHELL:-Xclang -fno-pch-timestamp")
   target_precompile_headers(bitnet-precompiled PRIVATE
     "<mlir/Dialect/Affine/IR/AffineOps.h>"
     "<mlir/Dialect/Arith/IR/Arith.h>"

@@ -23,7 +23,7 @@ struct MatrixProduct {
   Value panel;
 };
 
-/// Columns that threads divide c by, rows of one work item.
+/// Columns that threads divide c by, rows of one item.
 inline constexpr int64_t kWorkColumns = 64, kWorkRows = 256;
 /// Rows of the panel: 64 KB of stack.
 inline constexpr int64_t kPanelDepth = 256;
@@ -49,7 +49,7 @@ func::FuncOp getOrCreateContraction(ModuleOp module,
                                     const ContractionPlan &plan,
                                     llvm::ArrayRef<RegisterFile> registers);
 
-/// Work items of a product: [rows / kWorkRows] x [columns / kWorkColumns] of
+/// Items of a product: [rows / kWorkRows] x [columns / kWorkColumns] of
 /// each batch. `c` is the view of the result.
 struct ContractionTiles {
   Value perRow, perColumn, total;

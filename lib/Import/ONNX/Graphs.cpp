@@ -190,8 +190,9 @@ LogicalResult Importer::addMainOutputs(func::FuncOp main, Scope &scope) {
   bool isPassable = true;
   for (const auto &output : graph.output())
     if (StringRef kind = getOtherKind(output.type()); !kind.empty()) {
-      emitError(getLoc("")) << "output " << quoteName(output.name()) << " is "
-                            << kind << ", which a model cannot give its caller";
+      emitError(getLoc(""))
+          << "output " << quoteName(output.name()) << " is " << kind
+          << ", which a model cannot give to its caller";
       isPassable = false;
     }
   SmallVector<Value> values;

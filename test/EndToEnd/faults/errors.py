@@ -55,7 +55,7 @@ for kind, words in (
     ).is_refused(f"error: input 'q' is {words}, which a caller cannot pass to a model$")
     table.model(
         f"output_{kind}", "(float[2] x) => (float[2] q) { q = Relu (x) }", edit=declare(kind, "output")
-    ).is_refused(f"error: output 'q' is {words}, which a model cannot give its caller$")
+    ).is_refused(f"error: output 'q' is {words}, which a model cannot give to its caller$")
 
 # Eight bits and a type that the schema does not have.
 NARROW = {

@@ -149,6 +149,43 @@ def _leaves_range_in_some_order(node: Node, opset: int, inputs: Inputs) -> bool:
     return bool((below < limits.lowest).any() or (above >= limits.highest).any())
 
 
+def _reflects_within_nothing(node: Node, opset: int, inputs: Inputs) -> bool:
+    x, pads = first(inputs), inputs[1] if len(inputs) > 1 else None
+    if node.attributes.get("mode", "constant") != "reflect" or x.size or pads is None or len(pads) != 2 * x.ndim:
+        return False
+    return any(max(a, b) >= n for n, a, b in zip(x.shape, pads[: x.ndim], pads[x.ndim :]) if max(a, b) > 0)
+
+
+def _repeats_skip_in_part(node: Node, opset: int, inputs: Inputs) -> bool:
+    x, skip = first(inputs), inputs[1]
+    if skip is None or skip.ndim not in (x.ndim, x.ndim - 1):
+        return False
+    shared = skip.shape if skip.ndim == x.ndim else (1, *skip.shape)
+    return shared[1:] != x.shape[1:] or shared[0] not in (1, x.shape[0])
+
+
+def _rotates_other_heads(node: Node, opset: int, inputs: Inputs) -> bool:
+    x, table = first(inputs), inputs[2]
+    heads = node.attributes.get("num_heads", 0) if x.ndim == 3 else 1
+    if table is None or table.ndim != 2 or heads <= 0 or node.attributes.get("rotary_embedding_dim", 0):
+        return False
+    return bool(x.shape[-1] != 2 * heads * table.shape[1])
+
+
+def _filters_of_other_size(node: Node, opset: int, inputs: Inputs) -> bool:
+    w, kernel = inputs[1], node.attributes.get("kernel_shape")
+    return w is not None and kernel is not None and tuple(kernel) != w.shape[2:]
+
+
+def _gathers_nothing_from_outside(node: Node, opset: int, inputs: Inputs) -> bool:
+    data, indices = first(inputs), inputs[1]
+    if indices is None or not indices.ndim or data.size:
+        return False
+    begin = int(node.attributes.get("batch_dims", 0))
+    limits = np.array(data.shape[begin : begin + indices.shape[-1]], np.int64)
+    return bool(((indices < -limits) | (indices >= limits)).any())
+
+
 def _joins_nothing_of_other_size(node: Node, opset: int, inputs: Inputs) -> bool:
     axis = node.attributes.get("axis", 1) % max(first(inputs).ndim, 1)
     shapes = [a.shape for a in inputs if a is not None]
@@ -201,6 +238,16 @@ RULES = [
         _leaves_range_in_some_order,
         "a product that in some order overflows or loses digits below the smallest normal number",
     ),
+    # onnxruntime has an answer to these where it computes nothing, or reads what is not there.
+    Rule(("Pad",), _reflects_within_nothing, "a reflection of more than there is, in an empty tensor"),
+    Rule(
+        ("SkipLayerNormalization", "SkipSimplifiedLayerNormalization"),
+        _repeats_skip_in_part,
+        "a skip neither as large as its input nor shared by the batch",
+    ),
+    Rule(("RotaryEmbedding",), _rotates_other_heads, "heads that are not twice as wide as the tables"),
+    Rule(("Conv",), _filters_of_other_size, "a kernel_shape that is not that of the weights"),
+    Rule(("GatherND",), _gathers_nothing_from_outside, "slices without elements at an index beyond the axis"),
     Rule(("Slice",), _begins_in_front, "backward from in front of the axis (one element in ONNX, none in NumPy)"),
     Rule(("Concat",), _joins_nothing_of_other_size, "an empty tensor of other sizes, which onnxruntime leaves out"),
     Rule(("ScatterElements", "ScatterND"), _keeps_nan_or_not, "a maximum of NaN"),

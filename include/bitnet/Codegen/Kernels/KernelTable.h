@@ -73,9 +73,7 @@ struct KernelRow {
     return bound(TargetArch::AArch64, names);
   }
   constexpr KernelRow takes(LhsKind activations) const {
-    KernelRow row = *this;
-    row.lhs = activations;
-    return row;
+    return withField(*this, &KernelRow::lhs, activations);
   }
   /// Sets `forms` and what follows from them: `maxCols` is the least that any
   /// of them allows.
@@ -103,9 +101,7 @@ struct KernelRow {
     return row;
   }
   constexpr KernelRow inPartsOf(int64_t rows) const {
-    KernelRow row = *this;
-    row.maxRows = rows;
-    return row;
+    return withField(*this, &KernelRow::maxRows, rows);
   }
 
 private:

@@ -15,6 +15,7 @@
 #include "llvm/ADT/StringRef.h"
 
 #include <cstdint>
+#include <type_traits>
 
 namespace mlir::bitnet {
 
@@ -77,6 +78,14 @@ struct Prefetch {
   /// time to stream from memory; all 0: not.
   PerCore far = {0, 0, 0};
 };
+
+/// `record` with one field set: what the setters of table rows return.
+template <typename Record, typename Field>
+constexpr Record withField(Record record, Field Record::*field,
+                           std::common_type_t<Field> value) {
+  record.*field = value;
+  return record;
+}
 
 /// The largest code and the largest magnitude of an int8 activation.
 inline constexpr int64_t kMaxCode = 2, kMaxActivation = 128;
@@ -149,9 +158,7 @@ struct LoopForm {
   CoreSet cores = kAnyCore;
 
   constexpr LoopForm from(int64_t rows) const {
-    LoopForm form = *this;
-    form.minRows = rows;
-    return form;
+    return withField(*this, &LoopForm::minRows, rows);
   }
   constexpr LoopForm even(int64_t least, int64_t most) const {
     return tiles(Cover::Even, least, most);
@@ -166,29 +173,19 @@ struct LoopForm {
     return tiles(Cover::Padded, rows, rows);
   }
   constexpr LoopForm inParts(int64_t count) const {
-    LoopForm form = *this;
-    form.parts = count;
-    return form;
+    return withField(*this, &LoopForm::parts, count);
   }
   constexpr LoopForm inSlices(int64_t chunks) const {
-    LoopForm form = *this;
-    form.sliceChunks = chunks;
-    return form;
+    return withField(*this, &LoopForm::sliceChunks, chunks);
   }
   constexpr LoopForm ahead(Prefetch distance) const {
-    LoopForm form = *this;
-    form.prefetch = distance;
-    return form;
+    return withField(*this, &LoopForm::prefetch, distance);
   }
   constexpr LoopForm withPanel() const {
-    LoopForm form = *this;
-    form.panel = true;
-    return form;
+    return withField(*this, &LoopForm::panel, true);
   }
   constexpr LoopForm on(CoreSet some) const {
-    LoopForm form = *this;
-    form.cores = some;
-    return form;
+    return withField(*this, &LoopForm::cores, some);
   }
 
   /// The most that a chunk column adds to an accumulator which takes fields of

@@ -131,6 +131,8 @@ bool ConvAttr::mayMissImage(unsigned axis,
   int64_t span = getSpan(axis);
   if (before >= span || after >= span)
     return true;
+  if (extent == 0)
+    return before + after >= span;
   // A window reaches the image. It misses it if it begins in front of it and
   // its first tap behind the edge, `tap`, is beyond the other edge.
   constexpr int64_t kMostWindows = 1 << 16;
@@ -139,7 +141,7 @@ bool ConvAttr::mayMissImage(unsigned axis,
   for (int64_t start = -before; start < 0; start += stride) {
     int64_t tap = (dilation - -start % dilation) % dilation;
     int64_t pixels = extent.value_or(tap);
-    if (pixels > 0 && tap >= pixels && start <= pixels + after - span)
+    if (tap > 0 && tap >= pixels && start <= pixels + after - span)
       return true;
   }
   return false;

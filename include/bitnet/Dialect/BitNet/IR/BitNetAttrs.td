@@ -187,7 +187,8 @@ def BitNet_ConvAttr : BitNet_Attr<"Conv", "conv"> {
     }
     /// Whether some window lies beside an image of `extent` (unknown: of any
     /// positive number of) elements along spatial axis `axis`: pads as wide as
-    /// a window, or taps that stand too wide apart to meet a short image.
+    /// a window, taps that stand too wide apart to meet a short image, or an
+    /// image without elements.
     bool mayMissImage(unsigned axis, std::optional<int64_t> extent) const;
   }];
 }
