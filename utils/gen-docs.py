@@ -7,10 +7,12 @@ import argparse
 import pathlib
 import subprocess
 import sys
+import textwrap
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 TBLGEN = "/usr/lib/llvm-22/bin/mlir-tblgen"
 INCLUDE = ROOT / "include" / "bitnet"
+COLUMNS = 120
 # Output below docs/ -> (.td file, generator flags)
 DIALECTS = {
     "Dialects/BitNet.md": ("Dialect/BitNet/IR/BitNetOps.td", ["-gen-dialect-doc", "-dialect=bitnet"]),
@@ -18,10 +20,21 @@ DIALECTS = {
 }
 
 
+def fit(line):
+    """`line` in lines of 120 columns: cells of HTML rows below each other, what options and formats say continued."""
+    if len(line) <= COLUMNS:
+        return line
+    if line.startswith("<tr>"):
+        return line.replace("<td>", "\n<td>").replace("</tr>", "\n</tr>")
+    if line.startswith(("-", "operation ::=")):
+        return textwrap.fill(line, COLUMNS, subsequent_indent="    ", break_long_words=False, break_on_hyphens=False)
+    return line
+
+
 def tblgen(td, flags):
     command = [TBLGEN, *flags, str(td), f"-I{ROOT / 'include'}", "-I/usr/lib/llvm-22/include"]
     text = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-    return "\n".join(line.rstrip() for line in text.splitlines()).strip() + "\n"
+    return "\n".join(fit(line.rstrip()) for line in text.splitlines()).strip() + "\n"
 
 
 def passes():

@@ -22,9 +22,11 @@ def BitNetFoldOperandCopies : Pass<"bitnet-fold-operand-copies", "::mlir::func::
     Example: the 4 heads of a query by 2 of keys
 
     ```mlir
-    func.func @main(%q: tensor<4x?x32xf32>, %k: tensor<2x?x32xf32>, %init: tensor<4x?x?xf32>, %n: index) -> tensor<4x?x?xf32> {
+    func.func @main(%q: tensor<4x?x32xf32>, %k: tensor<2x?x32xf32>, %init: tensor<4x?x?xf32>, %n: index)
+        -> tensor<4x?x?xf32> {
       %e = tensor.empty(%n) : tensor<2x2x?x32xf32>
-      %r = linalg.generic {indexing_maps = [affine_map<(h, r, n, d) -> (h, n, d)>, affine_map<(h, r, n, d) -> (h, r, n, d)>],
+      %r = linalg.generic {indexing_maps = [affine_map<(h, r, n, d) -> (h, n, d)>,
+                                            affine_map<(h, r, n, d) -> (h, r, n, d)>],
                            iterator_types = ["parallel", "parallel", "parallel", "parallel"]}
           ins(%k : tensor<2x?x32xf32>) outs(%e : tensor<2x2x?x32xf32>) {
       ^bb0(%a: f32, %o: f32):
