@@ -331,4 +331,27 @@ for name, (inner, outer, some, none) in CONSTANT_BODIES.items():
         }
         model.gives({"x": np.zeros((0, n, m), np.int32)}, want)
 
+# Integers reduce in their own type (mm_c6): exactly, modulo the number of its values, for any number of threads.
+LARGE = {
+    "int64": (np.int64, (0, 6, 2**63 - 1, 2**53 + 1, -(2**63))),
+    "int32": (np.int32, (0, 6, 2**31 - 1, 2**24 + 1, -(2**31))),
+}
+REDUCE = {
+    "Sum": lambda x: x.sum(axis=1, dtype=x.dtype),
+    "Prod": lambda x: x.prod(axis=1, dtype=x.dtype),
+    "L1": lambda x: np.abs(x).sum(axis=1, dtype=x.dtype),
+    "SumSquare": lambda x: (x * x).sum(axis=1, dtype=x.dtype),
+}
+for (dtype, (kind, values)), (name, reduce) in itertools.product(LARGE.items(), REDUCE.items()):
+    model = table.model(
+        f"reduce_large_{name}_{dtype}",
+        f"({dtype}[n,m] x) => ({dtype}[] y) {{ y = Reduce{name} <keepdims = 0> (x, one) }}",
+        opset=18,
+        one=i64(1),
+    )
+    for shape in ((1, 5), (3, 67)):
+        x = np.resize(np.array(values, kind), shape)
+        with np.errstate(over="ignore"):
+            model.gives({"x": x}, {"y": reduce(x)})
+
 table.main()

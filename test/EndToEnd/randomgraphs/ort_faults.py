@@ -64,6 +64,16 @@ def _far_below(node: Node, opset: int, inputs: Inputs) -> bool:
     return bool((first(inputs).astype(np.float64) < -17).any())
 
 
+def _passes_float64(node: Node, opset: int, inputs: Inputs) -> bool:
+    """Whether integers may reduce to what is no integer of their type in float64."""
+    x = first(inputs)
+    if not np.issubdtype(x.dtype, np.integer):
+        return False
+    size = np.abs(x.astype(np.float64))
+    most = {"ReduceProd": np.maximum(size, 1).prod(), "ReduceSumSquare": (size**2).sum()}.get(node.op, size.sum())
+    return bool(most > min(2**53, np.iinfo(x.dtype).max))
+
+
 FAULTS = [
     Rule(("Conv",), _no_channels, "does not return when there are no channels"),
     Rule((*REDUCTIONS, "ArgMax", "ArgMin"), _is_empty, "keeps the reduced axis of an empty tensor as it is"),
@@ -88,6 +98,11 @@ FAULTS = [
     Rule(("Gelu",), _wide, "expands float64 with constants of float32"),
     Rule(("Shrink",), _wide, "computes float64 in float32"),
     Rule(("ReduceMax", "ReduceMin"), _reads_nan, "keeps or drops NaN by its position"),
+    Rule(
+        ("ReduceSum", "ReduceMean", "ReduceL1", "ReduceSumSquare", "ReduceProd"),
+        _passes_float64,
+        "reduces integers in float64 and clamps to their type; ONNX says nothing, onnx.reference and PyTorch wrap",
+    ),
 ]
 
 
