@@ -13,4 +13,5 @@ void mlir::bitnet::registerAllDialects(DialectRegistry &registry) {
   mlir::registerAllExtensions(registry);
   registry.insert<BitNetDialect, onnx::ONNXDialect>();
   registerBitNetBufferization(registry);
+  registerDispatchBufferization(registry);
 }

@@ -17,6 +17,8 @@ namespace bitnet {
 /// How one-shot bufferization treats bitnet.matmul, bitnet.constant and
 /// bitnet.probe.
 void registerBitNetBufferization(DialectRegistry &registry);
+/// And bitnet.dispatch, with bitnet.yield.
+void registerDispatchBufferization(DialectRegistry &registry);
 
 /// The argument of @main that is the model's weights.
 inline constexpr llvm::StringLiteral kWeightsArgAttr = "bitnet.weights";

@@ -5,6 +5,7 @@
 #include "bitnet/Dialect/BitNet/IR/Packing.h"
 
 #include "mlir/IR/Builders.h"
+#include "mlir/IR/DialectImplementation.h"
 #include "mlir/IR/TypeUtilities.h"
 
 using namespace mlir;

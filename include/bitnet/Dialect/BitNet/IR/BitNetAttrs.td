@@ -56,6 +56,12 @@ def BitNet_KernelKind : I32EnumAttr<"KernelKind", "Code form of a ternary matmul
   let genSpecializedAttr = 0;
 }
 
+def BitNet_DispatchKind : I32EnumAttr<"DispatchKind", "What a unit of work computes", [
+    I32EnumAttrCase<"Layer", 0, "layer">]> {
+  let cppNamespace = "::mlir::bitnet";
+  let genSpecializedAttr = 0;
+}
+
 def BitNet_ISA : I32EnumAttr<"ISA", "Class of machines that code is specialised for", [
     I32EnumAttrCase<"Generic", 0, "generic">,
     I32EnumAttrCase<"AVX2", 1, "avx2">,

@@ -32,4 +32,9 @@ def BitNet_Dialect : Dialect {
   }];
 }
 
+class BitNet_Op<string mnemonic, list<Trait> traits = []>
+    : Op<BitNet_Dialect, mnemonic, traits>;
+
+def BitNet_Shaped : AnyTypeOf<[AnyRankedTensor, AnyMemRef]>;
+
 #endif // BITNET_DIALECT_BITNET_IR_BITNETBASE_TD

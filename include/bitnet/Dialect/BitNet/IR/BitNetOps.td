@@ -4,15 +4,11 @@
 #define BITNET_DIALECT_BITNET_IR_BITNETOPS_TD
 
 include "bitnet/Dialect/BitNet/IR/BitNetAttrs.td"
+include "bitnet/Dialect/BitNet/IR/BitNetDispatchOps.td"
 include "mlir/Interfaces/DestinationStyleOpInterface.td"
 include "mlir/Interfaces/InferTypeOpInterface.td"
 include "mlir/Interfaces/SideEffectInterfaces.td"
 include "mlir/IR/OpAsmInterface.td"
-
-class BitNet_Op<string mnemonic, list<Trait> traits = []>
-    : Op<BitNet_Dialect, mnemonic, traits>;
-
-def BitNet_Shaped : AnyTypeOf<[AnyRankedTensor, AnyMemRef]>;
 
 //===----------------------------------------------------------------------===//
 // Constants
