@@ -35,6 +35,8 @@ private:
   LogicalResult load();
   LogicalResult claimOutputs();
   LogicalResult lower();
+  LogicalResult lowerTensors();
+  LogicalResult lowerToLoops();
   LogicalResult emit();
   LogicalResult report();
   /// Times `body`, tells options.progress.
@@ -44,6 +46,8 @@ private:
   LogicalResult emitFolder();
   LogicalResult check(llvm::Error error);
   PackOptions packOptions() const;
+  MachineOptions machineOptions() const;
+  PartitionOptions partitionOptions() const;
   LoopsOptions loopsOptions() const;
   BitNetFoldDimsOptions foldDimsOptions() const;
   FrontendOptions frontendOptions() const;
@@ -65,8 +69,9 @@ LogicalResult Driver::stage(StringRef name,
   LogicalResult status = body();
   std::chrono::duration<double> seconds =
       std::chrono::steady_clock::now() - started;
-  // import, bitnet, quantize, pack, loops, cpu, link: as many as --emit asks.
-  unsigned count = std::min(unsigned(options.emit) + 1, 7u);
+  // import, bitnet, quantize, pack, partition, loops, cpu, link: as many as
+  // --emit asks.
+  unsigned count = std::min(unsigned(options.emit) + 1, 8u);
   ++index;
   if (succeeded(status) && options.progress)
     options.progress(index, std::max(count, index), name, seconds.count());
@@ -106,6 +111,12 @@ static bool isImported(ModuleOp module) {
   return result.wasInterrupted() || !others;
 }
 
+/// Whether stage 4a has run, and found work to tell apart.
+static bool isPartitioned(ModuleOp module) {
+  return module.walk([](DispatchOp) { return WalkResult::interrupt(); })
+      .wasInterrupted();
+}
+
 /// Whether stage 4 has run: only it makes buffers.
 static bool isBufferized(ModuleOp module) {
   auto main = module.lookupSymbol<func::FuncOp>("main");
@@ -135,26 +146,38 @@ BitNetFoldDimsOptions Driver::foldDimsOptions() const {
 PackOptions Driver::packOptions() const {
   PackOptions pack = options.pack;
   pack.fastBase3 =
-      hasFastKernel(loopsOptions().target, options.kernel, PackingKind::U1_6);
+      hasFastKernel(machineOptions().target, options.kernel, PackingKind::U1_6);
   return pack;
+}
+
+/// HLS is for no machine.
+MachineOptions Driver::machineOptions() const {
+  MachineOptions machines;
+  if (options.hls)
+    return machines;
+  machines.isas = target.isas;
+  machines.target.arch = getArch(target.triple);
+  SmallVector<llvm::StringRef> features;
+  llvm::StringRef(target.features).split(features, ',', -1, false);
+  for (llvm::StringRef feature : features)
+    machines.target.features.push_back(feature.str());
+  return machines;
+}
+
+/// HLS takes the literal nests.
+PartitionOptions Driver::partitionOptions() const {
+  PartitionOptions partition;
+  partition.machines = machineOptions();
+  partition.kernel = options.hls ? KernelChoice::Scalar : options.kernel;
+  partition.strictFloats = options.hls;
+  return partition;
 }
 
 LoopsOptions Driver::loopsOptions() const {
   LoopsOptions loops;
-  // Both backends hang on the same loops; HLS takes the literal nests.
-  if (options.hls) {
-    loops.kernel = KernelChoice::Scalar;
-    loops.strictFloats = true;
-    loops.scalarLoops = true;
-    return loops;
-  }
-  loops.kernel = options.kernel;
-  loops.isas = target.isas;
-  loops.target.arch = getArch(target.triple);
-  SmallVector<llvm::StringRef> features;
-  llvm::StringRef(target.features).split(features, ',', -1, false);
-  for (llvm::StringRef feature : features)
-    loops.target.features.push_back(feature.str());
+  loops.machines = machineOptions();
+  loops.strictFloats = options.hls;
+  loops.scalarLoops = options.hls;
   return loops;
 }
 
@@ -166,11 +189,8 @@ FrontendOptions Driver::frontendOptions() const {
   return frontend;
 }
 
-LogicalResult Driver::lower() {
-  auto reached = [&](Stage last) { return options.emit < last; };
-  if (reached(Stage::BitNet))
-    return success();
-  // A file that an earlier run stopped at continues from there.
+/// Stages 1 to 3. A file that an earlier run stopped at continues from there.
+LogicalResult Driver::lowerTensors() {
   const bool imported = isImported(*module);
   if (failed(passes("bitnet", [&](OpPassManager &pm) {
         if (options.hls || !options.dims.empty())
@@ -179,30 +199,46 @@ LogicalResult Driver::lower() {
           populateFrontendPipeline(pm, frontendOptions());
       })))
     return failure();
-  if (isBufferized(*module)) {
-    result.layers = collectLayers(*module);
-    result.kernel = kernelNames(*module);
-    return success();
-  }
-  if (reached(Stage::Quantized))
+  result.layers = collectLayers(*module);
+  if (options.emit < Stage::Quantized || isPartitioned(*module) ||
+      isBufferized(*module))
     return success();
   if (failed(passes("quantize", [&](OpPassManager &pm) {
         populateQuantizePipeline(pm, options.quantize);
       })))
     return failure();
   result.layers = collectLayers(*module);
-  if (reached(Stage::Packed))
+  if (options.emit < Stage::Packed)
     return success();
   if (failed(passes("pack", [&](OpPassManager &pm) {
         populatePackPipeline(pm, packOptions());
       })))
     return failure();
   result.layers = collectLayers(*module);
-  if (reached(Stage::Loops))
-    return success();
-  if (failed(passes("loops", [&](OpPassManager &pm) {
-        populateLoopsPipeline(pm, loopsOptions());
+  return success();
+}
+
+/// Stages 4a and 4.
+LogicalResult Driver::lowerToLoops() {
+  if (!isPartitioned(*module) &&
+      failed(passes("partition", [&](OpPassManager &pm) {
+        populatePartitionPipeline(pm, partitionOptions());
       })))
+    return failure();
+  if (options.emit < Stage::Loops)
+    return success();
+  return passes("loops", [&](OpPassManager &pm) {
+    populateLoopsPipeline(pm, loopsOptions());
+  });
+}
+
+LogicalResult Driver::lower() {
+  if (options.emit < Stage::BitNet)
+    return success();
+  if (failed(lowerTensors()))
+    return failure();
+  if (options.emit >= Stage::Dispatches && !isBufferized(*module) &&
+      failed(lowerToLoops()))
     return failure();
   result.kernel = kernelNames(*module);
   return success();
@@ -320,7 +356,7 @@ LogicalResult Driver::chooseTarget(Location loc) {
   if (failed(resolved))
     return emitError(loc) << error;
   target = *resolved;
-  if (failed(checkKernel(target, loopsOptions().target, options.kernel, loc)))
+  if (failed(checkKernel(target, machineOptions().target, options.kernel, loc)))
     return failure();
   // checkKernel drops machines that the asked-for kernel cannot serve, perhaps
   // the worst one, whose CPU is the baseline: resolve the baseline again.

@@ -4,9 +4,7 @@
 #include "bitnet/Codegen/Fusion/Passes.h"
 #include "bitnet/Codegen/Loops/Passes.h"
 #include "bitnet/Codegen/Memory/Passes.h"
-#include "bitnet/Codegen/Strategy/Passes.h"
 #include "bitnet/Codegen/Transforms/Passes.h"
-#include "bitnet/Conversion/BitNetToLinalg/Passes.h"
 #include "bitnet/Dialect/BitNet/Transforms/StageCheck.h"
 #include "bitnet/Pipelines/Pipelines.h"
 #include "bitnet/Target/HLSCpp/Passes.h"
@@ -23,23 +21,6 @@
 using namespace mlir;
 using namespace mlir::bitnet;
 
-/// Fewer, fused elementwise nests, before buffers freeze the structure.
-static void addFusion(OpPassManager &pm, const LoopsOptions &options) {
-  OpPassManager &func = pm.nest<func::FuncOp>();
-  func.addPass(createBitNetLowerSelects());
-  func.addPass(createConvertElementwiseToLinalgPass());
-  if (!options.strictFloats) {
-    func.addPass(createBitNetFoldOperandCopies());
-    func.addPass(createCanonicalizerPass());
-    func.addPass(createCSEPass());
-  }
-  func.addPass(createBitNetSeparateInits());
-  func.addPass(createBitNetFuseElementwise());
-  func.addPass(createCSEPass());
-  func.addPass(createCanonicalizerPass());
-  func.addPass(createBitNetSeparateInits());
-}
-
 static void addBufferization(OpPassManager &pm, const LoopsOptions &loops) {
   bufferization::OneShotBufferizePassOptions options;
   options.bufferizeFunctionBoundaries = true;
@@ -52,8 +33,7 @@ static void addBufferization(OpPassManager &pm, const LoopsOptions &loops) {
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());
   pm.addPass(createBitNetLowerConstants());
-  pm.addPass(createBitNetFuseEpilogues());
-  pm.addPass(createBitNetFuseLayers());
+  pm.addPass(createBitNetOutlineLayers());
   // Strict floats keep the nests that hardware is made of.
   if (!loops.strictFloats) {
     pm.addNestedPass<func::FuncOp>(createBitNetReuseOperands());
@@ -68,10 +48,10 @@ static void addBufferization(OpPassManager &pm, const LoopsOptions &loops) {
 /// Of all machines, best first.
 static SmallVector<RegisterFile> getRegisterFiles(const LoopsOptions &options) {
   SmallVector<TargetInfo> machines;
-  for (ISA isa : llvm::reverse(options.isas))
+  for (ISA isa : llvm::reverse(options.machines.isas))
     machines.push_back(getTargetInfo(isa));
   if (machines.empty())
-    machines.push_back(options.target);
+    machines.push_back(options.machines.target);
   SmallVector<RegisterFile> files;
   for (const TargetInfo &machine : machines) {
     RegisterFile file =
@@ -94,18 +74,6 @@ static void addContractions(OpPassManager &pm, const LoopsOptions &options) {
 
 void bitnet::populateLoopsPipeline(OpPassManager &pm,
                                    const LoopsOptions &options) {
-  BitNetSelectKernelsOptions selection;
-  selection.arch = options.target.arch;
-  for (const std::string &feature : options.target.features)
-    selection.features.push_back(feature);
-  for (ISA isa : options.isas)
-    selection.isas.push_back(isa);
-  selection.kernel = options.kernel;
-  pm.addPass(createBitNetSelectKernels(selection));
-  pm.addPass(createConvertBitNetToLinalg());
-  pm.addPass(createCanonicalizerPass());
-  pm.addPass(createBitNetFoldOutputShapes());
-  addFusion(pm, options);
   addBufferization(pm, options);
   pm.addPass(createBitNetLowerMatMul());
   addContractions(pm, options);
@@ -119,7 +87,7 @@ void bitnet::populateLoopsPipeline(OpPassManager &pm,
     pm.addPass(createBitNetOutlineParallel());
   // Levels would add up in different widths: the same bits on all of them are
   // worth more. Products of floats have an order of their own.
-  if (options.strictFloats || !options.isas.empty())
+  if (options.strictFloats || !options.machines.isas.empty())
     pm.addNestedPass<func::FuncOp>(createBitNetStrictFloats());
   addStageCheck(pm, "loops",
                 {"scf", "memref", "vector", "arith", "math", "func", "cf",

@@ -4,6 +4,7 @@
 #include "bitnet/Codegen/Fusion/Passes.h"
 #include "bitnet/Codegen/Loops/Passes.h"
 #include "bitnet/Codegen/Memory/Passes.h"
+#include "bitnet/Codegen/Partition/Passes.h"
 #include "bitnet/Codegen/Strategy/Passes.h"
 #include "bitnet/Codegen/Transforms/Passes.h"
 #include "bitnet/Conversion/BitNetToLinalg/Passes.h"
@@ -23,6 +24,7 @@ void mlir::bitnet::registerAllPasses() {
   registerBitNetTransformsPasses();
   registerBitNetToLinalgPasses();
   registerBitNetFusionPasses();
+  registerBitNetPartitionPasses();
   registerBitNetLoopsPasses();
   registerBitNetMemoryPasses();
   registerONNXToBitNetPasses();

@@ -27,8 +27,10 @@ void mlir::bitnet::registerAllPipelines() {
                 populateQuantizePipeline);
   registerStage("bitnet-pack-pipeline", "Stage 3: pack ternary weights",
                 populatePackPipeline);
-  registerStage("bitnet-loops-pipeline",
-                "Stage 4: loop nests over buffers, portable kernels",
+  registerStage("bitnet-partition-pipeline",
+                "Stage 4a: units of work on tensors, portable kernels",
+                populatePartitionPipeline);
+  registerStage("bitnet-loops-pipeline", "Stage 4: loop nests over buffers",
                 populateLoopsPipeline);
   registerStage("bitnet-hls-pipeline",
                 "Stage 5b: static loops to the C++ subset of --target=hls",

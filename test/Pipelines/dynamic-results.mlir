@@ -1,4 +1,4 @@
-// RUN: bitnet-opt %s --canonicalize --bitnet-loops-pipeline | FileCheck %s
+// RUN: bitnet-opt %s --canonicalize --bitnet-partition-pipeline --bitnet-loops-pipeline | FileCheck %s
 
 // Results of run-time extents through the loops pipeline. Canonicalization makes one
 // arith.select of the choice, whose branches have other extents: each is copied by itself.

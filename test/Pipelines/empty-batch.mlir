@@ -1,4 +1,4 @@
-// RUN: bitnet-opt %s --bitnet-quantize-pipeline --bitnet-pack-pipeline --bitnet-loops-pipeline | FileCheck %s
+// RUN: bitnet-opt %s --bitnet-quantize-pipeline --bitnet-pack-pipeline --bitnet-partition-pipeline --bitnet-loops-pipeline | FileCheck %s
 
 // A model of an empty batch (--dim n=0): layers of nothing are no layers, and what follows
 // takes no slice of a tensor without elements.

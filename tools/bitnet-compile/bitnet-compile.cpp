@@ -46,6 +46,8 @@ cl::opt<Stage> emit(
                clEnumValN(Stage::Quantized, "quantized",
                           "quantize, exact matmul, rescale"),
                clEnumValN(Stage::Packed, "packed", "packed weights"),
+               clEnumValN(Stage::Dispatches, "dispatches",
+                          "units of work on tensors"),
                clEnumValN(Stage::Loops, "loops", "loop nests over buffers"),
                clEnumValN(Stage::LLVM, "llvm", "LLVM IR"),
                clEnumValN(Stage::Asm, "asm", "assembly"),

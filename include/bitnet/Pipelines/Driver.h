@@ -16,7 +16,18 @@ class PassManager;
 namespace bitnet {
 
 /// What `--emit` names, in data-flow order.
-enum class Stage { ONNX, BitNet, Quantized, Packed, Loops, LLVM, Asm, Obj, SO };
+enum class Stage {
+  ONNX,
+  BitNet,
+  Quantized,
+  Packed,
+  Dispatches,
+  Loops,
+  LLVM,
+  Asm,
+  Obj,
+  SO
+};
 
 struct CompileOptions {
   std::string input;

@@ -1,7 +1,8 @@
 //===- Pipelines.h - one builder and one options struct per stage -*- C++
 //-*-===//
 //
-// import -> frontend -> quantize -> pack -> loops -> cpu | hls -> link.
+// import -> frontend -> quantize -> pack -> partition -> loops -> cpu | hls ->
+// link.
 // Each builder appends the passes of one stage and ends with a check of the
 // dialects that may leave it (docs/Architecture.md, table of stages).
 //
@@ -55,14 +56,26 @@ struct PackOptions {
   bool fastBase3 = false;
 };
 
-/// Stage 4: loop nests over buffers.
-struct LoopsOptions {
+/// What the code is for.
+struct MachineOptions {
   TargetInfo target;
-  /// Machines that the code is for, worst to best, instead of `target`.
+  /// Machines, worst to best, instead of `target`.
   std::vector<ISA> isas;
+};
+
+/// Stage 4a: units of work on tensors.
+struct PartitionOptions {
+  MachineOptions machines;
   /// Code form of ternary matmuls; Auto chooses by features.
   KernelChoice kernel = KernelChoice::Auto;
   /// Float sums in the order of the loops: no fast-math flag is left.
+  bool strictFloats = false;
+};
+
+/// Stage 4: loop nests over buffers.
+struct LoopsOptions {
+  MachineOptions machines;
+  /// As in stage 4a.
   bool strictFloats = false;
   /// Scalar loops of one thread, for HLS to read.
   bool scalarLoops = false;
@@ -79,6 +92,8 @@ void populateFrontendPipeline(OpPassManager &pm,
 void populateQuantizePipeline(OpPassManager &pm,
                               const QuantizeOptions &options);
 void populatePackPipeline(OpPassManager &pm, const PackOptions &options);
+void populatePartitionPipeline(OpPassManager &pm,
+                               const PartitionOptions &options);
 void populateLoopsPipeline(OpPassManager &pm, const LoopsOptions &options);
 void populateHLSPipeline(OpPassManager &pm, const HLSOptions &options);
 

@@ -1,5 +1,5 @@
 // RUN: bitnet-opt %s --bitnet-bufferize-inputs | FileCheck %s
-// RUN: bitnet-opt %s --bitnet-loops-pipeline | FileCheck %s --check-prefix=LOOPS
+// RUN: bitnet-opt %s --bitnet-partition-pipeline --bitnet-loops-pipeline | FileCheck %s --check-prefix=LOOPS
 
 // Without the mark, the slice would be written into the caller's buffer.
 // CHECK-LABEL: func.func @main(

@@ -153,14 +153,14 @@ SWITCHES = [
 STAGES = [
     *(
         Case(f"emit_{stage}", f"{COMPILE} m.onnx --emit={stage} -o e_{stage}.out && test -s e_{stage}.out")
-        for stage in ("onnx", "bitnet", "quantized", "packed", "loops", "llvm", "asm", "obj")
+        for stage in ("onnx", "bitnet", "quantized", "packed", "dispatches", "loops", "llvm", "asm", "obj")
     ),
     *(
         Case(
             f"emit_{stage}_then_go_on",
             f"{COMPILE} m.onnx --emit={stage} -o s.mlir && {COMPILE} s.mlir -o s.so && {RUN} s.so --data d.npz",
         )
-        for stage in ("bitnet", "packed")
+        for stage in ("bitnet", "packed", "dispatches")
     ),
     Case("other_suffix", f"{COMPILE} m.onnx -o a.onnx2 && {RUN} ./a.onnx2 --data d.npz"),
     Case("hls", f"{COMPILE} m.onnx --target=hls --dim n=1 -o hls/ && ls hls", says="model.cpp"),

@@ -25,12 +25,10 @@ def BitNetFuseElementwise : Pass<"bitnet-fuse-elementwise", "::mlir::func::FuncO
       "::mlir::tensor::TensorDialect"];
 }
 
-def BitNetFuseEpilogues : Pass<"bitnet-fuse-epilogues", "::mlir::ModuleOp"> {
-  let summary = "Packed matmuls on memrefs together with the nest that reads them";
+def BitNetOutlineLayers : Pass<"bitnet-outline-layers", "::mlir::ModuleOp"> {
+  let summary = "Layers on memrefs to calls of functions over row blocks";
   let description = [{
-    An elementwise nest over `[M, N]` that is the only reader of accumulators (the
-    rescale, with bias, residual, activation; both halves of a gated layer) joins
-    the matmuls that fill them in one parallel function:
+    Each nest of a `bitnet.dispatch layer` becomes, with its products, one parallel function:
 
     ```
     func.func private @bitnet_layer_0(%x, %w, %sums, ..., %y, %begin: index, %end: index)
@@ -40,76 +38,46 @@ def BitNetFuseEpilogues : Pass<"bitnet-fuse-epilogues", "::mlir::ModuleOp"> {
     }
     ```
 
-    Accumulators never reach memory, and threads meet once per layer. Equal
-    functions are shared. Runs between bufferization and the placement of
-    deallocations. Matmuls with the `scalar` lowering, groups (w_c3) and nests of
-    other shapes are left alone.
-
-    Example:
-
-    ```
-    bitnet-opt --bitnet-fuse-epilogues bufferized.mlir
-    ```
-  }];
-  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::func::FuncDialect",
-      "::mlir::linalg::LinalgDialect", "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect"];
-}
-
-def BitNetFuseLayers : Pass<"bitnet-fuse-layers", "::mlir::ModuleOp"> {
-  let summary = "Calls of layers that read the same activations into one";
-  let description = [{
-    The functions that `bitnet-fuse-epilogues` makes each occupy all threads until
-    the slowest is done. Layers that read the same activations, as q, k and v do,
-    become one such function, whose range is their ranges one after the other:
-    threads meet once, and short layers divide evenly. Equal functions are shared.
-
-    The call stands where the first one stood. A later call joins it if it depends on
-    nothing in between but buffers, extents and nests, which then move up, too: it
-    uses nothing that is written there and writes nothing that is used there.
-
-    Example: in
-
-    ```mlir
-    func.func @qk(%x: memref<?x64xi8>, %sums: memref<?xi32>, %q: memref<2x4x4x64xi8>,
-        %k: memref<1x4x4x64xi8>, %m: index) -> (memref<?x128xi32>, memref<?x64xi32>) {
-      %c0 = arith.constant 0 : index
-      %c1 = arith.constant 1 : index
-      %c2 = arith.constant 2 : index
-      %yq = memref.alloc(%m) : memref<?x128xi32>
-      call @layer_q(%x, %q, %sums, %yq, %c0, %c2)
-        : (memref<?x64xi8>, memref<2x4x4x64xi8>, memref<?xi32>, memref<?x128xi32>, index, index) -> ()
-      %yk = memref.alloc(%m) : memref<?x64xi32>
-      call @layer_k(%x, %k, %sums, %yk, %c0, %c1)
-        : (memref<?x64xi8>, memref<1x4x4x64xi8>, memref<?xi32>, memref<?x64xi32>, index, index) -> ()
-      return %yq, %yk : memref<?x128xi32>, memref<?x64xi32>
-    }
-    func.func private @layer_q(%x: memref<?x64xi8>, %w: memref<2x4x4x64xi8>, %sums: memref<?xi32>,
-        %y: memref<?x128xi32>, %begin: index, %end: index) attributes {bitnet.parallel} {
-      // a tile of the blocks [begin, end), here all of them
-      bitnet.matmul ins(%x, %w, %sums : memref<?x64xi8>, memref<2x4x4x64xi8>, memref<?xi32>)
-        outs(%y : memref<?x128xi32>) packing <u2, rows = 128, cols = 64> lowering <[generic]>
-      return
-    }
-    func.func private @layer_k(%x: memref<?x64xi8>, %w: memref<1x4x4x64xi8>, %sums: memref<?xi32>,
-        %y: memref<?x64xi32>, %begin: index, %end: index) attributes {bitnet.parallel} {
-      bitnet.matmul ins(%x, %w, %sums : memref<?x64xi8>, memref<1x4x4x64xi8>, memref<?xi32>)
-        outs(%y : memref<?x64xi32>) packing <u2, rows = 64, cols = 64> lowering <[generic]>
-      return
-    }
-    ```
-
-    both calls of `@qk` become one, `call @bitnet_layers_0(..., %c0, %c3)`, of
+    Accumulators never reach memory, and threads meet once per layer. A dispatch of several
+    nests is one call, too, of a function whose range is theirs one after the other:
 
     ```
     func.func private @bitnet_layers_0(%x, %q, %sums, %yq, %k, %yk, %begin: index, %end: index)
         attributes {bitnet.parallel} {
-      // [b, e) = [begin, end) cut to [0, 2); if any: call @layer_q(%x, %q, %sums, %yq, %b, %e)
-      // [b, e) = [begin - 2, end - 2) cut to [0, 1); if any: call @layer_k(%x, %k, %sums, %yk, %b, %e)
+      // [b, e) = [begin, end) cut to [0, 2); if any: call @bitnet_layer_0(%x, %q, %sums, %yq, %b, %e)
+      // [b, e) = [begin - 2, end - 2) cut to [0, 1); if any: call @bitnet_layer_1(%x, %k, %sums, %yk, %b, %e)
+    }
+    ```
+
+    Equal functions are shared. A body in which bufferization had to place something else
+    takes the place of its dispatch. Runs before the placement of deallocations.
+
+    Example:
+
+    ```mlir
+    func.func @main(%x: memref<4x64xi8>, %w: memref<1x4x4x64xi8>, %s: memref<4xi32>, %y: memref<4x64xf32>) {
+      bitnet.dispatch layer ins(%x, %w, %s : memref<4x64xi8>, memref<1x4x4x64xi8>, memref<4xi32>)
+          outs(%y : memref<4x64xf32>) {
+      ^bb0(%codes: memref<4x64xi8>, %packed: memref<1x4x4x64xi8>, %sums: memref<4xi32>, %out: memref<4x64xf32>):
+        %acc = memref.alloc() : memref<4x64xi32>
+        bitnet.matmul ins(%codes, %packed, %sums : memref<4x64xi8>, memref<1x4x4x64xi8>, memref<4xi32>)
+          outs(%acc : memref<4x64xi32>) packing <u2, rows = 64, cols = 64> lowering <[generic]>
+        linalg.generic {
+            indexing_maps = [affine_map<(m, n) -> (m, n)>, affine_map<(m, n) -> (m, n)>],
+            iterator_types = ["parallel", "parallel"]}
+            ins(%acc : memref<4x64xi32>) outs(%out : memref<4x64xf32>) {
+        ^bb0(%a: i32, %o: f32):
+          %f = arith.sitofp %a : i32 to f32
+          linalg.yield %f : f32
+        }
+        bitnet.yield
+      }
+      return
     }
     ```
   }];
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::func::FuncDialect",
-      "::mlir::scf::SCFDialect"];
+      "::mlir::linalg::LinalgDialect", "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect"];
 }
 
 def BitNetReuseOperands : Pass<"bitnet-reuse-operands", "::mlir::func::FuncOp"> {

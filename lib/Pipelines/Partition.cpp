@@ -1,0 +1,62 @@
+//===- Partition.cpp - stage 4a: units of work on tensors -----------------===//
+
+#include "bitnet/Codegen/Contractions/Passes.h"
+#include "bitnet/Codegen/Fusion/Passes.h"
+#include "bitnet/Codegen/Memory/Passes.h"
+#include "bitnet/Codegen/Partition/Passes.h"
+#include "bitnet/Codegen/Strategy/Passes.h"
+#include "bitnet/Conversion/BitNetToLinalg/Passes.h"
+#include "bitnet/Dialect/BitNet/Transforms/StageCheck.h"
+#include "bitnet/Pipelines/Pipelines.h"
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/Linalg/Passes.h"
+#include "mlir/Transforms/Passes.h"
+
+using namespace mlir;
+using namespace mlir::bitnet;
+
+static void addKernelSelection(OpPassManager &pm,
+                               const PartitionOptions &options) {
+  BitNetSelectKernelsOptions selection;
+  selection.arch = options.machines.target.arch;
+  for (const std::string &feature : options.machines.target.features)
+    selection.features.push_back(feature);
+  for (ISA isa : options.machines.isas)
+    selection.isas.push_back(isa);
+  selection.kernel = options.kernel;
+  pm.addPass(createBitNetSelectKernels(selection));
+}
+
+/// Fewer, fused elementwise nests, before buffers freeze the structure.
+static void addFusion(OpPassManager &pm, const PartitionOptions &options) {
+  OpPassManager &func = pm.nest<func::FuncOp>();
+  func.addPass(createBitNetLowerSelects());
+  func.addPass(createConvertElementwiseToLinalgPass());
+  if (!options.strictFloats) {
+    func.addPass(createBitNetFoldOperandCopies());
+    func.addPass(createCanonicalizerPass());
+    func.addPass(createCSEPass());
+  }
+  func.addPass(createBitNetSeparateInits());
+  func.addPass(createBitNetFuseElementwise());
+  func.addPass(createCSEPass());
+  func.addPass(createCanonicalizerPass());
+  func.addPass(createBitNetSeparateInits());
+}
+
+void bitnet::populatePartitionPipeline(OpPassManager &pm,
+                                       const PartitionOptions &options) {
+  addKernelSelection(pm, options);
+  pm.addPass(createConvertBitNetToLinalg());
+  pm.addPass(createCanonicalizerPass());
+  pm.addPass(createBitNetFoldOutputShapes());
+  addFusion(pm, options);
+  OpPassManager &func = pm.nest<func::FuncOp>();
+  func.addPass(createBitNetFormLayers());
+  func.addPass(createBitNetJoinLayers());
+  addStageCheck(pm, "dispatches",
+                {"bitnet.constant", "bitnet.dispatch", "bitnet.matmul",
+                 "bitnet.probe", "bitnet.yield", "linalg", "tensor", "affine",
+                 "arith", "math", "scf", "cf", "func"});
+}
