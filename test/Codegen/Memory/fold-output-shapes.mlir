@@ -1,4 +1,5 @@
 // RUN: bitnet-opt %s --bitnet-fold-output-shapes | FileCheck %s
+// RUN: bitnet-opt %s --bitnet-fold-output-shapes --bitnet-fold-output-shapes | FileCheck %s
 
 // Dims of inputs are kept; a dim that depends on a value is -1.
 // CHECK-LABEL: func.func @bitnet_shapes(
