@@ -106,7 +106,7 @@ private:
   SmallVector<Value> emitNext(ImplicitLocOpBuilder &f, ValueRange counters);
   void emitBody(ImplicitLocOpBuilder &f, ValueRange counters);
   void moveAllocations(func::FuncOp function);
-  void emitCall(func::FuncOp function, Value total, bool serial);
+  func::CallOp emitCall(func::FuncOp function, Value each, Value parts);
   unsigned rank() { return loop.getNumLoops(); }
 
   scf::ParallelOp loop;
@@ -136,23 +136,24 @@ void Outliner::collectInputs() {
 func::FuncOp Outliner::createFunction() {
   SmallVector<Type> types =
       llvm::map_to_vector(inputs, [](Value input) { return input.getType(); });
-  types.append(2, b.getIndexType());
+  types.append(3, b.getIndexType());
   auto function = func::FuncOp::create(b.getLoc(), "bitnet_nest",
                                        b.getFunctionType(types, {}));
   function.setPrivate();
   function->setAttr(kParallelFunctionAttr, b.getUnitAttr());
   Block *entry = function.addEntryBlock();
-  map.map(inputs, entry->getArguments().drop_back(2));
+  map.map(inputs, entry->getArguments().drop_back(3));
   ImplicitLocOpBuilder f(b.getLoc(), b.getContext());
   f.setInsertionPointToStart(entry);
   for (Value constant : constants)
     f.clone(*constant.getDefiningOp(), map);
-  ValueRange range = entry->getArguments().take_back(2);
+  ValueRange range = entry->getArguments().take_back(3);
+  Value first = arith::MulIOp::create(f, range[1], range[0]);
+  Value last = arith::MulIOp::create(f, range[2], range[0]);
   Value one = arith::ConstantIndexOp::create(f, 1);
-  SmallVector<Value> start = emitCounters(f, range[0]);
+  SmallVector<Value> start = emitCounters(f, first);
   auto nest = scf::ForOp::create(
-      f, range[0], range[1], one,
-      rank() == 1 ? ValueRange() : ValueRange(start),
+      f, first, last, one, rank() == 1 ? ValueRange() : ValueRange(start),
       [&](OpBuilder &inner, Location loc, Value i, ValueRange counters) {
         ImplicitLocOpBuilder body(loc, inner);
         emitBody(body, rank() == 1 ? ValueRange(i) : counters);
@@ -231,33 +232,36 @@ void Outliner::moveAllocations(func::FuncOp function) {
 // The call
 //===----------------------------------------------------------------------===//
 
-void Outliner::emitCall(func::FuncOp function, Value total, bool serial) {
+/// Calls `function` for `parts` parts of `each` iterations.
+func::CallOp Outliner::emitCall(func::FuncOp function, Value each,
+                                Value parts) {
   SmallVector<Value> operands(inputs);
-  operands.push_back(arith::ConstantIndexOp::create(b, 0));
-  operands.push_back(total);
-  auto call = func::CallOp::create(b, function, operands);
-  if (serial)
-    call->setAttr(kSerialCallAttr, b.getUnitAttr());
+  Value zero = arith::ConstantIndexOp::create(b, 0);
+  operands.append({each, zero, parts});
+  return func::CallOp::create(b, function, operands);
 }
 
+/// Where only the run knows how much work there is, it decides how many parts
+/// there are: one, which needs no other thread, or one for each iteration. Two
+/// calls and a branch would be twice the code.
 void Outliner::replaceByCall(func::FuncOp function) {
   b.setInsertionPoint(loop);
   Value total = trips.front();
   for (Value trip : ArrayRef(trips).drop_front())
     total = b.createOrFold<arith::MulIOp>(total, trip);
-  Value each = estimateWork(b, loop.getRegion());
-  Value work = b.createOrFold<arith::MulIOp>(each, total);
+  Value work =
+      b.createOrFold<arith::MulIOp>(estimateWork(b, loop.getRegion()), total);
   Value least = arith::ConstantIndexOp::create(b, grain);
+  Value one = arith::ConstantIndexOp::create(b, 1);
   Value enough =
       b.createOrFold<arith::CmpIOp>(arith::CmpIPredicate::sge, work, least);
   if (std::optional<int64_t> known = getConstantIntValue(enough)) {
-    emitCall(function, total, /*serial=*/*known == 0);
+    func::CallOp call = emitCall(function, one, total);
+    if (*known == 0)
+      call->setAttr(kSerialCallAttr, b.getUnitAttr());
   } else {
-    auto choice = scf::IfOp::create(b, enough, /*withElseRegion=*/true);
-    b.setInsertionPointToStart(choice.thenBlock());
-    emitCall(function, total, /*serial=*/false);
-    b.setInsertionPointToStart(choice.elseBlock());
-    emitCall(function, total, /*serial=*/true);
+    Value each = arith::SelectOp::create(b, enough, one, total);
+    emitCall(function, each, arith::SelectOp::create(b, enough, total, one));
   }
   loop.erase();
 }

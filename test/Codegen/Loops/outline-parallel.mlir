@@ -1,7 +1,8 @@
 // RUN: bitnet-opt %s --bitnet-outline-parallel --canonicalize --cse --split-input-file | FileCheck %s
 // RUN: bitnet-opt %s --bitnet-outline-parallel=grain=1 --canonicalize --cse --split-input-file | FileCheck %s --check-prefix=EAGER
 
-// Estimated work against the grain; two loops of the same meaning share a function.
+// Estimated work against the grain: with enough, each iteration is a part, else all of them are one. Two loops of the
+// same meaning share a function.
 // CHECK-LABEL: func @rows(
 // CHECK-SAME: %[[X:.*]]: memref<?x?xf32>, %[[N:.*]]: index, %[[M:.*]]: index)
 // CHECK: %[[C0:.*]] = arith.constant 0 : index
@@ -9,14 +10,15 @@
 // CHECK: %[[INNER:.*]] = arith.maxsi %[[M]], %[[C0]]
 // CHECK: %[[WORK:.*]] = arith.muli %{{.*}}, %[[TRIPS]]
 // CHECK: %[[ENOUGH:.*]] = arith.cmpi sge, %[[WORK]], %c20000
-// CHECK: scf.if %[[ENOUGH]]
-// CHECK-NEXT: func.call @bitnet_nest(%[[X]], %[[M]], %[[C0]], %[[TRIPS]]) : (
-// CHECK-NEXT: } else {
-// CHECK-NEXT: func.call @bitnet_nest(%[[X]], %[[M]], %[[C0]], %[[TRIPS]]) {bitnet.serial}
-// CHECK-COUNT-2: func.call @bitnet_nest(
+// CHECK: %[[EACH:.*]] = arith.select %[[ENOUGH]], %c1, %[[TRIPS]] : index
+// CHECK: %[[PARTS:.*]] = arith.select %[[ENOUGH]], %[[TRIPS]], %c1 : index
+// CHECK-NEXT: call @bitnet_nest(%[[X]], %[[M]], %[[EACH]], %[[C0]], %[[PARTS]]) : (
+// CHECK: call @bitnet_nest(
 // CHECK-NOT: call
-// CHECK: func private @bitnet_nest(%[[XX:.*]]: memref<?x?xf32>, %[[MM:.*]]: index, %[[B:.*]]: index, %[[E:.*]]: index) attributes {bitnet.parallel}
-// CHECK: scf.for %[[I:.*]] = %[[B]] to %[[E]]
+// CHECK: func private @bitnet_nest(%[[XX:.*]]: memref<?x?xf32>, %[[MM:.*]]: index, %[[EACH:.*]]: index, %[[B:.*]]: index, %[[E:.*]]: index) attributes {bitnet.parallel}
+// CHECK: %[[FIRST:.*]] = arith.muli %[[B]], %[[EACH]]
+// CHECK: %[[LAST:.*]] = arith.muli %[[E]], %[[EACH]]
+// CHECK: scf.for %[[I:.*]] = %[[FIRST]] to %[[LAST]]
 // CHECK: scf.for %[[J:.*]] = %{{.*}} to %[[MM]]
 // CHECK: memref.store %{{.*}}, %[[XX]][%[[I]], %[[J]]]
 // CHECK-NOT: func private
@@ -42,8 +44,10 @@ func.func @rows(%x: memref<?x?xf32>, %n: index, %m: index) {
 // Two dimensions: divided once, counted on. The row buffer goes to the stack.
 // CHECK-LABEL: func @two_dimensions
 // CHECK: func private @bitnet_nest(
-// CHECK-SAME: %[[X:[^:]*]]: memref<?x?x4xf32>, %[[M:[^:]*]]: index, %[[B:[^:]*]]: index, %[[E:[^:]*]]: index)
+// CHECK-SAME: %[[X:[^:]*]]: memref<?x?x4xf32>, %[[M:[^:]*]]: index, %[[EACH:[^:]*]]: index, %[[BEGIN:[^:]*]]: index, %[[END:[^:]*]]: index)
 // CHECK: %[[T:.*]] = memref.alloca() {alignment = 64 : i64} : memref<4xf32>
+// CHECK: %[[B:.*]] = arith.muli %[[BEGIN]], %[[EACH]]
+// CHECK: %[[E:.*]] = arith.muli %[[END]], %[[EACH]]
 // CHECK: %[[SAFE:.*]] = arith.maxsi %[[M]], %{{.*}}
 // CHECK: %[[J0:.*]] = arith.remui %[[B]], %[[SAFE]]
 // CHECK: %[[I0:.*]] = arith.divui %[[B]], %[[SAFE]]

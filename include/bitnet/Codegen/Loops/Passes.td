@@ -9,15 +9,17 @@ def BitNetOutlineParallel : Pass<"bitnet-outline-parallel", "::mlir::ModuleOp"> 
   let summary = "Parallel loops to private functions over a range of iterations";
   let description = [{
     Each outermost `scf.parallel` or `scf.forall` on buffers becomes a private function with the
-    attribute `bitnet.parallel` and a call. Its arguments are the values that the loop used,
-    then the begin and end of a range of the linearised iterations; constants are
-    cloned. Equal functions are shared, so a model's layers share their code.
+    attribute `bitnet.parallel` and a call. Its arguments are the values that the loop used, then
+    the iterations of a part and the begin and end of a range of parts of the linearised
+    iterations; constants are cloned. Equal functions are shared, so a model's layers share
+    their code.
 
-    The caller compares an estimate of the work, about cycles, with `grain`: below it the call is
-    marked `bitnet.serial` and stays a call, above it `bitnet-lower-parallel-calls` hands
-    it to the thread pool. Static allocations in the loop move to the stack of the
-    function. A loop that a task may not hold (larger allocations, asserts,
-    reductions, other calls) and loops inside of tasks become `scf.for`.
+    The caller compares an estimate of the work, about cycles, with `grain`: with less, all
+    iterations are one part, which needs no other thread; else each is a part, and
+    `bitnet-lower-parallel-calls` hands the call to the thread pool. A call that is known to
+    have less when compiling is marked `bitnet.serial` and stays a call. Static allocations in
+    the loop move to the stack of the function. A loop that a task may not hold (larger
+    allocations, asserts, reductions, other calls) and loops inside of tasks become `scf.for`.
 
     Example:
 
@@ -33,14 +35,27 @@ def BitNetOutlineParallel : Pass<"bitnet-outline-parallel", "::mlir::ModuleOp"> 
     }
     ```
 
-    becomes `scf.if %enough { call @bitnet_nest(%x, %c0, %n) } else { call @bitnet_nest(%x, %c0, %n)
-    {bitnet.serial} }` and
+    after `--bitnet-outline-parallel`:
 
     ```mlir
-    func.func private @bitnet_nest(%x: memref<?xf32>, %begin: index, %end: index) attributes {bitnet.parallel} {
+    func.func @main(%x: memref<?xf32>, %n: index) {
+      %c20000 = arith.constant 20000 : index
+      %c0 = arith.constant 0 : index
       %c1 = arith.constant 1 : index
+      %trips = arith.maxsi %n, %c0 : index
+      %enough = arith.cmpi sge, %trips, %c20000 : index
+      %each = arith.select %enough, %c1, %trips : index
+      %parts = arith.select %enough, %trips, %c1 : index
+      call @bitnet_nest(%x, %each, %c0, %parts) : (memref<?xf32>, index, index, index) -> ()
+      return
+    }
+    func.func private @bitnet_nest(%x: memref<?xf32>, %each: index, %begin: index, %end: index)
+        attributes {bitnet.parallel} {
       %zero = arith.constant 0.0 : f32
-      scf.for %i = %begin to %end step %c1 {
+      %c1 = arith.constant 1 : index
+      %first = arith.muli %begin, %each : index
+      %last = arith.muli %end, %each : index
+      scf.for %i = %first to %last step %c1 {
         memref.store %zero, %x[%i] : memref<?xf32>
       }
       return
