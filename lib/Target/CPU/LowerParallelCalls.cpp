@@ -5,6 +5,7 @@
 #include "bitnet/Codegen/Loops/Passes.h"
 #include "bitnet/Target/CPU/Passes.h"
 
+#include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 #include "llvm/Support/MathExtras.h"
 
 namespace mlir::bitnet {
@@ -34,6 +35,8 @@ public:
   void lower(LLVM::CallOp call, LLVM::LLVMFuncOp kernel);
 
 private:
+  /// Parameters of `kernel` that its task hands on, in order.
+  ArrayRef<unsigned> getPassed(LLVM::LLVMFuncOp kernel);
   LLVM::LLVMStructType getStructType(LLVM::LLVMFuncOp kernel);
   LLVM::LLVMFuncOp getTask(LLVM::LLVMFuncOp kernel);
   Value getStorage(LLVM::LLVMFuncOp caller, LLVM::LLVMStructType type);
@@ -52,17 +55,32 @@ private:
   OpBuilder builder;
   Type ptr, i64;
   llvm::DenseMap<LLVM::LLVMFuncOp, LLVM::LLVMFuncOp> tasks;
+  llvm::DenseMap<LLVM::LLVMFuncOp, SmallVector<unsigned>> passed;
   /// The slot of each caller and its size.
   llvm::DenseMap<LLVM::LLVMFuncOp, std::pair<LLVM::ConstantOp, Value>> storage;
 };
 } // namespace
 
-/// All parameters but the end of the range: the begin is the offset of the
-/// distributed range [0, end - begin).
+/// All parameters that the kernel reads but the end of the range: the begin is
+/// the offset of the distributed range [0, end - begin). Of a buffer's
+/// descriptor most kernels read one pointer.
+ArrayRef<unsigned> ParallelLowering::getPassed(LLVM::LLVMFuncOp kernel) {
+  auto [entry, isNew] = passed.try_emplace(kernel);
+  if (!isNew)
+    return entry->second;
+  unsigned begin = kernel.getNumArguments() - 2;
+  for (unsigned i = 0; i < begin; ++i)
+    if (kernel.isExternal() || !kernel.getArgument(i).use_empty())
+      entry->second.push_back(i);
+  entry->second.push_back(begin);
+  return entry->second;
+}
+
 LLVM::LLVMStructType ParallelLowering::getStructType(LLVM::LLVMFuncOp kernel) {
-  ArrayRef<Type> types = kernel.getFunctionType().getParams();
-  return LLVM::LLVMStructType::getLiteral(module.getContext(),
-                                          types.drop_back());
+  SmallVector<Type> types;
+  for (unsigned i : getPassed(kernel))
+    types.push_back(kernel.getFunctionType().getParamType(i));
+  return LLVM::LLVMStructType::getLiteral(module.getContext(), types);
 }
 
 /// `void <kernel>_task(void *struct, int64_t begin, int64_t end)`
@@ -82,15 +100,21 @@ LLVM::LLVMFuncOp ParallelLowering::getTask(LLVM::LLVMFuncOp kernel) {
     task->setAttr(kISAAttr, isa);
   builder.setInsertionPointToStart(task.addEntryBlock(builder));
   LLVM::LLVMStructType packed = getStructType(kernel);
-  SmallVector<Value> operands;
-  for (auto [i, field] : llvm::enumerate(packed.getBody()))
-    operands.push_back(LLVM::LoadOp::create(
+  SmallVector<Value> operands(kernel.getNumArguments());
+  for (auto [i, number] : llvm::enumerate(getPassed(kernel))) {
+    Type field = packed.getBody()[i];
+    operands[number] = LLVM::LoadOp::create(
         builder, loc, field, fieldAddress(loc, packed, task.getArgument(0), i),
-        getFieldAlignment(field)));
-  Value offset = operands.pop_back_val();
-  for (unsigned argument : {1u, 2u})
-    operands.push_back(
-        LLVM::AddOp::create(builder, loc, offset, task.getArgument(argument)));
+        getFieldAlignment(field));
+  }
+  Value offset = operands[operands.size() - 2];
+  for (unsigned bound : {1u, 2u})
+    operands[operands.size() - 3 + bound] =
+        LLVM::AddOp::create(builder, loc, offset, task.getArgument(bound));
+  for (auto [operand, type] :
+       llvm::zip_equal(operands, kernel.getFunctionType().getParams()))
+    if (!operand)
+      operand = LLVM::PoisonOp::create(builder, loc, type);
   LLVM::CallOp::create(builder, loc, kernel, operands);
   LLVM::ReturnOp::create(builder, loc, ValueRange());
   return task;
@@ -142,10 +166,10 @@ void ParallelLowering::lower(LLVM::CallOp call, LLVM::LLVMFuncOp kernel) {
   LLVM::LLVMStructType packed = getStructType(kernel);
   Value slot = getStorage(caller, packed);
   OperandRange operands = call.getArgOperands();
-  for (auto [i, operand] : llvm::enumerate(operands.drop_back()))
-    LLVM::StoreOp::create(builder, loc, operand,
+  for (auto [i, number] : llvm::enumerate(getPassed(kernel)))
+    LLVM::StoreOp::create(builder, loc, operands[number],
                           fieldAddress(loc, packed, slot, i),
-                          getFieldAlignment(operand.getType()));
+                          getFieldAlignment(operands[number].getType()));
   Value task = LLVM::AddressOfOp::create(builder, loc, getTask(kernel));
   Value trips = LLVM::SubOp::create(builder, loc, operands.back(),
                                     operands[operands.size() - 2]);
@@ -176,8 +200,12 @@ struct BitNetLowerParallelCalls
       bool isKernel = function->hasAttr(kParallelAttr);
       if (isKernel && failed(verifyKernel(function)))
         return signalPassFailure();
-      if (isKernel)
+      if (isKernel) {
+        // Descriptors that are made and taken apart again hide what is read.
+        RewritePatternSet none(&getContext());
+        (void)applyPatternsGreedily(function, std::move(none));
         continue;
+      }
       SmallVector<LLVM::CallOp> serial;
       function.walk([&](LLVM::CallOp call) {
         auto callee =

@@ -49,30 +49,62 @@ static Value getDense(OpBuilder &builder, Location loc, Value value) {
   return copy;
 }
 
-/// A stack array with the dims. It lives in the entry block, because a probe
-/// in a loop must not grow the stack.
-static Value storeDims(OpBuilder &builder, Location loc, Operation *function,
-                       ArrayRef<Value> dims) {
-  auto ptr = LLVM::LLVMPointerType::get(builder.getContext());
-  Type i64 = builder.getI64Type();
-  Value array;
-  {
-    OpBuilder::InsertionGuard guard(builder);
-    builder.setInsertionPointToStart(&function->getRegion(0).front());
-    Value size = LLVM::ConstantOp::create(
-        builder, loc, i64,
-        builder.getI64IntegerAttr(std::max<size_t>(dims.size(), 1)));
-    array = LLVM::AllocaOp::create(builder, loc, ptr, i64, size);
+namespace {
+/// Stack arrays with the dims of what is shown: one for each function, because
+/// a model of many layers may not take more stack than one. They live in the
+/// entry block, lest a probe in a loop grow the stack.
+class DimsStorage {
+public:
+  /// The array of the function that holds `probe`, filled with `dims`.
+  Value store(OpBuilder &builder, ProbeOp probe, ArrayRef<Value> dims);
+
+private:
+  Value getArray(OpBuilder &builder, func::FuncOp function, int64_t rank);
+
+  struct Array {
+    LLVM::ConstantOp size;
+    Value address;
+  };
+  llvm::DenseMap<Operation *, Array> arrays;
+};
+} // namespace
+
+Value DimsStorage::getArray(OpBuilder &builder, func::FuncOp function,
+                            int64_t rank) {
+  Location loc = function.getLoc();
+  auto size = builder.getI64IntegerAttr(std::max<int64_t>(rank, 1));
+  auto [entry, isNew] = arrays.try_emplace(function);
+  Array &array = entry->second;
+  if (!isNew) {
+    if (cast<IntegerAttr>(array.size.getValue()).getInt() < rank)
+      array.size.setValueAttr(size);
+    return array.address;
   }
+  OpBuilder::InsertionGuard guard(builder);
+  builder.setInsertionPointToStart(&function.front());
+  Type i64 = builder.getI64Type();
+  auto ptr = LLVM::LLVMPointerType::get(builder.getContext());
+  array.size = LLVM::ConstantOp::create(builder, loc, i64, size);
+  array.address = LLVM::AllocaOp::create(builder, loc, ptr, i64, array.size);
+  return array.address;
+}
+
+Value DimsStorage::store(OpBuilder &builder, ProbeOp probe,
+                         ArrayRef<Value> dims) {
+  Location loc = probe.getLoc();
+  Value array =
+      getArray(builder, probe->getParentOfType<func::FuncOp>(), dims.size());
+  auto ptr = LLVM::LLVMPointerType::get(builder.getContext());
   for (auto [i, dim] : llvm::enumerate(dims)) {
-    Value slot = LLVM::GEPOp::create(builder, loc, ptr, i64, array,
-                                     ArrayRef<LLVM::GEPArg>{int32_t(i)});
+    Value slot = LLVM::GEPOp::create(builder, loc, ptr, builder.getI64Type(),
+                                     array, ArrayRef<LLVM::GEPArg>{int32_t(i)});
     LLVM::StoreOp::create(builder, loc, toI64(builder, loc, dim), slot);
   }
   return array;
 }
 
-static LogicalResult lowerProbe(ProbeOp probe, ModuleOp module) {
+static LogicalResult lowerProbe(ProbeOp probe, ModuleOp module,
+                                DimsStorage &storage) {
   auto type = dyn_cast<MemRefType>(probe.getValue().getType());
   if (!type)
     return probe.emitOpError("must be on memrefs to be lowered");
@@ -84,8 +116,7 @@ static LogicalResult lowerProbe(ProbeOp probe, ModuleOp module) {
   Location loc = probe.getLoc();
   auto ptr = LLVM::LLVMPointerType::get(builder.getContext());
   Value dense = getDense(builder, loc, probe.getValue());
-  Value dims = storeDims(builder, loc, probe->getParentOfType<func::FuncOp>(),
-                         getDims(builder, loc, dense));
+  Value dims = storage.store(builder, probe, getDims(builder, loc, dense));
   Value address = toI64(
       builder, loc,
       memref::ExtractAlignedPointerAsIndexOp::create(builder, loc, dense));
@@ -110,8 +141,9 @@ struct BitNetLowerProbes
   void runOnOperation() override {
     SmallVector<ProbeOp> probes;
     getOperation().walk([&](ProbeOp probe) { probes.push_back(probe); });
+    DimsStorage storage;
     for (ProbeOp probe : probes)
-      if (failed(lowerProbe(probe, getOperation())))
+      if (failed(lowerProbe(probe, getOperation(), storage)))
         signalPassFailure();
   }
 };

@@ -1,6 +1,8 @@
 // RUN: bitnet-opt --split-input-file --verify-diagnostics --bitnet-lower-parallel-calls %s | FileCheck %s
 
+llvm.func @use(!llvm.ptr)
 llvm.func @kernel(%x: !llvm.ptr, %begin: i64, %end: i64) attributes {bitnet.parallel} {
+  llvm.call @use(%x) : (!llvm.ptr) -> ()
   llvm.return
 }
 
@@ -59,10 +61,15 @@ llvm.func @kernel(%x: !llvm.ptr) attributes {bitnet.parallel} {
 
 // One slot serves calls of different functions, as large as the largest needs (F12): a model
 // of many layers takes no more stack than one.
+llvm.func @use(!llvm.ptr)
 llvm.func @narrow(%x: !llvm.ptr, %begin: i64, %end: i64) attributes {bitnet.parallel} {
+  llvm.call @use(%x) : (!llvm.ptr) -> ()
   llvm.return
 }
 llvm.func @wide(%x: !llvm.ptr, %y: !llvm.ptr, %z: !llvm.ptr, %begin: i64, %end: i64) attributes {bitnet.parallel} {
+  llvm.call @use(%x) : (!llvm.ptr) -> ()
+  llvm.call @use(%y) : (!llvm.ptr) -> ()
+  llvm.call @use(%z) : (!llvm.ptr) -> ()
   llvm.return
 }
 
@@ -85,7 +92,9 @@ llvm.func @different(%ctx: !llvm.ptr, %x: !llvm.ptr, %n: i64) {
 // -----
 
 // A vector asks for more alignment than a stack slot has.
+llvm.func @use(vector<16xi64>)
 llvm.func @vector(%step: vector<16xi64>, %begin: i64, %end: i64) attributes {bitnet.parallel} {
+  llvm.call @use(%step) : (vector<16xi64>) -> ()
   llvm.return
 }
 
@@ -103,7 +112,9 @@ llvm.func @of_vectors(%ctx: !llvm.ptr, %step: vector<16xi64>, %n: i64) {
 // -----
 
 // Every i64 lies on 8 bytes, as on the targets: 40 bytes of fields, not 32.
+llvm.func @use(f32, i64, f32, i64)
 llvm.func @scalars(%a: f32, %b: i64, %c: f32, %d: i64, %begin: i64, %end: i64) attributes {bitnet.parallel} {
+  llvm.call @use(%a, %b, %c, %d) : (f32, i64, f32, i64) -> ()
   llvm.return
 }
 
@@ -113,5 +124,37 @@ llvm.func @scalars(%a: f32, %b: i64, %c: f32, %d: i64, %begin: i64, %end: i64) a
 llvm.func @of_scalars(%ctx: !llvm.ptr, %a: f32, %n: i64) {
   %zero = llvm.mlir.constant(0 : i64) : i64
   llvm.call @scalars(%a, %n, %a, %n, %zero, %n) : (f32, i64, f32, i64, i64, i64) -> ()
+  llvm.return
+}
+
+// -----
+
+// What the kernel does not read is not handed on: most of a buffer's descriptor, which is put together and taken
+// apart again.
+llvm.func @use(!llvm.ptr, i64)
+llvm.func @described(%base: !llvm.ptr, %data: !llvm.ptr, %offset: i64, %n: i64, %begin: i64, %end: i64) attributes {bitnet.parallel} {
+  %0 = llvm.mlir.poison : !llvm.struct<(ptr, ptr, i64, i64)>
+  %1 = llvm.insertvalue %base, %0[0] : !llvm.struct<(ptr, ptr, i64, i64)>
+  %2 = llvm.insertvalue %data, %1[1] : !llvm.struct<(ptr, ptr, i64, i64)>
+  %3 = llvm.insertvalue %offset, %2[2] : !llvm.struct<(ptr, ptr, i64, i64)>
+  %4 = llvm.insertvalue %n, %3[3] : !llvm.struct<(ptr, ptr, i64, i64)>
+  %5 = llvm.extractvalue %4[1] : !llvm.struct<(ptr, ptr, i64, i64)>
+  llvm.call @use(%5, %end) : (!llvm.ptr, i64) -> ()
+  llvm.return
+}
+
+// CHECK-LABEL: llvm.func internal @described_task(
+// CHECK: %[[DATA:.+]] = llvm.load
+// CHECK: llvm.load
+// CHECK-NOT: llvm.load
+// CHECK: llvm.call @described(%{{.+}}, %[[DATA]], %{{.+}}, %{{.+}}, %{{.+}}, %{{.+}})
+// CHECK-LABEL: llvm.func @of_described(
+// CHECK: llvm.mlir.constant(16 : i64)
+// CHECK-COUNT-2: llvm.store
+// CHECK-NOT: llvm.store
+// CHECK: llvm.call @bitnet_rt_parallel
+llvm.func @of_described(%ctx: !llvm.ptr, %x: !llvm.ptr, %n: i64) {
+  %zero = llvm.mlir.constant(0 : i64) : i64
+  llvm.call @described(%x, %x, %zero, %n, %zero, %n) : (!llvm.ptr, !llvm.ptr, i64, i64, i64, i64) -> ()
   llvm.return
 }

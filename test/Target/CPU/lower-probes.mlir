@@ -29,3 +29,18 @@ func.func @strided(%q: memref<?x64xi32, strided<[128, 1], offset: 64>>) {
   bitnet.probe "fc" %q : memref<?x64xi32, strided<[128, 1], offset: 64>>
   return
 }
+
+// Probes of one function share an array, as large as the largest needs: a model of many layers takes no more
+// stack than one.
+// CHECK-LABEL: func.func @many
+// CHECK: %[[SIZE:.+]] = llvm.mlir.constant(3 : i64)
+// CHECK: %[[DIMS:.+]] = llvm.alloca %[[SIZE]] x i64
+// CHECK-NOT: llvm.alloca
+// CHECK: call @bitnet_rt_probe(%{{.+}}, %{{.+}}, %{{.+}}, %[[DIMS]], %{{.+}})
+// CHECK: call @bitnet_rt_probe(%{{.+}}, %{{.+}}, %{{.+}}, %[[DIMS]], %{{.+}})
+// CHECK: return
+func.func @many(%q: memref<?xi8>, %r: memref<?x4x4xi8>) {
+  bitnet.probe "fc" %q : memref<?xi8>
+  bitnet.probe "conv" %r : memref<?x4x4xi8>
+  return
+}

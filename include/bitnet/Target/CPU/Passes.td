@@ -10,7 +10,7 @@ def BitNetLowerProbes : Pass<"bitnet-lower-probes", "mlir::ModuleOp"> {
   let description = [{
     The call gets the layer's name, the ONNX element type, the rank, the dims and
     the data pointer. The runtime tests whether a hook is set, so a probe
-    costs a call and a few stores. A strided value is copied first: hooks see
+    costs a call and a few stores. Probes of a function share one stack array of dims. A strided value is copied first: hooks see
     dense data.
 
     Example: `bitnet.probe "fc" %q : memref<?x64xi8>` becomes
@@ -258,9 +258,9 @@ def BitNetLowerParallelCalls : Pass<"bitnet-lower-parallel-calls", "mlir::Module
   let summary = "Distribute calls of parallel kernels with bitnet_rt_parallel";
   let description = [{
     Works on the LLVM dialect. A call of a function marked `bitnet.parallel`
-    stores its operands but the last two (begin, end) in a struct on the stack
-    and passes a trampoline that loads them again and calls the kernel for a part
-    of the range. A call from one kernel to another, or one marked `bitnet.serial`,
+    stores those of its operands that the kernel reads, and the begin of the range,
+    in a struct on the stack and passes a trampoline that loads them again and calls
+    the kernel for a part of the range. A call from one kernel to another, or one marked `bitnet.serial`,
     stays a plain call, and is not inlined where a function has hundreds of them.
 
     Example: `llvm.call @kernel(%a, %zero, %n)` becomes
