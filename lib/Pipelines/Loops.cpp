@@ -42,6 +42,12 @@ static void addBufferization(OpPassManager &pm, const LoopsOptions &loops) {
   pm.addPass(memref::createExpandReallocPass());
   bufferization::BufferDeallocationPipelineOptions deallocation;
   bufferization::buildBufferDeallocationPipeline(pm, deallocation);
+  // Allocations stand where tensors were empty, deallocations at the end of
+  // their blocks. Buffers can only take turns where each lives from its first
+  // use to its last one.
+  pm.addNestedPass<func::FuncOp>(createBitNetSinkAllocations());
+  pm.addNestedPass<func::FuncOp>(
+      bufferization::createOptimizeAllocationLivenessPass());
   pm.addPass(createConvertBufferizationToMemRefPass());
 }
 

@@ -12,15 +12,17 @@ namespace mlir::bitnet {
 
 using namespace mlir;
 
-/// Leaves one use to `init` itself.
+/// One for each use, where it is used: memory that is written early is taken
+/// for longer. The only use may be in a loop, which would write it in each
+/// step.
 static void separate(Operation *init) {
-  if (init->use_empty())
+  if (init->hasOneUse() && init->user_begin()->getBlock() != init->getBlock())
     return;
-  for (OpOperand &use :
-       llvm::make_early_inc_range(llvm::drop_begin(init->getUses()))) {
+  for (OpOperand &use : llvm::make_early_inc_range(init->getUses())) {
     OpBuilder b(use.getOwner());
     use.set(b.clone(*init)->getResult(0));
   }
+  init->erase();
 }
 
 template <typename Op> static void separateAll(func::FuncOp function) {

@@ -6,6 +6,8 @@
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/IR/Builders.h"
 
+#include <map>
+
 namespace mlir::bitnet {
 #define GEN_PASS_DEF_BITNETPLANBUFFERS
 #include "bitnet/Codegen/Memory/Passes.h.inc"
@@ -31,12 +33,12 @@ struct Buffer {
 
 /// Buffers that take turns in one place.
 struct Slot {
-  SmallVector<std::pair<unsigned, unsigned>> lives;
+  /// Where lives begin and end. They do not overlap.
+  std::map<unsigned, unsigned> lives;
 
   bool isFree(const Buffer &buffer) const {
-    return llvm::none_of(lives, [&](auto life) {
-      return life.first < buffer.end && buffer.begin < life.second;
-    });
+    auto next = lives.lower_bound(buffer.end);
+    return next == lives.begin() || std::prev(next)->second <= buffer.begin;
   }
 };
 
@@ -125,7 +127,7 @@ unsigned FunctionPlan::run(unsigned firstSlot) {
       slots.emplace_back();
       index = slots.size();
     }
-    slots[index - 1].lives.emplace_back(buffer.begin, buffer.end);
+    slots[index - 1].lives.emplace(buffer.begin, buffer.end);
     buffer.alloc->setAttr(kSlotAttr,
                           builder.getI64IntegerAttr(firstSlot + index - 1));
   }

@@ -4,6 +4,7 @@
 """Counts operations of the stages and bytes of the library for many and for twice as many pieces."""
 
 import pathlib
+import re
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -11,7 +12,7 @@ from typing import Any
 import numpy as np
 
 sys.path.append(str(pathlib.Path(__file__).parent / "Inputs"))
-from faults import QUICK, Model, Table, Wrong, call, i64, rand, ternary
+from faults import F32, QUICK, ROWS, Model, Table, Wrong, call, i64, quantize_rows, rand, ternary
 
 table = Table()
 MANY, LIMIT = 32, 2.6  # twice, and something for what is there once
@@ -63,10 +64,24 @@ def shapes(k: int) -> tuple[str, int]:
     return f"(float[n,16] x) => (float[] y) {{ s0 = Shape (x) {steps} y = Reshape (x, s{k}) }}", 0
 
 
+def layers(k: int) -> tuple[str, int]:
+    """A chain, one layer after the other; its weights are square."""
+    steps = " ".join(
+        f"{quantize_rows(f'h{i}', f'q{i}')} m{i} = MatMul (q{i}, W{i}) h{i + 1} = Relu (m{i})" for i in range(k)
+    )
+    return f"(float[n,16] x) => (float[] y) {{ h0 = Identity (x) {steps} y = Identity (h{k}) }}", k
+
+
+def weight(make: Maker, i: int) -> np.ndarray[Any, Any]:
+    """Of a chain, permutations: products of many random weights are too large for codes that agree."""
+    return np.roll(np.eye(16, dtype=F32), i, axis=1) if make is layers else ternary(16, 4, seed=i)
+
+
 def count(make: Maker, k: int, work: pathlib.Path) -> dict[str, int]:
     text, weights = make(k)
-    constants: dict[str, Any] = {f"W{i}": ternary(16, 4, seed=i) for i in range(weights)}
-    model = Model(f"{make.__name__}_{k}", text, constants | {"zero": np.int64(0), "axis": i64(0), "sixteen": i64(16)})
+    constants: dict[str, Any] = {f"W{i}": weight(make, i) for i in range(weights)}
+    constants |= {"zero": np.int64(0), "axis": i64(0), "sixteen": i64(16)}
+    model = Model(f"{make.__name__}_{k}", text, constants | (ROWS if make is layers else {}))
     model.gives({"x": rand(3, 2 * k if make in (split, split_and_join) else 16)}).check(work)
     file = work / f"{model.name}.mlir"
     done = call(["bitnet-compile", *QUICK, work / f"{model.name}.onnx", "--emit=loops", "-o", file])
@@ -86,6 +101,23 @@ def check(make: Maker) -> Callable[[pathlib.Path], None]:
     return run
 
 
+def arena(model: pathlib.Path) -> int:
+    """Bytes for the activations of 512 rows."""
+    done = call(["bitnet-run", "-v", model, "--dim", "n=512"])
+    found = re.search(r"^arena (\d+) bytes", done.stdout + done.stderr, re.M)
+    if done.returncode or not found:
+        raise Wrong(done.stdout + done.stderr)
+    return int(found[1])
+
+
+def depth(work: pathlib.Path) -> None:
+    """Activations that are read no more give their memory to the next ones: it does not grow with the depth."""
+    check(layers)(work)
+    once, twice = (arena(work / f"layers_{k}.so") for k in (MANY, 2 * MANY))
+    if twice > 1.05 * once:
+        raise Wrong(f"an arena of {once} bytes for {MANY} layers, of {twice} for {2 * MANY}")
+
+
 def end(work: pathlib.Path) -> None:
     """Two hundred products took five minutes and take seconds: what is caught is a hang, by the limit of `call`."""
     count(concat, 200, work)
@@ -93,5 +125,6 @@ def end(work: pathlib.Path) -> None:
 
 for make in (concat, concat_dynamic, total, split, split_and_join, shapes):
     table.check(make.__name__, check(make))
+table.check("depth", depth)
 table.check("two_hundred", end)
 table.main()

@@ -126,17 +126,24 @@ def BitNetFuseRows : Pass<"bitnet-fuse-rows", "::mlir::func::FuncOp"> {
 }
 
 def BitNetSeparateInits : Pass<"bitnet-separate-inits", "::mlir::func::FuncOp"> {
-  let summary = "One tensor.empty or linalg.fill for each use";
+  let summary = "One tensor.empty or linalg.fill for each use, where it is used";
   let description = [{
     CSE merges equal `tensor.empty` and `linalg.fill` operations. Bufferization then
     gives all users of an empty tensor one buffer, which hides that their nests are
     independent, and copies a shared fill to each of its users. Buffers share memory
-    later, when lifetimes are known.
+    later, when lifetimes are known; those that are written where they are used live
+    for a shorter time. One whose only use is in another block, which may be a loop,
+    stays where it is.
 
     Example:
 
-    ```
-    bitnet-opt --bitnet-separate-inits in.mlir
+    ```mlir
+    func.func @main(%x: tensor<4xf32>) -> tensor<4xf32> {
+      %e = tensor.empty() : tensor<4xf32>
+      %a = linalg.abs ins(%x : tensor<4xf32>) outs(%e : tensor<4xf32>) -> tensor<4xf32>
+      %b = linalg.negf ins(%a : tensor<4xf32>) outs(%e : tensor<4xf32>) -> tensor<4xf32>
+      return %b : tensor<4xf32>
+    }
     ```
   }];
 }

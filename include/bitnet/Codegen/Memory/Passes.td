@@ -10,7 +10,7 @@ def BitNetFoldOutputShapes : Pass<"bitnet-fold-output-shapes", "::mlir::ModuleOp
   let description = [{
     Adds `@bitnet_shapes` beside `@main`: same inputs, one `index` per output dim.
     Dims that depend on input values, not shapes alone, are -1. The C ABI
-    answers `bitnet_model_output_shapes` with it.
+    answers `bitnet_model_output_shapes` with it. A module that has the function stays as it is.
 
     Example: for `@main(%x: tensor<?x4xf32>) -> tensor<?x4xf32>`
 
@@ -121,6 +121,44 @@ def BitNetLowerExpandShape : Pass<"bitnet-lower-expand-shape"> {
     `[%b * 4, 4, 1]`.
   }];
   let dependentDialects = ["::mlir::affine::AffineDialect", "::mlir::memref::MemRefDialect"];
+}
+
+def BitNetSinkAllocations : Pass<"bitnet-sink-allocations", "::mlir::func::FuncOp"> {
+  let summary = "Buffers are made in front of their first use";
+  let description = [{
+    Bufferization makes a buffer where its tensor was empty, which may be long before
+    anything is written to it. A `memref.alloc` moves down in its block to the first
+    operation that uses it, be it in a region, so that its life is no longer than it must
+    be (`bitnet-plan-buffers`).
+
+    Example:
+
+    ```mlir
+    func.func @main(%n: index, %v: f32, %i: index) {
+      %a = memref.alloc(%n) : memref<?xf32>
+      %b = memref.alloc(%n) : memref<?xf32>
+      memref.store %v, %a[%i] : memref<?xf32>
+      memref.store %v, %b[%i] : memref<?xf32>
+      memref.dealloc %a : memref<?xf32>
+      memref.dealloc %b : memref<?xf32>
+      return
+    }
+    ```
+
+    after `--bitnet-sink-allocations`:
+
+    ```mlir
+    func.func @main(%n: index, %v: f32, %i: index) {
+      %a = memref.alloc(%n) : memref<?xf32>
+      memref.store %v, %a[%i] : memref<?xf32>
+      %b = memref.alloc(%n) : memref<?xf32>
+      memref.store %v, %b[%i] : memref<?xf32>
+      memref.dealloc %a : memref<?xf32>
+      memref.dealloc %b : memref<?xf32>
+      return
+    }
+    ```
+  }];
 }
 
 def BitNetPlanBuffers : Pass<"bitnet-plan-buffers", "::mlir::ModuleOp"> {
