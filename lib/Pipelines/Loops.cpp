@@ -45,9 +45,7 @@ static void addBufferization(OpPassManager &pm, const LoopsOptions &loops) {
   // Allocations stand where tensors were empty, deallocations at the end of
   // their blocks. Buffers can only take turns where each lives from its first
   // use to its last one.
-  pm.addNestedPass<func::FuncOp>(createBitNetSinkAllocations());
-  pm.addNestedPass<func::FuncOp>(
-      bufferization::createOptimizeAllocationLivenessPass());
+  pm.addNestedPass<func::FuncOp>(createBitNetShortenLifetimes());
   pm.addPass(createConvertBufferizationToMemRefPass());
 }
 

@@ -113,7 +113,9 @@ void FunctionRewriter::run() {
     if (isa<cf::AssertOp, func::CallOp, func::ReturnOp>(op))
       ops.push_back(op);
   });
-  for (Operation *op : ops) {
+  // Each check splits its block, which moves all that follows: from the end,
+  // nothing moves twice.
+  for (Operation *op : llvm::reverse(ops)) {
     builder.setInsertionPoint(op);
     if (auto assertOp = dyn_cast<cf::AssertOp>(op))
       lowerAssert(assertOp);

@@ -123,13 +123,15 @@ def BitNetLowerExpandShape : Pass<"bitnet-lower-expand-shape"> {
   let dependentDialects = ["::mlir::affine::AffineDialect", "::mlir::memref::MemRefDialect"];
 }
 
-def BitNetSinkAllocations : Pass<"bitnet-sink-allocations", "::mlir::func::FuncOp"> {
-  let summary = "Buffers are made in front of their first use";
+def BitNetShortenLifetimes : Pass<"bitnet-shorten-lifetimes", "::mlir::func::FuncOp"> {
+  let summary = "Buffers are made in front of their first use and freed behind their last one";
   let description = [{
     Bufferization makes a buffer where its tensor was empty, which may be long before
-    anything is written to it. A `memref.alloc` moves down in its block to the first
-    operation that uses it, be it in a region, so that its life is no longer than it must
-    be (`bitnet-plan-buffers`).
+    anything is written to it, and upstream's deallocation frees it at the end of the
+    block. Two buffers of a straight line of code would never take turns
+    (`bitnet-plan-buffers`). A `memref.alloc` moves down in its block to the first operation
+    that uses it, be it in a region; its `memref.dealloc`, if it is in the same block, up to
+    the last operation that uses what the buffer flows to.
 
     Example:
 
@@ -139,21 +141,21 @@ def BitNetSinkAllocations : Pass<"bitnet-sink-allocations", "::mlir::func::FuncO
       %b = memref.alloc(%n) : memref<?xf32>
       memref.store %v, %a[%i] : memref<?xf32>
       memref.store %v, %b[%i] : memref<?xf32>
-      memref.dealloc %a : memref<?xf32>
       memref.dealloc %b : memref<?xf32>
+      memref.dealloc %a : memref<?xf32>
       return
     }
     ```
 
-    after `--bitnet-sink-allocations`:
+    after `--bitnet-shorten-lifetimes`:
 
     ```mlir
     func.func @main(%n: index, %v: f32, %i: index) {
       %a = memref.alloc(%n) : memref<?xf32>
       memref.store %v, %a[%i] : memref<?xf32>
+      memref.dealloc %a : memref<?xf32>
       %b = memref.alloc(%n) : memref<?xf32>
       memref.store %v, %b[%i] : memref<?xf32>
-      memref.dealloc %a : memref<?xf32>
       memref.dealloc %b : memref<?xf32>
       return
     }
