@@ -27,12 +27,23 @@ static bool isReadOnce(OpOperand *operand) {
 /// stack of its caller: a sum of a thousand tensors is several nests.
 static constexpr unsigned kMaxInputs = 32;
 
+/// Fusing copies both bodies, so that a chain of thousands of nodes in one body
+/// would take quadratic time; nothing is gained beyond what keeps a row in the
+/// first-level cache.
+static constexpr size_t kMaxBody = 256;
+
+static size_t getBodySize(Operation *nest) {
+  return nest->getRegion(0).front().getOperations().size();
+}
+
 static bool mayFuse(OpOperand *operand) {
-  Operation *producer = operand->get().getDefiningOp();
+  auto producer = operand->get().getDefiningOp<linalg::GenericOp>();
   if (!producer || !producer->hasOneUse() || !isReadOnce(operand))
     return false;
-  return producer->getNumOperands() + operand->getOwner()->getNumOperands() <=
-         kMaxInputs;
+  Operation *consumer = operand->getOwner();
+  return producer->getNumOperands() + consumer->getNumOperands() <=
+             kMaxInputs &&
+         getBodySize(producer) + getBodySize(consumer) <= kMaxBody;
 }
 
 /// Reshapes leave the places between nests: an expand_shape moves below its

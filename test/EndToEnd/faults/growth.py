@@ -123,8 +123,17 @@ def end(work: pathlib.Path) -> None:
     count(concat, 200, work)
 
 
+def long_chain(work: pathlib.Path) -> None:
+    """Elementwise nodes in one body took quadratic time, 20,000 of them did not end in five minutes."""
+    ops = ("Neg", "Abs", "Relu", "Sqrt")
+    steps = " ".join(f"h{i + 1} = {ops[i % 4]} (h{i})" for i in range(5000))
+    text = f"(float[n,16] x) => (float[] y) {{ h0 = Identity (x) {steps} y = Identity (h5000) }}"
+    Model("long_chain", text, {}).gives({"x": rand(3, 16)}).check(work)
+
+
 for make in (concat, concat_dynamic, total, split, split_and_join, shapes):
     table.check(make.__name__, check(make))
 table.check("depth", depth)
 table.check("two_hundred", end)
+table.check("long_chain", long_chain)
 table.main()
