@@ -349,8 +349,8 @@ for (dtype, (kind, values)), (name, reduce) in itertools.product(LARGE.items(), 
         opset=18,
         one=i64(1),
     )
-    for shape in ((1, 5), (3, 67)):
-        x = np.resize(np.array(values, kind), shape)
+    for many in ((1, 5), (3, 67)):
+        x = np.resize(np.array(values, kind), many)
         with np.errstate(over="ignore"):
             model.gives({"x": x}, {"y": reduce(x)})
 

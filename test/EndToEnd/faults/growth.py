@@ -22,8 +22,10 @@ Maker = Callable[[int], tuple[str, int]]  # text of a model of so many pieces, a
 def concat(k: int) -> tuple[str, int]:
     products = " ".join(f"h{i} = MatMul (x, W{i})" for i in range(k))
     return (
-        f"(float[n,16] x) => (float[] y) {{ {products} y = Concat <axis = 1> "
-        f"({', '.join(f'h{i}' for i in range(k))}) }}",
+        (
+            f"(float[n,16] x) => (float[] y) {{ {products} y = Concat <axis = 1> "
+            f"({', '.join(f'h{i}' for i in range(k))}) }}"
+        ),
         k,
     )
 
@@ -45,8 +47,10 @@ def split(k: int) -> tuple[str, int]:
     pieces = ", ".join(f"p{i}" for i in range(k))
     results = " ".join(f"h{i} = {('Neg', 'Abs', 'Relu')[i % 3]} (p{i})" for i in range(k))
     return (
-        f"(float[n,{2 * k}] x) => (float[] y) {{ {pieces} = Split <axis = 1> (x) {results} "
-        f"y = Sum ({', '.join(f'h{i}' for i in range(k))}) }}",
+        (
+            f"(float[n,{2 * k}] x) => (float[] y) {{ {pieces} = Split <axis = 1> (x) {results} "
+            f"y = Sum ({', '.join(f'h{i}' for i in range(k))}) }}"
+        ),
         0,
     )
 
@@ -104,7 +108,7 @@ def check(make: Maker) -> Callable[[pathlib.Path], None]:
 def arena(model: pathlib.Path) -> int:
     """Bytes for the activations of 512 rows."""
     done = call(["bitnet-run", "-v", model, "--dim", "n=512"])
-    found = re.search(r"^arena (\d+) bytes", done.stdout + done.stderr, re.M)
+    found = re.search(r"^arena (\d+) bytes", done.stdout + done.stderr, re.MULTILINE)
     if done.returncode or not found:
         raise Wrong(done.stdout + done.stderr)
     return int(found[1])
