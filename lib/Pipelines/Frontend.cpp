@@ -24,7 +24,6 @@ void bitnet::populateFrontendPipeline(OpPassManager &pm,
   pm.addPass(createConvertONNXToLinalg(lowering));
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());
-  addStageCheck(pm, "bitnet",
-                {"bitnet.constant", "bitnet.linear", "linalg", "tensor",
-                 "arith", "math", "scf", "cf", "func"});
+  addCommonStageCheck(pm, "bitnet",
+                      {"bitnet.constant", "bitnet.linear", "linalg", "tensor"});
 }

@@ -16,9 +16,8 @@ void bitnet::populatePackPipeline(OpPassManager &pm,
   pm.addPass(createBitNetPackWeights(pack));
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());
-  addStageCheck(pm, "packed",
-                {"bitnet.constant", "bitnet.matmul", "bitnet.probe",
-                 "bitnet.quantize_activations", "bitnet.pack", "bitnet.unpack",
-                 "bitnet.rescale", "linalg", "tensor", "arith", "math", "scf",
-                 "cf", "func"});
+  addCommonStageCheck(pm, "packed",
+                      {"bitnet.constant", "bitnet.matmul", "bitnet.probe",
+                       "bitnet.quantize_activations", "bitnet.pack",
+                       "bitnet.unpack", "bitnet.rescale", "linalg", "tensor"});
 }

@@ -55,8 +55,7 @@ void bitnet::populatePartitionPipeline(OpPassManager &pm,
   OpPassManager &func = pm.nest<func::FuncOp>();
   func.addPass(createBitNetFormLayers());
   func.addPass(createBitNetJoinLayers());
-  addStageCheck(pm, "dispatches",
-                {"bitnet.constant", "bitnet.dispatch", "bitnet.matmul",
-                 "bitnet.probe", "bitnet.yield", "linalg", "tensor", "affine",
-                 "arith", "math", "scf", "cf", "func"});
+  addCommonStageCheck(pm, "dispatches",
+                      {"bitnet.constant", "bitnet.dispatch", "bitnet.matmul",
+                       "bitnet.probe", "bitnet.yield", "linalg", "tensor"});
 }

@@ -23,9 +23,9 @@ void bitnet::populateQuantizePipeline(OpPassManager &pm,
   pm.addPass(createBitNetFoldEmpty());
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());
-  addStageCheck(pm, "quantized",
-                {"bitnet.constant", "bitnet.matmul", "bitnet.probe",
-                 "bitnet.quantize_activations", "bitnet.pack", "bitnet.unpack",
-                 "bitnet.quantize_weights", "bitnet.rescale", "linalg",
-                 "tensor", "arith", "math", "scf", "cf", "func"});
+  addCommonStageCheck(pm, "quantized",
+                      {"bitnet.constant", "bitnet.matmul", "bitnet.probe",
+                       "bitnet.quantize_activations", "bitnet.pack",
+                       "bitnet.unpack", "bitnet.quantize_weights",
+                       "bitnet.rescale", "linalg", "tensor"});
 }
