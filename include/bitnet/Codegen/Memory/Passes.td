@@ -163,6 +163,49 @@ def BitNetShortenLifetimes : Pass<"bitnet-shorten-lifetimes", "::mlir::func::Fun
   }];
 }
 
+def BitNetSplitDeallocs : Pass<"bitnet-split-deallocs", "::mlir::func::FuncOp"> {
+  let summary = "What a bufferization.dealloc frees in any case is freed by itself";
+  let description = [{
+    Ownership-based deallocation ends a block in one `bufferization.dealloc` of all its
+    buffers, and upstream's simplification compares every pair of them. An allocation
+    whose condition is true, and of which no other operand is a view, is freed by a
+    `memref.dealloc` instead, in time that is linear in the uses of buffers. What is left
+    is for upstream.
+
+    Example:
+
+    ```mlir
+    func.func @main(%n: index, %c: i1) -> memref<?xf32> {
+      %true = arith.constant true
+      %a = memref.alloc(%n) : memref<?xf32>
+      %b = memref.alloc(%n) : memref<?xf32>
+      %d = memref.alloc(%n) : memref<?xf32>
+      %r = arith.select %c, %b, %d : memref<?xf32>
+      %own = bufferization.dealloc (%a, %b, %d : memref<?xf32>, memref<?xf32>, memref<?xf32>)
+        if (%true, %true, %true) retain (%r : memref<?xf32>)
+      return %r : memref<?xf32>
+    }
+    ```
+
+    after `--bitnet-split-deallocs`:
+
+    ```mlir
+    func.func @main(%n: index, %c: i1) -> memref<?xf32> {
+      %true = arith.constant true
+      %a = memref.alloc(%n) : memref<?xf32>
+      %b = memref.alloc(%n) : memref<?xf32>
+      %d = memref.alloc(%n) : memref<?xf32>
+      %r = arith.select %c, %b, %d : memref<?xf32>
+      memref.dealloc %a : memref<?xf32>
+      %own = bufferization.dealloc (%b, %d : memref<?xf32>, memref<?xf32>)
+        if (%true, %true) retain (%r : memref<?xf32>)
+      return %r : memref<?xf32>
+    }
+    ```
+  }];
+  let dependentDialects = ["::mlir::memref::MemRefDialect"];
+}
+
 def BitNetPlanBuffers : Pass<"bitnet-plan-buffers", "::mlir::ModuleOp"> {
   let summary = "Gives buffers numbered slots, shared by those that never meet";
   let description = [{
