@@ -4,8 +4,8 @@
     new-pass.py FOLDER NAME SUMMARY [--on func|module]
     new-pass.py Codegen/Memory bitnet-free-buffers "Buffers are freed behind their last use"
 
-FOLDER is one below lib/ and include/bitnet/ that has passes. NAME is the flag, a verb and a noun. The pass fails with an
-error until it is written, and so does its test. What is left to do is printed.
+FOLDER is one below lib/ and include/bitnet/ that has passes. NAME is the flag, a verb and a noun. The pass fails with
+an error until it is written, and so does its test. What is left to do is printed.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ TD = """\
 def {type} : Pass<"{flag}", "::mlir::{op}"> {{
   let summary = "{summary}";
   let description = [{{
-    TODO: what goes in, what comes out, and why.
+    Not described yet: what goes in, what comes out, and why.
 
     Example:
 
@@ -63,10 +63,10 @@ struct {name} : public bitnet::impl::{type}Base<{name}> {{
 TEST = """\
 // RUN: bitnet-opt %s --{flag} | FileCheck %s
 
-// TODO: what becomes of what, and what is left alone.
+// Not tested yet: what becomes of what, and what is left alone.
 
 // CHECK-LABEL: func.func @main
-// CHECK: TODO
+// CHECK: what the pass makes
 func.func @main() {{
   return
 }}

@@ -1,5 +1,6 @@
 //===- LowerParallelCalls.cpp - kernels through bitnet_rt_parallel --------===//
 
+#include "EntrySlots.h"
 #include "Runtime.h"
 
 #include "bitnet/Codegen/Loops/Passes.h"
@@ -30,7 +31,7 @@ public:
   explicit ParallelLowering(ModuleOp module)
       : module(module), builder(module.getContext()),
         ptr(LLVM::LLVMPointerType::get(module.getContext())),
-        i64(builder.getI64Type()) {}
+        i64(builder.getI64Type()), slots(builder.getI8Type(), kSlotAlignment) {}
 
   void lower(LLVM::CallOp call, LLVM::LLVMFuncOp kernel);
 
@@ -39,7 +40,6 @@ private:
   ArrayRef<unsigned> getPassed(LLVM::LLVMFuncOp kernel);
   LLVM::LLVMStructType getStructType(LLVM::LLVMFuncOp kernel);
   LLVM::LLVMFuncOp getTask(LLVM::LLVMFuncOp kernel);
-  Value getStorage(LLVM::LLVMFuncOp caller, LLVM::LLVMStructType type);
   LLVM::LLVMFuncOp declareParallel();
   /// A vector may ask for more than the slot has.
   unsigned getFieldAlignment(Type field) const {
@@ -56,8 +56,8 @@ private:
   Type ptr, i64;
   llvm::DenseMap<LLVM::LLVMFuncOp, LLVM::LLVMFuncOp> tasks;
   llvm::DenseMap<LLVM::LLVMFuncOp, SmallVector<unsigned>> passed;
-  /// The slot of each caller and its size.
-  llvm::DenseMap<LLVM::LLVMFuncOp, std::pair<LLVM::ConstantOp, Value>> storage;
+  /// Of bytes, for the arguments of parallel calls.
+  EntrySlots slots;
 };
 } // namespace
 
@@ -132,27 +132,6 @@ static int64_t getBytes(ModuleOp module, LLVM::LLVMStructType type) {
   return int64_t(llvm::alignTo(bytes, kSlotAlignment));
 }
 
-/// One stack slot per caller, as large as its largest call needs: calls follow
-/// one another, so that a model of many layers takes no more stack than one,
-/// and the entry block keeps loops from growing the stack.
-Value ParallelLowering::getStorage(LLVM::LLVMFuncOp caller,
-                                   LLVM::LLVMStructType type) {
-  int64_t bytes = getBytes(module, type);
-  auto &[size, slot] = storage[caller];
-  if (slot) {
-    if (bytes > cast<IntegerAttr>(size.getValue()).getInt())
-      size.setValueAttr(builder.getI64IntegerAttr(bytes));
-    return slot;
-  }
-  OpBuilder::InsertionGuard guard(builder);
-  builder.setInsertionPointToStart(&caller.front());
-  size = LLVM::ConstantOp::create(builder, caller.getLoc(), i64,
-                                  builder.getI64IntegerAttr(bytes));
-  slot = LLVM::AllocaOp::create(builder, caller.getLoc(), ptr,
-                                builder.getI8Type(), size, kSlotAlignment);
-  return slot;
-}
-
 LLVM::LLVMFuncOp ParallelLowering::declareParallel() {
   auto type = LLVM::LLVMFunctionType::get(
       LLVM::LLVMVoidType::get(module.getContext()), {ptr, ptr, ptr, i64});
@@ -164,7 +143,7 @@ void ParallelLowering::lower(LLVM::CallOp call, LLVM::LLVMFuncOp kernel) {
   Location loc = call.getLoc();
   auto caller = call->getParentOfType<LLVM::LLVMFuncOp>();
   LLVM::LLVMStructType packed = getStructType(kernel);
-  Value slot = getStorage(caller, packed);
+  Value slot = slots.get(caller, getBytes(module, packed));
   OperandRange operands = call.getArgOperands();
   for (auto [i, number] : llvm::enumerate(getPassed(kernel)))
     LLVM::StoreOp::create(builder, loc, operands[number],

@@ -1,5 +1,6 @@
 //===- LowerProbes.cpp - bitnet.probe to bitnet_rt_probe ------------------===//
 
+#include "EntrySlots.h"
 #include "Runtime.h"
 
 #include "bitnet/Dialect/BitNet/IR/BitNet.h"
@@ -49,51 +50,12 @@ static Value getDense(OpBuilder &builder, Location loc, Value value) {
   return copy;
 }
 
-namespace {
-/// Stack arrays with the dims of what is shown: one for each function, because
-/// a model of many layers may not take more stack than one. They live in the
-/// entry block, lest a probe in a loop grow the stack.
-class DimsStorage {
-public:
-  /// The array of the function that holds `probe`, filled with `dims`.
-  Value store(OpBuilder &builder, ProbeOp probe, ArrayRef<Value> dims);
-
-private:
-  Value getArray(OpBuilder &builder, func::FuncOp function, int64_t rank);
-
-  struct Array {
-    LLVM::ConstantOp size;
-    Value address;
-  };
-  llvm::DenseMap<Operation *, Array> arrays;
-};
-} // namespace
-
-Value DimsStorage::getArray(OpBuilder &builder, func::FuncOp function,
-                            int64_t rank) {
-  Location loc = function.getLoc();
-  auto size = builder.getI64IntegerAttr(std::max<int64_t>(rank, 1));
-  auto [entry, isNew] = arrays.try_emplace(function);
-  Array &array = entry->second;
-  if (!isNew) {
-    if (cast<IntegerAttr>(array.size.getValue()).getInt() < rank)
-      array.size.setValueAttr(size);
-    return array.address;
-  }
-  OpBuilder::InsertionGuard guard(builder);
-  builder.setInsertionPointToStart(&function.front());
-  Type i64 = builder.getI64Type();
-  auto ptr = LLVM::LLVMPointerType::get(builder.getContext());
-  array.size = LLVM::ConstantOp::create(builder, loc, i64, size);
-  array.address = LLVM::AllocaOp::create(builder, loc, ptr, i64, array.size);
-  return array.address;
-}
-
-Value DimsStorage::store(OpBuilder &builder, ProbeOp probe,
-                         ArrayRef<Value> dims) {
+/// The array of the function that holds `probe`, filled with `dims`.
+static Value storeDims(OpBuilder &builder, ProbeOp probe, ArrayRef<Value> dims,
+                       EntrySlots &slots) {
   Location loc = probe.getLoc();
-  Value array =
-      getArray(builder, probe->getParentOfType<func::FuncOp>(), dims.size());
+  Value array = slots.get(probe->getParentOfType<func::FuncOp>(),
+                          std::max<size_t>(dims.size(), 1));
   auto ptr = LLVM::LLVMPointerType::get(builder.getContext());
   for (auto [i, dim] : llvm::enumerate(dims)) {
     Value slot = LLVM::GEPOp::create(builder, loc, ptr, builder.getI64Type(),
@@ -104,7 +66,7 @@ Value DimsStorage::store(OpBuilder &builder, ProbeOp probe,
 }
 
 static LogicalResult lowerProbe(ProbeOp probe, ModuleOp module,
-                                DimsStorage &storage) {
+                                EntrySlots &slots) {
   auto type = dyn_cast<MemRefType>(probe.getValue().getType());
   if (!type)
     return probe.emitOpError("must be on memrefs to be lowered");
@@ -116,7 +78,7 @@ static LogicalResult lowerProbe(ProbeOp probe, ModuleOp module,
   Location loc = probe.getLoc();
   auto ptr = LLVM::LLVMPointerType::get(builder.getContext());
   Value dense = getDense(builder, loc, probe.getValue());
-  Value dims = storage.store(builder, probe, getDims(builder, loc, dense));
+  Value dims = storeDims(builder, probe, getDims(builder, loc, dense), slots);
   Value address = toI64(
       builder, loc,
       memref::ExtractAlignedPointerAsIndexOp::create(builder, loc, dense));
@@ -141,9 +103,9 @@ struct BitNetLowerProbes
   void runOnOperation() override {
     SmallVector<ProbeOp> probes;
     getOperation().walk([&](ProbeOp probe) { probes.push_back(probe); });
-    DimsStorage storage;
+    EntrySlots slots(IntegerType::get(&getContext(), 64));
     for (ProbeOp probe : probes)
-      if (failed(lowerProbe(probe, getOperation(), storage)))
+      if (failed(lowerProbe(probe, getOperation(), slots)))
         signalPassFailure();
   }
 };

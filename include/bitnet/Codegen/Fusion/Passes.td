@@ -11,7 +11,8 @@ def BitNetFuseElementwise : Pass<"bitnet-fuse-elementwise", "::mlir::func::FuncO
     Fuses a producer with its only consumer where each element is still computed
     once: a producer that the consumer reads through a broadcast, or again in each
     step of a reduction, stays on its own. (A division per row is not worth one
-    per element.) An `expand_shape` between them moves below the consumer, so that
+    per element.) A nest has at most 32 operands and 256 operations in its body, so that
+    long sums and chains take linear time. An `expand_shape` between them moves below the consumer, so that
     the nest keeps few loops.
 
     Example:

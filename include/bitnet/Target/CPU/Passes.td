@@ -10,7 +10,8 @@ def BitNetLowerProbes : Pass<"bitnet-lower-probes", "mlir::ModuleOp"> {
   let description = [{
     The call gets the layer's name, the ONNX element type, the rank, the dims and
     the data pointer. The runtime tests whether a hook is set, so a probe
-    costs a call and a few stores. Probes of a function share one stack array of dims. A strided value is copied first: hooks see
+    costs a call and a few stores. Probes of a function share one stack array
+    of dims. A strided value is copied first: hooks see
     dense data.
 
     Example: `bitnet.probe "fc" %q : memref<?x64xi8>` becomes
