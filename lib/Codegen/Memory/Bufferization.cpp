@@ -63,6 +63,28 @@ struct ConstantModel
   }
 };
 
+struct ConstantTableModel
+    : public BufferizableOpInterface::ExternalModel<ConstantTableModel,
+                                                    ConstantTableOp> {
+  bool isWritable(Operation *, Value, const AnalysisState &) const {
+    return false;
+  }
+
+  LogicalResult bufferize(Operation *op, RewriterBase &rewriter,
+                          const BufferizationOptions &,
+                          BufferizationState &) const {
+    auto table = cast<ConstantTableOp>(op);
+    auto tensor = dyn_cast<RankedTensorType>(table.getType());
+    if (!tensor)
+      return success();
+    auto type = MemRefType::get(tensor.getShape(), tensor.getElementType());
+    replaceOpWithNewBufferizedOp<ConstantTableOp>(
+        rewriter, op, type, table.getValues(), table.getIndex(),
+        table.getPackingAttr());
+    return success();
+  }
+};
+
 struct ProbeModel
     : public BufferizableOpInterface::ExternalModel<ProbeModel, ProbeOp> {
   bool bufferizesToMemoryRead(Operation *, OpOperand &,
@@ -86,7 +108,8 @@ struct ProbeModel
     if (failed(buffer))
       return failure();
     replaceOpWithNewBufferizedOp<ProbeOp>(rewriter, op, probe.getNameAttr(),
-                                          *buffer);
+                                          *buffer, probe.getTableAttr(),
+                                          probe.getIndex());
     return success();
   }
 };
@@ -97,6 +120,7 @@ void mlir::bitnet::registerBitNetBufferization(DialectRegistry &registry) {
   registry.addExtension(+[](MLIRContext *context, BitNetDialect *) {
     MatMulOp::attachInterface<MatMulModel>(*context);
     ConstantOp::attachInterface<ConstantModel>(*context);
+    ConstantTableOp::attachInterface<ConstantTableModel>(*context);
     ProbeOp::attachInterface<ProbeModel>(*context);
   });
 }

@@ -65,6 +65,24 @@ static Value storeDims(OpBuilder &builder, ProbeOp probe, ArrayRef<Value> dims,
   return array;
 }
 
+/// The names of a table lie in rows of equal length, so that no address of one
+/// has to be stored.
+static Value getName(OpBuilder &builder, ProbeOp probe, ModuleOp module) {
+  Location loc = probe.getLoc();
+  if (!probe.getTable())
+    return createCString(builder, loc, module, probe.getName());
+  size_t width = 0;
+  for (auto name : probe.getTable()->getAsRange<StringAttr>())
+    width = std::max(width, name.size() + 1);
+  std::string names;
+  for (auto name : probe.getTable()->getAsRange<StringAttr>())
+    names += name.str() + std::string(width - name.size(), '\0');
+  Value base = createCString(builder, loc, module, names);
+  auto row = LLVM::LLVMArrayType::get(builder.getI8Type(), width);
+  Value index = toI64(builder, loc, probe.getIndex());
+  return LLVM::GEPOp::create(builder, loc, base.getType(), row, base, index);
+}
+
 static LogicalResult lowerProbe(ProbeOp probe, ModuleOp module,
                                 EntrySlots &slots) {
   auto type = dyn_cast<MemRefType>(probe.getValue().getType());
@@ -84,9 +102,8 @@ static LogicalResult lowerProbe(ProbeOp probe, ModuleOp module,
       memref::ExtractAlignedPointerAsIndexOp::create(builder, loc, dense));
   Value data = LLVM::IntToPtrOp::create(builder, loc, ptr, address);
   SmallVector<Value> operands{
-      createCString(builder, loc, module, probe.getName()),
-      createI32(builder, loc, dtype), createI32(builder, loc, type.getRank()),
-      dims, data};
+      getName(builder, probe, module), createI32(builder, loc, dtype),
+      createI32(builder, loc, type.getRank()), dims, data};
   auto callee = declareFunction(
       module, "bitnet_rt_probe",
       builder.getFunctionType(ValueRange(operands).getTypes(), {}));

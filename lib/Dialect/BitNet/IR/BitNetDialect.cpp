@@ -58,6 +58,16 @@ FailureOr<uint64_t> mlir::bitnet::getStorageBytes(ShapedType type) {
 // Attributes
 //===----------------------------------------------------------------------===//
 
+IterationsAttr IterationsAttr::find(Location loc) {
+  IterationsAttr found;
+  loc->walk([&](Location inner) {
+    if (auto fused = dyn_cast<FusedLoc>(inner))
+      found = dyn_cast_or_null<IterationsAttr>(fused.getMetadata());
+    return found ? WalkResult::interrupt() : WalkResult::advance();
+  });
+  return found;
+}
+
 LogicalResult
 PackingAttr::verify(llvm::function_ref<InFlightDiagnostic()> emitError,
                     PackingKind kind, int64_t rows, int64_t cols) {

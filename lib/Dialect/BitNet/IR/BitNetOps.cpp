@@ -6,6 +6,7 @@
 
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/DialectImplementation.h"
+#include "mlir/IR/Matchers.h"
 #include "mlir/IR/TypeUtilities.h"
 
 using namespace mlir;
@@ -48,26 +49,49 @@ static LogicalResult verifyWeightScale(Operation *op, RankedTensorType scale,
 // bitnet.constant
 //===----------------------------------------------------------------------===//
 
-LogicalResult ConstantOp::verify() {
-  auto type = cast<ShapedType>(getType());
-  if (PackingAttr packing = getPackingAttr())
-    if (!isInteger(type.getElementType(), 8) ||
-        type.getShape() != ArrayRef<int64_t>(packing.getPackedShape()))
-      return emitOpError("expects the packed shape of ") << packing;
-  if (auto elements = dyn_cast<ElementsAttr>(getValue())) {
+/// Whether `value` and `packing` describe a constant of the result's type.
+static LogicalResult verifyConstant(Operation *op, Attribute value,
+                                    PackingAttr packing) {
+  auto type = cast<ShapedType>(op->getResult(0).getType());
+  if (packing && (!isInteger(type.getElementType(), 8) ||
+                  type.getShape() != ArrayRef(packing.getPackedShape())))
+    return op->emitOpError("expects the packed shape of ") << packing;
+  if (auto elements = dyn_cast<ElementsAttr>(value)) {
     if (elements.getShapedType().getShape() != type.getShape() ||
         elements.getElementType() != type.getElementType())
-      return emitOpError("has a value of type ")
+      return op->emitOpError("has a value of type ")
              << elements.getShapedType() << " but a result of type " << type;
     return success();
   }
-  auto blob = dyn_cast<BlobAttr>(getValue());
+  auto blob = dyn_cast<bitnet::BlobAttr>(value);
   if (!blob)
-    return emitOpError("expects a dense or #bitnet.blob value");
+    return op->emitOpError("expects a dense or #bitnet.blob value");
   FailureOr<uint64_t> bytes = getStorageBytes(type);
   if (failed(bytes) || *bytes != blob.getLength())
-    return emitOpError("has a blob of ")
+    return op->emitOpError("has a blob of ")
            << blob.getLength() << " bytes but a result of type " << type;
+  return success();
+}
+
+LogicalResult ConstantOp::verify() {
+  return verifyConstant(*this, getValue(), getPackingAttr());
+}
+
+//===----------------------------------------------------------------------===//
+// bitnet.constant_table
+//===----------------------------------------------------------------------===//
+
+LogicalResult ConstantTableOp::verify() {
+  if (getValues().empty())
+    return emitOpError("expects at least one constant");
+  for (Attribute value : getValues())
+    if (failed(verifyConstant(*this, value, getPackingAttr())))
+      return failure();
+  APInt index;
+  if (matchPattern(getIndex(), m_ConstantInt(&index)) &&
+      index.uge(getValues().size()))
+    return emitOpError("has ") << getValues().size() << " constants, but index "
+                               << index.getSExtValue();
   return success();
 }
 
@@ -379,6 +403,20 @@ OpFoldResult UnpackOp::fold(FoldAdaptor adaptor) {
 //===----------------------------------------------------------------------===//
 
 /// Reads its buffer; the write to the outside keeps it alive.
+void ProbeOp::build(OpBuilder &builder, OperationState &state, StringRef name,
+                    Value value) {
+  build(builder, state, builder.getStringAttr(name), value, ArrayAttr(),
+        Value());
+}
+
+LogicalResult ProbeOp::verify() {
+  if (bool(getTable()) != bool(getIndex()))
+    return emitOpError("expects a table of names and an index, or neither");
+  if (getTable() && (getTable()->empty() || (*getTable())[0] != getNameAttr()))
+    return emitOpError("expects a table that begins with its name");
+  return success();
+}
+
 void ProbeOp::getEffects(
     SmallVectorImpl<SideEffects::EffectInstance<MemoryEffects::Effect>>
         &effects) {

@@ -92,6 +92,23 @@ def BitNet_ISAAttr : EnumAttr<BitNet_Dialect, BitNet_ISA, "isa"> {
   let assemblyFormat = "`<` $value `>`";
 }
 
+def BitNet_IterationsAttr : BitNet_Attr<"Iterations", "iterations"> {
+  let summary = "Where an operation is in each iteration of a loop over layers";
+  let description = [{
+    The metadata of a fused location, whose own location is that of the first layer. The
+    operation is the body's share of several layers; `places` holds its location in each of
+    them. `bitnet-roll-layers` writes it. Profiles name each layer by its own node.
+
+    Example: `loc(fused<#bitnet.iterations<[loc("up.0"), loc("up.1")]>>["up.0"])`
+  }];
+  let parameters = (ins "::mlir::ArrayAttr":$places);
+  let assemblyFormat = "`<` $places `>`";
+  let extraClassDeclaration = [{
+    /// The attribute of `loc`, or of a location within; null if it has none.
+    static IterationsAttr find(::mlir::Location loc);
+  }];
+}
+
 def BitNet_BlobAttr : BitNet_Attr<"Blob", "blob"> {
   let summary = "A byte range of a file: how IR names weights";
   let description = [{

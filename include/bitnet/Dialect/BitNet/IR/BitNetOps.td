@@ -34,6 +34,33 @@ def BitNet_ConstantOp : BitNet_Op<"constant", [Pure]> {
   let hasVerifier = 1;
 }
 
+def BitNet_ConstantTableOp : BitNet_Op<"constant_table", [Pure]> {
+  let summary = "The constant of a table that an index chooses";
+  let description = [{
+    What `bitnet.constant` is for one layer, this is for a loop over equal layers:
+    `values` holds one constant for each iteration, all of one type, and `index`,
+    which must be below their number, says whose is meant. `packing` is set on
+    packed weights.
+
+    After bufferization the result is a memref over the model's weights, at
+    `base + index * stride` where the constants of a layer lie side by side, else
+    at an offset from a list.
+
+    Example:
+
+    ```mlir
+    func.func @main(%layer: index) -> tensor<4xi8> {
+      %w = bitnet.constant_table [dense<1> : tensor<4xi8>, dense<[1, 2, 3, 4]> : tensor<4xi8>][%layer] -> tensor<4xi8>
+      return %w : tensor<4xi8>
+    }
+    ```
+  }];
+  let arguments = (ins ArrayAttr:$values, Index:$index, OptionalAttr<BitNet_PackingAttr>:$packing);
+  let results = (outs BitNet_Shaped:$result);
+  let assemblyFormat = "$values `[` $index `]` (`packing` $packing^)? attr-dict `->` type($result)";
+  let hasVerifier = 1;
+}
+
 //===----------------------------------------------------------------------===//
 // Layers
 //===----------------------------------------------------------------------===//
@@ -251,16 +278,23 @@ def BitNet_ProbeOp : BitNet_Op<"probe",
   let summary = "Shows a value to the caller of the compiled model, when asked";
   let description = [{
     Costs one test of a function pointer unless `bitnet-run --dump-codes` is used.
-    `name` is the layer's name.
+    `name` is the layer's name. In a loop over equal layers `table` holds the names
+    of all of them, `index` says whose value it is, and `name` is the first one.
 
     Example:
 
     ```mlir
-    bitnet.probe "fc" %q : tensor<?x64xi8>
+    func.func @main(%q: tensor<?x64xi8>, %layer: index) {
+      bitnet.probe "fc" %q : tensor<?x64xi8>
+      bitnet.probe "up.0" of ["up.0", "up.1"][%layer] %q : tensor<?x64xi8>
+      return
+    }
     ```
   }];
-  let arguments = (ins StrAttr:$name, BitNet_Shaped:$value);
-  let assemblyFormat = "$name $value attr-dict `:` type($value)";
+  let arguments = (ins StrAttr:$name, BitNet_Shaped:$value, OptionalAttr<StrArrayAttr>:$table, Optional<Index>:$index);
+  let assemblyFormat = "$name (`of` $table^ `[` $index `]`)? $value attr-dict `:` type($value)";
+  let hasVerifier = 1;
+  let builders = [OpBuilder<(ins "::llvm::StringRef":$name, "::mlir::Value":$value)>];
 }
 
 #endif // BITNET_DIALECT_BITNET_IR_BITNETOPS_TD
