@@ -11,6 +11,7 @@
 
 #include "mlir/Dialect/Bufferization/IR/BufferizableOpInterface.h"
 #include "mlir/Dialect/Bufferization/IR/Bufferization.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/IR/DialectRegistry.h"
 
 using namespace mlir;
@@ -65,6 +66,23 @@ struct DispatchModel
   bool bufferizesToMemoryWrite(Operation *op, OpOperand &operand,
                                const AnalysisState &) const {
     return cast<DispatchOp>(op).isDpsInit(&operand);
+  }
+
+  /// Where one nest reads an input and writes an init along the same indices,
+  /// both may be the same memory, also if the nest is computed in parts.
+  bool bufferizesToElementwiseAccess(Operation *op, const AnalysisState &,
+                                     ArrayRef<OpOperand *> operands) const {
+    auto dispatch = cast<DispatchOp>(op);
+    llvm::SmallPtrSet<Operation *, 1> nests;
+    for (OpOperand *operand : operands)
+      for (OpOperand &use : dispatch.getArgument(*operand).getUses()) {
+        auto nest = dyn_cast<linalg::LinalgOp>(use.getOwner());
+        if (!nest || nest.getNumParallelLoops() != nest.getNumLoops() ||
+            !nest.getMatchingIndexingMap(&use).isIdentity())
+          return false;
+        nests.insert(nest);
+      }
+    return nests.size() == 1;
   }
 
   AliasingValueList getAliasingValues(Operation *op, OpOperand &operand,

@@ -96,11 +96,12 @@ func.func @read_only(%x: tensor<4xf32>) -> tensor<4xf32> {
   return %y : tensor<4xf32>
 }
 
+// One nest reads what it writes, element by element: one buffer does.
 // CHECK-LABEL: func.func @both(
 // CHECK: %[[E:.+]] = memref.alloc()
 // CHECK: linalg.exp {{.*}} outs(%[[E]]
-// CHECK: %[[C:.+]] = memref.alloc()
-// CHECK: bitnet.dispatch layer ins(%[[E]] : memref<4xf32>) outs(%[[C]] : memref<4xf32>)
+// CHECK-NOT: memref.alloc
+// CHECK: bitnet.dispatch layer ins(%[[E]] : memref<4xf32>) outs(%[[E]] : memref<4xf32>)
 func.func @both(%x: tensor<4xf32>) -> tensor<4xf32> {
   %e = tensor.empty() : tensor<4xf32>
   %v = linalg.exp ins(%x : tensor<4xf32>) outs(%e : tensor<4xf32>) -> tensor<4xf32>
@@ -110,6 +111,25 @@ func.func @both(%x: tensor<4xf32>) -> tensor<4xf32> {
     bitnet.yield %r : tensor<4xf32>
   } -> tensor<4xf32>
   return %y : tensor<4xf32>
+}
+
+// Another nest reads it as well: it might read what a part has written.
+// CHECK-LABEL: func.func @both_and_more(
+// CHECK: %[[E:.+]] = memref.alloc()
+// CHECK: linalg.exp {{.*}} outs(%[[E]]
+// CHECK: %[[C:.+]] = memref.alloc()
+// CHECK: bitnet.dispatch layer ins(%[[E]] : memref<4xf32>) outs(%[[C]], %{{.+}} : memref<4xf32>, memref<4xf32>)
+func.func @both_and_more(%x: tensor<4xf32>) -> (tensor<4xf32>, tensor<4xf32>) {
+  %e = tensor.empty() : tensor<4xf32>
+  %f = tensor.empty() : tensor<4xf32>
+  %v = linalg.exp ins(%x : tensor<4xf32>) outs(%e : tensor<4xf32>) -> tensor<4xf32>
+  %y:2 = bitnet.dispatch layer ins(%v : tensor<4xf32>) outs(%v, %f : tensor<4xf32>, tensor<4xf32>) {
+  ^bb0(%a: tensor<4xf32>, %o: tensor<4xf32>, %p: tensor<4xf32>):
+    %r = linalg.exp ins(%a : tensor<4xf32>) outs(%o : tensor<4xf32>) -> tensor<4xf32>
+    %s = linalg.exp ins(%a : tensor<4xf32>) outs(%p : tensor<4xf32>) -> tensor<4xf32>
+    bitnet.yield %r, %s : tensor<4xf32>, tensor<4xf32>
+  } -> tensor<4xf32>, tensor<4xf32>
+  return %y#0, %y#1 : tensor<4xf32>, tensor<4xf32>
 }
 
 // A slice of a buffer keeps its layout.

@@ -81,30 +81,6 @@ def BitNetOutlineLayers : Pass<"bitnet-outline-layers", "::mlir::ModuleOp"> {
       "::mlir::linalg::LinalgDialect", "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect"];
 }
 
-def BitNetReuseOperands : Pass<"bitnet-reuse-operands", "::mlir::func::FuncOp"> {
-  let summary = "Elementwise results in the buffer of an operand that is read no more";
-  let description = [{
-    A nest that writes each element of a new buffer from the same element of
-    another writes it there instead, when nothing reads the other any more: the
-    scores of an attention are scaled, masked and normalised in one place. Extents
-    have to be the same values, maps the identity. What is written element by
-    element need not be brought into the cache first, and the arena is smaller.
-
-    Example:
-
-    ```
-    bitnet-opt --bitnet-reuse-operands bufferized.mlir
-    ```
-
-    With `%a` used no more, the first becomes the second:
-
-    ```
-    linalg.generic ... ins(%a : memref<?x8xf32>) outs(%b : memref<?x8xf32>) { exp }
-    linalg.generic ... ins(%a : memref<?x8xf32>) outs(%a : memref<?x8xf32>) { exp }
-    ```
-  }];
-}
-
 def BitNetFuseRows : Pass<"bitnet-fuse-rows", "::mlir::func::FuncOp"> {
   let summary = "Consecutive nests over the same rows into one parallel loop";
   let description = [{
