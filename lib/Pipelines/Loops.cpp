@@ -37,21 +37,22 @@ static void addDeallocation(OpPassManager &pm) {
 static void addBufferization(OpPassManager &pm, const LoopsOptions &loops) {
   bufferization::OneShotBufferizePassOptions options;
   options.bufferizeFunctionBoundaries = true;
+  // What a loop hands on may be a buffer of its own, if it cannot be updated.
+  options.allowReturnAllocsFromLoops = true;
   options.functionBoundaryTypeConversion =
       bufferization::LayoutMapOption::IdentityLayoutMap;
   pm.addPass(createBitNetBufferizeInputs());
   pm.addPass(bufferization::createEmptyTensorEliminationPass());
   pm.addPass(bufferization::createOneShotBufferizePass(options));
   pm.addNestedPass<func::FuncOp>(createBitNetCopyStridedCasts());
+  pm.addNestedPass<func::FuncOp>(createBitNetFoldReshapes());
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());
   pm.addPass(createBitNetLowerConstants());
   pm.addPass(createBitNetOutlineLayers());
   // Strict floats keep the nests that hardware is made of.
-  if (!loops.strictFloats) {
-    pm.addNestedPass<func::FuncOp>(createBitNetReuseOperands());
+  if (!loops.strictFloats)
     pm.addNestedPass<func::FuncOp>(createBitNetFuseRows());
-  }
   addDeallocation(pm);
   // Allocations stand where tensors were empty, deallocations at the end of
   // their blocks. Buffers can only take turns where each lives from its first

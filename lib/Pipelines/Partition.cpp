@@ -51,11 +51,17 @@ void bitnet::populatePartitionPipeline(OpPassManager &pm,
   pm.addPass(createConvertBitNetToLinalg());
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createBitNetFoldOutputShapes());
+  // Hardware has a place for each layer.
+  if (!options.strictFloats)
+    pm.addNestedPass<func::FuncOp>(createBitNetRollLayers());
   addFusion(pm, options);
   OpPassManager &func = pm.nest<func::FuncOp>();
+  if (!options.strictFloats)
+    func.addPass(createBitNetReuseOperands());
   func.addPass(createBitNetFormLayers());
   func.addPass(createBitNetJoinLayers());
   addCommonStageCheck(pm, "dispatches",
-                      {"bitnet.constant", "bitnet.dispatch", "bitnet.matmul",
-                       "bitnet.probe", "bitnet.yield", "linalg", "tensor"});
+                      {"bitnet.constant", "bitnet.constant_table",
+                       "bitnet.dispatch", "bitnet.matmul", "bitnet.probe",
+                       "bitnet.yield", "linalg", "tensor"});
 }

@@ -12,11 +12,18 @@ namespace mlir::bitnet {
 
 using namespace mlir;
 
+/// Whether `use` overwrites the tensor: then a loop needs it anew in each step.
+static bool isInit(OpOperand &use) {
+  auto op = dyn_cast<DestinationStyleOpInterface>(use.getOwner());
+  return op && op.isDpsInit(&use);
+}
+
 /// One for each use, where it is used: memory that is written early is taken
-/// for longer. The only use may be in a loop, which would write it in each
-/// step.
+/// for longer. The only use may be in a loop that reads it, which would write
+/// it in each step.
 static void separate(Operation *init) {
-  if (init->hasOneUse() && init->user_begin()->getBlock() != init->getBlock())
+  if (init->hasOneUse() && init->user_begin()->getBlock() != init->getBlock() &&
+      !isInit(*init->use_begin()))
     return;
   for (OpOperand &use : llvm::make_early_inc_range(init->getUses())) {
     OpBuilder b(use.getOwner());

@@ -4,11 +4,13 @@
 #include "Runtime.h"
 
 #include "bitnet/Codegen/Loops/CallWork.h"
+#include "bitnet/Dialect/BitNet/IR/BitNet.h"
 #include "bitnet/Target/CPU/Passes.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
-#include "llvm/ADT/MapVector.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/IR/ImplicitLocOpBuilder.h"
 #include "llvm/ADT/SetVector.h"
 
 namespace mlir::bitnet {
@@ -22,14 +24,28 @@ using namespace mlir::bitnet;
 /// Names of a region beyond these are left out.
 static constexpr size_t kMaxNames = 3;
 
-/// The ONNX nodes behind an operation, "a + b".
-static std::string getNodeNames(Operation *op) {
-  llvm::SmallSetVector<StringRef, 4> names;
-  op->getLoc()->walk([&](Location loc) {
+/// Collects the names of ONNX nodes in `root`; where it tells iterations of a
+/// loop over layers apart, those of layer `iteration`.
+static void collectNames(Location root, size_t iteration,
+                         llvm::SmallSetVector<StringRef, 4> &names) {
+  root->walk([&](Location loc) {
     if (auto named = dyn_cast<NameLoc>(loc))
       names.insert(named.getName());
-    return WalkResult::advance();
+    auto fused = dyn_cast<FusedLoc>(loc);
+    auto layers = fused ? dyn_cast_or_null<IterationsAttr>(fused.getMetadata())
+                        : IterationsAttr();
+    if (!layers || iteration >= layers.getPlaces().size())
+      return WalkResult::advance();
+    collectNames(cast<LocationAttr>(layers.getPlaces()[iteration]), iteration,
+                 names);
+    return WalkResult::skip();
   });
+}
+
+/// The ONNX nodes behind an operation, "a + b".
+static std::string getNodeNames(Operation *op, size_t iteration = 0) {
+  llvm::SmallSetVector<StringRef, 4> names;
+  collectNames(op->getLoc(), iteration, names);
   ArrayRef<StringRef> shown = names.getArrayRef().take_front(kMaxNames);
   return llvm::join(shown, " + ") + (names.size() > kMaxNames ? " + ..." : "");
 }
@@ -56,10 +72,15 @@ struct BitNetMarkRegions
 
 private:
   void markBlock(Block &block);
+  /// Marks what `loop` does in each of `count` layers.
+  void markLoop(scf::ForOp loop, size_t count);
   void reportWork(func::CallOp call);
   void callRuntime(OpBuilder &builder, Location loc, StringRef name,
                    Value argument);
   void insertMark(Operation *before, int64_t region);
+  /// Region `region` of the first iteration; others are `stride` apart.
+  void insertMark(Operation *before, int64_t region, Value iteration,
+                  int64_t stride);
   int64_t getIndex(const Region &region);
 
   SmallVector<Region> regions;
@@ -102,11 +123,72 @@ void BitNetMarkRegions::reportWork(func::CallOp call) {
   callRuntime(builder, loc, "bitnet_rt_work", emitWork(builder, loc, *work));
 }
 
+void BitNetMarkRegions::insertMark(Operation *before, int64_t region,
+                                   Value iteration, int64_t stride) {
+  ImplicitLocOpBuilder builder(before->getLoc(), before);
+  Value step = arith::ConstantIndexOp::create(builder, stride);
+  Value first = arith::ConstantIndexOp::create(builder, region);
+  Value index = arith::AddIOp::create(
+      builder, arith::MulIOp::create(builder, iteration, step), first);
+  callRuntime(builder, before->getLoc(), "bitnet_rt_mark",
+              arith::IndexCastOp::create(builder, builder.getI32Type(), index));
+}
+
+namespace {
+/// What the profile tells apart in the body of a loop over layers.
+struct LoopRow {
+  Region first; ///< as it is called in the first layer
+  Operation *op;
+  uint64_t bytes = 0;
+};
+} // namespace
+
+/// The rows of an iteration follow one another, those of the next one come
+/// behind them.
+void BitNetMarkRegions::markLoop(scf::ForOp loop, size_t count) {
+  SmallVector<LoopRow> rows;
+  SmallVector<std::pair<Operation *, int64_t>> marks;
+  for (Operation &op : *loop.getBody()) {
+    if (!isRegion(&op))
+      continue;
+    RegionTraits traits = getRegionTraits(&op);
+    Region region{getNodeNames(&op), traits.getKind()};
+    auto *row = llvm::find_if(
+        rows, [&](const LoopRow &known) { return known.first == region; });
+    marks.emplace_back(&op, row - rows.begin());
+    if (row == rows.end())
+      row = &rows.emplace_back(LoopRow{region, &op});
+    row->bytes += traits.weightBytes;
+  }
+  for (auto [op, row] : marks)
+    insertMark(op, int64_t(regions.size()) + row, loop.getInductionVar(),
+               rows.size());
+  for (size_t i = 0; i < count; ++i)
+    for (const LoopRow &row : rows) {
+      regions.push_back({getNodeNames(row.op, i), row.first.kind});
+      bytes.push_back(row.bytes);
+    }
+}
+
+/// How many layers `op` is a loop over; none for others.
+static size_t countLayers(Operation *op) {
+  if (auto loop = dyn_cast<scf::ForOp>(op))
+    for (Operation &inner : *loop.getBody())
+      if (auto layers = IterationsAttr::find(inner.getLoc()))
+        return layers.getPlaces().size();
+  return 0;
+}
+
 void BitNetMarkRegions::markBlock(Block &block) {
   constexpr int64_t kOther = -1;
   int64_t current = kOther;
   for (Operation &op : llvm::make_early_inc_range(block)) {
     int64_t next = current;
+    if (size_t count = countLayers(&op)) {
+      markLoop(cast<scf::ForOp>(op), count);
+      current = kOther - 1;
+      continue;
+    }
     if (isRegion(&op)) {
       RegionTraits traits = getRegionTraits(&op);
       next = getIndex({getNodeNames(&op), traits.getKind()});

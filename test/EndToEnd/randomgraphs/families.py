@@ -8,6 +8,7 @@ from . import (
     gen_control,
     gen_elementwise,
     gen_index,
+    gen_layers,
     gen_pieces,
     gen_products,
     gen_reduce,
@@ -30,6 +31,7 @@ FAMILIES: dict[str, list[Row]] = {
     "products": gen_products.ROWS,
     "ternary": gen_ternary.ROWS,
     "control": gen_control.ROWS,
+    "layers": gen_layers.ROWS,
 }
 
 # A theme is a weight per family; what it does not name weighs little.
@@ -52,6 +54,7 @@ THEMES: dict[str, Mapping[str, float]] = {
     "reduce": {"reduce": 6, "elementwise": 3, "views": 2, "products": 1},
     "control": {"control": 4, "elementwise": 3, "views": 4, "products": 0.7, "ternary": 0.7},
     "broadcast": {"elementwise": 8, "products": 2, "views": 1.5, "reduce": 1},
+    "layers": {"layers": 5, "elementwise": 2, "ternary": 1, "products": 1, "views": 1},
 }
 THEME_WEIGHTS = {
     "mixed": 3.0,
@@ -62,6 +65,7 @@ THEME_WEIGHTS = {
     "reduce": 1.0,
     "control": 1.2,
     "broadcast": 1.2,
+    "layers": 1.5,
 }
 
 

@@ -81,6 +81,36 @@ def BitNetCopyStridedCasts : Pass<"bitnet-copy-strided-casts", "::mlir::func::Fu
   let dependentDialects = ["::mlir::memref::MemRefDialect", "::mlir::arith::ArithDialect"];
 }
 
+def BitNetFoldReshapes : Pass<"bitnet-fold-reshapes", "::mlir::func::FuncOp"> {
+  let summary = "A buffer that is collapsed and expanded to its own extents is itself";
+  let description = [{
+    A loop whose body works on the rows of `[batch, seq, K]` hands on the buffer that it was
+    handed, in the shape that it had. Seen as the same buffer, the loop need not carry it.
+
+    Example:
+
+    ```mlir
+    func.func @main(%x: memref<?x?x8xf32>) -> memref<?x?x8xf32> {
+      %c0 = arith.constant 0 : index
+      %c1 = arith.constant 1 : index
+      %b = memref.dim %x, %c0 : memref<?x?x8xf32>
+      %s = memref.dim %x, %c1 : memref<?x?x8xf32>
+      %rows = memref.collapse_shape %x [[0, 1], [2]] : memref<?x?x8xf32> into memref<?x8xf32>
+      %y = memref.expand_shape %rows [[0, 1], [2]] output_shape [%b, %s, 8] : memref<?x8xf32> into memref<?x?x8xf32>
+      return %y : memref<?x?x8xf32>
+    }
+    ```
+
+    after `--bitnet-fold-reshapes --canonicalize`:
+
+    ```mlir
+    func.func @main(%x: memref<?x?x8xf32>) -> memref<?x?x8xf32> {
+      return %x : memref<?x?x8xf32>
+    }
+    ```
+  }];
+}
+
 def BitNetLowerConstants : Pass<"bitnet-lower-constants", "::mlir::ModuleOp"> {
   let summary = "Large constants become views of one weights buffer";
   let description = [{
@@ -89,6 +119,10 @@ def BitNetLowerConstants : Pass<"bitnet-lower-constants", "::mlir::ModuleOp"> {
     aligned offset, and records the contents on the module:
     `bitnet.weights = [[value, offset], ...]`, `bitnet.weights_size`. Equal values share
     one range.
+
+    A `bitnet.constant_table` becomes a view, too. The tables of one loop body are laid out
+    iteration by iteration, so that the offset is `base + index * stride`; where constants
+    are shared it is read from a list, a `memref.global`.
 
     Example:
 

@@ -5,6 +5,121 @@
 
 include "mlir/Pass/PassBase.td"
 
+def BitNetRollLayers : Pass<"bitnet-roll-layers", "::mlir::func::FuncOp"> {
+  let summary = "Equal layers of a network become one loop over tables of constants";
+  let description = [{
+    The layers of a network are the same operations with other weights. They become one
+    `scf.for`, whose body reads each weight from a `bitnet.constant_table` and hands on what
+    the next layer reads, so that neither code nor the time to compile it grows with the
+    depth of the network.
+
+    Layers are equal when they differ in nothing but constants, numbers in bodies of nests,
+    names of probes, and in what the layer before them made; when what a layer makes is read
+    by itself and the next one only; and when nothing between them may fail, except what can
+    be checked in front of all of them. A layer has a product (`bitnet.matmul` or a
+    contraction): a loop of anything less would only get in the way of fusion.
+
+    Each operation of the body keeps the locations of all layers (`#bitnet.iterations`).
+
+    Example:
+
+    ```mlir
+    func.func @main(%x: tensor<1x64xi8>, %init: tensor<1x64xi32>) -> tensor<1x64xi32> {
+      %a = bitnet.constant dense<1> : tensor<64x64xi2> -> tensor<64x64xi2>
+      %b = bitnet.constant dense<-1> : tensor<64x64xi2> -> tensor<64x64xi2>
+      %p0 = bitnet.matmul ins(%x, %a : tensor<1x64xi8>, tensor<64x64xi2>) outs(%init : tensor<1x64xi32>) -> tensor<1x64xi32>
+      %q0 = arith.muli %p0, %p0 : tensor<1x64xi32>
+      %r0 = arith.addi %q0, %p0 : tensor<1x64xi32>
+      %x1 = arith.trunci %r0 : tensor<1x64xi32> to tensor<1x64xi8>
+      %p1 = bitnet.matmul ins(%x1, %b : tensor<1x64xi8>, tensor<64x64xi2>) outs(%init : tensor<1x64xi32>) -> tensor<1x64xi32>
+      %q1 = arith.muli %p1, %p1 : tensor<1x64xi32>
+      %r1 = arith.addi %q1, %p1 : tensor<1x64xi32>
+      %x2 = arith.trunci %r1 : tensor<1x64xi32> to tensor<1x64xi8>
+      %y = arith.extsi %x2 : tensor<1x64xi8> to tensor<1x64xi32>
+      return %y : tensor<1x64xi32>
+    }
+    ```
+
+    after `--bitnet-roll-layers`:
+
+    ```mlir
+    func.func @main(%x: tensor<1x64xi8>, %init: tensor<1x64xi32>) -> tensor<1x64xi32> {
+      %a = bitnet.constant dense<1> : tensor<64x64xi2> -> tensor<64x64xi2>
+      %b = bitnet.constant dense<-1> : tensor<64x64xi2> -> tensor<64x64xi2>
+      %c0 = arith.constant 0 : index
+      %c2 = arith.constant 2 : index
+      %c1 = arith.constant 1 : index
+      %last = scf.for %layer = %c0 to %c2 step %c1 iter_args(%h = %x) -> (tensor<1x64xi8>) {
+        %w = bitnet.constant_table [dense<1> : tensor<64x64xi2>, dense<-1> : tensor<64x64xi2>][%layer] -> tensor<64x64xi2>
+        %p = bitnet.matmul ins(%h, %w : tensor<1x64xi8>, tensor<64x64xi2>) outs(%init : tensor<1x64xi32>) -> tensor<1x64xi32>
+        %q = arith.muli %p, %p : tensor<1x64xi32>
+        %r = arith.addi %q, %p : tensor<1x64xi32>
+        %next = arith.trunci %r : tensor<1x64xi32> to tensor<1x64xi8>
+        scf.yield %next : tensor<1x64xi8>
+      }
+      %y = arith.extsi %last : tensor<1x64xi8> to tensor<1x64xi32>
+      return %y : tensor<1x64xi32>
+    }
+    ```
+  }];
+  let dependentDialects = ["::mlir::bitnet::BitNetDialect", "::mlir::scf::SCFDialect",
+                           "::mlir::tensor::TensorDialect", "::mlir::arith::ArithDialect"];
+  let statistics = [
+    Statistic<"numLoops", "loops", "Loops over layers">,
+    Statistic<"numLayers", "layers", "Layers that became iterations">
+  ];
+}
+
+def BitNetReuseOperands : Pass<"bitnet-reuse-operands", "::mlir::func::FuncOp"> {
+  let summary = "Elementwise results in the memory of an operand that is read no more";
+  let description = [{
+    A nest that makes each element from the same element of an operand is given that operand
+    as its init, when nothing reads it any more: the scores of an attention are scaled,
+    masked and normalised in one place, and the residual stream of a loop over layers stays
+    where it is. What is written element by element need not be brought into the cache
+    first, and less memory is needed.
+
+    Types have to be equal, maps the identity. A reader is whoever uses the operand, or its
+    elements in another shape, regions included: bufferization takes over what is decided
+    here. Not overwritten are inputs of the model and constants.
+
+    Example:
+
+    ```mlir
+    func.func @main(%x: tensor<4x8xf32>) -> tensor<4x8xf32> {
+      %e = tensor.empty() : tensor<4x8xf32>
+      %a = linalg.exp ins(%x : tensor<4x8xf32>) outs(%e : tensor<4x8xf32>) -> tensor<4x8xf32>
+      %f = tensor.empty() : tensor<4x8xf32>
+      %b = linalg.generic {indexing_maps = [affine_map<(m, n) -> (m, n)>, affine_map<(m, n) -> (m, n)>],
+          iterator_types = ["parallel", "parallel"]} ins(%a : tensor<4x8xf32>) outs(%f : tensor<4x8xf32>) {
+      ^bb0(%in: f32, %out: f32):
+        %y = arith.negf %in : f32
+        linalg.yield %y : f32
+      } -> tensor<4x8xf32>
+      return %b : tensor<4x8xf32>
+    }
+    ```
+
+    after `--bitnet-reuse-operands`:
+
+    ```mlir
+    func.func @main(%x: tensor<4x8xf32>) -> tensor<4x8xf32> {
+      %e = tensor.empty() : tensor<4x8xf32>
+      %a = linalg.exp ins(%x : tensor<4x8xf32>) outs(%e : tensor<4x8xf32>) -> tensor<4x8xf32>
+      %f = tensor.empty() : tensor<4x8xf32>
+      %b = linalg.generic {indexing_maps = [affine_map<(m, n) -> (m, n)>, affine_map<(m, n) -> (m, n)>],
+          iterator_types = ["parallel", "parallel"]} ins(%a : tensor<4x8xf32>) outs(%a : tensor<4x8xf32>) {
+      ^bb0(%in: f32, %out: f32):
+        %y = arith.negf %in : f32
+        linalg.yield %y : f32
+      } -> tensor<4x8xf32>
+      return %b : tensor<4x8xf32>
+    }
+    ```
+  }];
+  let statistics = [Statistic<"numReused", "reused", "Results in the memory of an operand">];
+}
+
 def BitNetFormLayers : Pass<"bitnet-form-layers", "::mlir::func::FuncOp"> {
   let summary = "Packed matmuls and the nest that reads them as one bitnet.dispatch";
   let description = [{
