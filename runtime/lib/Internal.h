@@ -1,5 +1,4 @@
-/*===- Internal.h - shared by the files of libbitnet_runtime -------*- C
- * -*-===*/
+/*===- Internal.h - shared by the files of libbitnet_runtime ------*- C -*-===*/
 
 #ifndef BITNET_RUNTIME_LIB_INTERNAL_H
 #define BITNET_RUNTIME_LIB_INTERNAL_H

@@ -1,5 +1,4 @@
-/*===- Pool.h - settings and placement of a thread pool ------------*- C
- * -*-===*/
+/*===- Pool.h - settings and placement of a thread pool -----------*- C -*-===*/
 
 #ifndef BITNET_RUNTIME_LIB_POOL_H
 #define BITNET_RUNTIME_LIB_POOL_H

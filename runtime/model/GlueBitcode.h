@@ -1,5 +1,4 @@
-/*===- GlueBitcode.h - the glue as LLVM bitcode, for the compiler --*- C
--*-===*\
+/*===- GlueBitcode.h - the glue as LLVM bitcode, for the compiler -*- C -*-===*\
 |*                                                                            *|
 |* One module per architecture, linked into each compiled model. After        *|
 |* linking, everything but bitnet_model_{describe,isa,run,output_shapes} is   *|

@@ -1,5 +1,4 @@
-/*===- Internal.h - shared by the glue inside a compiled model -----*- C
--*-===*\
+/*===- Internal.h - shared by the glue inside a compiled model ----*- C -*-===*\
 |*                                                                            *|
 |* The glue is linked into every compiled model. It is freestanding: the few  *|
 |* libc functions below (and getauxval on Arm) are all it asks of its host,   *|

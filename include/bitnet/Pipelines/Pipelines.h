@@ -1,5 +1,4 @@
-//===- Pipelines.h - one builder and one options struct per stage -*- C++
-//-*-===//
+//===- Pipelines.h - a builder and an options struct per stage --*- C++ -*-===//
 //
 // import -> frontend -> quantize -> pack -> partition -> loops -> cpu | hls ->
 // link.

@@ -1,5 +1,4 @@
-//===- Axes.h - a product's loops as at most six axes ------------*- C++
-//-*-===//
+//===- Axes.h - a product's loops as at most six axes -----------*- C++ -*-===//
 
 #ifndef BITNET_CODEGEN_CONTRACTIONS_AXES_H
 #define BITNET_CODEGEN_CONTRACTIONS_AXES_H

@@ -1,5 +1,4 @@
-//===- ContractionKernel.h - one function per form of product ----*- C++
-//-*-===//
+//===- ContractionKernel.h - one function per form of product ---*- C++ -*-===//
 
 #ifndef BITNET_CODEGEN_CONTRACTIONS_CONTRACTIONKERNEL_H
 #define BITNET_CODEGEN_CONTRACTIONS_CONTRACTIONKERNEL_H

@@ -1,5 +1,4 @@
-//===- LoopBuilder.h - loops and vectors of a product ------------*- C++
-//-*-===//
+//===- LoopBuilder.h - loops and vectors of a product -----------*- C++ -*-===//
 
 #ifndef BITNET_CODEGEN_CONTRACTIONS_LOOPBUILDER_H
 #define BITNET_CODEGEN_CONTRACTIONS_LOOPBUILDER_H

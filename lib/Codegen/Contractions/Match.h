@@ -1,5 +1,4 @@
-//===- Match.h - which operations are products -------------------*- C++
-//-*-===//
+//===- Match.h - which operations are products ------------------*- C++ -*-===//
 
 #ifndef BITNET_CODEGEN_CONTRACTIONS_MATCH_H
 #define BITNET_CODEGEN_CONTRACTIONS_MATCH_H

@@ -1,5 +1,4 @@
-//===- OperandTrace.h - where the elements of an operand come from -*- C++
-//-*-===//
+//===- OperandTrace.h - where elements of an operand come from --*- C++ -*-===//
 
 #ifndef BITNET_CODEGEN_CONTRACTIONS_OPERANDTRACE_H
 #define BITNET_CODEGEN_CONTRACTIONS_OPERANDTRACE_H

@@ -1,5 +1,4 @@
-//===- ZeroInit.h - products whose result begins at zero ---------*- C++
-//-*-===//
+//===- ZeroInit.h - products whose result begins at zero --------*- C++ -*-===//
 
 #ifndef BITNET_CODEGEN_CONTRACTIONS_ZEROINIT_H
 #define BITNET_CODEGEN_CONTRACTIONS_ZEROINIT_H

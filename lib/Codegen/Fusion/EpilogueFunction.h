@@ -1,4 +1,4 @@
-//===- EpilogueFunction.h - matmuls and their reader as one function -*-C++-*-//
+//===- EpilogueFunction.h - matmuls and their reader ------------*- C++ -*-===//
 
 #ifndef LIB_BITNET_CODEGEN_FUSION_EPILOGUEFUNCTION_H
 #define LIB_BITNET_CODEGEN_FUSION_EPILOGUEFUNCTION_H

@@ -1,5 +1,4 @@
-//===- WorkEstimate.h - cycles of a loop body, computed at run time -*- C++
-//-*-//
+//===- WorkEstimate.h - cycles of a loop body at run time -------*- C++ -*-===//
 
 #ifndef BITNET_LIB_CODEGEN_LOOPS_WORKESTIMATE_H
 #define BITNET_LIB_CODEGEN_LOOPS_WORKESTIMATE_H

@@ -1,5 +1,4 @@
-//===- Passes.h - products of floats -----------------------------*- C++
-//-*-===//
+//===- Passes.h - products of floats ----------------------------*- C++ -*-===//
 
 #ifndef BITNET_CODEGEN_CONTRACTIONS_PASSES_H
 #define BITNET_CODEGEN_CONTRACTIONS_PASSES_H

@@ -1,5 +1,4 @@
-//===- RegisterTile.h - how much of a product fits registers -----*- C++
-//-*-===//
+//===- RegisterTile.h - how much of a product fits registers ----*- C++ -*-===//
 
 #ifndef BITNET_CODEGEN_CONTRACTIONS_REGISTERTILE_H
 #define BITNET_CODEGEN_CONTRACTIONS_REGISTERTILE_H

@@ -1,5 +1,4 @@
-//===- KernelTable.h - one row per code form of a ternary matmul -*- C++
-//-*-===//
+//===- KernelTable.h - one entry per form of a ternary product --*- C++ -*-===//
 //
 // The table says what an instruction set offers; KernelEmitter.h turns a row
 // into code. Nothing else in the compiler knows instruction names.

@@ -1,5 +1,4 @@
-/*===- runtime.h - load and run compiled models --------------------*- C
--*-===*\
+/*===- runtime.h - load and run compiled models -------------------*- C -*-===*\
 |*                                                                            *|
 |* Optional: a model.so also works with dlopen and abi.h alone. This library  *|
 |* adds a loader that checks what it loads, maps the weight file beside the   *|
