@@ -1,4 +1,10 @@
 //===- RegisterTile.h - how much of a product fits registers ----*- C++ -*-===//
+//
+// The only place that knows how many accumulators fit the vector registers of a
+// CPU. lib/Pipelines chooses a register file for each CPU level of a library;
+// --bitnet-lower-contractions makes one kernel for each.
+//
+//===----------------------------------------------------------------------===//
 
 #ifndef BITNET_CODEGEN_CONTRACTIONS_REGISTERTILE_H
 #define BITNET_CODEGEN_CONTRACTIONS_REGISTERTILE_H
@@ -24,13 +30,18 @@ enum class RegisterFile {
   NEON32
 };
 
-/// Accumulators of the two forms, in rows of the result and vectors of 16
-/// columns, or rows and single columns; `vectorColumns` for a single row.
+/// Accumulators that one tile of a product holds in registers.
+///
+/// Columns form: `rows` of the result by `vectors` vectors of 16 columns. Rows
+/// form: `dotRows` of the result by `dotColumns` single columns, each with a
+/// vector of 16 partial sums; `vectorColumns` columns where the result has one
+/// row only.
 struct RegisterTile {
   int64_t rows, vectors;
   int64_t dotRows, dotColumns, vectorColumns;
 };
 
+/// The tile that leaves registers for the operands of one step.
 RegisterTile getRegisterTile(RegisterFile registers);
 
 /// "zmm32"; as an option prints it, too.
@@ -53,6 +64,7 @@ class parser<mlir::bitnet::RegisterFile>
     : public basic_parser<mlir::bitnet::RegisterFile> {
 public:
   using basic_parser::basic_parser;
+  /// True, after an error of `option` that lists the names, for an unknown one.
   bool parse(Option &option, StringRef name, StringRef text,
              mlir::bitnet::RegisterFile &registers);
   StringRef getValueName() const override { return "registers"; }

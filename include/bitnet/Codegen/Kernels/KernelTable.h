@@ -21,7 +21,8 @@ namespace mlir::bitnet {
 /// Instruction set families that rows are bound to.
 enum class TargetArch { Any, X86_64, AArch64 };
 
-/// What is done to packed bytes before fields are taken out of them.
+/// What is done to packed bytes before fields are taken out of them. `u2` needs
+/// nothing; `u1_6` has one of the other two.
 enum class Unpack {
   /// Nothing: the bytes are the only plane.
   None,
@@ -32,7 +33,9 @@ enum class Unpack {
   Lookup
 };
 
-/// Activations that a row of the table takes.
+/// Activations that a row of the table takes. I8 is an ordinary ternary layer,
+/// I16 one whose codes reach +128 (w_c2), Float a layer that keeps its
+/// activations (bf16 graphs).
 enum class LhsKind { I8, I16, Float };
 
 /// No row takes more columns: products of codes and int8 activations, without
@@ -65,12 +68,14 @@ struct KernelRow {
   /// number.
   int64_t maxRows = 0;
 
+  /// The entry needs an x86-64 CPU with the features `names`.
   constexpr KernelRow x86(llvm::StringLiteral names) const {
     return bound(TargetArch::X86_64, names);
   }
   constexpr KernelRow aarch64(llvm::StringLiteral names) const {
     return bound(TargetArch::AArch64, names);
   }
+  /// The type of activations, int8 unless this is said.
   constexpr KernelRow takes(LhsKind activations) const {
     return withField(*this, &KernelRow::lhs, activations);
   }
@@ -88,17 +93,20 @@ struct KernelRow {
     }
     return row;
   }
+  /// Base 3 is unpacked by comparisons, on any CPU.
   constexpr KernelRow compares() const {
     KernelRow row = *this;
     row.unpack = Unpack::Compare;
     return row;
   }
+  /// Base 3 is unpacked by an instruction that looks bytes up in two registers.
   constexpr KernelRow looksUp(llvm::StringLiteral intrinsic) const {
     KernelRow row = *this;
     row.unpack = Unpack::Lookup;
     row.lookupIntrinsic = intrinsic;
     return row;
   }
+  /// See maxRows.
   constexpr KernelRow inPartsOf(int64_t rows) const {
     return withField(*this, &KernelRow::maxRows, rows);
   }
@@ -112,7 +120,8 @@ private:
   }
 };
 
-/// All rows, the preferred ones first.
+/// All rows, the preferred ones first. --bitnet-select-kernels takes the first
+/// one that fits.
 llvm::ArrayRef<KernelRow> getKernelTable();
 
 /// The row of `kind` for these operands, or null.

@@ -41,7 +41,8 @@ enum class DotForm {
   FloatLanes
 };
 
-/// One way of an instruction set to multiply and add.
+/// One way of an instruction set to multiply and add. An intrinsic is LLVM's
+/// full name; a form without one is plain arithmetic.
 struct DotUnit {
   DotForm form;
   int64_t registerBytes;
@@ -144,8 +145,11 @@ struct LoopForm {
   /// For this many activation rows in all, or more.
   int64_t minRows = 1;
   Cover cover = Cover::Whole;
-  /// Rows of a tile; they differ for Cover::Even only.
+  /// Rows of a tile; they differ for Cover::Even only. TileEmitter makes one
+  /// body for each size between them.
   int64_t minTile = 1, maxTile = 1;
+  /// Registers of packed bytes that one pass over K reads per chunk column; a
+  /// block takes blockChunks * 64 / (parts * registerBytes) passes.
   int64_t parts = 1;
   /// K is taken in slices of so many chunk columns and totals live in y between
   /// them: i16 accumulators must not wrap, and parts of a row block take turns
@@ -157,9 +161,11 @@ struct LoopForm {
   /// Cores that it is for; others go on to the next form.
   CoreSet cores = kAnyCore;
 
+  /// Setters, each returns a changed copy. `from`: see minRows.
   constexpr LoopForm from(int64_t rows) const {
     return withField(*this, &LoopForm::minRows, rows);
   }
+  /// The four ways of Cover, with the rows of a tile.
   constexpr LoopForm even(int64_t least, int64_t most) const {
     return tiles(Cover::Even, least, most);
   }
@@ -172,6 +178,7 @@ struct LoopForm {
   constexpr LoopForm padded(int64_t rows) const {
     return tiles(Cover::Padded, rows, rows);
   }
+  /// See parts, sliceChunks, prefetch, panel and cores.
   constexpr LoopForm inParts(int64_t count) const {
     return withField(*this, &LoopForm::parts, count);
   }

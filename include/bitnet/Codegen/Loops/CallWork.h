@@ -1,4 +1,10 @@
 //===- CallWork.h - how much a call multiplies -----------------*- C++ -*-===//
+//
+// The number goes to the hook `work` of abi.h (bitnet-run --profile): kernels
+// and contractions set it where they make a call, --bitnet-mark-regions reads
+// it.
+//
+//===----------------------------------------------------------------------===//
 
 #ifndef BITNET_CODEGEN_LOOPS_CALLWORK_H
 #define BITNET_CODEGEN_LOOPS_CALLWORK_H

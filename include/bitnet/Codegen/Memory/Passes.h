@@ -1,4 +1,11 @@
 //===- Passes.h - from tensors to buffers -----------------------*- C++ -*-===//
+//
+// One-shot bufferization with what it must know of our operations, the passes
+// that decide when a buffer lives and where (--bitnet-shorten-lifetimes,
+// --bitnet-plan-buffers), and those that give constants a place in the weights.
+// The attributes below are how they talk to lib/Target/CPU.
+//
+//===----------------------------------------------------------------------===//
 
 #ifndef BITNET_CODEGEN_MEMORY_PASSES_H
 #define BITNET_CODEGEN_MEMORY_PASSES_H

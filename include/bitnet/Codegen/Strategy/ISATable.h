@@ -45,9 +45,11 @@ struct ISARow {
 
 /// All rows, from worst to best within an architecture.
 llvm::ArrayRef<ISARow> getISATable();
+/// The entry of `isa`, which every case of the enumeration has.
 const ISARow &getISARow(ISA isa);
 /// The rows of `arch`, from worst to best.
 std::vector<ISA> getISAs(TargetArch arch);
+/// What every machine of the class has: features of its level and of its entry.
 TargetInfo getTargetInfo(ISA isa);
 
 } // namespace mlir::bitnet
@@ -58,6 +60,7 @@ template <>
 class parser<mlir::bitnet::ISA> : public basic_parser<mlir::bitnet::ISA> {
 public:
   using basic_parser::basic_parser;
+  /// True, after an error of `option` that lists the names, for an unknown one.
   bool parse(Option &option, StringRef name, StringRef text,
              mlir::bitnet::ISA &isa);
   StringRef getValueName() const override { return "isa"; }

@@ -1,4 +1,9 @@
 //===- FloatWeights.h - how float layers store weights ----------*- C++ -*-===//
+//
+// An option of --convert-onnx-to-bitnet and of bitnet-compile
+// (--float-weights).
+//
+//===----------------------------------------------------------------------===//
 
 #ifndef BITNET_CONVERSION_ONNXTOBITNET_FLOATWEIGHTS_H
 #define BITNET_CONVERSION_ONNXTOBITNET_FLOATWEIGHTS_H
