@@ -1,4 +1,12 @@
 //===- ColumnsForm.cpp - products whose rhs is contiguous along n ---------===//
+//
+// Each element of the result is one chain of additions in the order of k
+// (mm_c5), so a vector is 16 neighbouring columns of one row. Three loops do
+// this: panels (many rows: b is copied to a panel that all tiles read), tiles
+// straight from b (few rows and columns, attention) and streaming (fewer rows
+// than a panel needs: b is read once, and sums live in c, in the cache).
+//
+//===----------------------------------------------------------------------===//
 
 #include "ContractionKernel.h"
 
@@ -20,6 +28,8 @@ static constexpr int64_t kStreamDepth = 8, kStreamColumns = 1024,
                          kStreamVectors = 4;
 
 namespace {
+/// The members are what the loops of one product share. `n` counts columns of b
+/// and c, `column` columns of the panel.
 class ColumnsEmitter {
 public:
   ColumnsEmitter(LoopBuilder &b, const RegisterTile &tile,
@@ -149,6 +159,8 @@ void ColumnsEmitter::emitTile(Value k, Value depth, Value n, Value column,
     }
     auto loadSums = [&] {
       Values sums;
+      // c is read and written once per slice of k; within it sums stay in
+      // registers.
       for (auto [i, tail] : llvm::enumerate(tails))
         sums.push_back(b.load(p.c, rows[i / vectors],
                               b.add(first, (i % vectors) * kLanes), tail));
@@ -223,6 +235,8 @@ void ColumnsEmitter::emitStreamRows(Value n, Value width, Value k,
   });
 }
 
+/// c[m, n ..] += lhs[i] * b[k + i, n ..], i ascending, one vector at a time: c
+/// is loaded and stored once for all of `lhs`.
 void ColumnsEmitter::emitStreamVectors(Value m, ArrayRef<Value> lhs, Value n,
                                        Value k, int64_t vectors, Tail tail) {
   for (int64_t v = 0; v < vectors; ++v) {

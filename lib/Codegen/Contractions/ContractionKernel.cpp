@@ -1,4 +1,10 @@
 //===- ContractionKernel.cpp - one function per form of product -----------===//
+//
+// The result is divided into items of kWorkRows by kWorkColumns, numbered batch
+// by batch. A task gets a range of items; all items of one line (the same rows
+// of one batch) that it has become one matrix product of a form.
+//
+//===----------------------------------------------------------------------===//
 
 #include "ContractionKernel.h"
 
@@ -12,6 +18,7 @@
 using namespace mlir;
 using namespace mlir::bitnet;
 
+/// One function for each form and pair of element types: shapes are arguments.
 static std::string getFunctionName(const ContractionPlan &plan) {
   std::string name = "bitnet_contraction_";
   llvm::raw_string_ostream os(name);
@@ -93,6 +100,7 @@ void KernelEmitter::emitLine(Value line, Value first, Value last) {
   Value m = b.mul(b.rem(line, tiles.perColumn), b.index(kWorkRows));
   Value rest = b.div(line, tiles.perColumn);
   SmallVector<Value> at(kBatchAxes);
+  // What is left of the number says which batch, the last axis varying fastest.
   for (unsigned i = kBatchAxes; i-- > 0;) {
     Value extent = b.dim(args[2], i);
     at[i] = b.rem(rest, extent);
@@ -136,6 +144,7 @@ Value KernelEmitter::slice(unsigned operand, ArrayRef<Value> at,
                                    offsets, sizes, strides);
 }
 
+/// An empty private function of a kernel's type; `b` stands in its body.
 static func::FuncOp createFunction(LoopBuilder &b, ModuleOp module,
                                    const ContractionPlan &plan,
                                    StringRef name) {
@@ -157,6 +166,7 @@ static func::FuncOp createNarrow(LoopBuilder &b, ModuleOp module,
                                  const ContractionPlan &plan,
                                  const RegisterTile &tile, StringRef name) {
   auto narrow = createFunction(b, module, plan, (name + "_narrow").str());
+  // Inlined, its registers would compete with those of the other loops.
   narrow->setAttr("passthrough", b.getStrArrayAttr({"noinline"}));
   KernelEmitter emitter(b, narrow, plan.form, tile, /*narrow=*/true);
   emitter.reserve();
@@ -165,6 +175,8 @@ static func::FuncOp createNarrow(LoopBuilder &b, ModuleOp module,
   return narrow;
 }
 
+/// The kernel for one register file. Where the form is columns, it first asks
+/// for the shape and leaves small products to a function of their own.
 static func::FuncOp getOrCreateKernel(ModuleOp module,
                                       const ContractionPlan &plan,
                                       RegisterFile registers, StringRef name) {
@@ -191,6 +203,7 @@ static func::FuncOp getOrCreateKernel(ModuleOp module,
   return kernel;
 }
 
+/// A library for one machine calls the kernel itself.
 func::FuncOp bitnet::getOrCreateContraction(ModuleOp module,
                                             const ContractionPlan &plan,
                                             ArrayRef<RegisterFile> registers) {

@@ -1,4 +1,9 @@
 //===- LoopBuilder.cpp - loops and vectors of a product -------------------===//
+//
+// Thin wrappers around operations, which fold constants so that the IR of
+// kernels stays small. Only loads, stores and tails have a decision in them.
+//
+//===----------------------------------------------------------------------===//
 
 #include "LoopBuilder.h"
 
@@ -99,6 +104,7 @@ Value LoopBuilder::zeros(int64_t lanes) {
   return arith::ConstantOp::create(*this, getZeroAttr(type));
 }
 
+/// The count is clamped, because callers pass how many elements are left.
 Tail LoopBuilder::tail(Value count, int64_t lanes) {
   auto type = VectorType::get(lanes, getI1Type());
   count = min(max(count, index(0)), index(lanes));
@@ -140,6 +146,7 @@ Value LoopBuilder::load(Value matrix, Value row, Value column, Tail tail,
   Type element = cast<MemRefType>(matrix.getType()).getElementType();
   auto type = VectorType::get(lanes, element);
   SmallVector<Value, 2> at = {row, column};
+  // A whole vector; or element by element; or one masked load.
   if (!tail.mask)
     return widen(vector::LoadOp::create(*this, type, matrix, at));
   if (!element.isF32())
@@ -174,6 +181,7 @@ void LoopBuilder::store(Value v, Value matrix, Value row, Value column,
     vector::StoreOp::create(*this, v, matrix, at);
 }
 
+/// LLVM fuses it where the CPU can, and nowhere else (docs/Rationale.md).
 Value LoopBuilder::multiplyAdd(Value a, Value b, Value c) {
   return LLVM::FMulAddOp::create(*this, a, b, c);
 }

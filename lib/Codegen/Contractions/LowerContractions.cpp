@@ -1,4 +1,9 @@
 //===- LowerContractions.cpp - products of floats to kernel calls ---------===//
+//
+// --bitnet-lower-contractions: products of floats on buffers become calls of
+// contraction kernels. Products that no kernel can address stay linalg.
+//
+//===----------------------------------------------------------------------===//
 
 #include "ContractionKernel.h"
 #include "ZeroInit.h"
@@ -43,6 +48,8 @@ static CallWork getWork(Value lhs, Value out) {
   return work;
 }
 
+/// The views of the operands, whether the result starts at zero, and a range of
+/// parts that OutlineParallel may divide among threads.
 static void lower(Contraction &contraction, const ContractionPlan &plan,
                   ModuleOp module, ArrayRef<RegisterFile> registers) {
   LoopBuilder b(contraction.op.getLoc(), contraction.op);
@@ -60,6 +67,7 @@ static void lower(Contraction &contraction, const ContractionPlan &plan,
 }
 
 namespace {
+/// Products are collected first, because lowering one erases operations.
 struct LowerContractions
     : public bitnet::impl::BitNetLowerContractionsBase<LowerContractions> {
   using Base::Base;

@@ -1,4 +1,10 @@
 //===- Match.cpp - which operations are products --------------------------===//
+//
+// A product is an operation of two inputs whose body is out + lhs * rhs with an
+// f32 sum; inputs may be f16, bf16 or int8 that the body widens. Which loop is
+// batch, m, n or k follows from the operands that move in it.
+//
+//===----------------------------------------------------------------------===//
 
 #include "Match.h"
 

@@ -1,4 +1,11 @@
 //===- OperandTrace.cpp - where the elements of an operand come from ------===//
+//
+// The way from a value up to the source is collected first and then walked down
+// again, so that each step only says what it does to the dimensions. A
+// dimension is a list of atoms, outermost first; where a step cannot be said of
+// whole atoms, its result becomes the source.
+//
+//===----------------------------------------------------------------------===//
 
 #include "OperandTrace.h"
 
@@ -24,6 +31,7 @@ static bool isElementwise(linalg::GenericOp op) {
          op.getBlock()->getArgument(1).use_empty();
 }
 
+/// Moves or repeats elements and computes nothing.
 static bool isCopy(linalg::GenericOp op) {
   return isElementwise(op) && op.getBlock()->getOperations().size() == 1 &&
          op.getBlock()->getTerminator()->getOperand(0) ==
@@ -42,6 +50,7 @@ static bool isFunction(linalg::GenericOp op) {
                       });
 }
 
+/// Operations that `pass` knows.
 static bool mayPass(Operation *op) {
   if (auto generic = dyn_cast_or_null<linalg::GenericOp>(op))
     return isCopy(generic) || isFunction(generic);
@@ -61,6 +70,7 @@ OperandTrace::OperandTrace(Value value) {
       start(op->getResult(0));
 }
 
+/// `value` is the source: an atom for each dimension that is not 1.
 void OperandTrace::start(Value value) {
   source = value;
   atoms.clear(), dims.clear(), functions.clear();
@@ -99,6 +109,7 @@ bool OperandTrace::pass(Operation *op) {
   return true;
 }
 
+/// A joined dimension consists of the atoms of all that it joins.
 void OperandTrace::collapse(ArrayRef<ReassociationIndices> groups) {
   Dims result(groups.size());
   for (auto [dim, group] : llvm::zip_equal(result, groups))

@@ -1,4 +1,9 @@
 //===- OperandTrace.h - where elements of an operand come from --*- C++ -*-===//
+//
+// Used by --bitnet-fold-operand-copies: with the answer a product can index the
+// source of an operand itself, and the copies in between are not made.
+//
+//===----------------------------------------------------------------------===//
 
 #ifndef BITNET_CODEGEN_CONTRACTIONS_OPERANDTRACE_H
 #define BITNET_CODEGEN_CONTRACTIONS_OPERANDTRACE_H

@@ -1,4 +1,8 @@
 //===- RegisterTile.cpp - tiles by register file --------------------------===//
+//
+// The table of register files, and the tile of each.
+//
+//===----------------------------------------------------------------------===//
 
 #include "bitnet/Codegen/Contractions/RegisterTile.h"
 
@@ -10,6 +14,8 @@ using namespace mlir;
 using namespace mlir::bitnet;
 
 namespace {
+/// An entry: the name of the option's value, and the LLVM features that a CPU
+/// with these registers has.
 struct RegisterFileRow {
   RegisterFile registers;
   llvm::StringLiteral name, features;
@@ -80,6 +86,7 @@ RegisterTile bitnet::getRegisterTile(RegisterFile registers) {
   llvm_unreachable("a register file without a tile");
 }
 
+/// The largest one that the features allow.
 RegisterFile bitnet::getRegisterFile(bool isAArch64,
                                      const std::vector<std::string> &features) {
   auto has = [&](llvm::StringRef name) {

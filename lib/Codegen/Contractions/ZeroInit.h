@@ -1,4 +1,10 @@
 //===- ZeroInit.h - products whose result begins at zero --------*- C++ -*-===//
+//
+// Asked by --bitnet-lower-contractions: the kernel then starts its sums at zero
+// and the fill is erased, so that the buffer is written once
+// (docs/Rationale.md).
+//
+//===----------------------------------------------------------------------===//
 
 #ifndef BITNET_CODEGEN_CONTRACTIONS_ZEROINIT_H
 #define BITNET_CODEGEN_CONTRACTIONS_ZEROINIT_H

@@ -1,4 +1,9 @@
 //===- CoreFamily.cpp - choices that depend on the core -------------------===//
+//
+// The family of the core is a variable of the glue (abi.h), stored before the
+// first run. Kernels read it once per call.
+//
+//===----------------------------------------------------------------------===//
 
 #include "bitnet/Codegen/Kernels/CoreFamily.h"
 
@@ -24,6 +29,7 @@ static LLVM::GlobalOp getOrCreateVariable(ImplicitLocOpBuilder &b) {
 }
 
 Value mlir::bitnet::emitCoreBit(ImplicitLocOpBuilder &b) {
+  // Monotonic: another thread may store it for the first time just now.
   Value address = LLVM::AddressOfOp::create(b, getOrCreateVariable(b));
   Value core = LLVM::LoadOp::create(
       b, b.getI32Type(), address, /*alignment=*/4, /*isVolatile=*/false,

@@ -1,4 +1,11 @@
 //===- DotForms.cpp - the arithmetic of one step over K -------------------===//
+//
+// One function for each part of a step, with a case for each DotForm:
+// activations as the unit wants them, packed bytes to codes, the product, and
+// what turns accumulators into one i32 (or f32) per row of weights behind the
+// loop.
+//
+//===----------------------------------------------------------------------===//
 
 #include "bitnet/Codegen/Kernels/DotForms.h"
 
@@ -16,6 +23,7 @@ static VectorType vectorOf(int64_t lanes, Type element) {
   return VectorType::get({lanes}, element);
 }
 
+/// `lanes` integers of `w` bits.
 static VectorType intVector(MLIRContext *context, int64_t lanes, unsigned w) {
   return vectorOf(lanes, IntegerType::get(context, w));
 }
@@ -31,6 +39,8 @@ VectorType mlir::bitnet::getResultType(const DotUnit &dot,
   return intVector(context, dot.registerBytes / 4, 32);
 }
 
+/// Dot2 adds pairs of bytes in lanes of 16 bits, Widening every byte; all
+/// others accumulate in the lanes of the result.
 VectorType mlir::bitnet::getAccType(const DotUnit &dot, MLIRContext *context) {
   if (dot.form == DotForm::Dot2 || dot.form == DotForm::PortableDot2)
     return intVector(context, dot.registerBytes / 2, 16);
@@ -123,6 +133,7 @@ LhsValues mlir::bitnet::emitLhs(ImplicitLocOpBuilder &b, const DotUnit &dot,
   if (dot.form == DotForm::Dot4 || dot.form == DotForm::Dot2 ||
       dot.form == DotForm::Dot4ByLane)
     return {broadcastQuad(b, dot, x, m, first)};
+  // Each byte is widened to a lane of 16 bits, as codes are.
   if (dot.form == DotForm::Widening)
     return {arith::ExtSIOp::create(b, getAccType(dot, b.getContext()),
                                    broadcastQuad(b, dot, x, m, first))};
@@ -138,6 +149,8 @@ LhsValues mlir::bitnet::emitLhs(ImplicitLocOpBuilder &b, const DotUnit &dot,
 // Weights and products
 //===----------------------------------------------------------------------===//
 
+/// Calls the LLVM intrinsic `name` by its name, so that no dialect of a target
+/// is needed.
 static Value callIntrinsic(ImplicitLocOpBuilder &b, StringRef name, Type type,
                            ValueRange args) {
   return LLVM::CallIntrinsicOp::create(b, type, b.getStringAttr(name), args)
@@ -190,6 +203,7 @@ SmallVector<Value> mlir::bitnet::emitPlanes(ImplicitLocOpBuilder &b,
     return {bytes};
   case Unpack::Compare:
     return emitDigits(b, bytes, row.layout);
+  // The sign is bit 7 of the byte, so a signed comparison finds it.
   case Unpack::Lookup: {
     Value zero = emitSplat(b, cast<VectorType>(bytes.getType()), 0);
     Value negative =
@@ -269,6 +283,8 @@ Value mlir::bitnet::emitDot(ImplicitLocOpBuilder &b, const DotUnit &dot,
     return callIntrinsic(b, dot.intrinsic, acc.getType(), {acc, codes, lhs[0]});
   case DotForm::MatrixTile:
     llvm_unreachable("tiles are not vectors: emitMatrixTiles");
+  // vpmaddubsw has no accumulator: sums of pairs are added by a second
+  // instruction.
   case DotForm::Dot2: {
     Value pairs =
         callIntrinsic(b, dot.intrinsic, acc.getType(), {codes, lhs[0]});
@@ -288,6 +304,9 @@ Value mlir::bitnet::emitDot(ImplicitLocOpBuilder &b, const DotUnit &dot,
   llvm_unreachable("every dot form is handled");
 }
 
+/// A register holds four bytes of each of four rows of weights; usmmla wants
+/// eight columns of two rows: bytes 0..3 and 16..19 are the two fields of row
+/// 0, and so on.
 PairCodes mlir::bitnet::emitPairCodes(ImplicitLocOpBuilder &b, Value codes,
                                       Value nextCodes) {
   SmallVector<int64_t> low, high;

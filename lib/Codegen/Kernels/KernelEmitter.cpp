@@ -1,4 +1,10 @@
 //===- KernelEmitter.cpp - kernel functions from table rows ---------------===//
+//
+// A kernel is a loop over blocks of weights. For each block the forms of the
+// entry are tried in order: each takes as many of the activation rows that are
+// left as its Cover allows, so that the forms together cover every M.
+//
+//===----------------------------------------------------------------------===//
 
 #include "bitnet/Codegen/Kernels/KernelEmitter.h"
 
@@ -24,6 +30,7 @@ static MemRefType stridedType(ArrayRef<int64_t> shape, Type element,
   return MemRefType::get(shape, element, layout);
 }
 
+/// Types of all arguments; see getOrCreateKernel for the signature.
 static SmallVector<Type> kernelOperandTypes(const KernelForm &form) {
   MLIRContext *context = form.lhs.getContext();
   Type i8 = IntegerType::get(context, 8), i32 = IntegerType::get(context, 32);
@@ -48,6 +55,7 @@ static SmallVector<Type> kernelOperandTypes(const KernelForm &form) {
   return types;
 }
 
+/// Only what differs from int8 activations, `u2` and no groups is in the name.
 static std::string kernelName(const KernelForm &form) {
   std::string name =
       ("bitnet_kernel_" + stringifyKernelKind(form.row->kind)).str();
@@ -62,8 +70,9 @@ static std::string kernelName(const KernelForm &form) {
 }
 
 namespace {
-/// Emits y[.., block of weights] by the forms of a row: each takes activation
-/// rows from `done` on, as far as it can.
+/// Emits y[.., block of weights] by the forms of an entry. `done` counts the
+/// activation rows that earlier forms have taken; the next form goes on from
+/// there.
 class RowBlockEmitter {
 public:
   RowBlockEmitter(ImplicitLocOpBuilder &b, const KernelRow &row,
@@ -101,6 +110,7 @@ private:
 };
 } // namespace
 
+/// `count` tiles of `tile` rows each, from `done` on.
 RowBlockEmitter::Span RowBlockEmitter::take(int64_t tile, Value count) {
   Value size = arith::MulIOp::create(b, count, index(tile));
   Span span = {tile, done, arith::AddIOp::create(b, done, size)};
@@ -119,6 +129,8 @@ RowBlockEmitter::Spans RowBlockEmitter::takeEvenTiles(const LoopForm &form,
   Value numLarge = arith::RemUIOp::create(b, left, tiles);
   Value numSmall = arith::SubIOp::create(b, tiles, numLarge);
   Spans spans;
+  // The size of the tiles is known at run time only, so there is a loop for
+  // each size, of which at most two have iterations.
   for (int64_t tile = form.maxTile; tile >= form.minTile; --tile) {
     Value rest =
         arith::SelectOp::create(b, is(small, tile), numSmall, index(0));
@@ -128,6 +140,7 @@ RowBlockEmitter::Spans RowBlockEmitter::takeEvenTiles(const LoopForm &form,
   return spans;
 }
 
+/// A loop over the tiles of each span; `body` emits one tile.
 void RowBlockEmitter::forEachTile(
     const LoopForm &form, ArrayRef<Span> spans,
     llvm::function_ref<void(TileEmitter &)> body) {
@@ -159,6 +172,7 @@ void RowBlockEmitter::emitSlices(const LoopForm &form, ArrayRef<Span> spans) {
               [&](TileEmitter &tile) { tile.emitSlice(low, high); });
 }
 
+/// Decodes the chunk columns low..high of this block into the panel.
 void RowBlockEmitter::emitPanel(const LoopForm &form, Value low, Value high) {
   auto loop = scf::ForOp::create(b, low, high, index(1));
   OpBuilder::InsertionGuard guard(b);
@@ -185,6 +199,8 @@ Value RowBlockEmitter::isFor(const LoopForm &form) {
   return fits;
 }
 
+/// The spans of rows that `form` takes; they are empty where it is not for this
+/// product, so that the next form takes them.
 RowBlockEmitter::Spans RowBlockEmitter::takeTiles(const LoopForm &form) {
   Value left = arith::SubIOp::create(b, rows, done);
   left = arith::SelectOp::create(b, isFor(form), left, index(0));
@@ -203,6 +219,7 @@ RowBlockEmitter::Spans RowBlockEmitter::takeTiles(const LoopForm &form) {
   llvm_unreachable("every cover is handled");
 }
 
+/// Tiles of a matrix unit, which do not go through TileEmitter.
 void RowBlockEmitter::emitMatrix(const LoopForm &form) {
   for (const Span &span : takeTiles(form)) {
     auto loop = scf::ForOp::create(b, span.low, span.high, index(span.tile));
@@ -219,6 +236,7 @@ void RowBlockEmitter::emitMatrix(const LoopForm &form) {
   }
 }
 
+/// All forms, one after the other.
 void RowBlockEmitter::emit() {
   for (const LoopForm &form : row.forms) {
     if (form.dot.form == DotForm::MatrixTile) {
@@ -297,6 +315,7 @@ static bool hasMatrixUnit(const KernelRow &row) {
   });
 }
 
+/// Whether the kernel must read the family of the core.
 static bool dependsOnCore(const KernelRow &row) {
   return llvm::any_of(row.forms, [](const LoopForm &form) {
     return form.cores != kAnyCore || !form.prefetch.near.isUniform() ||
@@ -349,6 +368,7 @@ static void forEachPart(ImplicitLocOpBuilder &b, const TileOperands &all,
   body(part);
 }
 
+/// The body of `kernel`: buffers on the stack first, then the loops.
 static void emitBody(ImplicitLocOpBuilder &b, const KernelForm &form,
                      func::FuncOp kernel) {
   ValueRange args = kernel.getArguments();

@@ -46,6 +46,9 @@ MatrixBuffers mlir::bitnet::emitMatrixBuffers(ImplicitLocOpBuilder &b,
 }
 
 namespace {
+/// Emits one pass: the tiles of sums of `lines` by `form.parts` chunks of rows
+/// of weights, over all of K. The loop is skewed: codes of a step are stored
+/// kStepsAhead steps before the tile load that reads them.
 class MatrixEmitter {
 public:
   MatrixEmitter(ImplicitLocOpBuilder &b, const KernelRow &row,
@@ -108,6 +111,7 @@ private:
 };
 } // namespace
 
+/// Intrinsics of AMX that return a tile.
 Value MatrixEmitter::call(StringRef name, ValueRange args) {
   return LLVM::CallIntrinsicOp::create(b, tile, b.getStringAttr(name), args)
       .getResult(0);
@@ -139,6 +143,7 @@ Value MatrixEmitter::rowBytes(Value memref, int64_t dim) {
   return arith::IndexCastOp::create(b, b.getI64Type(), distance);
 }
 
+/// A tile of `rows` rows of `cols` bytes that begins at `memref[at]`.
 Value MatrixEmitter::load(Value memref, ValueRange at, int64_t dim,
                           int64_t rows, int64_t cols) {
   return call(
@@ -181,6 +186,8 @@ void MatrixEmitter::decodeColumn(Value i, Value column, int64_t q,
   }
 }
 
+/// All chunk columns of the step at `i`, with the prefetches that belong to
+/// them.
 void MatrixEmitter::decodeStep(Value i, Value rowChunk) {
   for (int64_t q = 0; q < stepChunks; ++q) {
     Value column = plus(i, q);
@@ -225,6 +232,7 @@ void MatrixEmitter::copyLhs(Value i, Value start) {
 // Products
 //===----------------------------------------------------------------------===//
 
+/// The activations of a step, from x itself or from the copy of a padded tile.
 Value MatrixEmitter::loadLhs(Value i, Value start, int64_t rowTile) {
   if (isPadded())
     return load(operands.matrix.lhs, {stepOf(i), index(0), index(0)}, 1,
@@ -292,6 +300,8 @@ void MatrixEmitter::prefetchResults(Value first) {
     });
 }
 
+/// Fill the pipeline, run it, drain it, and the incomplete step at the end of
+/// K.
 void MatrixEmitter::emitPass(Value rowChunk) {
   Value firstColumn =
       arith::MulIOp::create(b, block, index(layout.blockRows()));
@@ -316,6 +326,7 @@ void MatrixEmitter::emitPass(Value rowChunk) {
   });
   accs = emitLoop(last, whole, accs,
                   [&](Value i, Values &sums) { multiplyStep(i, i, sums); });
+  // At most one iteration: fewer chunk columns are left than a step has.
   accs = emitLoop(whole, operands.chunks, accs, [&](Value i, Values &sums) {
     decodeLastStep(i, rowChunk);
     multiplyStep(i, lastStart(), sums);
@@ -323,6 +334,8 @@ void MatrixEmitter::emitPass(Value rowChunk) {
   store(firstColumn, accs);
 }
 
+/// Sums leave their tiles through memory, since y also needs the sum of each
+/// row of activations subtracted.
 void MatrixEmitter::store(Value first, const Values &accs) {
   for (auto [i, acc] : llvm::enumerate(accs))
     LLVM::CallIntrinsicOp::create(
