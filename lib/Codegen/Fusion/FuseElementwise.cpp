@@ -1,4 +1,11 @@
 //===- FuseElementwise.cpp - elementwise nests on tensors -----------------===//
+//
+// --bitnet-fuse-elementwise, on tensors: loops over one element are dropped,
+// elementwise producers move into their only reader, and reshapes leave the
+// places between nests, so that --bitnet-form-layers and --bitnet-fuse-rows see
+// nests of two loops over the same rows.
+//
+//===----------------------------------------------------------------------===//
 
 #include "bitnet/Codegen/Fusion/Passes.h"
 
@@ -36,6 +43,7 @@ static size_t getBodySize(Operation *nest) {
   return nest->getRegion(0).front().getOperations().size();
 }
 
+/// The producer must have no other reader and compute no element twice.
 static bool mayFuse(OpOperand *operand) {
   auto producer = operand->get().getDefiningOp<linalg::GenericOp>();
   if (!producer || !producer->hasOneUse() || !isReadOnce(operand))
@@ -132,6 +140,7 @@ static void dropUnitLoops(func::FuncOp function) {
   }
 }
 
+/// Canonicalizations that make the next fusion visible.
 static void addCleanups(RewritePatternSet &patterns) {
   MLIRContext *context = patterns.getContext();
   affine::AffineApplyOp::getCanonicalizationPatterns(patterns, context);

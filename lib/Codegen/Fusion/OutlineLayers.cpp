@@ -1,4 +1,12 @@
 //===- OutlineLayers.cpp - layers to functions over row blocks ------------===//
+//
+// --bitnet-outline-layers: each bitnet.dispatch layer, by now on buffers,
+// becomes a call of a function over blocks of weights (EpilogueFunction.h); the
+// calls of one dispatch are joined (LayersFunction.h). A body that
+// bufferization has added something to is inlined instead, and its products
+// stay calls of their own.
+//
+//===----------------------------------------------------------------------===//
 
 #include "EpilogueFunction.h"
 #include "FunctionPool.h"
@@ -38,6 +46,7 @@ static MatMulOp findProduct(Value accumulators) {
   return MatMulOp();
 }
 
+/// `nest` with the products whose accumulators it reads.
 static Epilogue getEpilogue(linalg::GenericOp nest) {
   Epilogue epilogue{nest, {}};
   for (OpOperand *input : nest.getDpsInputOperands())
@@ -119,6 +128,7 @@ static SmallVector<Value> getOperands(DispatchOp layer, ValueRange values) {
   return operands;
 }
 
+/// A call, in front of `layer`, of the function for one nest and its products.
 func::CallOp OutlineLayers::callLayer(DispatchOp layer,
                                       const Epilogue &epilogue) {
   func::FuncOp function = layers.unique(

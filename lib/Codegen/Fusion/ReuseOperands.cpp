@@ -1,4 +1,10 @@
 //===- ReuseOperands.cpp - elementwise results in place -------------------===//
+//
+// --bitnet-reuse-operands: an elementwise nest writes its result over an
+// operand that nobody reads afterwards, if both buffers have the same type and
+// extents.
+//
+//===----------------------------------------------------------------------===//
 
 #include "bitnet/Codegen/Fusion/Passes.h"
 #include "bitnet/Dialect/BitNet/IR/BitNet.h"
@@ -44,6 +50,7 @@ private:
 };
 } // namespace
 
+/// Whether a user of `value` stands behind `op`, or where that cannot be said.
 static bool isUsedAfter(Value value, Operation *op) {
   return llvm::any_of(value.getUsers(), [&](Operation *user) {
     Operation *inBlock = op->getBlock()->findAncestorOpInBlock(*user);
@@ -117,6 +124,7 @@ static memref::AllocOp getElementwiseResult(linalg::GenericOp op) {
   return result && isBornAt(result, op) ? result : memref::AllocOp();
 }
 
+/// Dynamic extents must be the same values.
 static bool haveSameExtents(memref::AllocOp a, memref::AllocOp b) {
   return a.getType() == b.getType() &&
          llvm::equal(a.getDynamicSizes(), b.getDynamicSizes());

@@ -1,4 +1,10 @@
 //===- RowChain.cpp - nests that go over the same rows --------------------===//
+//
+// Which nests may share a loop over rows: their leading loops must be rows of
+// every operand, with the same extents, and no nest may read a row that another
+// iteration writes.
+//
+//===----------------------------------------------------------------------===//
 
 #include "RowChain.h"
 
@@ -28,6 +34,8 @@ std::optional<unsigned> mlir::bitnet::getRowDims(AffineMap map,
 /// every row makes a product, which has kernels of its own.
 static constexpr int64_t kMaxSharedRank = 1;
 
+/// Whether the outer `loops` loops of `op` are rows of every operand, or leave
+/// it alone.
 static bool isRowLoopCount(linalg::LinalgOp op, unsigned loops) {
   for (OpOperand &operand : op->getOpOperands()) {
     auto dims = getRowDims(op.getMatchingIndexingMap(&operand), loops);
@@ -99,6 +107,7 @@ static bool capturesBuffers(linalg::LinalgOp op) {
   });
 }
 
+/// All conditions are checked before the chain changes.
 bool RowChain::append(linalg::LinalgOp op) {
   // Products, also those with a vector, have code of their own.
   if (!op.hasPureBufferSemantics() || op.hasIndexSemantics() ||

@@ -1,4 +1,10 @@
 //===- SeparateInits.cpp - one tensor.empty or fill for each use ----------===//
+//
+// --bitnet-separate-inits: every reader of a fill or an empty tensor gets one
+// of its own, right in front of it, so that buffers live shortly and fusion
+// sees one reader.
+//
+//===----------------------------------------------------------------------===//
 
 #include "bitnet/Codegen/Fusion/Passes.h"
 
@@ -25,6 +31,7 @@ static void separate(Operation *init) {
   init->erase();
 }
 
+/// Collected first: separating one adds others.
 template <typename Op> static void separateAll(func::FuncOp function) {
   SmallVector<Operation *> inits;
   function.walk([&](Op op) { inits.push_back(op); });

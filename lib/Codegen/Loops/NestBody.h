@@ -1,4 +1,8 @@
 //===- NestBody.h - the body of a nest, as scalars or vectors ---*- C++ -*-===//
+//
+// NestEmitter.cpp makes the loops and calls these functions inside of them.
+//
+//===----------------------------------------------------------------------===//
 
 #ifndef BITNET_LIB_CODEGEN_LOOPS_NESTBODY_H
 #define BITNET_LIB_CODEGEN_LOOPS_NESTBODY_H
@@ -21,6 +25,7 @@ public:
   /// row.
   void emitInvariants(ImplicitLocOpBuilder &b, ArrayRef<Value> ivs);
   /// The whole body at position `at` of the row: loads, operations, stores.
+  /// `lanes` is 1 for scalars, else how many neighbours along the row.
   void emitElement(ImplicitLocOpBuilder &b, Value at, int64_t lanes);
   /// Copies the tile of kNestLanes rows and columns at these positions.
   void emitTile(ImplicitLocOpBuilder &b, Value column, Value row);

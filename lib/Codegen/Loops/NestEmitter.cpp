@@ -1,4 +1,10 @@
 //===- NestEmitter.cpp - the loops of a planned nest ----------------------===//
+//
+// The loops around NestBody: one scf.parallel of all parallel loops, sequential
+// loops in it, and the row loop innermost. A row is emitted as elements, as a
+// reduction, or, with a neighbouring column, as tiles that are transposed.
+//
+//===----------------------------------------------------------------------===//
 
 #include "NestEmitter.h"
 
@@ -12,7 +18,8 @@
 using namespace mlir;
 using namespace mlir::bitnet;
 
-/// A row without loops around it is shared out in blocks of so many elements.
+/// A row without loops around it is divided into strips of so many elements,
+/// which may run on several threads.
 static constexpr int64_t kRowBlock = 4096;
 
 namespace {
@@ -54,6 +61,8 @@ private:
 };
 } // namespace
 
+/// Sizes of all loops; each loop but the row's goes to `parallel` or
+/// `sequential`, unless it runs once.
 void Emitter::collectLoops() {
   linalg::LinalgOp op = plan.op;
   for (const Range &range : op.createLoopRanges(b, b.getLoc()))
@@ -69,6 +78,8 @@ void Emitter::collectLoops() {
   }
 }
 
+/// The builder stands in front of the operation, which the pass erases
+/// afterwards.
 void Emitter::emit() {
   collectLoops();
   if (plan.row) {
@@ -82,6 +93,7 @@ void Emitter::emit() {
   emitSequential();
 }
 
+/// With a column, one iteration takes 16 columns.
 void Emitter::emitParallel() {
   SmallVector<Value> lowers(parallel.size(), constant(0)), uppers,
       steps(parallel.size(), constant(1));
@@ -89,7 +101,7 @@ void Emitter::emitParallel() {
     uppers.push_back(sizes[loop]);
     if (plan.column != loop)
       continue;
-    // What follows the last full block belongs to its iteration.
+    // What follows the last full strip belongs to its iteration.
     uppers[i] = b.createOrFold<arith::MaxSIOp>(
         roundDown(sizes[loop], kNestLanes), constant(1));
     steps[i] = constant(kNestLanes);
@@ -101,7 +113,7 @@ void Emitter::emitParallel() {
   emitSequential();
 }
 
-/// The row is the only loop: its blocks are the parallel ones.
+/// The row is the only loop: its strips are the iterations of a parallel loop.
 void Emitter::emitBlocks() {
   int64_t extent = plan.extents[*plan.row];
   if (!ShapedType::isDynamic(extent) && extent <= kRowBlock)
@@ -130,6 +142,7 @@ scf::ForOp Emitter::enterFor(Value from, Value to, int64_t step,
   return loop;
 }
 
+/// What of the row the builder's position covers: [begin, end).
 void Emitter::emitRow() {
   body.emitInvariants(b, ivs);
   if (!plan.row)
@@ -141,8 +154,10 @@ void Emitter::emitRow() {
   emitElements();
 }
 
-/// One block of columns. The last tiles overlap those before, within one
-/// iteration; extents smaller than a tile have none.
+/// One strip of 16 columns, tile by tile. The last tile of a row or a column
+/// begins early and overlaps the one before, within one iteration, so that no
+/// two threads write the same element; extents smaller than a tile have no
+/// tiles.
 void Emitter::emitTiles() {
   Value size = sizes[*plan.column], first = ivs[*plan.column];
   Value lanes = constant(kNestLanes);
@@ -179,6 +194,7 @@ void Emitter::emitUntiled(Value from, Value to) {
   begin = whole;
 }
 
+/// `size` without what is left of whole units.
 Value Emitter::roundDown(Value size, int64_t unit) {
   Value rest = b.createOrFold<arith::RemUIOp>(size, constant(unit));
   return b.createOrFold<arith::SubIOp>(size, rest);

@@ -1,4 +1,10 @@
 //===- NestPlan.cpp - how a linalg operation becomes vector loops ---------===//
+//
+// Which loop of a linalg operation becomes the vector loop, and how wide. Each
+// candidate has a cost, the accesses that one vector needs; the cheapest wins.
+// Operations whose body has no vector form get a scalar row loop.
+//
+//===----------------------------------------------------------------------===//
 
 #include "NestPlan.h"
 
@@ -52,7 +58,8 @@ static bool hasUnitStride(MemRefType type, unsigned dim) {
                       [](int64_t extent) { return extent == 1; });
 }
 
-/// Dimensions of the buffer that `operand` moves in with `loop`.
+/// Dimensions of the buffer that `operand` moves in with `loop`. More than one,
+/// as in x[i, i], makes an access strided.
 static SmallVector<unsigned> getMovingDims(linalg::LinalgOp op,
                                            OpOperand &operand, unsigned loop) {
   SmallVector<unsigned> moving;
@@ -121,6 +128,7 @@ static bool isVectorizable(Operation &op) {
          llvm::all_of(op.getResultTypes(), isScalarType);
 }
 
+/// Whether every operation of the body has a vector form.
 static bool hasVectorBody(linalg::LinalgOp op) {
   return llvm::all_of(*op.getBlock(), isVectorizable) &&
          llvm::all_of(op.getBlock()->getArgumentTypes(), isScalarType);
@@ -148,6 +156,7 @@ private:
 };
 } // namespace
 
+/// Buffers only, and loop extents that follow from the operands.
 bool Planner::isSupported() {
   linalg::LinalgOp op = plan.op;
   return op.hasPureBufferSemantics() && op->getNumResults() == 0 &&
@@ -220,6 +229,7 @@ void Planner::chooseColumn() {
       plan.column = loop;
 }
 
+/// The plan, or failure for operations that keep upstream's lowering.
 FailureOr<NestPlan> Planner::run() {
   if (!isSupported())
     return failure();
@@ -236,6 +246,8 @@ FailureOr<NestPlan> Planner::run() {
       continue;
     best = *cost;
     plan.row = loop;
+    // A short row that is reduced is added up one element after the other
+    // (mm_c3).
     bool scalar = isShort(plan.extents[loop]) && !plan.isParallel(loop);
     plan.lanes = scalar ? 1 : kNestLanes;
   }

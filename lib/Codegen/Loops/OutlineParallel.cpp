@@ -1,4 +1,11 @@
 //===- OutlineParallel.cpp - parallel loops to functions over a range -----===//
+//
+// --bitnet-outline-parallel: each parallel loop becomes a private function over
+// a range of iterations and a call of it with the whole range. lib/Target/CPU
+// makes a task of the function (bitnet_rt_parallel). Equal functions are
+// shared. Loops that cannot be a task become sequential.
+//
+//===----------------------------------------------------------------------===//
 
 #include "WorkEstimate.h"
 
@@ -31,7 +38,8 @@ static constexpr int64_t kMaxStackBytes = 256 << 10;
 // What a task may hold
 //===----------------------------------------------------------------------===//
 
-/// Anything above the limit when the size is not known.
+/// Anything above the limit when the size is not known. Bytes that a buffer of
+/// `type` takes.
 static int64_t getStackBytes(MemRefType type) {
   Type element = type.getElementType();
   if (!type.hasStaticShape() || !type.getLayout().isIdentity() ||
@@ -50,6 +58,7 @@ static bool isLocal(Value buffer) {
   });
 }
 
+/// A call of a function over a range, which needs no context either.
 static bool isTaskCall(func::CallOp call) {
   auto callee = SymbolTable::lookupNearestSymbolFrom<func::FuncOp>(
       call, call.getCalleeAttr());
@@ -68,6 +77,8 @@ static bool isAllowed(Operation *op) {
          op->getName().getDialectNamespace() != "bitnet";
 }
 
+/// Whether a function of the loop's body could run on another thread: it must
+/// need no context, return nothing, and have room on a small stack.
 static bool canBeTask(scf::ParallelOp loop) {
   if (!loop.getInitVals().empty())
     return false;
@@ -133,6 +144,8 @@ void Outliner::collectInputs() {
     (matchPattern(value, m_Constant()) ? constants : inputs).push_back(value);
 }
 
+/// Its arguments are the values from outside, then how many iterations a part
+/// has, and the range of parts [begin, end).
 func::FuncOp Outliner::createFunction() {
   SmallVector<Type> types =
       llvm::map_to_vector(inputs, [](Value input) { return input.getType(); });
@@ -151,6 +164,7 @@ func::FuncOp Outliner::createFunction() {
   Value first = arith::MulIOp::create(f, range[1], range[0]);
   Value last = arith::MulIOp::create(f, range[2], range[0]);
   Value one = arith::ConstantIndexOp::create(f, 1);
+  // One loop over all iterations; several loops keep a counter each.
   SmallVector<Value> start = emitCounters(f, first);
   auto nest = scf::ForOp::create(
       f, first, last, one, rank() == 1 ? ValueRange() : ValueRange(start),
@@ -198,6 +212,7 @@ SmallVector<Value> Outliner::emitNext(ImplicitLocOpBuilder &f,
   return next;
 }
 
+/// The body at the iteration that `counters` say.
 void Outliner::emitBody(ImplicitLocOpBuilder &f, ValueRange counters) {
   for (unsigned d = 0; d < rank(); ++d) {
     Value scaled = f.createOrFold<arith::MulIOp>(counters[d],
@@ -255,6 +270,7 @@ void Outliner::replaceByCall(func::FuncOp function) {
   Value one = arith::ConstantIndexOp::create(b, 1);
   Value enough =
       b.createOrFold<arith::CmpIOp>(arith::CmpIPredicate::sge, work, least);
+  // Known at compile time: a call that stays serial says so by an attribute.
   if (std::optional<int64_t> known = getConstantIntValue(enough)) {
     func::CallOp call = emitCall(function, one, total);
     if (*known == 0)
@@ -270,7 +286,8 @@ void Outliner::replaceByCall(func::FuncOp function) {
 // The pass
 //===----------------------------------------------------------------------===//
 
-/// The text of a function that is in no module yet: its meaning.
+/// The text of a function that is in no module yet: its meaning. Functions are
+/// compared by their text, without the name.
 static std::string getText(func::FuncOp function) {
   std::string text;
   llvm::raw_string_ostream stream(text);
@@ -294,6 +311,7 @@ private:
 };
 } // namespace
 
+/// scf.forall comes from upstream passes; it has the same meaning here.
 LogicalResult OutlineParallel::convertForalls(IRRewriter &rewriter) {
   SmallVector<scf::ForallOp> loops;
   getOperation().walk([&](scf::ForallOp loop) { loops.push_back(loop); });
@@ -318,6 +336,7 @@ LogicalResult OutlineParallel::makeSequential(IRRewriter &rewriter,
   return success();
 }
 
+/// Makes the function, or finds an equal one, and calls it.
 void OutlineParallel::outline(scf::ParallelOp loop, SymbolTable &symbols) {
   Outliner outliner(loop, grain);
   func::FuncOp function = outliner.createFunction();

@@ -53,6 +53,7 @@ static void moveBody(RewriterBase &rewriter, DispatchOp from, DispatchOp to) {
 
 namespace {
 
+/// A result is the buffer of its init (they are equivalent).
 struct DispatchModel
     : public BufferizableOpInterface::ExternalModel<DispatchModel, DispatchOp> {
   bool bufferizesToMemoryRead(Operation *op, OpOperand &operand,

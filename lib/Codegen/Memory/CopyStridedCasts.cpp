@@ -1,4 +1,10 @@
 //===- CopyStridedCasts.cpp - --bitnet-copy-strided-casts -----------------===//
+//
+// --bitnet-copy-strided-casts: where bufferization hands a strided view to a
+// reader that wants a dense buffer, it makes a memref.cast, whose check lets
+// run-time strides pass. Such a cast becomes a copy.
+//
+//===----------------------------------------------------------------------===//
 
 #include "bitnet/Codegen/Memory/Passes.h"
 
@@ -44,6 +50,7 @@ static bool losesStrides(memref::CastOp cast) {
          !from.getLayout().isIdentity() && !isDense(from);
 }
 
+/// A dense buffer of the cast's type, filled in front of the first reader.
 static void replaceByCopy(memref::CastOp cast) {
   ImplicitLocOpBuilder b(cast.getLoc(), cast);
   auto type = ::mlir::cast<MemRefType>(cast.getType());

@@ -1,4 +1,10 @@
 //===- FoldOutputShapes.cpp - --bitnet-fold-output-shapes -----------------===//
+//
+// --bitnet-fold-output-shapes makes @bitnet_shapes: a copy of @main that
+// returns the dims of all results, of which only arithmetic on dims of the
+// inputs is kept. The glue calls it for bitnet_model_output_shapes.
+//
+//===----------------------------------------------------------------------===//
 
 #include "bitnet/Codegen/Memory/Passes.h"
 
@@ -84,6 +90,7 @@ struct FoldOutputShapes
   }
 
 private:
+  /// A dim that depends on values becomes -1.
   void keepShapeArithmetic(func::FuncOp shapes) {
     auto ret = cast<func::ReturnOp>(shapes.getBody().back().getTerminator());
     DenseMap<Value, bool> known;

@@ -1,4 +1,10 @@
 //===- LowerConstants.cpp - --bitnet-lower-constants ----------------------===//
+//
+// --bitnet-lower-constants gives each distinct constant of @main a range of the
+// weights image and replaces it by a view of the weights argument. What lies
+// where is left on the module for lib/Target/CPU (WeightImage.h).
+//
+//===----------------------------------------------------------------------===//
 
 #include "bitnet/Codegen/Memory/Passes.h"
 #include "bitnet/Dialect/BitNet/IR/BitNet.h"
@@ -40,6 +46,7 @@ struct LowerConstants
   }
 
 private:
+  /// Equal constants share a range. Fills `offsets` and `size`.
   LogicalResult assignOffsets(ArrayRef<ConstantOp> constants) {
     for (ConstantOp op : constants) {
       auto type = dyn_cast<MemRefType>(op.getType());
@@ -55,6 +62,7 @@ private:
     return success();
   }
 
+  /// @main gets the weights as its first argument.
   void replaceByViews(func::FuncOp main, ArrayRef<ConstantOp> constants) {
     OpBuilder b(main.getContext());
     auto bytes = MemRefType::get({ShapedType::kDynamic}, b.getI8Type());
@@ -74,6 +82,7 @@ private:
     }
   }
 
+  /// The module attributes `bitnet.weights` and `bitnet.weights_size`.
   void recordContents() {
     Builder b(&getContext());
     SmallVector<Attribute> entries;

@@ -1,4 +1,10 @@
 //===- PlanBuffers.cpp - --bitnet-plan-buffers ----------------------------===//
+//
+// --bitnet-plan-buffers: a linear scan, largest buffers first. Buffers whose
+// lives do not overlap share a slot; how many bytes a slot has is decided at
+// run time (docs/Rationale.md, "Buffers have slots, not offsets").
+//
+//===----------------------------------------------------------------------===//
 
 #include "bitnet/Codegen/Memory/Passes.h"
 
@@ -64,6 +70,7 @@ private:
 
 } // namespace
 
+/// Compared only, never allocated.
 static double estimateBytes(MemRefType type) {
   Type element = type.getElementType();
   double bytes =
@@ -93,6 +100,7 @@ bool FunctionPlan::isPlannable(memref::AllocOp alloc,
          alloc->getBlock() == &function.front();
 }
 
+/// All buffers that a slot may hold, with their lives.
 void FunctionPlan::collect() {
   function.walk<WalkOrder::PreOrder>(
       [&](Operation *op) { positions[op] = positions.size(); });

@@ -1,4 +1,9 @@
 //===- ShortenLifetimes.cpp - --bitnet-shorten-lifetimes ------------------===//
+//
+// --bitnet-shorten-lifetimes: allocations move down to their first use, and
+// deallocations up to the last one, so that more buffers can share a slot.
+//
+//===----------------------------------------------------------------------===//
 
 #include "bitnet/Codegen/Memory/Passes.h"
 
@@ -54,6 +59,8 @@ void Lifetimes::hoist(memref::DeallocOp dealloc) {
   auto alloc = dealloc.getMemref().getDefiningOp<memref::AllocOp>();
   if (!alloc || alloc->getBlock() != dealloc->getBlock())
     return;
+  // Only within the basic block: a use in a nested region counts where its
+  // operation stands.
   Operation *last = alloc;
   for (Value value : flow.resolve(alloc))
     for (Operation *user : value.getUsers()) {

@@ -1,4 +1,10 @@
 //===- FormLayers.cpp - packed matmuls with the nest that reads them ------===//
+//
+// --bitnet-form-layers: an elementwise nest of two loops and the packed
+// products whose accumulators only it reads become a bitnet.dispatch of kind
+// layer.
+//
+//===----------------------------------------------------------------------===//
 
 #include "bitnet/Codegen/Partition/Passes.h"
 #include "bitnet/Dialect/BitNet/IR/BitNet.h"
@@ -35,6 +41,8 @@ static bool hasSliceableOperands(linalg::GenericOp nest) {
   });
 }
 
+/// Two parallel loops, results written in order: the form of a layer's
+/// rescaling.
 static bool isElementwise(linalg::GenericOp nest) {
   if (!nest.hasPureTensorSemantics() || nest.getNumLoops() != 2 ||
       nest.getNumReductionLoops() != 0 || nest.hasIndexSemantics() ||
@@ -157,6 +165,8 @@ static void fillBody(IRRewriter &rewriter, ArrayRef<Operation *> body,
   YieldOp::create(rewriter, nest.getLoc(), nest.getResults());
 }
 
+/// Makes the dispatch in place of the nest. Its inputs are what the body uses,
+/// its inits those of the nest.
 static void formLayer(IRRewriter &rewriter, ArrayRef<Product> products,
                       linalg::GenericOp nest) {
   SmallVector<Operation *> body = getBody(products, nest);

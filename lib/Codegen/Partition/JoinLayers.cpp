@@ -1,4 +1,10 @@
 //===- JoinLayers.cpp - layers of the same activations, threads meet once -===//
+//
+// --bitnet-join-layers: layers that read the same activations become one
+// dispatch, at the place of the first one. Their other operands move in front
+// of it where that is possible.
+//
+//===----------------------------------------------------------------------===//
 
 #include "bitnet/Codegen/Partition/Passes.h"
 #include "bitnet/Dialect/BitNet/IR/BitNet.h"
@@ -146,6 +152,7 @@ static DispatchOp createJoined(IRRewriter &rewriter,
                             DispatchKind::Layer, inputs.getArrayRef(), inits);
 }
 
+/// Bodies one after the other; equal inputs become one argument.
 static void join(IRRewriter &rewriter, ArrayRef<DispatchOp> layers) {
   DispatchOp joined = createJoined(rewriter, layers);
   SmallVector<Location> locations(joined->getNumOperands(), joined.getLoc());
@@ -174,6 +181,7 @@ static void join(IRRewriter &rewriter, ArrayRef<DispatchOp> layers) {
   YieldOp::create(rewriter, joined.getLoc(), yielded);
 }
 
+/// Group after group, until no two layers of the same activations are left.
 void BlockJoin::run() {
   for (auto &[activations, layers] : byActivations) {
     IRRewriter rewriter(layers.front().getContext());
