@@ -1,4 +1,12 @@
 //===- BFloatValues.cpp - bf16 as integers --------------------------------===//
+//
+// x86 has no register class for one bf16: code generation keeps it as f32 and
+// narrows it again by a function of a compiler library, which a model must not
+// need. After LLVM's optimizations every value of bf16 therefore becomes an i16
+// of the same bits, and what reads such values as numbers becomes an operation
+// on f32 (docs/Rationale.md, "bf16 moves as integers").
+//
+//===----------------------------------------------------------------------===//
 
 #include "LLVMModule.h"
 
@@ -9,6 +17,7 @@
 
 using namespace llvm;
 
+/// One bf16 or a vector of them.
 static bool isBFloat(const Value &value) {
   return value.getType()->getScalarType()->isBFloatTy();
 }
@@ -116,6 +125,7 @@ static void convertPhi(PHINode &phi) {
   phi.eraseFromParent();
 }
 
+/// Replaces one instruction that makes or reads bf16; others stay as they are.
 static void convert(Instruction &instruction) {
   if (auto *phi = dyn_cast<PHINode>(&instruction)) {
     convertPhi(*phi);
@@ -138,7 +148,8 @@ static void convert(Instruction &instruction) {
   instruction.eraseFromParent();
 }
 
-/// Integers that were bf16 in between.
+/// Conversion leaves pairs of bitcasts, from integers to bf16 and back, where
+/// two converted instructions meet; they go here.
 static void foldCasts(Function &function) {
   for (Instruction &instruction : make_early_inc_range(instructions(function)))
     if (auto *outer = dyn_cast<BitCastInst>(&instruction))
@@ -204,6 +215,7 @@ static bool isOnlyCalled(const Function &function) {
          });
 }
 
+/// Parameters first, since a call must agree with its function.
 void mlir::bitnet::carryBFloatsAsIntegers(Module &module) {
   for (Function &function : make_early_inc_range(module))
     if (isOnlyCalled(function) &&

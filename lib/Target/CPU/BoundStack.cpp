@@ -1,4 +1,12 @@
 //===- BoundStack.cpp - --bitnet-bound-stack ------------------------------===//
+//
+// --bitnet-bound-stack: tasks run on threads whose stacks may be small, so
+// buffers of a parallel function that take more than 4 KB together move to a
+// scratch block (bitnet_scratch_take in abi.h). A function takes a block of a
+// level above those of all functions that it calls, so that no two threads wait
+// for each other.
+//
+//===----------------------------------------------------------------------===//
 
 #include "Runtime.h"
 #include "TensorAccess.h"
@@ -29,6 +37,7 @@ static constexpr int64_t kStackBytes = 4096;
 /// What bitnet_scratch_take guarantees, and each buffer of a block begins at.
 static constexpr int64_t kAlignment = 64;
 
+/// With what it takes to begin the next buffer at kAlignment.
 static int64_t getBytes(memref::AllocaOp alloca) {
   MemRefType type = alloca.getType();
   int64_t bits = type.getElementTypeBitWidth() * type.getNumElements();
@@ -36,7 +45,8 @@ static int64_t getBytes(memref::AllocaOp alloca) {
 }
 
 namespace {
-/// Where buffers live that are made together, and for how long.
+/// Buffers that are made together in one basic block and share a scratch block
+/// for as long as that runs.
 struct Group {
   SmallVector<memref::AllocaOp> buffers;
   int64_t bytes = 0;
@@ -89,6 +99,8 @@ static Block *findScope(memref::AllocaOp buffer, Block *body) {
   return scope ? scope : body;
 }
 
+/// Takes a scratch block at the start of `block` and gives it back at its end;
+/// the buffers become memrefs into it.
 void StackBound::replace(Block *block, Group &group, int32_t level) {
   OpBuilder b = OpBuilder::atBlockBegin(block);
   Location loc = group.buffers.front().getLoc();
@@ -115,8 +127,9 @@ void StackBound::replace(Block *block, Group &group, int32_t level) {
   call(b, loc, "bitnet_scratch_give", {number, base}, {});
 }
 
-/// Who holds a block of one level takes no other one of it, so when the body
-/// takes one it has room for the branches, too.
+/// A function that holds a scratch block of one level may not take another one
+/// of the same level. So when its body takes one, the buffers of its branches
+/// move into that one, too.
 static void mergeIntoBody(llvm::MapVector<Block *, Group> &groups,
                           Block *body) {
   if (!groups.contains(body) || groups[body].bytes <= kStackBytes)
@@ -131,6 +144,7 @@ static void mergeIntoBody(llvm::MapVector<Block *, Group> &groups,
   }
 }
 
+/// Groups the buffers of `function` and replaces those groups that are large.
 void StackBound::move(func::FuncOp function, int32_t level) {
   llvm::MapVector<Block *, Group> groups;
   function.walk([&](memref::AllocaOp buffer) {
@@ -150,6 +164,7 @@ void StackBound::move(func::FuncOp function, int32_t level) {
   }
 }
 
+/// 0 for a function that calls none; recursion ends at functions already seen.
 int32_t StackBound::visit(func::FuncOp function) {
   auto [it, isNew] = levels.try_emplace(function, 0);
   if (!isNew)

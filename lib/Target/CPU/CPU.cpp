@@ -1,4 +1,12 @@
 //===- CPU.cpp - emitCPU --------------------------------------------------===//
+//
+// From the LLVM dialect to the file that a user asked for. The steps of a
+// shared library: weights are measured and hashed, the description is made,
+// LLVM IR is built and compiled, the object is linked with an empty section for
+// the weights, and their bytes are appended to the image, so that they never
+// are in memory.
+//
+//===----------------------------------------------------------------------===//
 
 #include "bitnet/Target/CPU/CPU.h"
 
@@ -66,6 +74,7 @@ private:
 };
 } // namespace
 
+/// Outputs are created last: an error before leaves no file.
 LogicalResult Emitter::run(const CPUTargetOptions &options) {
   std::string error;
   FailureOr<CPUTargetOptions> resolved = resolveTarget(options, error);
@@ -80,6 +89,7 @@ LogicalResult Emitter::run(const CPUTargetOptions &options) {
   return failure(failed(writeOutput()) || failed(writeWeightsFile()));
 }
 
+/// Where the weights go, their size and their hash.
 LogicalResult Emitter::prepareWeights() {
   FailureOr<WeightImage> image = WeightImage::get(module);
   if (failed(image))
@@ -100,6 +110,7 @@ LogicalResult Emitter::prepareWeights() {
   return success();
 }
 
+/// The file lies beside the output, so that must be a regular file.
 LogicalResult Emitter::nameWeightsFile() {
   if (hasCode() && !isRegularOutput(path))
     return check(cannotWrite(
@@ -117,6 +128,7 @@ static std::string getNeeded(const CPUTargetOptions &target) {
   return llvm::join(features, ",");
 }
 
+/// All that bitnet_generated_desc says beside the weights.
 LogicalResult Emitter::describe() {
   FailureOr<ModelSignature> signature = readSignature(module);
   if (failed(signature))
@@ -135,6 +147,7 @@ LogicalResult Emitter::describe() {
   return success();
 }
 
+/// Without ISA variants the library has one, named after its CPU.
 void Emitter::describeISAs() {
   for (ISA isa : target.isas)
     description.isas.push_back(
@@ -145,12 +158,14 @@ void Emitter::describeISAs() {
         {target.cpu, description.features, kGeneratedMain.str()});
 }
 
+/// LLVM IR with the glue, not yet optimized.
 LogicalResult Emitter::buildCode() {
   code = buildLLVMModule(module, context, *machine, target, description);
   return success(code != nullptr);
 }
 
-/// Several ISAs are several times the work: it is shared out.
+/// An object or assembly. A library for several ISAs has several times the
+/// code, so its parts are compiled on all cores; text is made in one piece.
 FailureOr<Bytes> Emitter::emitCode() {
   if (!target.isas.empty() && kind != CPUOutput::Assembly)
     return emitPartitions(module, *code, target);
@@ -161,6 +176,7 @@ FailureOr<Bytes> Emitter::emitCode() {
   return bytes;
 }
 
+/// LLVM IR as it enters the code generator.
 LogicalResult Emitter::writeText(OutputFile &output) {
   optimize(*code, *machine, target.optLevel);
   OutputStream stream(output);
@@ -213,6 +229,7 @@ LogicalResult Emitter::embedInObject() {
   return success();
 }
 
+/// The file at `path`, which appears when the driver commits all outputs.
 LogicalResult Emitter::writeOutput() {
   bool shared = kind == CPUOutput::SharedLibrary;
   auto output = outputs.create(path, kOutputRole, shared ? 0777 : 0666);
@@ -234,6 +251,7 @@ LogicalResult Emitter::writeOutput() {
       [&](ArrayRef<uint8_t> bytes) { return check((*output)->write(bytes)); });
 }
 
+/// `<path without .so>.weights`, when weights are not embedded.
 LogicalResult Emitter::writeWeightsFile() {
   if (description.weightsFile.empty() || !hasCode())
     return success();

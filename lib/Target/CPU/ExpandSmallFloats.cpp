@@ -1,4 +1,10 @@
 //===- ExpandSmallFloats.cpp - f16 and bf16 without a library -------------===//
+//
+// --bitnet-expand-small-floats: conversions from and to f16 on integers where
+// the CPU has no instruction, and from f64 to 16 bits everywhere, because LLVM
+// would call a compiler library, or round twice.
+//
+//===----------------------------------------------------------------------===//
 
 #include "Runtime.h"
 

@@ -1,4 +1,9 @@
 //===- ExpandStridedCopies.cpp - memref.copy to loops ---------------------===//
+//
+// --bitnet-expand-strided-copies: a memref.copy that is no memcpy becomes
+// loops. Upstream would call a function of its runner's library.
+//
+//===----------------------------------------------------------------------===//
 
 #include "bitnet/Target/CPU/Passes.h"
 
@@ -21,6 +26,7 @@ static bool isContiguous(MemRefType type) {
           memref::isStaticShapeAndContiguousRowMajor(type));
 }
 
+/// One load and one store per element.
 static void expandCopy(memref::CopyOp copy) {
   OpBuilder builder(copy);
   Location loc = copy.getLoc();

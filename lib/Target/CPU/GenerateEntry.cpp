@@ -1,4 +1,11 @@
 //===- GenerateEntry.cpp - the functions that the glue calls --------------===//
+//
+// --bitnet-generate-entry: bitnet_generated_main and bitnet_generated_shapes,
+// which take bitnet_tensor arrays (abi.h) and call @main and @bitnet_shapes
+// with memrefs. The names and types of inputs and outputs are kept as a module
+// attribute.
+//
+//===----------------------------------------------------------------------===//
 
 #include "Runtime.h"
 #include "Signature.h"
@@ -20,6 +27,7 @@ namespace mlir::bitnet {
 using namespace mlir;
 using namespace mlir::bitnet;
 
+/// An entry returns a status. `builder` stands in its body afterwards.
 static func::FuncOp createEntry(ModuleOp module, StringRef name,
                                 ArrayRef<Type> arguments, OpBuilder &builder) {
   builder.setInsertionPointToEnd(module.getBody());
@@ -151,6 +159,8 @@ static void handOver(ModuleOp module, func::FuncOp main, func::ReturnOp ret,
   }
 }
 
+/// Outputs are handed over inside of @main, so that its results need not live
+/// on.
 static void generateMain(ModuleOp module, func::FuncOp main,
                          LLVMTypeConverter &converter) {
   readLateInputs(main, insertTensors(main, 1), converter);
@@ -210,6 +220,7 @@ static void generateStaticShapes(ModuleOp module, func::FuncOp main,
   func::ReturnOp::create(builder, main.getLoc(), zero);
 }
 
+/// @main must have a context and a status and otherwise only memrefs.
 static LogicalResult verifyMain(func::FuncOp main) {
   auto ptr = LLVM::LLVMPointerType::get(main.getContext());
   if (main.getNumArguments() == 0 || main.getArgumentTypes()[0] != ptr ||
@@ -229,6 +240,7 @@ static LogicalResult verifyMain(func::FuncOp main) {
   return success();
 }
 
+/// @bitnet_shapes may come from a text, so its results are counted.
 static LogicalResult verifyShapes(func::FuncOp main, func::FuncOp shapes) {
   size_t dims = 0;
   for (Type type : main.getResultTypes().drop_front())

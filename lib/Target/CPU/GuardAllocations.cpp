@@ -1,4 +1,10 @@
 //===- GuardAllocations.cpp - check sizes of dynamic allocations ----------===//
+//
+// --bitnet-guard-allocations: in front of each allocation with run-time extents
+// an assertion that they are not negative and that the size in bytes does not
+// overflow. Extents may come from values of a model's inputs.
+//
+//===----------------------------------------------------------------------===//
 
 #include "bitnet/Target/CPU/Passes.h"
 
@@ -45,6 +51,7 @@ static std::string prefixOf(Location where) {
   return prefix;
 }
 
+/// The error names the ONNX node.
 static void guard(memref::AllocOp alloc) {
   OpBuilder builder(alloc);
   Location loc = alloc.getLoc();

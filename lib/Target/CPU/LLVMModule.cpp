@@ -1,4 +1,9 @@
 //===- LLVMModule.cpp - translation, glue, visibility ---------------------===//
+//
+// LLVM IR of a whole model: generated code, the description, and the glue,
+// which is linked in as bitcode. Then only bitnet_model_* stays visible.
+//
+//===----------------------------------------------------------------------===//
 
 #include "LLVMModule.h"
 
@@ -17,6 +22,7 @@
 using namespace mlir;
 using namespace mlir::bitnet;
 
+/// LLVM compiles each function for the CPU that its attributes say.
 static void setTargetAttributes(llvm::Function &function,
                                 const CPUTargetOptions &target) {
   function.addFnAttr("target-cpu", target.cpu);
@@ -115,6 +121,7 @@ static void hideSymbols(llvm::Module &module) {
       hide(variable);
 }
 
+/// MLIR's LLVM dialect to LLVM IR.
 static std::unique_ptr<llvm::Module> translate(ModuleOp module,
                                                llvm::LLVMContext &context) {
   DialectRegistry registry;

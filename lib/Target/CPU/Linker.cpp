@@ -1,4 +1,10 @@
 //===- Linker.cpp - lld in this process -----------------------------------===//
+//
+// lld runs in this process. Its inputs are files in memory (memfd) and its
+// output goes to a pipe, so a full disk or a limit of file sizes cannot end the
+// process.
+//
+//===----------------------------------------------------------------------===//
 
 #include "Linker.h"
 
@@ -53,6 +59,8 @@ private:
 };
 } // namespace
 
+/// Reads until lld has closed its end; a thread of its own, since a pipe is
+/// small.
 static void drain(int fd, Bytes &bytes) {
   char buffer[1 << 16];
   for (;;) {
@@ -83,6 +91,7 @@ mlir::bitnet::runLinker(llvm::ArrayRef<std::string> args,
   for (llvm::StringRef input : inputs)
     if (llvm::Error error = files.add(input))
       return std::move(error);
+  // ends[1] is lld's output, by its name in /proc.
   int ends[2];
   if (::pipe2(ends, O_CLOEXEC) != 0)
     return systemError("cannot make a pipe");

@@ -1,4 +1,10 @@
 //===- LowerParallelCalls.cpp - kernels through bitnet_rt_parallel --------===//
+//
+// --bitnet-lower-parallel-calls: a call of a function over a range becomes a
+// call of bitnet_rt_parallel with a task: a function that reads its arguments
+// from a struct on the caller's stack. Calls marked serial stay calls.
+//
+//===----------------------------------------------------------------------===//
 
 #include "EntrySlots.h"
 #include "Runtime.h"
@@ -17,7 +23,8 @@ namespace mlir::bitnet {
 using namespace mlir;
 using namespace mlir::bitnet;
 
-/// Of the slot: what the stack of every target has without realignment.
+/// Alignment of the struct: what the stack of every target has without
+/// realignment.
 static constexpr unsigned kSlotAlignment = 16;
 
 /// Serial calls of one function that LLVM may inline. Its passes take more than
@@ -76,6 +83,7 @@ ArrayRef<unsigned> ParallelLowering::getPassed(LLVM::LLVMFuncOp kernel) {
   return entry->second;
 }
 
+/// The arguments that the task hands on, in order.
 LLVM::LLVMStructType ParallelLowering::getStructType(LLVM::LLVMFuncOp kernel) {
   SmallVector<Type> types;
   for (unsigned i : getPassed(kernel))
@@ -138,6 +146,8 @@ LLVM::LLVMFuncOp ParallelLowering::declareParallel() {
   return declareLLVMFunction(module, "bitnet_rt_parallel", type);
 }
 
+/// Stores the arguments, then calls bitnet_rt_parallel, which returns when all
+/// ranges are done; the struct may be reused then.
 void ParallelLowering::lower(LLVM::CallOp call, LLVM::LLVMFuncOp kernel) {
   builder.setInsertionPoint(call);
   Location loc = call.getLoc();
@@ -157,6 +167,7 @@ void ParallelLowering::lower(LLVM::CallOp call, LLVM::LLVMFuncOp kernel) {
   call.erase();
 }
 
+/// A function marked parallel may come from a text.
 static LogicalResult verifyKernel(LLVM::LLVMFuncOp kernel) {
   ArrayRef<Type> types = kernel.getFunctionType().getParams();
   bool hasRange = types.size() >= 2 && types.back().isInteger(64) &&

@@ -54,6 +54,7 @@ private:
 };
 } // namespace
 
+/// Functions of the same CPU and features belong together.
 std::string Partitioning::getKey(const llvm::Function &function) {
   return (function.getFnAttribute("target-cpu").getValueAsString() + "/" +
           function.getFnAttribute("target-features").getValueAsString())
@@ -108,6 +109,7 @@ void Partitioning::share(llvm::GlobalValue &value, unsigned owner) {
   value.setVisibility(llvm::GlobalValue::HiddenVisibility);
 }
 
+/// Private constants are copied into each part that uses them.
 bool Partitioning::belongs(const llvm::GlobalValue &value, unsigned part) {
   if (auto *function = dyn_cast<llvm::Function>(&value))
     return owners.lookup(function) == part;
@@ -170,6 +172,7 @@ static llvm::Expected<Bytes> compile(const Bytes &bitcode,
   return object;
 }
 
+/// One thread per part; the objects are joined by `ld -r`.
 FailureOr<Bytes> bitnet::emitPartitions(ModuleOp module,
                                         llvm::Module &llvmModule,
                                         const CPUTargetOptions &target) {

@@ -1,4 +1,10 @@
 //===- Pipeline.cpp - loops to the LLVM dialect ---------------------------===//
+//
+// The passes of stage 5a, in order. The order matters: probes and marks while
+// names are on operations, the plan of buffers before allocations become calls,
+// the context before the entry, variants before anything depends on features.
+//
+//===----------------------------------------------------------------------===//
 
 #include "bitnet/Codegen/Memory/Passes.h"
 #include "bitnet/Dialect/BitNet/Transforms/StageCheck.h"
@@ -80,6 +86,7 @@ static void addFloatPasses(OpPassManager &passes,
   passes.addNestedPass<func::FuncOp>(arith::createArithExpandOpsPass(expand));
 }
 
+/// Vectors that no machine holds become loops; then there are only branches.
 static void addControlFlowPasses(OpPassManager &passes) {
   passes.addNestedPass<func::FuncOp>(createConvertVectorToSCFPass());
   passes.addPass(memref::createExpandStridedMetadataPass());
@@ -88,6 +95,7 @@ static void addControlFlowPasses(OpPassManager &passes) {
   passes.addPass(createSCFToControlFlowPass());
 }
 
+/// Everything to the LLVM dialect, then what is left of memory and threads.
 static void addLLVMPasses(OpPassManager &passes,
                           const CPUPipelineOptions &options) {
   ConvertVectorToLLVMPassOptions vector;

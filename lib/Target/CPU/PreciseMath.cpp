@@ -1,4 +1,12 @@
 //===- PreciseMath.cpp - f32 functions with the same bits everywhere ------===//
+//
+// The formulas behind --bitnet-expand-math. Each is built of operations that
+// IEEE 754 rounds once, without fused multiply-add, so all CPUs give the same
+// bits. The error bounds were found by trying every third f32
+// (docs/Rationale.md). Numbers written in hexadecimal are polynomials fitted to
+// the interval of the comment.
+//
+//===----------------------------------------------------------------------===//
 
 #include "PreciseMath.h"
 
@@ -195,6 +203,7 @@ static Value emitLog(MathBuilder &m, Value x) {
 namespace {
 using Emitter = Value (*)(MathBuilder &, Value);
 
+/// Replaces Op on f32 by `emit`, computed in `bits` bits and rounded to f32.
 template <typename Op, Emitter emit, unsigned bits>
 struct Expand : OpRewritePattern<Op> {
   using OpRewritePattern<Op>::OpRewritePattern;

@@ -1,4 +1,10 @@
 //===- RegionTraits.cpp - what a piece of a model computes ----------------===//
+//
+// A profile sorts regions by kind, and a kind is judged by the instructions:
+// exp makes a softmax or an activation, rounding a quantizer, products that are
+// added up a matmul. Nothing relies on it but what a profile prints.
+//
+//===----------------------------------------------------------------------===//
 
 #include "RegionTraits.h"
 
@@ -18,6 +24,7 @@ using namespace mlir::bitnet;
 /// Prefix of the functions that multiply with packed weights.
 static constexpr llvm::StringLiteral kKernelPrefix = "bitnet_kernel_";
 
+/// The most telling trait wins.
 bitnet_region_kind RegionTraits::getKind() const {
   if (ternary)
     return BITNET_REGION_TERNARY_MATMUL;
@@ -39,6 +46,7 @@ static bool isAccumulator(Value value) {
          value.getDefiningOp<vector::LoadOp>() != nullptr;
 }
 
+/// Whether the sum goes back to where it came from.
 static bool isStored(Operation *op) {
   return llvm::any_of(op->getUsers(), [](Operation *user) {
     return isa<memref::StoreOp, vector::StoreOp>(user) ||
@@ -54,6 +62,7 @@ static void noteProduct(RegionTraits &traits, Operation *op, Value sum, Value a,
   (a == b ? traits.square : traits.dot) = true;
 }
 
+/// The same of a multiplication and an addition.
 static void noteSum(RegionTraits &traits, arith::AddFOp add) {
   for (auto [product, sum] : {std::make_pair(add.getLhs(), add.getRhs()),
                               std::make_pair(add.getRhs(), add.getLhs())})
@@ -61,6 +70,7 @@ static void noteSum(RegionTraits &traits, arith::AddFOp add) {
       noteProduct(traits, add, sum, mul.getLhs(), mul.getRhs());
 }
 
+/// What one operation tells.
 static void note(RegionTraits &traits, Operation *op) {
   if (auto fused = dyn_cast<LLVM::FMulAddOp>(op))
     noteProduct(traits, op, fused.getC(), fused.getA(), fused.getB());
@@ -96,6 +106,7 @@ static memref::ViewOp getConstant(Value value) {
   return {};
 }
 
+/// 0 where the size is not known.
 static uint64_t getBytes(memref::ViewOp view) {
   MemRefType type = view.getType();
   if (!type.hasStaticShape() || !type.getElementType().isIntOrFloat())

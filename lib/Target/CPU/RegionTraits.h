@@ -1,4 +1,9 @@
 //===- RegionTraits.h - what a piece of a model computes --------*- C++ -*-===//
+//
+// --bitnet-mark-regions asks for each region what kind it is and how many bytes
+// of weights it reads.
+//
+//===----------------------------------------------------------------------===//
 
 #ifndef BITNET_LIB_TARGET_CPU_REGIONTRAITS_H
 #define BITNET_LIB_TARGET_CPU_REGIONTRAITS_H
@@ -19,9 +24,11 @@ struct RegionTraits {
   bool computes = false;    ///< any other arithmetic on floats
   uint64_t weightBytes = 0; ///< of the constants that matmuls read
 
+  /// The kind that a profile shows.
   bitnet_region_kind getKind() const;
 };
 
+/// Of a call: of the function and all that it calls, each once.
 RegionTraits getRegionTraits(Operation *op);
 
 } // namespace mlir::bitnet

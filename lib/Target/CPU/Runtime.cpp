@@ -1,4 +1,9 @@
 //===- Runtime.cpp - helpers shared by the ABI passes ---------------------===//
+//
+// Declarations of functions of the glue and small helpers of the passes that
+// turn @main into what abi.h asks for.
+//
+//===----------------------------------------------------------------------===//
 
 #include "Runtime.h"
 
@@ -31,6 +36,7 @@ bool bitnet::hasNativeForm(Operation *function, StringRef feature,
   return machine.arch == TargetArch::AArch64 || machine.hasFeature(feature);
 }
 
+/// A private constant with these bytes.
 static LLVM::GlobalOp createStringGlobal(OpBuilder &builder, Location loc,
                                          ModuleOp module, StringRef bytes) {
   // Named by content: the same message is stored once.
@@ -75,6 +81,7 @@ LLVM::LLVMFuncOp bitnet::declareLLVMFunction(ModuleOp module, StringRef name,
   return LLVM::LLVMFuncOp::create(builder, module.getLoc(), name, type);
 }
 
+/// 0 for a width that the ABI has no type for.
 static int32_t getIntegerDtype(IntegerType type) {
   bool isUnsigned = type.isUnsigned();
   switch (type.getWidth()) {
@@ -131,6 +138,7 @@ Block *bitnet::getFailureExit(OpBuilder &builder, LLVM::LLVMFuncOp function) {
   Value one = LLVM::ConstantOp::create(builder, loc, builder.getI32Type(),
                                        builder.getI32IntegerAttr(1));
   Value result = one;
+  // The status comes first; nobody reads the other results.
   if (isa<LLVM::LLVMStructType>(type)) {
     Value rest = LLVM::PoisonOp::create(builder, loc, type);
     result = LLVM::InsertValueOp::create(builder, loc, rest, one,

@@ -1,4 +1,9 @@
 //===- Signature.cpp - names and types of inputs and outputs --------------===//
+//
+// Names, types and dims of inputs and outputs, from the attributes that the
+// importer left on @main, as one dictionary on the module.
+//
+//===----------------------------------------------------------------------===//
 
 #include "Signature.h"
 
@@ -11,6 +16,7 @@
 using namespace mlir;
 using namespace mlir::bitnet;
 
+/// An error for what the ABI cannot carry.
 static FailureOr<Attribute> describeValue(func::FuncOp main, Type type,
                                           DictionaryAttr attrs,
                                           const Twine &defaultName) {
@@ -74,6 +80,7 @@ FailureOr<DictionaryAttr> bitnet::buildSignature(func::FuncOp main) {
        builder.getNamedAttr("outputs", builder.getArrayAttr(outputs))});
 }
 
+/// The counterpart of describeValue.
 static ValueSignature readValue(DictionaryAttr attr) {
   ValueSignature value;
   value.name = attr.getAs<StringAttr>("name").str();

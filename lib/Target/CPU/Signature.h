@@ -15,7 +15,8 @@
 
 namespace mlir::bitnet {
 
-/// One input or output, as in bitnet_value_desc.
+/// One input or output, as in bitnet_value_desc. A dynamic dim is -1, a dim
+/// without a name "".
 struct ValueSignature {
   std::string name;
   int32_t dtype = 0;

@@ -1,4 +1,11 @@
 //===- SystemLibraries.cpp - stand-ins for libm and libc ------------------===//
+//
+// Linking with `-z defs` needs libraries that define libc's and libm's
+// functions, but the machine that compiles may have no sysroot of the target.
+// So small shared libraries are made that define exactly the names that an
+// object uses; at run time the loader takes the real ones.
+//
+//===----------------------------------------------------------------------===//
 
 #include "Linker.h"
 
@@ -23,11 +30,13 @@ static const char *const kMathFunctions[] = {
     "scalbn", "sin",   "sincos",    "sinh",      "sqrt",    "tan",   "tanh",
     "tgamma", "trunc", "roundeven", "fmaximum",  "fminimum"};
 
+/// What the glue and generated code may call of libc.
 static const char *const kLibcFunctions[] = {
     "malloc",    "free",   "calloc", "memcpy", "memset",
     "memmove",   "memcmp", "strcmp", "strlen", "bcmp",
     "getauxval", "getenv", "mmap",   "munmap", "madvise"};
 
+/// Also with the suffix of the f32 variant.
 static bool isMathFunction(llvm::StringRef name) {
   if (llvm::is_contained(kMathFunctions, name))
     return true;

@@ -1,4 +1,9 @@
 //===- TargetInfo.cpp - triple, CPU and features --------------------------===//
+//
+// From --mcpu, --mattr, --isa and --target-triple to a resolved target: LLVM's
+// names of triple, CPU and features without anything left open.
+//
+//===----------------------------------------------------------------------===//
 
 #include "TargetInfo.h"
 
@@ -17,6 +22,7 @@
 using namespace mlir;
 using namespace mlir::bitnet;
 
+/// Only the two architectures that a library can be for.
 static void initializeTargets() {
   static std::once_flag once;
   std::call_once(once, [] {
@@ -33,6 +39,7 @@ static void initializeTargets() {
   });
 }
 
+/// Null with a text in `error` for any other architecture or system.
 static const llvm::Target *lookupTarget(const llvm::Triple &triple,
                                         std::string &error) {
   initializeTargets();
@@ -74,6 +81,7 @@ getEnabledFeatures(const llvm::MCSubtargetInfo &subtarget) {
   return names;
 }
 
+/// Whether LLVM knows a feature of this name for the architecture.
 static bool isKnownFeature(const llvm::MCSubtargetInfo &subtarget,
                            StringRef name) {
   return llvm::any_of(
@@ -120,6 +128,7 @@ static std::string spellISAFeatures(const ISARow &row) {
   return text;
 }
 
+/// LLVM itself only warns of names that it does not know.
 static LogicalResult checkNames(const llvm::MCSubtargetInfo &subtarget,
                                 const CPUTargetOptions &options,
                                 std::string &error) {
@@ -190,6 +199,7 @@ FailureOr<CPUTargetOptions> bitnet::resolveTarget(CPUTargetOptions options,
   if ((isOpen || !options.isas.empty()) && failed(resolveISAs(options, error)))
     return failure();
   std::string base;
+  // Of another architecture the baseline, whatever the host is.
   if (options.cpu.empty() || options.cpu == "native") {
     bool isHost = triple.getArch() == host.getArch();
     options.cpu = isHost ? llvm::sys::getHostCPUName().str()

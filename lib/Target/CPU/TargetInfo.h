@@ -1,4 +1,9 @@
 //===- TargetInfo.h - target machines ---------------------------*- C++ -*-===//
+//
+// Options of a target to LLVM's object for it; CPU.h has what other folders may
+// ask.
+//
+//===----------------------------------------------------------------------===//
 
 #ifndef BITNET_LIB_TARGET_CPU_TARGETINFO_H
 #define BITNET_LIB_TARGET_CPU_TARGETINFO_H

@@ -1,4 +1,11 @@
 //===- ThreadContext.cpp - context argument and status result -------------===//
+//
+// --bitnet-thread-context: a model has no global state, so every function that
+// can fail or calls the glue gets the run's context as its first argument and
+// returns a status first. Assertions become a branch to bitnet_rt_fail and
+// status 1, and so does a call that failed.
+//
+//===----------------------------------------------------------------------===//
 
 #include "Runtime.h"
 
@@ -17,10 +24,12 @@ namespace mlir::bitnet {
 using namespace mlir;
 using namespace mlir::bitnet;
 
+/// Functions of the glue, which take the context, too.
 static bool isRuntime(StringRef name) {
   return name.starts_with(kRuntimePrefix);
 }
 
+/// Functions over a range: they run as tasks and have no context.
 static bool isParallel(func::FuncOp function) {
   return function->hasAttr(kParallelAttr);
 }
@@ -103,6 +112,7 @@ private:
 };
 } // namespace
 
+/// Signature first, then asserts, calls and returns.
 void FunctionRewriter::run() {
   auto ptr = LLVM::LLVMPointerType::get(builder.getContext());
   (void)function.insertArgument(0, ptr, DictionaryAttr(), function.getLoc());
@@ -167,11 +177,13 @@ Block *FunctionRewriter::getFailBlock(Location loc, StringRef message) {
   return block;
 }
 
+/// One branch; the text is shared by all asserts of the same message.
 void FunctionRewriter::lowerAssert(cf::AssertOp op) {
   branchUnless(op.getArg(), op, getFailBlock(op.getLoc(), op.getMsg()));
   op.erase();
 }
 
+/// A callee that fails makes its caller fail.
 void FunctionRewriter::lowerCall(func::CallOp call) {
   func::FuncOp callee = users.lookup(call.getCallee());
   if (isRuntime(call.getCallee())) {
@@ -195,6 +207,7 @@ void FunctionRewriter::lowerCall(func::CallOp call) {
   call.erase();
 }
 
+/// What a task may not do, since it cannot report it.
 static LogicalResult verifyKernel(func::FuncOp function) {
   auto result = function.walk([&](Operation *op) {
     auto call = dyn_cast<func::CallOp>(op);

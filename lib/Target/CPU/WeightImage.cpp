@@ -1,4 +1,10 @@
 //===- WeightImage.cpp - the bytes of the model's weights -----------------===//
+//
+// The weights image as a stream: blobs in the order of their offsets, zeros in
+// the gaps. Pages of mapped files are given back as soon as they have been
+// passed on.
+//
+//===----------------------------------------------------------------------===//
 
 #include "WeightImage.h"
 
@@ -7,7 +13,8 @@
 using namespace mlir;
 using namespace mlir::bitnet;
 
-/// Large enough for the disk, small enough to leave no trace in peak memory.
+/// Bytes that are read at a time: enough for the disk, too few to be noticed in
+/// the peak of memory.
 static constexpr uint64_t kChunkBytes = uint64_t(4) << 20;
 
 /// Inline constants are small (kInlineConstantBytes), so they may be copied.
@@ -34,6 +41,7 @@ static SmallVector<uint8_t> getBytes(DenseElementsAttr value) {
   return bytes;
 }
 
+/// None for attributes that are no constant of numbers.
 static std::optional<uint64_t> getLength(Attribute value) {
   if (auto blob = dyn_cast<bitnet::BlobAttr>(value))
     return blob.getLength();
@@ -43,6 +51,7 @@ static std::optional<uint64_t> getLength(Attribute value) {
   return std::nullopt;
 }
 
+/// `entry` is a pair of a constant and its offset.
 LogicalResult WeightImage::addRange(Attribute entry) {
   auto pair = dyn_cast<ArrayAttr>(entry);
   auto offset =
@@ -58,6 +67,7 @@ LogicalResult WeightImage::addRange(Attribute entry) {
   return success();
 }
 
+/// Attributes may come from a text: ranges must lie apart and inside.
 LogicalResult WeightImage::checkRanges() {
   llvm::sort(ranges, [](const Range &a, const Range &b) {
     return std::tie(a.offset, a.length) < std::tie(b.offset, b.length);
@@ -88,6 +98,7 @@ FailureOr<WeightImage> WeightImage::get(ModuleOp module) {
   return image;
 }
 
+/// Piece by piece.
 LogicalResult WeightImage::streamBlob(bitnet::BlobAttr blob, Sink sink) const {
   BlobStore &store = BitNetDialect::getBlobStore(module.getContext());
   for (uint64_t done = 0; done < blob.getLength();) {

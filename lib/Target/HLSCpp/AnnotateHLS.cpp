@@ -1,4 +1,10 @@
 //===- AnnotateHLS.cpp - --bitnet-annotate-hls ----------------------------===//
+//
+// --bitnet-annotate-hls: innermost loops get PIPELINE II=1; the reduction over
+// K also UNROLL, and the arrays that it reads ARRAY_PARTITION by the same
+// factor, so that a circuit can read as many elements at once as it adds.
+//
+//===----------------------------------------------------------------------===//
 
 #include "bitnet/Target/HLSCpp/HLSCpp.h"
 #include "bitnet/Target/HLSCpp/Passes.h"
@@ -21,12 +27,14 @@ using namespace mlir::bitnet;
 /// Fields per byte of packed weights: one byte feeds so many steps.
 static constexpr int64_t kWeightsPerByte = 4;
 
+/// Whether the body holds no other loop.
 static bool isInnermost(scf::ForOp loop) {
   return !loop.getBody()
               ->walk([](scf::ForOp) { return WalkResult::interrupt(); })
               .wasInterrupted();
 }
 
+/// None unless bounds are constant and the step is 1.
 static std::optional<int64_t> tripCount(scf::ForOp loop) {
   std::optional<int64_t> low = getConstantIntValue(loop.getLowerBound()),
                          high = getConstantIntValue(loop.getUpperBound()),
@@ -36,10 +44,12 @@ static std::optional<int64_t> tripCount(scf::ForOp loop) {
   return *high - *low;
 }
 
+/// A view of the weights buffer.
 static bool isWeights(Value buffer) {
   return buffer.getDefiningOp<memref::ViewOp>() != nullptr;
 }
 
+/// Whether the body reads packed weights, which makes it the product's loop.
 static bool readsWeights(scf::ForOp loop) {
   return llvm::any_of(loop.getBody()->getOps<memref::LoadOp>(),
                       [](memref::LoadOp op) {
@@ -48,6 +58,7 @@ static bool readsWeights(scf::ForOp loop) {
                       });
 }
 
+/// By the largest power of two up to `factor` that divides the last extent.
 static void partition(Value buffer, int64_t factor) {
   auto type = cast<MemRefType>(buffer.getType());
   int64_t extent = type.getRank() ? type.getShape().back() : 1;
@@ -86,11 +97,13 @@ namespace {
 struct AnnotateHLS : public bitnet::impl::BitNetAnnotateHLSBase<AnnotateHLS> {
   using Base::Base;
 
+  /// Marks the reduction of a product, and what it reads.
   void annotateReduction(scf::ForOp loop) {
     std::optional<int64_t> trips = tripCount(loop);
     if (!trips || loop.getInitArgs().empty() || !readsWeights(loop))
       return;
     markNoWrap(loop, *trips);
+    // An unrolled loop must have no rest, which would be a circuit of its own.
     int64_t factor = std::max<int64_t>(unroll, 1);
     while (factor > 1 && *trips % factor)
       factor /= 2;
@@ -99,6 +112,7 @@ struct AnnotateHLS : public bitnet::impl::BitNetAnnotateHLSBase<AnnotateHLS> {
     loop->setAttr(kUnrollAttr,
                   Builder(loop.getContext()).getI64IntegerAttr(factor));
     for (auto load : loop.getBody()->getOps<memref::LoadOp>()) {
+      // One byte of weights has four fields and feeds four steps.
       Value buffer = load.getMemRef();
       partition(buffer, isWeights(buffer) ? kWeightsPerByte : factor);
     }

@@ -1,4 +1,9 @@
 //===- CppPrinter.h - the top function as C++ -------------------*- C++ -*-===//
+//
+// Each function prints one file of the folder of --target=hls, or a part that
+// several files share. `main` has passed --bitnet-check-hls.
+//
+//===----------------------------------------------------------------------===//
 
 #ifndef BITNET_LIB_TARGET_HLSCPP_CPPPRINTER_H
 #define BITNET_LIB_TARGET_HLSCPP_CPPPRINTER_H
@@ -38,6 +43,7 @@ void printTestbench(llvm::raw_ostream &os, func::FuncOp main);
 std::string topSignature(func::FuncOp main);
 /// Arguments of @main that are ports.
 std::vector<BlockArgument> portArguments(func::FuncOp main);
+/// The identifier of a port, and which way it goes.
 StringRef portName(func::FuncOp main, BlockArgument arg);
 bool isOutput(func::FuncOp main, BlockArgument arg);
 StringRef topName(func::FuncOp main);

@@ -1,4 +1,9 @@
 //===- HLSFiles.cpp - the output folder -----------------------------------===//
+//
+// Writes all files of the folder but the expected outputs, which lib/Pipelines
+// adds by running the reference.
+//
+//===----------------------------------------------------------------------===//
 
 #include "CppPrinter.h"
 #include "GoldenInputs.h"
@@ -23,6 +28,7 @@ static std::string quoteForMake(StringRef text) {
   return out + "'";
 }
 
+/// The rules `test`, `golden` and `clean`.
 static void printMakefile(llvm::raw_ostream &os, ArrayRef<HLSPort> ports) {
   os << "# make test: C simulation against golden/; no vendor tool needed.\n"
      << "CXX ?= g++\n"
@@ -104,6 +110,7 @@ LogicalResult bitnet::writeHLSFiles(ModuleOp module, StringRef path) {
     printMakefile(os, ports);
     return success();
   });
+  // Each input has numbers of its own.
   uint64_t seed = 1;
   for (auto [port, arg] : llvm::zip(ports, portArguments(main)))
     if (!port.output)

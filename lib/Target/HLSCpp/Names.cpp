@@ -1,4 +1,8 @@
 //===- Names.cpp - C identifiers ------------------------------------------===//
+//
+// Any name of an ONNX model as an identifier of C++ that no header can break.
+//
+//===----------------------------------------------------------------------===//
 
 #include "bitnet/Target/HLSCpp/HLSCpp.h"
 

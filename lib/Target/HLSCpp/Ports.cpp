@@ -1,4 +1,8 @@
 //===- Ports.cpp - the interface of the top -------------------------------===//
+//
+// What --bitnet-prepare-top has left on the arguments of @main, read back.
+//
+//===----------------------------------------------------------------------===//
 
 #include "CppPrinter.h"
 #include "Operations.h"
@@ -22,6 +26,7 @@ std::vector<BlockArgument> bitnet::portArguments(func::FuncOp main) {
   return ports;
 }
 
+/// An attribute that every port has.
 StringRef bitnet::portName(func::FuncOp main, BlockArgument arg) {
   return main.getArgAttrOfType<StringAttr>(arg.getArgNumber(), kPortAttr)
       .getValue();

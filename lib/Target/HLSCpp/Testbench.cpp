@@ -1,4 +1,9 @@
 //===- Testbench.cpp - testbench.cpp --------------------------------------===//
+//
+// testbench.cpp of the folder: golden inputs into the streams, the top once,
+// every output compared bit by bit.
+//
+//===----------------------------------------------------------------------===//
 
 #include "CppPrinter.h"
 #include "Operations.h"
@@ -10,6 +15,7 @@ using namespace mlir::bitnet;
 
 static StringRef baseName(StringRef path) { return path.rsplit('/').second; }
 
+/// Reads the file of one input and fills its stream.
 static void printInput(llvm::raw_ostream &os, const HLSPort &port,
                        MemRefType type) {
   StringRef element = cppType(type.getElementType());
@@ -21,6 +27,7 @@ static void printInput(llvm::raw_ostream &os, const HLSPort &port,
      << "      stream_" << port.name << ".write(element);\n  }\n";
 }
 
+/// Reads the expected output and compares what the stream holds.
 static void printOutput(llvm::raw_ostream &os, const HLSPort &port,
                         MemRefType type) {
   StringRef element = cppType(type.getElementType());

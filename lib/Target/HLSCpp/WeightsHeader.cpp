@@ -1,4 +1,9 @@
 //===- WeightsHeader.cpp - weights.h --------------------------------------===//
+//
+// weights.h: each view of the weights and each global constant as a const
+// array, its elements read from blobs or from attributes.
+//
+//===----------------------------------------------------------------------===//
 
 #include "CppPrinter.h"
 #include "Operations.h"
@@ -45,6 +50,7 @@ std::vector<WeightArray> bitnet::nameWeights(func::FuncOp main) {
     auto global = dyn_cast<memref::GetGlobalOp>(op);
     if (!global)
       return;
+    // Several operations may read one global: it is declared once.
     std::string &name = globals[global.getName()];
     if (name.empty())
       name = add(global, global.getLoc());
@@ -118,6 +124,7 @@ static LogicalResult readContents(ModuleOp module, const WeightArray &array,
     return success();
   }
   auto blob = dyn_cast_or_null<bitnet::BlobAttr>(contents);
+  // A blob: the element width in whole bytes, as ONNX stores it.
   unsigned size = (type.getElementTypeBitWidth() + 7) / 8;
   if (!blob || blob.getLength() < uint64_t(type.getNumElements()) * size)
     return mlir::emitError(array.value.getLoc(),
@@ -137,6 +144,7 @@ static LogicalResult readContents(ModuleOp module, const WeightArray &array,
   return success();
 }
 
+/// The declaration with all elements.
 static LogicalResult printArray(llvm::raw_ostream &os, ModuleOp module,
                                 const WeightArray &array) {
   auto type = cast<MemRefType>(array.value.getType());
