@@ -1,4 +1,11 @@
 //===- Driver.cpp - from a model file to any output -----------------------===//
+//
+// One object per compilation. Each stage is a function that adds the stage's
+// passes and runs them; `--emit` stops after one of them, and a text of a stage
+// starts behind it: what has been done is told by the operations that are
+// there.
+//
+//===----------------------------------------------------------------------===//
 
 #include "bitnet/Pipelines/Driver.h"
 #include "EmitHLS.h"
@@ -135,6 +142,7 @@ static std::string kernelNames(ModuleOp module) {
   return names;
 }
 
+/// Options of single passes and pipelines, from those of the command line.
 BitNetFoldDimsOptions Driver::foldDimsOptions() const {
   BitNetFoldDimsOptions fold;
   for (const std::string &dim : options.dims)
@@ -143,6 +151,7 @@ BitNetFoldDimsOptions Driver::foldDimsOptions() const {
   return fold;
 }
 
+/// Base 3 pays only where the target has a kernel that reads it fast.
 PackOptions Driver::packOptions() const {
   PackOptions pack = options.pack;
   pack.fastBase3 =
@@ -232,6 +241,7 @@ LogicalResult Driver::lowerToLoops() {
   });
 }
 
+/// Stages 1 to 4, as far as `--emit` asks for.
 LogicalResult Driver::lower() {
   if (options.emit < Stage::BitNet)
     return success();
@@ -280,6 +290,7 @@ LogicalResult Driver::emitFolder() {
   });
 }
 
+/// Text of IR, a folder of C++, or what the CPU target makes.
 LogicalResult Driver::emit() {
   if (options.emit < Stage::LLVM)
     return emitIR(*module, outputs, options.output);
@@ -308,6 +319,7 @@ LogicalResult Driver::report() {
                              }));
 }
 
+/// An error without a location becomes one of the input file.
 LogicalResult Driver::check(llvm::Error error) {
   if (!error)
     return success();
@@ -346,6 +358,7 @@ static LogicalResult checkKernel(CPUTargetOptions &target,
                         << ", which the CPU " << target.cpu << " does not have";
 }
 
+/// Before the model is read: a wrong option should not cost that time.
 LogicalResult Driver::chooseTarget(Location loc) {
   CPUTargetOptions wanted = options.target;
   // The reference for the golden vectors runs here and now.
@@ -370,6 +383,7 @@ LogicalResult Driver::chooseTarget(Location loc) {
   return success();
 }
 
+/// Outputs appear last, all at once.
 FailureOr<CompileResult> Driver::run() {
   Location loc = FileLineColLoc::get(&context, options.input, 0, 0);
   if (failed(chooseTarget(loc)))

@@ -1,4 +1,9 @@
 //===- EmitHLS.h - the output folder of --target=hls ------------*- C++ -*-===//
+//
+// The driver uses one object per compilation: create, write, evaluate, commit.
+// A failure in between leaves nothing behind.
+//
+//===----------------------------------------------------------------------===//
 
 #ifndef BITNET_LIB_PIPELINES_EMITHLS_H
 #define BITNET_LIB_PIPELINES_EMITHLS_H
@@ -24,6 +29,7 @@ public:
   OutputFolder(const OutputFolder &) = delete;
   OutputFolder &operator=(const OutputFolder &) = delete;
 
+  /// Makes the temporary folder; an error when the final name is no folder.
   LogicalResult create(Location loc);
   /// The C++ of `prepared` and golden/reference.so of `reference`, which left
   /// the CPU pipeline.

@@ -1,4 +1,10 @@
 //===- EmitIR.cpp - writes IR and the bytes it names ----------------------===//
+//
+// Text of IR names weights in files. Weights that only this process has go to a
+// side file, and the text names that, so that another run can continue from
+// there.
+//
+//===----------------------------------------------------------------------===//
 
 #include "EmitIR.h"
 #include "bitnet/Dialect/BitNet/IR/BitNet.h"
@@ -23,12 +29,14 @@ static llvm::MapVector<Blob, uint64_t> findMemoryBlobs(ModuleOp module) {
     if (!BlobStore::isMemoryName(blob.getFile().strref()) ||
         !blobs.insert({blob, offset}).second)
       return;
+    // Ranges are aligned, as those of a weights image are.
     offset = llvm::alignTo(offset + blob.getLength(), 64);
   });
   module.walk([&](Operation *op) { walker.walk(op->getAttrDictionary()); });
   return blobs;
 }
 
+/// With zeros in the gaps between aligned offsets.
 static llvm::Error writeBlobs(BlobStore &store,
                               const llvm::MapVector<Blob, uint64_t> &blobs,
                               raw_ostream &os) {
@@ -45,6 +53,7 @@ static llvm::Error writeBlobs(BlobStore &store,
   return llvm::Error::success();
 }
 
+/// The blobs of the module become ranges of the side file.
 static void renameBlobs(ModuleOp module,
                         const llvm::MapVector<Blob, uint64_t> &blobs,
                         StringRef path) {

@@ -1,4 +1,8 @@
 //===- HLS.cpp - stage 5b: loops to the C++ subset ------------------------===//
+//
+// The order is that of docs/HLS.md.
+//
+//===----------------------------------------------------------------------===//
 
 #include "bitnet/Pipelines/Pipelines.h"
 #include "bitnet/Target/CPU/Passes.h"
@@ -35,6 +39,7 @@ void bitnet::populateHLSPipeline(OpPassManager &pm, const HLSOptions &options) {
   BitNetExpandMathOptions math;
   math.nativeRound = true;
   pm.addNestedPass<func::FuncOp>(createBitNetExpandMath(math));
+  // C++ has no views; only those of the weights are left, which become arrays.
   addAliasFolding(pm);
   pm.addNestedPass<func::FuncOp>(createBitNetAnnotateHLS());
   pm.addPass(createBitNetCheckHLS());

@@ -1,4 +1,10 @@
 //===- Loops.cpp - stage 4: loop nests over buffers -----------------------===//
+//
+// From tensors to loops: bufferization, layers to functions, products to
+// kernels, the rest to vector loops, parallel loops to tasks, constants to
+// views.
+//
+//===----------------------------------------------------------------------===//
 
 #include "bitnet/Codegen/Contractions/Passes.h"
 #include "bitnet/Codegen/Fusion/Passes.h"
@@ -34,6 +40,8 @@ static void addDeallocation(OpPassManager &pm) {
   pm.addPass(createCanonicalizerPass());
 }
 
+/// Inputs are read-only and results are dense. The passes behind one-shot
+/// bufferization decide where buffers live and which ones are shared.
 static void addBufferization(OpPassManager &pm, const LoopsOptions &loops) {
   bufferization::OneShotBufferizePassOptions options;
   options.bufferizeFunctionBoundaries = true;
@@ -80,6 +88,7 @@ static SmallVector<RegisterFile> getRegisterFiles(const LoopsOptions &options) {
 /// Products of floats add in an order of their own, on vectors and threads:
 /// not where the order of the loops was asked for.
 static void addContractions(OpPassManager &pm, const LoopsOptions &options) {
+  // HLS keeps the linalg nests of products.
   if (options.strictFloats)
     return;
   BitNetLowerContractionsOptions contractions;

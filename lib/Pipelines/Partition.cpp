@@ -1,4 +1,9 @@
 //===- Partition.cpp - stage 4a: units of work on tensors -----------------===//
+//
+// Kernels are chosen before layers are formed, because only products that have
+// a kernel can be computed by blocks.
+//
+//===----------------------------------------------------------------------===//
 
 #include "bitnet/Codegen/Contractions/Passes.h"
 #include "bitnet/Codegen/Fusion/Passes.h"
@@ -16,6 +21,7 @@
 using namespace mlir;
 using namespace mlir::bitnet;
 
+/// For every machine of the library, or for one.
 static void addKernelSelection(OpPassManager &pm,
                                const PartitionOptions &options) {
   BitNetSelectKernelsOptions selection;

@@ -1,4 +1,8 @@
 //===- RegisterPasses.cpp - passes known to bitnet-opt --------------------===//
+//
+// For bitnet-opt; the driver makes its passes by name.
+//
+//===----------------------------------------------------------------------===//
 
 #include "bitnet/Codegen/Contractions/Passes.h"
 #include "bitnet/Codegen/Fusion/Passes.h"

@@ -1,4 +1,8 @@
 //===- RegisterPipelines.cpp - stages as bitnet-opt pipelines -------------===//
+//
+// For bitnet-opt, and for tests of one stage.
+//
+//===----------------------------------------------------------------------===//
 
 #include "bitnet/Pipelines/Pipelines.h"
 #include "bitnet/Pipelines/Register.h"

@@ -1,4 +1,9 @@
 //===- Report.cpp - what became of each layer -----------------------------===//
+//
+// The JSON of --report: one object per layer, from the records that
+// recognition, quantization and packing left on the module.
+//
+//===----------------------------------------------------------------------===//
 
 #include "bitnet/Pipelines/Driver.h"
 
@@ -8,6 +13,7 @@
 using namespace mlir;
 using namespace mlir::bitnet;
 
+/// Records may come from the text of a stage: what is missing is empty or 0.
 static std::string getString(DictionaryAttr dict, StringRef key) {
   auto attr = dict.getAs<StringAttr>(key);
   return attr ? attr.str() : "";
@@ -32,6 +38,7 @@ static uint64_t getStoredBytes(MLIRContext *context, const LayerRecord &layer) {
       .getPackedBytes();
 }
 
+/// In the order of the graph.
 std::vector<LayerRecord> mlir::bitnet::collectLayers(ModuleOp module) {
   std::vector<LayerRecord> layers;
   auto records = module->getAttrOfType<ArrayAttr>("bitnet.layers");
@@ -56,6 +63,7 @@ std::vector<LayerRecord> mlir::bitnet::collectLayers(ModuleOp module) {
   return layers;
 }
 
+/// Names come from the model: bytes that are no UTF-8 are replaced.
 static llvm::json::Object toJSON(const LayerRecord &layer) {
   llvm::json::Object object{{"name", llvm::json::fixUTF8(layer.name)},
                             {"kind", layer.kind},

@@ -1,4 +1,9 @@
 //===- Driver.h - from a model file to any output ---------------*- C++ -*-===//
+//
+// What bitnet-compile does, as a function of its options. The tool parses the
+// command line, prints diagnostics and the summary, and knows nothing else.
+//
+//===----------------------------------------------------------------------===//
 
 #ifndef BITNET_PIPELINES_DRIVER_H
 #define BITNET_PIPELINES_DRIVER_H
@@ -30,6 +35,7 @@ enum class Stage {
 };
 
 struct CompileOptions {
+  /// A model (.onnx) or the text of a stage (.mlir).
   std::string input;
   std::string output;
   Stage emit = Stage::SO;
@@ -38,6 +44,7 @@ struct CompileOptions {
   /// The program that evaluates the golden vectors of --target=hls.
   std::string runner;
   /// --dim: "name=size" of dynamic dims to fix.
+  /// A name may be that of dims of several inputs; unknown names are an error.
   std::vector<std::string> dims;
   /// --external-data and --external-root. None given: Strict for the files that
   /// an ONNX model names; those that the text of a stage names are opened as
@@ -50,6 +57,8 @@ struct CompileOptions {
   QuantizeOptions quantize;
   PackOptions pack;
   KernelChoice kernel = KernelChoice::Auto;
+  /// Options of the stages, as the command line gives them; the driver derives
+  /// the rest (what a target has, what HLS cannot do).
   CPUTargetOptions target;
   std::string reportFile; ///< --report: JSON per layer; empty: none.
   /// Called after each stage: index from 1, count, name, seconds.
@@ -70,6 +79,7 @@ struct LayerRecord {
   std::string packingNote;
 };
 
+/// What the tool's summary shows; filled in as far as the stages ran.
 struct CompileResult {
   std::vector<LayerRecord> layers;
   uint64_t weightBytes = 0; ///< Bytes of constants in the model or its file.

@@ -62,7 +62,7 @@ struct MachineOptions {
   std::vector<ISA> isas;
 };
 
-/// Stage 4a: units of work on tensors.
+/// Stage 4a: dispatches on tensors.
 struct PartitionOptions {
   MachineOptions machines;
   /// Code form of ternary matmuls; Auto chooses by features.
@@ -86,6 +86,8 @@ struct HLSOptions {
   std::string top = "model_top";
 };
 
+/// One builder per stage; the driver and the --bitnet-<stage>-pipeline options
+/// of bitnet-opt both call it. A builder adds passes to run on a ModuleOp.
 void populateFrontendPipeline(OpPassManager &pm,
                               const FrontendOptions &options);
 void populateQuantizePipeline(OpPassManager &pm,

@@ -25,6 +25,7 @@ public:
   MadeFolder &operator=(MadeFolder &&) = delete;
   ~MadeFolder();
 
+  /// From now on the folder stays.
   void keep();
 
 private:

@@ -17,8 +17,10 @@ namespace mlir::bitnet {
 /// glob of another list.
 class NameFilter {
 public:
+  /// An error names the glob that is none.
   static llvm::Expected<NameFilter> create(llvm::ArrayRef<std::string> include,
                                            llvm::ArrayRef<std::string> exclude);
+  /// `name` is a layer's or a weight's, as -v prints it.
   bool matches(llvm::StringRef name) const;
 
 private:

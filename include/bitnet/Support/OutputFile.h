@@ -39,6 +39,7 @@ public:
   OutputFile &operator=(OutputFile &&) = delete;
   ~OutputFile();
 
+  /// Appends; after an error the output must not be kept.
   llvm::Error write(llvm::ArrayRef<uint8_t> bytes);
   llvm::Error keep();
 

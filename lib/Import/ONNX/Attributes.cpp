@@ -1,4 +1,9 @@
 //===- Attributes.cpp - attributes of ONNX nodes --------------------------===//
+//
+// Attributes of nodes as MLIR attributes. Errors name the node and the
+// attribute.
+//
+//===----------------------------------------------------------------------===//
 
 #include "Importer.h"
 #include "Types.h"
@@ -12,6 +17,8 @@ using namespace mlir::bitnet;
 using namespace mlir::bitnet::onnximport;
 using ::onnx::AttributeProto;
 
+/// Inside a function an attribute may refer to one of the call; such references
+/// are replaced here, so that nothing later has to know of functions.
 LogicalResult
 Importer::resolveAttributes(const ::onnx::NodeProto &node, Location loc,
                             const Frame &frame,
@@ -21,10 +28,12 @@ Importer::resolveAttributes(const ::onnx::NodeProto &node, Location loc,
     if (attr.name().empty() || attr.name() == onnx::kBodiesParam)
       return nodeError(node, loc) << "has an attribute with the invalid name "
                                   << quoteName(attr.name());
+    // protobuf would silently keep both.
     if (!names.insert(attr.name()).second)
       return nodeError(node, loc)
              << "has attribute " << quoteName(attr.name()) << " twice";
     const AttributeProto *value = &attr;
+    // A reference to an attribute of the function's call.
     if (!attr.ref_attr_name().empty()) {
       if (!frame.function)
         return nodeError(node, loc)
@@ -85,6 +94,7 @@ static bool makeConstant(const AttributeProto &attr, StringRef name,
   return true;
 }
 
+/// `name` says which of the attributes of Constant `attr` is.
 llvm::Expected<TensorValue> Importer::readConstant(const AttributeProto &attr,
                                                    StringRef name) {
   if (name == "value" && attr.has_t())
@@ -101,6 +111,7 @@ llvm::Expected<TensorValue> Importer::readConstant(const AttributeProto &attr,
 /// beside a blob, hence stay inline, up to this size.
 static constexpr uint64_t kMaxAttributeBytes = uint64_t(64) << 20;
 
+/// One tensor, or a list of them.
 FailureOr<Attribute> Importer::convertTensors(const AttributeProto &attr,
                                               const ::onnx::NodeProto &node,
                                               StringRef name, Location loc) {
@@ -116,6 +127,7 @@ FailureOr<Attribute> Importer::convertTensors(const AttributeProto &attr,
     values.push_back(tensor->value);
     return success();
   };
+  // One tensor is an attribute by itself, several are an array.
   if (attr.type() == AttributeProto::TENSOR)
     return failed(add(convertTensor(attr.t(), kMaxAttributeBytes)))
                ? FailureOr<Attribute>(failure())
@@ -126,6 +138,7 @@ FailureOr<Attribute> Importer::convertTensors(const AttributeProto &attr,
   return Attribute(builder.getArrayAttr(values));
 }
 
+/// Everything but graphs, which become MLIR regions of the node.
 FailureOr<Attribute> Importer::convertAttribute(const AttributeProto &attr,
                                                 const ::onnx::NodeProto &node,
                                                 StringRef name, Location loc) {

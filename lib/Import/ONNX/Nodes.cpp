@@ -1,4 +1,9 @@
 //===- Nodes.cpp - ONNX nodes ---------------------------------------------===//
+//
+// Nodes become onnx.node, Constant nodes onnx.constant. The importer knows no
+// other operator: what a node means is decided by later stages.
+//
+//===----------------------------------------------------------------------===//
 
 #include "Importer.h"
 
@@ -8,6 +13,7 @@ using namespace mlir;
 using namespace mlir::bitnet;
 using namespace mlir::bitnet::onnximport;
 
+/// The line is the node's number, so that locations are unique without names.
 Location Importer::getNodeLoc(const ::onnx::NodeProto &node, int index,
                               const Scope &scope) {
   // Nodes need no name; their first output always has one.
@@ -51,6 +57,7 @@ LogicalResult Importer::checkDefinitions(const NodeList &nodes, Scope &scope) {
   return success();
 }
 
+/// In an order in which producers come first.
 LogicalResult Importer::importNodes(const NodeList &nodes, Scope &scope) {
   if (failed(checkDefinitions(nodes, scope)))
     return failure();
@@ -67,6 +74,7 @@ LogicalResult Importer::importNodes(const NodeList &nodes, Scope &scope) {
   return success();
 }
 
+/// A function's call, a constant, or any other node.
 LogicalResult Importer::importNode(const ::onnx::NodeProto &node, Location loc,
                                    Scope &scope) {
   if (node.op_type().empty())
@@ -80,11 +88,13 @@ LogicalResult Importer::importNode(const ::onnx::NodeProto &node, Location loc,
     return nodeError(node, loc)
            << "its domain " << quoteName(domain.empty() ? "ai.onnx" : domain)
            << " is missing from the model's opset_import";
+  // The one operator that the importer itself understands.
   if (domain.empty() && node.op_type() == "Constant")
     return importConstantNode(node, loc, scope);
   return importOrdinaryNode(node, loc, opset->second, scope);
 }
 
+/// One value per input; null for one that is left out.
 LogicalResult Importer::readInputs(const ::onnx::NodeProto &node, Location loc,
                                    Scope &scope,
                                    SmallVectorImpl<Value> &slots) {
@@ -107,6 +117,7 @@ LogicalResult Importer::readInputs(const ::onnx::NodeProto &node, Location loc,
   return success();
 }
 
+/// Outputs without a name are not used by anybody.
 LogicalResult Importer::defineOutputs(const ::onnx::NodeProto &node,
                                       Location loc, ValueRange results,
                                       Scope &scope) {
@@ -159,6 +170,7 @@ LogicalResult Importer::readResultTypes(const ::onnx::NodeProto &node,
   return success();
 }
 
+/// The node keeps the opset version under which its domain was imported.
 LogicalResult Importer::importOrdinaryNode(const ::onnx::NodeProto &node,
                                            Location loc, int64_t version,
                                            Scope &scope) {
@@ -171,6 +183,8 @@ LogicalResult Importer::importOrdinaryNode(const ::onnx::NodeProto &node,
       failed(readResultTypes(node, scope, types)))
     return failure();
   SmallVector<int32_t> present;
+  // Operands are the inputs that are there; `present` says which slots they
+  // are.
   for (Value slot : slots) {
     present.push_back(slot ? 1 : 0);
     if (slot)
@@ -190,6 +204,7 @@ LogicalResult Importer::importOrdinaryNode(const ::onnx::NodeProto &node,
   return defineOutputs(node, loc, op.getResults(), scope);
 }
 
+/// All kinds of values become tensors, as ONNX defines them.
 LogicalResult Importer::importConstantNode(const ::onnx::NodeProto &node,
                                            Location loc, Scope &scope) {
   SmallVector<NamedProto> attributes;

@@ -1,4 +1,10 @@
 //===- Sort.cpp - order of the nodes of a graph ---------------------------===//
+//
+// ONNX asks for nodes in topological order, but not every tool writes them so.
+// A depth-first search from each node visits producers first; a node that is
+// met again while it is open closes a cycle.
+//
+//===----------------------------------------------------------------------===//
 
 #include "Sort.h"
 
@@ -41,6 +47,7 @@ static void visitCaptured(const ::onnx::GraphProto &graph, Visit visit) {
   for (const auto &node : graph.node())
     for (const std::string &name : node.output())
       defined.insert(name);
+  // Only names that the graph does not define reach its surroundings.
   auto outer = [&](StringRef name) {
     if (!defined.contains(name))
       visit(name);
@@ -78,6 +85,7 @@ private:
 };
 } // namespace
 
+/// Which node produces which tensor.
 std::optional<SortError> Sorter::indexProducers() {
   for (int i = 0; i < nodes.size(); ++i)
     for (const std::string &name : nodes[i].output())
@@ -94,6 +102,7 @@ bool Sorter::collectDependencies() {
   for (int i = 0; i < nodes.size(); ++i)
     visitUses(nodes[i], [&](StringRef name) {
       auto it = producers.find(name);
+      // An input, an initializer, or a name of a graph around this one.
       if (it == producers.end())
         return;
       sorted &= it->second < i;
@@ -116,6 +125,7 @@ std::optional<SortError> Sorter::visit(int root) {
   while (!stack.empty()) {
     Frame &top = stack.back();
     int node = top.node;
+    // All producers of the node are in `order` already.
     if (top.next == dependencies[node].size()) {
       state[node] = State::Done;
       order.push_back(node);
@@ -134,9 +144,11 @@ std::optional<SortError> Sorter::visit(int root) {
   return std::nullopt;
 }
 
+/// Fills `order`.
 std::optional<SortError> Sorter::run() {
   if (std::optional<SortError> error = indexProducers())
     return error;
+  // Nearly all files are sorted; then nothing is visited.
   if (collectDependencies()) {
     for (int i = 0; i < nodes.size(); ++i)
       order.push_back(i);

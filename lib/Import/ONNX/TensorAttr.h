@@ -1,4 +1,8 @@
 //===- TensorAttr.h - ONNX tensors as attributes ----------------*- C++ -*-===//
+//
+// The second half of reading a tensor; TensorData.h is the first.
+//
+//===----------------------------------------------------------------------===//
 
 #ifndef BITNET_LIB_IMPORT_ONNX_TENSORATTR_H
 #define BITNET_LIB_IMPORT_ONNX_TENSORATTR_H

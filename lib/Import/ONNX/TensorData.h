@@ -1,4 +1,8 @@
 //===- TensorData.h - checked contents of a TensorProto ---------*- C++ -*-===//
+//
+// Shared by the importer and by readTensorProtoFile, which needs no MLIR.
+//
+//===----------------------------------------------------------------------===//
 
 #ifndef BITNET_LIB_IMPORT_ONNX_TENSORDATA_H
 #define BITNET_LIB_IMPORT_ONNX_TENSORDATA_H
@@ -46,6 +50,7 @@ struct TensorData {
 /// Where tensors that do not carry their bytes find them.
 class TensorSource {
 public:
+  /// The importer is one; test data has neither segments nor external data.
   virtual ~TensorSource() = default;
   /// The file that TensorProto.segment refers to (see WireFormat.h).
   virtual llvm::StringRef getModelFile() const { return {}; }

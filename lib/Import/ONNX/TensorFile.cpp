@@ -1,4 +1,9 @@
 //===- TensorFile.cpp - TensorProto files ---------------------------------===//
+//
+// Test data of ONNX, which bitnet-run reads: one TensorProto per file, small
+// enough to be read whole.
+//
+//===----------------------------------------------------------------------===//
 
 #include "bitnet/Import/ONNX/TensorFile.h"
 
@@ -31,6 +36,7 @@ class NoSource : public TensorSource {
 };
 } // namespace
 
+/// A file that shrinks meanwhile is an error.
 static llvm::Expected<std::string> readAll(const OpenFile &file) {
   std::string bytes(file.getSize(), '\0');
   size_t done = 0;
@@ -47,6 +53,7 @@ static llvm::Expected<std::string> readAll(const OpenFile &file) {
   return std::move(bytes);
 }
 
+/// Without the path in messages; readTensorProtoFile adds it.
 static llvm::Expected<TensorFile> read(llvm::StringRef path) {
   llvm::Expected<OpenFile> file = openRegularFile(path);
   if (!file)
