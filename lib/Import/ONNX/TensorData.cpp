@@ -79,6 +79,7 @@ onnximport::countElements(llvm::ArrayRef<int64_t> dims) {
   for (int64_t dim : dims)
     if (dim < 0)
       return bad("has the negative dimension " + llvm::Twine(dim));
+  // Other dims of an empty tensor may be as large as they like.
   if (llvm::is_contained(dims, 0))
     return 0;
   int64_t total = 1;

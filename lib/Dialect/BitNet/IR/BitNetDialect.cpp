@@ -1,4 +1,9 @@
 //===- BitNetDialect.cpp - the bitnet dialect -----------------------------===//
+//
+// The dialect's attributes and what is derived from them. Verifiers cite the
+// rules of docs/Semantics.md by their labels.
+//
+//===----------------------------------------------------------------------===//
 
 #include "bitnet/Dialect/BitNet/IR/BitNet.h"
 
@@ -27,12 +32,14 @@ void BitNetDialect::initialize() {
       >();
 }
 
+/// For folds of bitnet.pack and bitnet.unpack.
 Operation *BitNetDialect::materializeConstant(OpBuilder &builder,
                                               Attribute value, Type type,
                                               Location loc) {
   return arith::ConstantOp::materialize(builder, value, type, loc);
 }
 
+/// The store belongs to the dialect, so that it lives as long as the context.
 BlobStore &BitNetDialect::getBlobStore(MLIRContext *context) {
   return context->getOrLoadDialect<BitNetDialect>()->getBlobStore();
 }
@@ -67,6 +74,8 @@ PackingAttr::verify(llvm::function_ref<InFlightDiagnostic()> emitError,
   return success();
 }
 
+/// Rows and columns of whole blocks and chunks; padding holds the code of
+/// weight 0.
 int64_t PackingAttr::getPaddedRows() const {
   return llvm::alignTo(getRows(), getLayout().blockRows());
 }
@@ -75,6 +84,7 @@ int64_t PackingAttr::getPaddedCols() const {
   return llvm::alignTo(getCols(), getLayout().chunkCols());
 }
 
+/// [blocks, chunk columns, chunks of a block, 64].
 SmallVector<int64_t, 4> PackingAttr::getPackedShape() const {
   const PackedLayout &layout = getLayout();
   return {getPaddedRows() / layout.blockRows(),
@@ -100,6 +110,7 @@ ActQuantAttr::verify(llvm::function_ref<InFlightDiagnostic()> emitError,
   return success();
 }
 
+/// What exporters write: per token, 127 levels, eps 1e-5.
 ActQuantAttr ActQuantAttr::getDefault(MLIRContext *context) {
   return get(context, ScaleForm::ReciprocalMul, {-1}, 127, 1e-5, -128, 127);
 }
@@ -111,6 +122,7 @@ ActQuantAttr ActQuantAttr::get(MLIRContext *context, ScaleForm form,
   return get(context, form, axes, qmax, epsAttr, low, high);
 }
 
+/// +128 needs 16 bits (w_c2).
 bool ActQuantAttr::fitsInt8() const { return getHigh() < 128; }
 
 LogicalResult
@@ -124,6 +136,7 @@ LoweringAttr::verify(llvm::function_ref<InFlightDiagnostic()> emitError,
   return success();
 }
 
+/// Whether some window along `axis` lies in the padding alone.
 bool ConvAttr::mayMissImage(unsigned axis,
                             std::optional<int64_t> extent) const {
   int64_t dilation = getDilations()[axis], stride = getStrides()[axis];

@@ -1,4 +1,9 @@
 //===- Dispatch.cpp - units of work ---------------------------------------===//
+//
+// bitnet.dispatch: an isolated MLIR region on tensors or buffers whose results
+// are its inits. docs/Rationale.md says why it is an operation of its own.
+//
+//===----------------------------------------------------------------------===//
 
 #include "bitnet/Dialect/BitNet/IR/BitNet.h"
 
@@ -24,10 +29,12 @@ void DispatchOp::getEffects(Effects &effects) {
   add(getInitsMutable(), MemoryEffects::Write::get());
 }
 
+/// Of the only basic block of the body.
 YieldOp DispatchOp::getYield() {
   return cast<YieldOp>(getBody().front().getTerminator());
 }
 
+/// The body sees its operands as arguments and nothing else.
 static LogicalResult verifyArguments(DispatchOp op) {
   TypeRange expected = op->getOperandTypes();
   Block &body = op.getBody().front();
@@ -62,6 +69,7 @@ static LogicalResult verifyYield(DispatchOp op) {
   return success();
 }
 
+/// Before bufferization all operands are tensors, afterwards all are buffers.
 LogicalResult DispatchOp::verify() {
   auto isMemory = llvm::IsaPred<RankedTensorType, BaseMemRefType>;
   auto isBuffer = llvm::IsaPred<BaseMemRefType>;

@@ -1,4 +1,8 @@
 //===- ActivationScale.cpp - numbers of activation quantizers -------------===//
+//
+// Whether a quantizer's scale stays finite, decided at compile time from eps.
+//
+//===----------------------------------------------------------------------===//
 
 #include "bitnet/Dialect/BitNet/Transforms/ActivationScale.h"
 
@@ -6,6 +10,7 @@ using namespace mlir;
 using namespace mlir::bitnet;
 
 bool mlir::bitnet::mayOverflow(ActQuantAttr act, FloatType type) {
+  // There is no scale.
   if (act.getForm() == ScaleForm::Codes)
     return false;
   bool lossy;

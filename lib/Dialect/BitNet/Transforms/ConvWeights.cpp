@@ -1,4 +1,10 @@
 //===- ConvWeights.cpp - the order of K in convolutions -------------------===//
+//
+// A ternary convolution copies windows of codes. With channels last a window is
+// few long pieces instead of many short ones, so K of the weights is reordered,
+// where that makes fewer copies (docs/Rationale.md).
+//
+//===----------------------------------------------------------------------===//
 
 #include "DecomposeLinear.h"
 
@@ -50,6 +56,7 @@ static std::vector<uint8_t> moveChannelsLast(ArrayRef<uint8_t> codes,
   return result;
 }
 
+/// A new constant beside the old one, unless the order is the same.
 Value ConvWeights::get(LinearOp op) {
   Value w = op.getW();
   int64_t area = op.getConvAttr().getArea();

@@ -1,4 +1,9 @@
 //===- DecomposeFloat.cpp - products of layers whose weights are float ----===//
+//
+// Layers whose weights are float or int8 rows (w_c7): a product with sums in
+// f32, then scale and bias, rounded once to the result's type.
+//
+//===----------------------------------------------------------------------===//
 
 #include "DecomposeLinear.h"
 
@@ -37,6 +42,7 @@ static Value buildSums(ImplicitLocOpBuilder &b, LinearOp op, Value rows,
                      });
 }
 
+/// `rows` is [M, K]; the result is [M, N] of the layer's type.
 Value mlir::bitnet::buildFloatProduct(ImplicitLocOpBuilder &b, LinearOp op,
                                       Value rows) {
   Type element = getElement(op.getY());

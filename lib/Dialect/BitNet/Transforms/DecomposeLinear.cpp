@@ -1,4 +1,10 @@
 //===- DecomposeLinear.cpp - bitnet.linear to quantize, matmul, rescale ---===//
+//
+// --bitnet-decompose-linear: every bitnet.linear becomes a quantizer of its
+// activations, a bitnet.matmul and a rescaling. Layers that read the same x in
+// the same way share the codes.
+//
+//===----------------------------------------------------------------------===//
 
 #include "DecomposeLinear.h"
 #include "FoldWeights.h"
@@ -116,6 +122,7 @@ static Value makeWindowPoison(ImplicitLocOpBuilder &b, Value x, ConvAttr conv) {
                    /*start=*/1);
 }
 
+/// Windows of codes as rows, then as any other layer.
 static Value decomposeConv(ImplicitLocOpBuilder &b, LinearOp op,
                            ActivationCache &cache, ConvWeights &weights) {
   ConvAttr conv = op.getConvAttr();
@@ -124,6 +131,7 @@ static Value decomposeConv(ImplicitLocOpBuilder &b, LinearOp op,
   ActQuantAttr act = op.getActAttr();
   if (act)
     x = cache.get(b, op, input, act);
+  // Channels last where it makes fewer copies.
   bool last = ConvWeights::areBetterLast(op, x.codes);
   if (last) {
     Value w = weights.get(op);
@@ -143,6 +151,7 @@ static Value decomposeConv(ImplicitLocOpBuilder &b, LinearOp op,
   return scatterWindows(b, product, extents, getTensorType(op.getY()));
 }
 
+/// x as [M, K], where M counts all leading dimensions.
 static Value decomposeRows(ImplicitLocOpBuilder &b, LinearOp op,
                            ActivationCache &cache) {
   Value x = pinChannels(b, op);
@@ -168,6 +177,7 @@ static Value decomposeRows(ImplicitLocOpBuilder &b, LinearOp op,
   return expandLike(b, product, x, getTensorType(op.getY()));
 }
 
+/// Checks what a verifier cannot know before types are inferred.
 static LogicalResult decompose(LinearOp op, ActivationCache &cache,
                                ConvWeights &weights, ConstantReaper &reaper) {
   auto x = dyn_cast<RankedTensorType>(op.getX().getType());

@@ -1,4 +1,8 @@
 //===- DecomposeProduct.cpp - activations and products of one layer -------===//
+//
+// Quantizers and products of layers on tensors of rank 2.
+//
+//===----------------------------------------------------------------------===//
 
 #include "DecomposeLinear.h"
 
@@ -22,6 +26,7 @@ static Value mapElements(ImplicitLocOpBuilder &b, ValueRange inputs,
   return makeGeneric(b, inputs, init, maps, rank, body);
 }
 
+/// Made once per value and basic block, as codes are.
 Value ActivationCache::collapse(ImplicitLocOpBuilder &b, Value x) {
   auto type = getTensorType(x);
   if (type.getRank() == 2)
@@ -73,6 +78,7 @@ static Value convertCodes(ImplicitLocOpBuilder &b, Value x, Type to,
       });
 }
 
+/// x - x is 0 for every number and NaN for NaN and infinities.
 Value mlir::bitnet::sumPoison(ImplicitLocOpBuilder &b, Value x, unsigned axis,
                               float start) {
   auto type = getTensorType(x);
@@ -102,6 +108,7 @@ Value mlir::bitnet::sumPoison(ImplicitLocOpBuilder &b, Value x, unsigned axis,
                      });
 }
 
+/// A probe shows the codes under the name of the first layer that reads them.
 QuantizedActivation ActivationCache::get(ImplicitLocOpBuilder &b,
                                          LinearOp linear, Value x,
                                          ActQuantAttr act) {
@@ -126,6 +133,7 @@ QuantizedActivation ActivationCache::get(ImplicitLocOpBuilder &b,
   return known;
 }
 
+/// A bitnet.matmul into a fresh accumulator.
 static Value buildMatMul(ImplicitLocOpBuilder &b, LinearOp op, Value rows) {
   Type element = getTensorType(rows).getElementType();
   Type acc =
@@ -182,6 +190,7 @@ static Value convertFloats(ImplicitLocOpBuilder &b, Value rows, Type element) {
                      });
 }
 
+/// Codes of 16 bits are split in two products; the rest is one product.
 static Value buildTernary(ImplicitLocOpBuilder &b, LinearOp op, Value rows,
                           Value scale) {
   Type element = getTensorType(rows).getElementType();
@@ -189,6 +198,7 @@ static Value buildTernary(ImplicitLocOpBuilder &b, LinearOp op, Value rows,
     rows = convertFloats(b, rows, b.getF32Type());
   else if (element.getIntOrFloatBitWidth() > 16)
     rows = convertCodes(b, rows, b.getI8Type(), ActQuantAttr());
+  // i16 codes are those that may be +128.
   bool split = element.isInteger(16);
   Value acc = split ? buildSplitMatMul(b, op, rows) : buildMatMul(b, op, rows);
   Type result = getTensorType(op.getY()).getElementType();

@@ -1,4 +1,10 @@
 //===- FoldEmpty.cpp - tensors that are known to have no elements ---------===//
+//
+// --bitnet-fold-empty: what is computed for tensors that are known to have no
+// elements is dropped, because later passes divide by extents or take slices of
+// them.
+//
+//===----------------------------------------------------------------------===//
 
 #include "bitnet/Dialect/BitNet/IR/BitNet.h"
 #include "bitnet/Dialect/BitNet/Transforms/Passes.h"
@@ -75,6 +81,7 @@ static void skipNest(Operation *op) {
                                               nest.getDpsInits().end()));
 }
 
+/// Folded where one factor is 0 or 1.
 static OpFoldResult multiply(OpBuilder &b, Location loc, OpFoldResult l,
                              OpFoldResult r) {
   std::optional<int64_t> x = getConstantIntValue(l), y = getConstantIntValue(r);
@@ -136,6 +143,7 @@ namespace {
 struct FoldEmpty : bitnet::impl::BitNetFoldEmptyBase<FoldEmpty> {
   void runOnOperation() override {
     getOperation().walk([](Operation *op) {
+      // An assertion or a probe stays even where nothing is computed.
       if (!isMemoryEffectFree(op))
         return;
       replaceResults(op);

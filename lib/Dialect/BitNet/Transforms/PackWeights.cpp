@@ -1,4 +1,10 @@
 //===- PackWeights.cpp - constant codes to kernel order -------------------===//
+//
+// --bitnet-pack-weights: every bitnet.matmul with constant codes gets packed
+// bytes, in the packing that the policy chooses, and the sums of its activation
+// rows. The module's records of layers say what was decided.
+//
+//===----------------------------------------------------------------------===//
 
 #include "FoldWeights.h"
 #include "bitnet/Dialect/BitNet/IR/Constants.h"
@@ -55,7 +61,7 @@ Value Packer::getPacked(ImplicitLocOpBuilder &b, Value codes,
              codes, packing);
 }
 
-/// Row sums [M], or [G, M] for groups along K, in i32.
+/// The sums of the rows of `lhs`, in i32: [M], or [G, M] for groups along K.
 Value Packer::getSums(ImplicitLocOpBuilder &b, Value lhs, int64_t group) {
   Value &known = sums[{lhs, {b.getInsertionBlock(), group}}];
   if (known)
@@ -84,6 +90,7 @@ Value Packer::getSums(ImplicitLocOpBuilder &b, Value lhs, int64_t group) {
                              {map(3, {1, 0, 2}), map(3, {0, 1})}, 2, add);
 }
 
+/// The accumulator gets padding rows, which a slice cuts off again.
 void Packer::rewrite(MatMulOp op) {
   ImplicitLocOpBuilder b(op.getLoc(), op);
   auto weights = getTensorType(op.getRhs());
@@ -121,6 +128,7 @@ void Packer::rewrite(MatMulOp op) {
   op.erase();
 }
 
+/// For the report: packing, and why it is not the one asked for.
 void Packer::updateRecords(ModuleOp module) const {
   auto records = module->getAttrOfType<ArrayAttr>("bitnet.layers");
   if (!records)

@@ -1,4 +1,10 @@
 //===- QuantizeLinears.cpp - float layers to ternary, on request ----------===//
+//
+// --bitnet-quantize-linears (--quantize): float layers whose names match become
+// ternary by the method asked for, with default quantizers of their
+// activations.
+//
+//===----------------------------------------------------------------------===//
 
 #include "FoldWeights.h"
 #include "bitnet/Dialect/BitNet/IR/Constants.h"
@@ -26,6 +32,8 @@ static ActQuantAttr getDefaultAct(LinearOp op) {
                            1e-5, -128, 127);
 }
 
+/// Weights are evaluated at once; a NaN in them is an error that names the
+/// layer.
 static LogicalResult quantize(LinearOp op, WeightMethod method,
                               ConstantReaper &reaper) {
   OpBuilder builder(op);
@@ -79,6 +87,7 @@ struct QuantizeLinears
 
   void runOnOperation() override {
     ModuleOp module = getOperation();
+    // An invalid glob of the command line is an error before any layer changes.
     llvm::Expected<NameFilter> filter = NameFilter::create(include, exclude);
     if (!filter) {
       emitError(module.getLoc()) << llvm::toString(filter.takeError());

@@ -1,4 +1,9 @@
 //===- Schema.cpp - what a node of a known operator looks like ------------===//
+//
+// Tables that the build writes from the pinned onnx and onnxruntime packages
+// (utils/generate-onnx-schemas.py), and the questions that are asked of them.
+//
+//===----------------------------------------------------------------------===//
 
 #include "bitnet/Dialect/ONNX/IR/Schema.h"
 
@@ -17,6 +22,7 @@ constexpr int kAnyNumber = std::numeric_limits<int>::max();
 /// Of an input whose type no other input has to have.
 constexpr uint8_t kOwnType = 255;
 
+/// An attribute that the operator may have.
 struct AttributeSchema {
   llvm::StringLiteral name;
   AttributeKind kind;
@@ -70,12 +76,15 @@ static const SchemaRow *findSchema(NodeOp node) {
 // Form
 //===----------------------------------------------------------------------===//
 
+/// The ends of sentences; callers put the operator in front.
 static std::string toText(const llvm::Twine &text) { return text.str(); }
 
+/// Numbers of inputs and outputs.
 static std::optional<std::string> checkInputs(NodeOp node,
                                               const SchemaRow &row) {
   // Gemm without C is what exporters wrote before opset 11, too.
   int least = row.op == "Gemm" ? 2 : row.minInputs;
+  // A slot may be there and hold nothing.
   for (int i = 0; i < least; ++i)
     if (!node.getSlot(i))
       return toText("needs at least " + Twine(least) + " input" +
@@ -121,6 +130,7 @@ static bool isOfKind(Attribute value, AttributeKind kind) {
   llvm_unreachable("unknown kind of an attribute");
 }
 
+/// As messages say it.
 static StringRef stringify(AttributeKind kind) {
   static constexpr llvm::StringLiteral names[] = {"a float",
                                                   "an integer",
@@ -135,6 +145,7 @@ static StringRef stringify(AttributeKind kind) {
   return names[unsigned(kind)];
 }
 
+/// Attributes that the schema does not have, of another kind, or missing.
 static std::optional<std::string> checkAttributes(NodeOp node,
                                                   const SchemaRow &row) {
   for (NamedAttribute param : node.getParams()) {
@@ -158,6 +169,7 @@ static std::optional<std::string> checkAttributes(NodeOp node,
   return std::nullopt;
 }
 
+/// Operators without a schema are not judged.
 std::optional<std::string> onnx::findMalformation(NodeOp node) {
   const SchemaRow *row = findSchema(node);
   if (!row)
@@ -188,6 +200,7 @@ bool onnx::mayTake(NodeOp node, unsigned slot, Type element) {
   const SchemaRow *row = findSchema(node);
   if (!row || row->inputTypes().empty())
     return true;
+  // A bit for each number of TensorProto.DataType.
   uint32_t allowed = ofSlot(row->inputTypes(), slot);
   for (int64_t dtype = 1; dtype < 32; ++dtype)
     if ((allowed >> dtype & 1) &&
