@@ -40,11 +40,13 @@ struct Code {
   }
 };
 
+/// An attribute of type float; "" for none.
 struct Parameter {
   StringLiteral name = "";
   double value = 0;
 };
 
+/// An entry: the operator, its attributes with their defaults, and the formula.
 struct Row {
   StringLiteral domain, op;
   int64_t since;
@@ -55,6 +57,7 @@ struct Row {
 };
 } // namespace
 
+/// x, or alpha x below 0.
 static Value leakyRelu(const Code &c) {
   return c.below(0, c.mul(c.x, c.constant(c.p[0])), c.x);
 }
@@ -64,6 +67,7 @@ static Value elu(const Code &c) {
   return c.below(0, c.mul(c.constant(c.p[0]), c.expm1(c.x)), c.x);
 }
 
+/// gamma times Elu.
 static Value selu(const Code &c) { return c.mul(c.constant(c.p[1]), elu(c)); }
 
 /// alpha (e^(x / alpha) - 1) below 0.
@@ -90,6 +94,7 @@ static Value softplus(const Code &c) {
   return c.add(c.max(c.x, c.constant(0)), c.s.make<math::Log1pOp>(e));
 }
 
+/// x / (1 + |x|).
 static Value softsign(const Code &c) {
   return c.div(c.x, c.add(c.abs(c.x), c.constant(1)));
 }
@@ -102,6 +107,7 @@ static Value mish(const Code &c) {
   return c.mul(c.x, c.div(n, c.add(n, c.constant(2))));
 }
 
+/// x above alpha, else 0.
 static Value thresholdedRelu(const Code &c) {
   Value above = c.s.make<arith::CmpFOp>(arith::CmpFPredicate::OGT, c.x,
                                         c.constant(c.p[0]));
@@ -148,6 +154,7 @@ static const Row kRows[] = {
     {kMicrosoftDomain, "QuickGelu", 1, {{"alpha", 1.702f}}, swish},
 };
 
+/// Reads the attributes and applies the formula to every element.
 static LogicalResult lowerRow(NodeLowering &n, const Row &row) {
   if (!isa<FloatType>(n.onnxType(0)))
     return n.emitError() << "does not take elements of type " << n.onnxType(0);
@@ -174,6 +181,7 @@ static LogicalResult lowerPRelu(NodeLowering &n) {
   });
 }
 
+/// x times the normal distribution, by erf or by its approximation with tanh.
 static LogicalResult lowerGelu(NodeLowering &n) {
   std::string form = n.stringAttr("approximate", "none");
   if (form != "none" && form != "tanh")
@@ -197,6 +205,7 @@ static LogicalResult lowerBiasGelu(NodeLowering &n) {
   });
 }
 
+/// Operators with two inputs or a string attribute have functions of their own.
 void mlir::bitnet::registerActivationOps(OpRegistry &r) {
   for (const Row &row : kRows)
     r.add(

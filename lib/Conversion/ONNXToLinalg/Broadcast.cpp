@@ -1,4 +1,12 @@
 //===- Broadcast.cpp - elementwise operations with numpy broadcasting -----===//
+//
+// Elementwise operators broadcast their operands as NumPy does. An extent that
+// is 1 is repeated by the indexing map; one that may turn out to be 1 only at
+// run time is read at index 0 or i by the body, or repeated before. Integer
+// tensors that are known as lists of scalars stay lists, so that shapes can be
+// computed from them.
+//
+//===----------------------------------------------------------------------===//
 
 #include "NodeLowering.h"
 
@@ -62,6 +70,7 @@ FailureOr<OpFoldResult> NodeLowering::broadcastDim(OpFoldResult a,
   return dims.select(dims.isEqual(a, one), c, a);
 }
 
+/// The extents of the result, aligned at the last axis.
 FailureOr<Dims> NodeLowering::broadcast(ArrayRef<Value> values) {
   int64_t resultRank = 0;
   for (Value v : values)
@@ -87,7 +96,8 @@ FailureOr<Dims> NodeLowering::broadcast(ArrayRef<Value> values) {
 //===----------------------------------------------------------------------===//
 
 namespace {
-/// How the body of an elementwise generic reaches one operand.
+/// How the body of an elementwise generic reaches one operand. How the body of
+/// an elementwise generic reaches one operand.
 struct Access {
   Value tensor;
   Attribute splat;           // the operand is this constant
@@ -156,6 +166,8 @@ static Value readOperand(ScalarBuilder &s, const Access &access,
 //===----------------------------------------------------------------------===//
 
 std::optional<SmallVector<Elements>>
+/// Lists of one element are as long as the others; none when some operand is no
+/// list.
 NodeLowering::broadcastLists(ArrayRef<Value> values, size_t &length) {
   SmallVector<Elements> lists;
   length = 1;
@@ -176,11 +188,14 @@ NodeLowering::broadcastLists(ArrayRef<Value> values, size_t &length) {
   return lists;
 }
 
+/// A result of rank 0 stays one.
 static bool allScalars(ArrayRef<Value> values) {
   return llvm::all_of(values,
                       [](Value v) { return NodeLowering::rank(v) == 0; });
 }
 
+/// Arithmetic on extents instead of on values; null when an operand is no list
+/// of i64.
 Value NodeLowering::elementwiseExtents(
     ArrayRef<Value> values, Type resultElement,
     llvm::function_ref<OpFoldResult(ArrayRef<OpFoldResult>)> body) {
@@ -264,6 +279,7 @@ NodeLowering::repeatWhereUnknown(Value v, ArrayRef<OpFoldResult> space) {
   return broadcastIfNeeded(v, extents);
 }
 
+/// In this order: a list, a constant, a linalg.generic.
 FailureOr<Value> NodeLowering::elementwise(ArrayRef<Value> values,
                                            Type resultElement, ScalarFn body) {
   if (Value list = elementwiseList(values, resultElement, body))
@@ -310,6 +326,7 @@ FailureOr<Value> NodeLowering::elementwise(ArrayRef<Value> values,
   return result;
 }
 
+/// For operators whose result has the element type of the first input.
 LogicalResult NodeLowering::lowerElementwise(ArrayRef<Value> values,
                                              ScalarFn body) {
   FailureOr<Value> v = elementwise(values, elementType(operand(0)), body);
@@ -319,10 +336,12 @@ LogicalResult NodeLowering::lowerElementwise(ArrayRef<Value> values,
   return success();
 }
 
+/// One operand, so nothing can fail.
 Value NodeLowering::map(Value v, Type resultElement, ScalarFn body) {
   return *elementwise(v, resultElement, body); // one operand always broadcasts
 }
 
+/// `v` itself when it has the extents already.
 FailureOr<Value> NodeLowering::broadcastTo(Value v,
                                            ArrayRef<OpFoldResult> extents) {
   Dims have = dimsOf(v);
@@ -339,6 +358,7 @@ FailureOr<Value> NodeLowering::broadcastTo(Value v,
   return repeatTo(v, *space);
 }
 
+/// A copy with every axis as long as in `space`; `v` has the extent or 1 there.
 Value NodeLowering::repeatTo(Value v, ArrayRef<OpFoldResult> space) {
   Dims have = dimsOf(v);
   Value init = empty(space, elementType(v));
@@ -379,6 +399,7 @@ static RankedTensorType typeOfChoice(RankedTensorType v,
 }
 
 FailureOr<Value>
+/// `make`'s value where `condition` holds at run time, else `v`.
 NodeLowering::replaceIf(Value condition, Value v,
                         ArrayRef<OpFoldResult> extents,
                         llvm::function_ref<FailureOr<Value>()> make) {
@@ -403,6 +424,7 @@ NodeLowering::replaceIf(Value condition, Value v,
 }
 
 FailureOr<Value>
+/// A branch at run time, where only the run knows whether an extent is 1.
 NodeLowering::broadcastIfNeeded(Value v, ArrayRef<OpFoldResult> extents) {
   Dims have = dimsOf(v);
   Value needed;
@@ -428,6 +450,7 @@ NodeLowering::broadcastIfNeeded(Value v, ArrayRef<OpFoldResult> extents) {
 // Reductions
 //===----------------------------------------------------------------------===//
 
+/// Vectors may add in the order of mm_c3.
 Value mlir::bitnet::reassociableAdd(ScalarBuilder &s, Value lhs, Value rhs) {
   if (!isa<FloatType>(lhs.getType()))
     return s.make<arith::AddIOp>(lhs, rhs);
@@ -457,6 +480,7 @@ static int64_t firstOfReducedTail(int64_t rank, ArrayRef<int64_t> axes) {
   return first;
 }
 
+/// One linalg.generic over all axes; kept ones are parallel.
 Value NodeLowering::reduce(Value v, ArrayRef<int64_t> axes, bool keepDims,
                            const Reduction &reduction) {
   Dims extents = dimsOf(v);

@@ -1,4 +1,8 @@
 //===- Cast.cpp - Cast, CastLike, Identity, Dropout -----------------------===//
+//
+// Conversions of element types; castScalar (ScalarMath.h) has the rules.
+//
+//===----------------------------------------------------------------------===//
 
 #include "OpRegistry.h"
 #include "ScalarMath.h"
@@ -17,6 +21,7 @@ static LogicalResult castTo(NodeLowering &n, Type to) {
   return success();
 }
 
+/// `to` is a number of TensorProto.DataType.
 static LogicalResult lowerCast(NodeLowering &n) {
   int64_t proto = n.intAttr("to", 0);
   Type to = onnx::getElementType(n.b.getContext(), proto);
@@ -25,10 +30,12 @@ static LogicalResult lowerCast(NodeLowering &n) {
   return castTo(n, to);
 }
 
+/// The second input only gives the type.
 static LogicalResult lowerCastLike(NodeLowering &n) {
   return castTo(n, n.onnxType(1));
 }
 
+/// Also what is left of a Dropout at inference.
 static LogicalResult lowerIdentity(NodeLowering &n) {
   n.setResult(0, n.operand(0));
   return success();

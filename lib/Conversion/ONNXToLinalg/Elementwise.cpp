@@ -21,6 +21,7 @@ using ExtentFn = OpFoldResult (*)(DimBuilder &, Args);
 
 enum class Result { Same, Bool };
 
+/// An entry; null functions mean that the operator does not take such elements.
 struct Row {
   llvm::StringLiteral op;
   int64_t since;
@@ -65,6 +66,7 @@ static Value apply(ScalarBuilder &s, ValueRange a, bool) {
   return fn(s, a[0]);
 }
 
+/// Wraps at the minimum, as NumPy does.
 static Value negateInt(ScalarBuilder &s, ValueRange a, bool) {
   return s.make<arith::SubIOp>(s.intConstant(a[0].getType(), 0), a[0]);
 }
@@ -93,6 +95,7 @@ static Value isNaN(ScalarBuilder &s, ValueRange a, bool) {
   return s.make<arith::CmpFOp>(arith::CmpFPredicate::UNO, a[0], a[0]);
 }
 
+/// -1, 0 or 1, and the argument itself for zeros and NaN.
 static Value signFloat(ScalarBuilder &s, ValueRange a, bool) {
   Type type = a[0].getType();
   Value zero = s.constant(type, 0);
@@ -112,6 +115,7 @@ static Value signInt(ScalarBuilder &s, ValueRange a, bool isUnsigned) {
   return s.make<arith::MinSIOp>(v, one);
 }
 
+/// Toward zero; by zero a defined result (ScalarMath.h).
 static Value divInt(ScalarBuilder &s, ValueRange a, bool isUnsigned) {
   return divideInt(s, a[0], a[1], isUnsigned);
 }
@@ -130,6 +134,7 @@ static OpFoldResult compareExtents(DimBuilder &d, Args a) {
   return d.compare(predicate, a[0], a[1]);
 }
 
+/// Extents that a graph divides mostly divide evenly.
 static OpFoldResult divideExtents(DimBuilder &d, Args a) {
   return d.quotient(a[0], a[1]);
 }
@@ -145,6 +150,8 @@ static OpFoldResult negateExtent(DimBuilder &d, Args a) {
 using F = arith::CmpFPredicate;
 using I = arith::CmpIPredicate;
 
+/// {operator, opset, arity, type of the result, floats, integers, bools,
+/// extents}.
 static const Row kRows[] = {
     // Arithmetic.
     {"Add", 7, 2, Result::Same, binary<arith::AddFOp>, binary<arith::AddIOp>,
@@ -219,6 +226,7 @@ static const Row kRows[] = {
 // Lowering of a row
 //===----------------------------------------------------------------------===//
 
+/// Null when the operator does not take the type.
 static BodyFn bodyFor(const Row &row, Type element) {
   if (isa<FloatType>(element))
     return row.onFloat;
@@ -241,6 +249,7 @@ static FailureOr<Value> applyRow(NodeLowering &n, const Row &row, BodyFn body,
   });
 }
 
+/// With an arity of 0 the operator is folded over its inputs (Sum, Max, Min).
 static LogicalResult lowerRow(NodeLowering &n, const Row &row) {
   SmallVector<Value> values = n.operands();
   if (row.arity && values.size() != row.arity)

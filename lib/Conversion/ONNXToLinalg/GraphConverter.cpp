@@ -1,4 +1,10 @@
 //===- GraphConverter.cpp - one walk over @main ---------------------------===//
+//
+// Nodes are converted in their order into a new body of @main. Each value gets
+// its real type from its operands, so conversion is also shape inference.
+// Errors do not stop the walk; what depends on a failed node is skipped.
+//
+//===----------------------------------------------------------------------===//
 
 #include "GraphConverter.h"
 #include "ShapeChecks.h"
@@ -56,6 +62,8 @@ static void markLive(Operation *op, DenseSet<Operation *> &live) {
   }
 }
 
+/// One error lists all operators without a lowering, with the nodes that use
+/// them.
 void GraphConverter::reportUnsupported() {
   struct Missing {
     std::string reason;
@@ -102,6 +110,7 @@ static StringRef getName(StringAttr name) {
   return name ? name.getValue() : StringRef();
 }
 
+/// Inputs must have ranks and element types that a caller can pass.
 LogicalResult GraphConverter::convertArguments(Block &from, Block &to) {
   LogicalResult status = success();
   for (BlockArgument arg : from.getArguments()) {
@@ -167,6 +176,7 @@ void GraphConverter::nameExtents() {
 // Operations
 //===----------------------------------------------------------------------===//
 
+/// Blobs stay blobs; integers of fewer than 8 bits are unpacked.
 LogicalResult GraphConverter::convertConstant(onnx::ConstantOp op) {
   auto type = dyn_cast<RankedTensorType>(op.getType());
   if (!type || isa<onnx::StringType>(type.getElementType()))
@@ -230,6 +240,8 @@ static LogicalResult checkResultSizes(NodeLowering &n, Value result) {
   return n.requireSizes(sizes);
 }
 
+/// Checks the node against its schema, lowers it, and looks for attributes that
+/// the lowering did not ask for.
 LogicalResult GraphConverter::convertNode(onnx::NodeOp node) {
   const OpRegistry::Row *row =
       registry.lookup(node.getDomain(), node.getOp(), node.getVersion());
@@ -255,6 +267,8 @@ LogicalResult GraphConverter::convertNode(onnx::NodeOp node) {
   return success();
 }
 
+/// Asserts that the channels of x are those that the weights need, in front of
+/// everything, where the extents of the inputs tell (docs/Rationale.md).
 void GraphConverter::pinChannels(LinearOp op) {
   auto type = cast<RankedTensorType>(op.getX().getType());
   int64_t axis = op.getChannelAxis();
@@ -291,6 +305,7 @@ static LogicalResult reportWrongInput(LinearOp op, RankedTensorType x) {
   return error << ", got " << x;
 }
 
+/// A layer of the recogniser gets its type and its operands.
 LogicalResult GraphConverter::convertLinear(LinearOp op) {
   ConvertedValue x = state.converted.lookup(op.getX());
   auto type = dyn_cast<RankedTensorType>(x.value.getType());
@@ -315,6 +330,7 @@ LogicalResult GraphConverter::convertLinear(LinearOp op) {
   return success();
 }
 
+/// Nodes, constants, layers; other operations are moved.
 LogicalResult GraphConverter::convertOp(Operation &op) {
   if (auto node = dyn_cast<onnx::NodeOp>(op))
     return convertNode(node);
@@ -338,6 +354,7 @@ LogicalResult GraphConverter::convertOp(Operation &op) {
 }
 
 FailureOr<SmallVector<ConvertedValue>>
+/// The body of an If, at the current position.
 GraphConverter::convertRegion(Region &region) {
   if (!region.hasOneBlock() || region.getNumArguments() != 0)
     return mlir::emitError(region.getLoc())
@@ -350,6 +367,7 @@ GraphConverter::convertRegion(Region &region) {
       [&](Value old) { return state.converted.lookup(old); });
 }
 
+/// Whether all that `op` reads has been converted.
 bool GraphConverter::hasValues(Operation &op) {
   bool known = true;
   op.walk([&](Operation *inner) {
@@ -437,6 +455,7 @@ LogicalResult GraphConverter::checkOutput(unsigned index, Value old) {
   return success();
 }
 
+/// Checks each output, then returns the values as they are computed.
 LogicalResult GraphConverter::convertReturn(func::ReturnOp op) {
   state.dims.setLoc(func.getLoc());
   SmallVector<Value> values;
@@ -458,6 +477,8 @@ LogicalResult GraphConverter::convertReturn(func::ReturnOp op) {
   return status;
 }
 
+/// After an error the function keeps its old body, and what was built is
+/// dropped.
 LogicalResult GraphConverter::run() {
   Block &from = func.getBody().front();
   markLive(from.getTerminator(), live);

@@ -1,4 +1,9 @@
 //===- If.cpp - If --------------------------------------------------------===//
+//
+// A condition that is constant picks a branch; else both become regions of an
+// scf.if, whose results have a type that both branches' values can be cast to.
+//
+//===----------------------------------------------------------------------===//
 
 #include "OpRegistry.h"
 
@@ -51,6 +56,7 @@ static RankedTensorType commonType(const ConvertedValue &l,
   return a.clone(shape);
 }
 
+/// Ends a branch with its values as the common types.
 static void yieldFrom(OpBuilder &b, Location loc, Block *block,
                       const Values &values, TypeRange types) {
   OpBuilder::InsertionGuard guard(b);
@@ -94,6 +100,7 @@ static LogicalResult lowerToSCF(NodeLowering &n, Value condition,
   return success();
 }
 
+/// What a branch learns about extents is forgotten behind it.
 static LogicalResult lowerIf(NodeLowering &n) {
   auto bodies = branches(n);
   if (failed(bodies))

@@ -1,4 +1,8 @@
 //===- Movement.cpp - Transpose, Concat, Split ----------------------------===//
+//
+// Operators that move elements and compute nothing.
+//
+//===----------------------------------------------------------------------===//
 
 #include "NodeLowering.h"
 #include "OpRegistry.h"
@@ -13,6 +17,7 @@ using namespace mlir::bitnet;
 /// Longest list that stays a list.
 static constexpr size_t kMaxList = 64;
 
+/// Without `perm` the axes are reversed.
 static LogicalResult lowerTranspose(NodeLowering &n) {
   Value x = n.operand(0);
   int64_t rank = n.rank(x);
@@ -40,6 +45,7 @@ static std::optional<Elements> concatLists(NodeLowering &n,
   return all.size() <= kMaxList ? std::optional(all) : std::nullopt;
 }
 
+/// Lists stay a list; tensors are joined along the axis.
 static LogicalResult lowerConcat(NodeLowering &n) {
   SmallVector<Value> values = n.operands();
   int64_t given = n.intAttr("axis", 1);
@@ -90,6 +96,7 @@ static FailureOr<Dims> equalPieces(NodeLowering &n, OpFoldResult extent,
   return sizes;
 }
 
+/// From an attribute, an input, or the number of outputs, by opset.
 static FailureOr<Dims> pieceSizes(NodeLowering &n, OpFoldResult extent) {
   unsigned count = n.node.getNumResults();
   int64_t asked = n.intAttr("num_outputs", count);
@@ -119,6 +126,7 @@ static FailureOr<Dims> pieceSizes(NodeLowering &n, OpFoldResult extent) {
   return sizes;
 }
 
+/// Each output is a slice.
 static LogicalResult lowerSplit(NodeLowering &n) {
   Value x = n.operand(0);
   int64_t rank = n.rank(x);

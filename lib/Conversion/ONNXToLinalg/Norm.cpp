@@ -1,4 +1,9 @@
 //===- Norm.cpp - layer, RMS, batch, group and instance normalization -----===//
+//
+// Norms compute mean and variance over some axes, then scale and shift.
+// Everything is computed in f32 (or f64) and rounded once at the end.
+//
+//===----------------------------------------------------------------------===//
 
 #include "Generic.h"
 #include "OpRegistry.h"
@@ -53,6 +58,7 @@ static Value average(NodeLowering &n, Value x, ArrayRef<int64_t> axes,
   });
 }
 
+/// Of one argument.
 static Value square(ScalarBuilder &s, ValueRange args) {
   return s.make<arith::MulFOp>(args[0], args[0]);
 }
@@ -65,6 +71,7 @@ static Value inverseRoot(ScalarBuilder &s, Value v, double epsilon) {
   return s.make<arith::DivFOp>(s.constant(type, 1.0), root);
 }
 
+/// x minus the mean of its row.
 static FailureOr<Value> subtract(NodeLowering &n, Value x, Value mean) {
   return n.elementwise({x, mean}, n.elementType(mean),
                        [](ScalarBuilder &s, ValueRange args) -> Value {
@@ -235,6 +242,7 @@ static LogicalResult checkSkipNorm(NodeLowering &n, bool centred) {
   return checkSkip(n, n.operand(1), n.dimsOf(x));
 }
 
+/// Normalizes x + skip + bias, which is also the last output.
 static LogicalResult lowerSkipNorm(NodeLowering &n, bool centred) {
   if (!centred && n.isResultUsed(1))
     return n.emitError() << "has no mean output";
@@ -269,6 +277,8 @@ static LogicalResult lowerSkipNorm(NodeLowering &n, bool centred) {
 // Per channel: batch, instance, group
 //===----------------------------------------------------------------------===//
 
+/// Mean and variance are inputs at inference, so it is one multiplication and
+/// one addition per element.
 static LogicalResult lowerBatchNorm(NodeLowering &n) {
   Value x = n.operand(0);
   int64_t rank = n.rank(x);
@@ -307,6 +317,7 @@ static LogicalResult lowerBatchNorm(NodeLowering &n) {
   return success();
 }
 
+/// All spatial axes of a channel are one row.
 static LogicalResult lowerInstanceNorm(NodeLowering &n) {
   Value x = n.operand(0);
   int64_t rank = n.rank(x);
@@ -341,7 +352,8 @@ static FailureOr<Value> groupWeights(NodeLowering &n, Value v,
   return n.reshape(v, extents);
 }
 
-/// [N, C, ...] as [N, G, C/G, ...].
+/// [N, C, ...] as [N, G, C/G, ...]. Channels of a group and all spatial axes
+/// are one row.
 static LogicalResult lowerGroupNorm(NodeLowering &n) {
   Value x = n.operand(0);
   Type element = n.elementType(x);

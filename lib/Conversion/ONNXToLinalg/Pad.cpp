@@ -1,4 +1,8 @@
 //===- Pad.cpp - Pad and Tile ---------------------------------------------===//
+//
+// Pad in its four modes, and Tile. A negative pad cuts elements away.
+//
+//===----------------------------------------------------------------------===//
 
 #include "Generic.h"
 #include "OpRegistry.h"
@@ -17,6 +21,7 @@ using namespace mlir::bitnet;
 //===----------------------------------------------------------------------===//
 
 namespace {
+/// Elements before and behind each axis.
 struct Padding {
   SmallVector<int64_t> low, high;
 };
@@ -125,6 +130,7 @@ static LogicalResult checkSource(NodeLowering &n, OpFoldResult extent,
                         "an empty dimension has no elements to repeat");
 }
 
+/// Each element of the result reads one of the source, by sourceIndex.
 static FailureOr<Value> padByReading(NodeLowering &n, Value x,
                                      const Padding &padding, StringRef mode) {
   Dims extents = n.dimsOf(x);
@@ -151,6 +157,7 @@ static FailureOr<Value> padByReading(NodeLowering &n, Value x,
   return buildParallel(n, extents, n.elementType(x), {}, {}, body);
 }
 
+/// Cut first, then padded.
 static LogicalResult lowerPad(NodeLowering &n) {
   FailureOr<Padding> padding = readPads(n);
   std::string mode = n.stringAttr("mode", "constant");
@@ -185,6 +192,7 @@ static LogicalResult lowerPad(NodeLowering &n) {
 // Tile
 //===----------------------------------------------------------------------===//
 
+/// The source repeated, each element read modulo the extent.
 static LogicalResult lowerTile(NodeLowering &n) {
   Value x = n.operand(0);
   int64_t rank = n.rank(x);

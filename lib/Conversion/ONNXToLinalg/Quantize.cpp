@@ -1,4 +1,9 @@
 //===- Quantize.cpp - QuantizeLinear, DequantizeLinear, DynamicQuantize ---===//
+//
+// Linear quantization. Scales and zero points are scalars, vectors along an
+// axis, or have one number per quantization block.
+//
+//===----------------------------------------------------------------------===//
 
 #include "Generic.h"
 #include "OpRegistry.h"
@@ -184,6 +189,7 @@ static LogicalResult checkQuantizeAttributes(NodeLowering &n) {
   return n.emitError() << "supports only the precision of its input";
 }
 
+/// saturate(round(x / scale) + zero).
 static LogicalResult lowerQuantize(NodeLowering &n) {
   if (failed(checkQuantizeAttributes(n)))
     return failure();
@@ -233,6 +239,7 @@ template <typename FoldOp> static Value extreme(NodeLowering &n, Value x) {
                   {numberAttr(n.elementType(x), 0), nullptr, fold});
 }
 
+/// uint8 by the range of the tensor, which holds 0.
 static LogicalResult lowerDynamicQuantize(NodeLowering &n) {
   Value x = n.operand(0);
   Type f32 = n.b.getF32Type(), i8 = n.b.getI8Type();

@@ -1,4 +1,10 @@
 //===- Rotary.cpp - RotaryEmbedding of ONNX and of com.microsoft ----------===//
+//
+// Pairs of elements of each head are rotated by angles whose cosines and sines
+// come from tables, by position. The two domains differ in slots and attributes
+// only.
+//
+//===----------------------------------------------------------------------===//
 
 #include "Generic.h"
 #include "OpRegistry.h"
@@ -72,6 +78,7 @@ static FailureOr<Value> joinPairs(NodeLowering &n, Value first, Value second,
   return n.reshape(n.concat({*a, *c}, last + 1), whole);
 }
 
+/// (x1 c - x2 s, x1 s + x2 c) for all pairs.
 static FailureOr<Value> rotate(NodeLowering &n, const Rotary &r) {
   OpFoldResult half = n.dims.constant(r.half);
   int64_t second = r.interleaved ? 1 : r.half, step = r.interleaved ? 2 : 1;
@@ -264,6 +271,7 @@ static LogicalResult lowerRotary(NodeLowering &n, unsigned cosSlot,
   return success();
 }
 
+/// Packed batches and scales of com.microsoft are not supported.
 void bitnet::registerRotaryOps(OpRegistry &r) {
   r.add("RotaryEmbedding", 23,
         [](NodeLowering &n) { return lowerRotary(n, 1, 3); });

@@ -1,4 +1,10 @@
 //===- ShapeChecks.cpp - checks of extents before anything runs -----------===//
+//
+// An assertion about the extents of the inputs alone may run first. It has to,
+// because a type that it justifies may reach operations in front of it
+// (docs/Rationale.md, "Checks of extents come first").
+//
+//===----------------------------------------------------------------------===//
 
 #include "ShapeChecks.h"
 
@@ -59,6 +65,7 @@ bool mlir::bitnet::isFromInputShapes(OpFoldResult value) {
   return !v || isFromInputShapes(v);
 }
 
+/// To the front of `block`, each with what computes its condition.
 void mlir::bitnet::hoistShapeChecks(Block &block) {
   // After what has been moved: operations keep their order.
   Operation *last = nullptr;

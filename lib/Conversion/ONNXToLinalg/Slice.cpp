@@ -61,6 +61,7 @@ static int64_t limitStep(NodeLowering &n, OpFoldResult extent, int64_t step) {
   return std::clamp(step, -limit, limit);
 }
 
+/// What NumPy's slice start:end:step keeps of an axis.
 static AxisRange computeRange(NodeLowering &n, OpFoldResult extent,
                               OpFoldResult start, OpFoldResult end,
                               int64_t step) {
@@ -97,6 +98,7 @@ static Elements toIndices(NodeLowering &n, Elements list) {
   return list;
 }
 
+/// Opset 10 and later; axes and steps must be constants.
 static FailureOr<SliceSpec> readOperands(NodeLowering &n) {
   std::optional<Elements> starts = n.extractElements(n.operand(1));
   std::optional<Elements> ends = n.extractElements(n.operand(2));
@@ -112,6 +114,7 @@ static FailureOr<SliceSpec> readOperands(NodeLowering &n) {
   return spec;
 }
 
+/// Up to opset 9, without steps.
 static FailureOr<SliceSpec> readAttributes(NodeLowering &n) {
   auto starts = n.intsAttr("starts"), ends = n.intsAttr("ends");
   if (!starts || !ends)
@@ -162,6 +165,7 @@ static std::optional<Elements> sliceList(NodeLowering &n, Value x,
   return kept;
 }
 
+/// A list, a view, or elements read backward.
 static void emitSlice(NodeLowering &n, Value x, ArrayRef<AxisRange> ranges) {
   if (auto list = sliceList(n, x, ranges))
     return n.setResult(0, n.fromElements(*list, n.elementType(x)));
@@ -179,6 +183,7 @@ static void emitSlice(NodeLowering &n, Value x, ArrayRef<AxisRange> ranges) {
   n.setResult(0, keepsAll ? x : n.slice(x, offsets, sizes, strides));
 }
 
+/// Axes that are not named keep everything.
 static LogicalResult lower(NodeLowering &n, FailureOr<SliceSpec> spec) {
   if (failed(spec))
     return failure();

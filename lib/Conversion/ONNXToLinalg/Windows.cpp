@@ -1,4 +1,10 @@
 //===- Windows.cpp - geometry of convolutions and pools -------------------===//
+//
+// Where the windows of a convolution or a pool lie: attributes of both kinds of
+// operators, padding and the number of windows along each spatial axis, for
+// extents that may be known at run time only.
+//
+//===----------------------------------------------------------------------===//
 
 #include "Windows.h"
 #include "Generic.h"
@@ -84,6 +90,8 @@ static void limitNumbers(Windows &w) {
       dilation = 1;
 }
 
+/// Lists must have one number per spatial axis, positive where the schema says
+/// so.
 static LogicalResult checkNumbers(NodeLowering &n, const Windows &w,
                                   size_t count) {
   auto positive = [](int64_t v) { return v > 0; };
@@ -115,6 +123,7 @@ static LogicalResult checkNumbers(NodeLowering &n, const Windows &w,
   return success();
 }
 
+/// auto_pad decides the padding where it is given; else `pads` does.
 FailureOr<Windows> bitnet::readWindows(NodeLowering &n, Value x, Dims kernel,
                                        SmallImage small) {
   if (n.rank(x) < 3)
@@ -168,6 +177,7 @@ static LogicalResult checkPadded(NodeLowering &n, Value x,
   return n.requireSizes(known);
 }
 
+/// With what the last window hangs over.
 FailureOr<Value> bitnet::padForWindows(NodeLowering &n, Value x,
                                        const Windows &w, TypedAttr value) {
   Dims zeros(n.rank(x), n.dims.constant(0)), low = zeros, high = zeros;
@@ -217,6 +227,9 @@ static OpFoldResult usedExtent(NodeLowering &n, OpFoldResult have,
   return n.dims.simplify(n.dims.min(n.dims.max(end, zero), have));
 }
 
+/// Without what no window reads: a loop over one window folds away, also where
+/// that becomes known later, and linalg then takes the image for as long as the
+/// kernel's loop (docs/Rationale.md, "Checks of extents come first").
 Value bitnet::cutToWindows(NodeLowering &n, Value x, const Windows &w) {
   Dims extents = n.dimsOf(x), offsets(extents.size(), n.dims.constant(0));
   Dims strides(extents.size(), n.dims.constant(1));
@@ -232,6 +245,7 @@ Value bitnet::cutToWindows(NodeLowering &n, Value x, const Windows &w) {
   return cuts ? n.slice(x, offsets, extents, strides) : x;
 }
 
+/// o * stride + k * dilation for each spatial axis.
 SmallVector<AffineExpr> bitnet::windowExprs(NodeLowering &n, const Windows &w,
                                             unsigned outLoop,
                                             unsigned kernelLoop) {
