@@ -1,4 +1,9 @@
 //===- BitNetToLinalg.cpp - the reference meaning of bitnet operations ----===//
+//
+// --convert-bitnet-to-linalg replaces each operation by what Patterns.h builds;
+// packed products with a kernel stay for stage 4.
+//
+//===----------------------------------------------------------------------===//
 
 #include "Patterns.h"
 #include "bitnet/Conversion/BitNetToLinalg/Passes.h"

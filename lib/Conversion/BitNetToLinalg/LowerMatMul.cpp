@@ -1,4 +1,10 @@
 //===- LowerMatMul.cpp - mm_c1: the literal add-only product --------------===//
+//
+// The meaning of a product: a reduction over K whose body adds, subtracts or
+// keeps. It serves unpacked weights; packed ones with a kernel stay
+// bitnet.matmul.
+//
+//===----------------------------------------------------------------------===//
 
 #include "Patterns.h"
 

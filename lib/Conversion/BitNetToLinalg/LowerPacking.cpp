@@ -1,4 +1,9 @@
 //===- LowerPacking.cpp - pack and unpack as loops ------------------------===//
+//
+// Codes to packed bytes and back as linalg operations, for weights that are no
+// constants (tests, and layers that end up unpacked).
+//
+//===----------------------------------------------------------------------===//
 
 #include "Patterns.h"
 

@@ -1,4 +1,9 @@
 //===- LowerQuantizeActivations.cpp - act_c1, act_c2, act_c3 --------------===//
+//
+// act_c1 as linalg: absmax over the reduced axes, the scale, then the codes.
+// Every step rounds to the element type of x (act_c3), and none may be fused.
+//
+//===----------------------------------------------------------------------===//
 
 #include "Patterns.h"
 

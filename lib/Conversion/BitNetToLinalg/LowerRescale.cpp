@@ -1,4 +1,9 @@
 //===- LowerRescale.cpp - mm_c2 -------------------------------------------===//
+//
+// mm_c2 as one elementwise nest, or with groups a reduction over them: (acc *
+// r) * scale + bias, rounded once to the result's type.
+//
+//===----------------------------------------------------------------------===//
 
 #include "Patterns.h"
 

@@ -1,4 +1,9 @@
 //===- Patterns.h - lowerings of single bitnet operations -------*- C++ -*-===//
+//
+// One function per operation of the dialect; BitNetToLinalg.cpp calls them and
+// replaces the operation.
+//
+//===----------------------------------------------------------------------===//
 
 #ifndef BITNET_LIB_CONVERSION_BITNETTOLINALG_PATTERNS_H
 #define BITNET_LIB_CONVERSION_BITNETTOLINALG_PATTERNS_H

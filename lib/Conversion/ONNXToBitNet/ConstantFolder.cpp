@@ -1,4 +1,10 @@
 //===- ConstantFolder.cpp - constant ONNX subgraphs as streams ------------===//
+//
+// From nodes to streams: leaves, elementwise operators, casts and reductions.
+// ConstantFolderShape.cpp has operators that move values. A null view means
+// that a value is not constant, or that evaluating it here would not be exact.
+//
+//===----------------------------------------------------------------------===//
 
 #include "ConstantFolder.h"
 #include "ExactCasts.h"
@@ -34,6 +40,8 @@ View ConstantFolder::get(Value value) {
   return view;
 }
 
+/// Whether `value` depends on constants alone; `found` gets the first operator
+/// that is not folded.
 bool ConstantFolder::collect(Value value, Unfolded &found,
                              llvm::DenseSet<Value> &seen) {
   if (View view = get(value)) {
@@ -64,6 +72,7 @@ std::optional<Unfolded> ConstantFolder::explain(Value value) {
   return isConstant ? std::optional(found) : std::nullopt;
 }
 
+/// A transposed view is read in its own order.
 std::optional<std::vector<double>> ConstantFolder::getValues(Value value,
                                                              int64_t limit) {
   View view = get(value);
@@ -91,6 +100,7 @@ std::optional<double> ConstantFolder::getScalar(Value value) {
   return values->front();
 }
 
+/// A constant, or a node of the default domain with one output.
 View ConstantFolder::build(Value value) {
   if (auto constant = value.getDefiningOp<onnx::ConstantOp>())
     return buildConstant(constant);
@@ -105,6 +115,7 @@ View ConstantFolder::build(Value value) {
 // Leaves
 //===----------------------------------------------------------------------===//
 
+/// f64 holds every number of at most 32 bits.
 static std::vector<double> denseValues(DenseElementsAttr attr) {
   std::vector<double> values;
   if (isa<FloatType>(attr.getElementType())) {
@@ -124,6 +135,7 @@ static std::vector<double> denseValues(DenseElementsAttr attr) {
   return values;
 }
 
+/// Blobs become leaves that read the mapped file.
 View ConstantFolder::buildConstant(onnx::ConstantOp op) {
   auto type = dyn_cast<RankedTensorType>(op.getType());
   if (!type || !type.hasStaticShape() ||
@@ -157,6 +169,7 @@ View ConstantFolder::buildConstant(onnx::ConstantOp op) {
 // Dispatch
 //===----------------------------------------------------------------------===//
 
+/// Nothing for operators that are not elementwise.
 static std::optional<MapKind> getMapKind(onnx::NodeOp node) {
   if (node.getOp() == "BitShift")
     return llvm::StringSwitch<std::optional<MapKind>>(
@@ -197,6 +210,7 @@ static std::optional<MapKind> getMapKind(onnx::NodeOp node) {
       .Default(std::nullopt);
 }
 
+/// By the operator's name; others are not folded.
 View ConstantFolder::buildNode(onnx::NodeOp node) {
   StringRef op = node.getOp();
   if (std::optional<MapKind> kind = getMapKind(node))
@@ -249,6 +263,7 @@ static StreamRef alignTo(const View &view, const View &largest) {
   return aligned.contiguous();
 }
 
+/// Doubles do not hold all of these.
 static bool isWideInteger(Type type) {
   return isa<IntegerType>(type) && type.getIntOrFloatBitWidth() > 32;
 }
@@ -282,6 +297,8 @@ static bool isExact(MapKind kind, ArrayRef<View> operands, Stream &result) {
          });
 }
 
+/// The largest operand gives the order of the stream; the others are aligned to
+/// it.
 View ConstantFolder::applyMap(MapKind kind, Type element,
                               ArrayRef<View> operands) {
   const View *largest = &operands.front();
@@ -309,14 +326,17 @@ View ConstantFolder::applyMap(MapKind kind, Type element,
   return View(result, largest->perm);
 }
 
+/// Results are bools.
 static bool isComparison(MapKind kind) {
   return kind >= MapKind::Greater && kind <= MapKind::Equal;
 }
 
+/// Integers only.
 static bool isBitwise(MapKind kind) {
   return kind >= MapKind::BitwiseAnd && kind <= MapKind::ShiftRight;
 }
 
+/// All operands must be constant, of one element type.
 View ConstantFolder::buildMap(onnx::NodeOp node, MapKind kind) {
   SmallVector<View> operands;
   for (Value input : node.getInputs()) {
@@ -342,6 +362,7 @@ View ConstantFolder::buildMap(onnx::NodeOp node, MapKind kind) {
   return result;
 }
 
+/// As a maximum and a minimum.
 View ConstantFolder::buildClip(onnx::NodeOp node) {
   View result = get(node.getInputs().front());
   if (!result)
@@ -365,6 +386,7 @@ View ConstantFolder::buildClip(onnx::NodeOp node) {
   return result;
 }
 
+/// Floats saturate to integers, integers wrap.
 View ConstantFolder::buildCast(onnx::NodeOp node) {
   View operand = get(node.getInputs().front());
   Type element;
@@ -392,6 +414,7 @@ static bool reducesExactly(ReduceKind kind, Stream &operand) {
              kExactIntegers;
 }
 
+/// The operand is streamed once; the result is held in memory.
 View ConstantFolder::buildReduce(onnx::NodeOp node, ReduceKind kind) {
   View operand = get(node.getInputs().front());
   if (!operand || !reducesExactly(kind, *operand.stream))

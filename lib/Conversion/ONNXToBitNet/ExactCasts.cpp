@@ -1,4 +1,11 @@
 //===- ExactCasts.cpp - casts of floats that change no number -------------===//
+//
+// Types between nodes are not declared reliably, so they are derived from the
+// operators, as far as needed. A cast is exact when the type that it casts to
+// holds every number that may arrive: by type, by value, or because integers
+// are clipped.
+//
+//===----------------------------------------------------------------------===//
 
 #include "ExactCasts.h"
 #include "NodeParams.h"
@@ -30,6 +37,7 @@ namespace {
 enum class Source { Input0, Input1, Input2, Attribute, Bool, Index, Body };
 } // namespace
 
+/// Most operators keep the type of their first input.
 static Source getSource(onnx::NodeOp node) {
   return llvm::StringSwitch<Source>(node.getOp())
       .Cases({"CastLike", "Where", "DequantizeLinear"}, Source::Input1)
@@ -127,6 +135,8 @@ Type ExactCasts::getElementType(Value value) {
   }
 }
 
+/// Operands whose types the schema wants to be equal and which are known to
+/// differ.
 bool ExactCasts::hasWrongTypes(onnx::NodeOp node) {
   auto typeOf = [&](unsigned slot) {
     Value value = node.getSlot(slot);
@@ -157,6 +167,7 @@ static bool isSubset(Type from, FloatType to) {
                                                    to.getFloatSemantics()));
 }
 
+/// A constant number that rounding to `type` leaves as it is.
 bool ExactCasts::holdsConstant(Value value, FloatType type) const {
   std::optional<double> scalar = folder.getScalar(value);
   return scalar && roundToType(*scalar, type) == *scalar;
@@ -192,6 +203,8 @@ bool ExactCasts::clipsIntegers(onnx::NodeOp clip, FloatType type) const {
   return isBound(1, "min") && isBound(2, "max");
 }
 
+/// Whether `type` holds all numbers of `value`, followed `depth` operators
+/// back.
 bool ExactCasts::holds(Value value, FloatType type, unsigned depth) const {
   Type element = getElementType(value);
   if (element && isSubset(element, type))
@@ -219,6 +232,7 @@ bool ExactCasts::holds(Value value, FloatType type, unsigned depth) const {
 // Casts
 //===----------------------------------------------------------------------===//
 
+/// Of floats; a cast to integers is a rounding.
 bool ExactCasts::isExact(onnx::NodeOp cast) const {
   auto to = dyn_cast_or_null<FloatType>(
       bitnet::getElementType(cast.getContext(), getInt(cast, "to", 0)));
@@ -227,6 +241,7 @@ bool ExactCasts::isExact(onnx::NodeOp cast) const {
          holds(operand, to);
 }
 
+/// The value behind exact casts and Identity.
 Value ExactCasts::strip(Value value) const {
   while (true) {
     onnx::NodeOp node = getNode(value, "Identity");

@@ -1,4 +1,11 @@
 //===- LayerForm.cpp - linear layers in ONNX graphs -----------------------===//
+//
+// Which nodes are products with weights: MatMul, Gemm, FusedMatMul, Conv,
+// MatMulInteger and MatMulNBits. Each reader says where the weights are, in
+// which order they lie, and what is refused and why; the report shows the
+// reasons.
+//
+//===----------------------------------------------------------------------===//
 
 #include "LayerForm.h"
 #include "ExactCasts.h"
@@ -8,6 +15,8 @@ using namespace mlir;
 using namespace mlir::bitnet;
 using namespace mlir::bitnet::fold;
 
+/// `transposed` means that the node reads weights as [N, K]. False unless they
+/// are a matrix.
 bool mlir::bitnet::setWeights(LayerForm &form, const View &view,
                               bool transposed) {
   if (!view || view.perm.size() != 2)
@@ -21,6 +30,7 @@ bool mlir::bitnet::setWeights(LayerForm &form, const View &view,
   return true;
 }
 
+/// Of several layers that share weights it is the same value.
 Value mlir::bitnet::getWeightRoot(const LayerForm &form) {
   Value value = form.weightOperand;
   while (onnx::NodeOp node = getNode(value, "Transpose"))
@@ -58,6 +68,7 @@ static std::optional<LayerForm> refuseUnfolded(LayerForm form, Value operand,
   return form;
 }
 
+/// Weights are the second operand; a constant first operand is in the report.
 static std::optional<LayerForm> readMatMul(LayerForm form,
                                            ConstantFolder &folder) {
   form.weightOperand = form.node.getInputs()[1];
@@ -85,6 +96,7 @@ static std::optional<LayerForm> readMatMul(LayerForm form,
   return form;
 }
 
+/// alpha multiplies the scale, beta the bias; transA is refused.
 static std::optional<LayerForm> readGemm(LayerForm form,
                                          ConstantFolder &folder) {
   std::optional<LayerForm> result = readMatMul(std::move(form), folder);
@@ -117,6 +129,7 @@ static bool contradictsPads(onnx::NodeOp node) {
          llvm::any_of(*pads, [](int64_t pad) { return pad != 0; });
 }
 
+/// Two spatial dimensions, one group.
 static std::optional<LayerForm> readConv(LayerForm form,
                                          ConstantFolder &folder) {
   form.weightOperand = form.node.getInputs()[1];
@@ -227,6 +240,7 @@ static std::optional<LayerForm> readMatMulInteger(LayerForm form,
   return form;
 }
 
+/// Also a format of ternary weights: 2 bits with a zero point of 1.
 static std::optional<LayerForm> readMatMulNBits(LayerForm form,
                                                 ConstantFolder &folder) {
   form.weightOperand = form.node.getInputs()[1];
@@ -240,6 +254,7 @@ static std::optional<LayerForm> readMatMulNBits(LayerForm form,
   return form;
 }
 
+/// By domain and operator.
 static std::optional<LayerForm> readForm(LayerForm form,
                                          ConstantFolder &folder) {
   onnx::NodeOp node = form.node;

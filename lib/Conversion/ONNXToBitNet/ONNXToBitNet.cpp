@@ -1,4 +1,12 @@
 //===- ONNXToBitNet.cpp - finds ternary layers in an ONNX graph -----------===//
+//
+// --convert-onnx-to-bitnet. For every product with constant weights: read its
+// form (LayerForm), judge the values of the weights (TernaryJudge), read its
+// activations (ActivationView), and make a bitnet.linear; or else store float
+// weights as asked for (NarrowWeights, LosslessWeights). What becomes of each
+// layer is recorded.
+//
+//===----------------------------------------------------------------------===//
 
 #include "bitnet/Conversion/ONNXToBitNet/Passes.h"
 #include "bitnet/Dialect/BitNet/Transforms/ActivationScale.h"
@@ -118,6 +126,7 @@ struct ConvertONNXToBitNet final
 // Weights
 //===----------------------------------------------------------------------===//
 
+/// Weights that several layers share are judged once.
 Judged &Recogniser::judge(const LayerForm &form) {
   bool transposed = form.rowsFirst == form.weights.isIdentity();
   SmallVector<const void *> sources = form.weightSources;
@@ -246,6 +255,7 @@ LinearOp Recogniser::makeLinear(OpBuilder &builder, const LayerForm &form,
                               : builder.getDenseI64ArrayAttr(weight.segments));
 }
 
+/// Replaces the node by a ternary layer.
 void Recogniser::convert(const LayerForm &form, Judged &found) {
   OpBuilder builder(form.node);
   ActivationView view = viewActivations(form, builder, folder, ranks);
@@ -286,6 +296,7 @@ void Recogniser::convertFloat(const LayerForm &form, NarrowWeights weights) {
   form.node.getOutputs()[0].replaceAllUsesWith(result);
 }
 
+/// Empty when the policy keeps the weights as they are.
 FailureOr<NarrowWeights> Recogniser::getNarrowWeights(const LayerForm &form) {
   if (!takesNarrowWeights(form))
     return NarrowWeights();
@@ -331,6 +342,7 @@ LogicalResult Recogniser::recogniseFloat(const LayerForm &form,
   return success();
 }
 
+/// A Gather from a constant table.
 LogicalResult Recogniser::recogniseTable(LayerForm &form) {
   form.name = report.getUniqueName(form);
   FailureOr<NarrowWeights> weights = getNarrowWeights(form);
@@ -342,6 +354,7 @@ LogicalResult Recogniser::recogniseTable(LayerForm &form) {
   return success();
 }
 
+/// Ternary, float, or refused with a reason.
 LogicalResult Recogniser::recogniseLayer(LayerForm &form) {
   form.name = report.getUniqueName(form);
   if (!form.refusal.empty()) {
@@ -363,6 +376,7 @@ LogicalResult Recogniser::recogniseLayer(LayerForm &form) {
   return success();
 }
 
+/// Nodes that are no layer are left to --convert-onnx-to-linalg.
 LogicalResult Recogniser::recognise(onnx::NodeOp node) {
   if (std::optional<LayerForm> layer = readLayer(node, folder)) {
     // Of another rank Gemm is an error, which its own lowering reports.
@@ -392,6 +406,7 @@ static void eraseDeadNodes(Operation *root) {
       op->erase();
 }
 
+/// Globs of the options are checked before anything is recognised.
 FailureOr<FloatPolicy> ConvertONNXToBitNet::makePolicy() {
   FloatPolicy policy;
   policy.hasLinears = floatLinears;
@@ -437,6 +452,7 @@ static void updateResultTypes(FunctionOpInterface function) {
         func.getBody().front().getTerminator()->getOperandTypes()));
 }
 
+/// Straight-through residues go first, dead nodes last.
 void ConvertONNXToBitNet::runOnOperation() {
   LayerReport report;
   FailureOr<FloatPolicy> policy = makePolicy();

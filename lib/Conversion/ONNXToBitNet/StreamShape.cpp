@@ -1,4 +1,9 @@
 //===- StreamShape.cpp - streams that move values, and reductions ---------===//
+//
+// Streams that give values of other streams in another order, and reductions,
+// which read their operand once when they are made.
+//
+//===----------------------------------------------------------------------===//
 
 #include "Stream.h"
 
@@ -86,6 +91,7 @@ protected:
   SmallVector<StreamRef> operands;
 };
 
+/// Runs are as long as the axis and everything inside of it.
 class Concat final : public Gathered {
 public:
   Concat(ArrayRef<int64_t> shape, ArrayRef<StreamRef> operands, int64_t axis)
@@ -107,6 +113,7 @@ private:
   int64_t width;
 };
 
+/// A run is one row.
 class Rows final : public Gathered {
 public:
   Rows(ArrayRef<int64_t> shape, ArrayRef<StreamRef> operands,
@@ -123,6 +130,7 @@ private:
   int64_t width;
 };
 
+/// A run is what is kept of one row.
 class Columns final : public Gathered {
 public:
   Columns(ArrayRef<int64_t> shape, StreamRef operand, int64_t first)
@@ -187,6 +195,7 @@ StreamRef fold::makeColumns(StreamRef operand, int64_t begin, int64_t end) {
 // Reductions
 //===----------------------------------------------------------------------===//
 
+/// NaN wins, as in ONNX.
 static double combine(ReduceKind kind, double total, double value) {
   switch (kind) {
   case ReduceKind::Max:
@@ -235,6 +244,7 @@ struct ReducePlan {
 };
 } // namespace
 
+/// In f64; the mean divides at the end.
 StreamRef fold::makeReduce(ReduceKind kind, Stream &operand,
                            ArrayRef<int64_t> axes, bool keepDims) {
   ReducePlan plan(operand.shape, axes, keepDims);

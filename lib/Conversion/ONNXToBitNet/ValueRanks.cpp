@@ -1,4 +1,9 @@
 //===- ValueRanks.cpp - ranks of values in ONNX graphs --------------------===//
+//
+// Ranks follow from operators by a few rules; values whose rank no rule gives
+// are unknown, and a quantizer that needs it is then not recognised.
+//
+//===----------------------------------------------------------------------===//
 
 #include "ValueRanks.h"
 #include "NodeParams.h"
@@ -58,6 +63,7 @@ static Rule getRule(onnx::NodeOp node) {
                    : Rule::Unknown);
 }
 
+/// Remembered, also when it is not known.
 ValueRanks::Rank ValueRanks::get(Value value, unsigned depth) {
   if (auto it = known.find(value); it != known.end())
     return it->second;
