@@ -49,6 +49,8 @@ struct ConvertBitNetToLinalg
   using ConvertBitNetToLinalgBase::ConvertBitNetToLinalgBase;
 
   void runOnOperation() override {
+    // The walk collects first, because lowering adds operations and erases the
+    // visited one.
     SmallVector<Operation *> ops;
     getOperation()->walk([&](Operation *op) {
       if (isa_and_nonnull<BitNetDialect>(op->getDialect()))

@@ -33,6 +33,8 @@ static Value accumulate(ImplicitLocOpBuilder &b, ValueRange args) {
         arith::ConstantOp::create(b, b.getIntegerAttr(w.getType(), v));
     return arith::CmpIOp::create(b, arith::CmpIPredicate::eq, w, constant);
   };
+  // Both candidates are computed and a select picks one: linalg bodies have no
+  // branches.
   Value plus, minus;
   if (integer) {
     plus = arith::AddIOp::create(b, acc, x);
@@ -75,6 +77,8 @@ static void removePacking(ImplicitLocOpBuilder &b, MatMulOp op, Value &lhs,
   lhs = tensor::ExtractSliceOp::create(b, lhs, zeros, sizes, ones);
 }
 
+/// The accumulator starts at zero with one column for each row of weights;
+/// `init` may be wider, for the padded rows of a packed form.
 Value mlir::bitnet::lowerMatMul(ImplicitLocOpBuilder &b, MatMulOp op) {
   Value lhs = op.getLhs(), codes = op.getRhs(), init = op.getInit();
   PackingAttr packing = op.getPackingAttr();

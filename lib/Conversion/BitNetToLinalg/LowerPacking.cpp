@@ -40,6 +40,7 @@ private:
 };
 } // namespace
 
+/// A constant of the packed bytes' type.
 static Value makeI8(ImplicitLocOpBuilder &b, int64_t v) {
   return arith::ConstantOp::create(b, b.getI8IntegerAttr(v));
 }
@@ -80,6 +81,8 @@ Value mlir::bitnet::lowerUnpack(ImplicitLocOpBuilder &b, Value packed,
                   });
 }
 
+/// The inverse of lowerUnpack: each byte gathers its four or five digits out of
+/// the padded codes.
 Value mlir::bitnet::lowerPack(ImplicitLocOpBuilder &b, PackOp op) {
   PackingAttr packing = op.getPacking();
   const PackedLayout &layout = packing.getLayout();

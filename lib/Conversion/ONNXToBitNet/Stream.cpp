@@ -179,6 +179,8 @@ static std::vector<double> permuted(const View &view) {
   return result;
 }
 
+/// A permuted view is read once and kept, because reading it in order would
+/// jump through the stream.
 StreamRef View::contiguous() const {
   if (isIdentity())
     return stream;
@@ -339,6 +341,7 @@ StreamRef fold::makeBuffer(ArrayRef<int64_t> shape, Type element,
                                           std::move(origin));
 }
 
+/// Reads the whole stream, kChunk values at a time, into elements of type T.
 template <typename T> static std::vector<T> collect(Stream &stream) {
   std::vector<T> values(stream.size);
   std::vector<double> chunk(std::min(kChunk, stream.size));

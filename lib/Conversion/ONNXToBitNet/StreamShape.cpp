@@ -207,6 +207,7 @@ static double combine(ReduceKind kind, double total, double value) {
   }
 }
 
+/// What a reduction of no elements gives, which `combine` starts from.
 static double startOf(ReduceKind kind) {
   if (kind == ReduceKind::Max)
     return -INFINITY;
@@ -249,6 +250,8 @@ StreamRef fold::makeReduce(ReduceKind kind, Stream &operand,
                            ArrayRef<int64_t> axes, bool keepDims) {
   ReducePlan plan(operand.shape, axes, keepDims);
   std::vector<double> totals(plan.count, startOf(kind));
+  // One run of the last dimension at a time: within it the results are `stride`
+  // apart, 0 when the dimension is reduced.
   int64_t inner = operand.shape.empty() ? 1 : operand.shape.back();
   int64_t stride = plan.strides.empty() ? 0 : plan.strides.back();
   std::vector<double> chunk(kChunk);

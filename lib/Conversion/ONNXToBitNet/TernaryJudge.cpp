@@ -155,6 +155,8 @@ bool Judge::finishRows(TernaryWeight &result) const {
   return true;
 }
 
+/// One magnitude per group of columns of a row, where a group is a whole number
+/// of cells. A group as wide as the row would be finishRows' case.
 bool Judge::finishGroups(TernaryWeight &result) const {
   if (cell == k)
     return false;

@@ -31,6 +31,7 @@ enum class Rule {
 };
 } // namespace
 
+/// The rule for the operator of `node`. A node with bodies (If, Loop) has none.
 static Rule getRule(onnx::NodeOp node) {
   if (!node.getBodies().empty())
     return Rule::Unknown;
@@ -89,6 +90,7 @@ ValueRanks::Rank ValueRanks::ofSlot(onnx::NodeOp node, unsigned slot,
   return value ? get(value, depth) : std::nullopt;
 }
 
+/// The rank of a broadcast: the largest of all inputs, unknown when one is.
 ValueRanks::Rank ValueRanks::ofLargest(onnx::NodeOp node, unsigned depth) {
   int64_t largest = 0;
   for (Value input : node.getInputs()) {
@@ -116,6 +118,7 @@ ValueRanks::Rank ValueRanks::countAxes(onnx::NodeOp node) {
   return axes ? Rank(int64_t(axes->size())) : std::nullopt;
 }
 
+/// `keepdims` keeps the rank; otherwise each reduced axis costs one dimension.
 ValueRanks::Rank ValueRanks::ofReduce(onnx::NodeOp node, unsigned depth) {
   if (getInt(node, "keepdims", 1))
     return ofSlot(node, 0, depth);
@@ -124,6 +127,8 @@ ValueRanks::Rank ValueRanks::ofReduce(onnx::NodeOp node, unsigned depth) {
   return rank && axes ? Rank(*rank - *axes) : std::nullopt;
 }
 
+/// How many elements `value`, a shape tensor, has: the rank of what is reshaped
+/// to it.
 ValueRanks::Rank ValueRanks::getLength(Value value, unsigned depth) {
   if (fold::View view = folder.get(value))
     return view.stream->size;

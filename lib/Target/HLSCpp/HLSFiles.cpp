@@ -87,6 +87,8 @@ private:
 };
 } // namespace
 
+/// Sources, Makefile, shim and golden inputs. The printers take @main alone;
+/// each writes one file.
 LogicalResult bitnet::writeHLSFiles(ModuleOp module, StringRef path) {
   auto main = module.lookupSymbol<func::FuncOp>("main");
   std::vector<HLSPort> ports = getHLSPorts(module);

@@ -16,6 +16,8 @@
 using namespace mlir;
 using namespace mlir::bitnet;
 
+/// Inputs first, then outputs, each in the order of the arguments; the weights
+/// argument is no port.
 std::vector<BlockArgument> bitnet::portArguments(func::FuncOp main) {
   std::vector<BlockArgument> ports;
   for (bool outputs : {false, true})
@@ -68,6 +70,8 @@ static std::string savedName(StringRef onnxName, size_t index) {
   return safe + ".npy";
 }
 
+/// Names of the ONNX model and of the golden files, for the testbench and the
+/// Makefile.
 std::vector<HLSPort> bitnet::getHLSPorts(ModuleOp module) {
   auto main = module.lookupSymbol<func::FuncOp>("main");
   std::vector<HLSPort> ports;

@@ -13,6 +13,7 @@
 using namespace mlir;
 using namespace mlir::bitnet;
 
+/// The file without its folder: the testbench gets the folder as an argument.
 static StringRef baseName(StringRef path) { return path.rsplit('/').second; }
 
 /// Reads the file of one input and fills its stream.

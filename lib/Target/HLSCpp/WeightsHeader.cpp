@@ -31,6 +31,8 @@ static std::string weightName(Location loc) {
   return "w_" + (name.empty() ? "weights" : toIdentifier(name));
 }
 
+/// A name is used once in the whole of model.cpp: a number behind it tells
+/// arrays of one layer apart.
 std::vector<WeightArray> bitnet::nameWeights(func::FuncOp main) {
   llvm::StringSet<> used{topName(main)};
   for (BlockArgument arg : portArguments(main))
@@ -158,6 +160,8 @@ static LogicalResult printArray(llvm::raw_ostream &os, ModuleOp module,
   });
 }
 
+/// The comment at the top of the file documents the packed forms for a reader
+/// who has only the folder.
 LogicalResult bitnet::printWeights(llvm::raw_ostream &os, func::FuncOp main) {
   auto module = main->getParentOfType<ModuleOp>();
   os << "// Written by bitnet-compile --target=hls: packed ternary weights\n"
