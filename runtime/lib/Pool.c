@@ -70,18 +70,25 @@ static void count_fork(void) {
 static void watch_forks(void) { pthread_atfork(NULL, NULL, count_fork); }
 static pthread_once_t watch_once = PTHREAD_ONCE_INIT;
 
+/* Whether this process is a child forked after the pool was made, where the
+ * pool's workers do not exist. */
 static int was_forked(const bitnet_pool *pool) {
   return pool->forks != atomic_load_explicit(&fork_count, memory_order_relaxed);
 }
 
+/* Sleeps while the word is `value`; may also return early, so callers look
+ * again. */
 static void futex_wait(_Atomic(uint32_t) *word, uint32_t value) {
   syscall(SYS_futex, word, FUTEX_WAIT_PRIVATE, value, NULL, NULL, 0);
 }
 
+/* Wakes the one thread that sleeps on the word. */
 static void futex_wake(_Atomic(uint32_t) *word) {
   syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
 }
 
+/* Tells the core that this thread spins, so that its sibling gets the
+ * resources. */
 static void pause_cpu(void) {
 #if defined(__x86_64__)
   __builtin_ia32_pause();
@@ -96,6 +103,8 @@ static int64_t now_ns(void) {
   return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
 }
 
+/* Acquire: what the other side wrote before it changed the word is seen after
+ * this. */
 static uint32_t look(_Atomic(uint32_t) *word) {
   return atomic_load_explicit(word, memory_order_acquire);
 }
@@ -132,6 +141,7 @@ static void sleep_on(_Atomic(uint32_t) *word, uint32_t value, uint32_t asleep) {
   atomic_fetch_add(&awake, 1);
 }
 
+/* Gives a worker its next word, and wakes it when it sleeps. */
 static void send(struct worker *worker, uint32_t value) {
   if (atomic_exchange(&worker->word, value) == ASLEEP)
     futex_wake(&worker->word);
@@ -149,17 +159,22 @@ static void wait_for_worker(const bitnet_pool *pool, struct worker *worker) {
     sleep_on(&worker->word, JOB, AWAITED);
 }
 
+/* Where range `part` of [0, n) begins. The ranges differ by one element at
+ * most; the longer ones come first. */
 static int64_t range_start(const bitnet_pool *pool, int part) {
   const int64_t each = pool->n / pool->parts;
   const int64_t rest = pool->n % pool->parts;
   return each * part + (part < rest ? part : rest);
 }
 
+/* Runs the range of one thread. */
 static void run_part(const bitnet_pool *pool, int part) {
   pool->task(pool->context, range_start(pool, part),
              range_start(pool, part + 1));
 }
 
+/* A worker thread: waits for a word other than IDLE, runs its range, says IDLE.
+ */
 static void *work(void *argument) {
   struct worker *self = argument;
   bitnet_pool *pool = self->pool;
@@ -178,12 +193,16 @@ static void *work(void *argument) {
   return NULL;
 }
 
+/* Runs the loop on this thread while the pool serves another caller. The thread
+ * counts as awake: workers that spin must not hold it up. */
 static void run_alone(bitnet_task task, void *context, int64_t n) {
   atomic_fetch_add_explicit(&awake, 1, memory_order_relaxed);
   task(context, 0, n);
   atomic_fetch_sub_explicit(&awake, 1, memory_order_relaxed);
 }
 
+/* Sends the ranges 1, 2, ... to the workers, runs range 0 itself, and waits for
+ * the others. One caller at a time (`busy`). */
 static void run_job(bitnet_pool *pool, bitnet_task task, void *context,
                     int64_t n) {
   pool->task = task;
@@ -219,6 +238,7 @@ void bitnet_pool_parallel_for(void *opaque, bitnet_task task, void *context,
   atomic_store_explicit(&pool->busy, 0, memory_order_release);
 }
 
+/* Names the thread, which debuggers and top show, and pins it. */
 static void place(const bitnet_pool *pool, const struct worker *worker) {
   char name[16];
   snprintf(name, sizeof(name), "bitnet-%d", worker->index);
@@ -247,6 +267,7 @@ static void start_workers(bitnet_pool *pool, int threads) {
   pthread_sigmask(SIG_SETMASK, &before, NULL);
 }
 
+/* A pool with its threads started; NULL without memory. */
 static bitnet_pool *new_pool(const bn_pool_settings *settings) {
   bitnet_pool *pool = calloc(1, sizeof(*pool));
   const size_t threads = (size_t)settings->threads;

@@ -13,6 +13,7 @@
 extern "C" {
 #endif
 
+/* Bitcode and its length in bytes; embed.py writes them. */
 extern const unsigned char bitnet_glue_x86_64[];
 extern const unsigned long bitnet_glue_x86_64_size;
 extern const unsigned char bitnet_glue_aarch64[];
