@@ -63,6 +63,7 @@ static std::string badTypes(Operation *op) {
   return "";
 }
 
+/// The reason for an operation that the printer does not know.
 static std::string withoutForm(Operation *op) {
   return ("'" + op->getName().getStringRef() + "' has no C++ form").str();
 }

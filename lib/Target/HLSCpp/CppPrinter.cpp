@@ -282,6 +282,8 @@ void Printer::printTop() {
   os.unindent() << "}\n";
 }
 
+/// model.h is what a user's design includes: the top and the order of its
+/// streams.
 void bitnet::printModelHeader(llvm::raw_ostream &os, func::FuncOp main) {
   os << "// Written by bitnet-compile --target=hls; see docs/HLS.md.\n"
      << "#ifndef BITNET_MODEL_H\n#define BITNET_MODEL_H\n\n"
@@ -294,6 +296,8 @@ void bitnet::printModelHeader(llvm::raw_ostream &os, func::FuncOp main) {
   os << topSignature(main) << ";\n\n#endif // BITNET_MODEL_H\n";
 }
 
+/// The weights stay apart in weights.h, which may be many times as long as the
+/// code.
 void bitnet::printModel(llvm::raw_ostream &os, func::FuncOp main) {
   os << "// Written by bitnet-compile --target=hls; see docs/HLS.md.\n"
      << "#include \"model.h\"\n#include \"bitnet_hls.h\"\n"

@@ -18,6 +18,7 @@
 using namespace mlir;
 using namespace mlir::bitnet;
 
+/// Empty for types that the folder has no form for, such as 16-bit floats.
 StringRef bitnet::cppType(Type type) {
   if (type.isIndex())
     return "int";
