@@ -31,7 +31,7 @@ CompiledKernel::CompiledKernel(std::string isa, const Packing &packing,
     fprintf(stderr, "measure: error: %s\n", dlerror());
     exit(1);
   }
-  // As the glue of a model does.
+  // The glue of a model sets the core family in the same way.
   if (void *core = dlsym(library, "bitnet_rt_core"))
     *static_cast<int32_t *>(core) = bn_cpu_core();
 }

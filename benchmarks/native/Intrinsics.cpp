@@ -117,7 +117,7 @@ static void gemmU2(const Product &p) {
                    n + 32 * half);
 }
 
-/// Without the tail of N, which is nothing to compare.
+/// U2 for whole blocks of weights; the rest of N would be nothing to compare.
 class IntrinsicU2 : public Kernel {
 public:
   IntrinsicU2() : Kernel("intrinsics-avx512vnni", *findPacking("u2")) {}

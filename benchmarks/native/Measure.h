@@ -22,7 +22,7 @@ public:
   static void fill(const Buffer &weights, const Packing &packing);
   /// All configurations of one kernel.
   void measure(const KernelChoice &choice);
-  /// Both forms of a loop in turn, on weights that stay in the cache.
+  /// Measures both forms of a loop in turn, on weights that stay in the cache.
   void compare(const KernelChoice &choice, const Kernel &byHand);
 
   int failures = 0;

@@ -186,7 +186,7 @@ const std::vector<Peak> &bench::int8Peaks() {
   return peaks;
 }
 
-/// By the name that the table and --kernel use.
+/// Finds a peak by the name that the table and --kernel use.
 const Peak *bench::findPeak(const char *name) {
   for (const Peak &peak : int8Peaks())
     if (!strcmp(peak.name, name))

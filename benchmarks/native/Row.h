@@ -16,7 +16,7 @@ struct Row {
   std::string name, isa, packing, source;
   int threads = 1;
   int64_t m = 0, n = 0, k = 0;
-  /// Of one product or read.
+  /// Seconds of one product or read.
   double seconds = 0, medianSeconds = 0;
   /// Weights read, in 10^9 bytes per second; the memory's rate in the same
   /// turn; their ratio.

@@ -306,7 +306,8 @@ LogicalResult Driver::emit() {
   });
 }
 
-/// Before the output: what cannot be written is known before code is made.
+/// Writes the report before the output, so that a report that cannot be written
+/// is known before code is made.
 LogicalResult Driver::report() {
   if (auto size = (*module)->getAttrOfType<IntegerAttr>(kWeightsSizeAttr))
     result.weightBytes = uint64_t(size.getInt());
@@ -327,7 +328,7 @@ LogicalResult Driver::check(llvm::Error error) {
          << llvm::toString(std::move(error));
 }
 
-/// Before anything is made: no output may be a file that is read.
+/// Claims the outputs before anything is made: none may be a file that is read.
 LogicalResult Driver::claimOutputs() {
   outputs.addInput(options.input, "the model");
   for (std::string &name : BitNetDialect::getBlobStore(&context).getFileNames())
@@ -358,7 +359,8 @@ static LogicalResult checkKernel(CPUTargetOptions &target,
                         << ", which the CPU " << target.cpu << " does not have";
 }
 
-/// Before the model is read: a wrong option should not cost that time.
+/// Resolves the target before the model is read, because a wrong option should
+/// not cost that time.
 LogicalResult Driver::chooseTarget(Location loc) {
   CPUTargetOptions wanted = options.target;
   // The reference for the golden vectors runs here and now.

@@ -35,7 +35,8 @@ OutputFolder::~OutputFolder() {
     made.pop_back();
 }
 
-/// With the folders above it. What was there before is nobody's to remove.
+/// Makes the folder and those above it. Folders that were there before are not
+/// in `made`, so they are never removed.
 llvm::Error OutputFolder::makeFolder(StringRef folder) {
   if (folder.empty() || fs::is_directory(folder))
     return llvm::Error::success();

@@ -49,7 +49,7 @@ private:
   OutputSet &outputs;
   std::string path, temporary;
   std::optional<MadeFolder> temporaryFolder;
-  /// That were not there before, in the order of making.
+  /// Folders that were not there before, in the order in which they were made.
   std::vector<MadeFolder> made;
 };
 

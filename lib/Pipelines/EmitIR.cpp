@@ -20,7 +20,8 @@ using namespace mlir::bitnet;
 // mlir has a BlobAttr of its own.
 using Blob = bitnet::BlobAttr;
 
-/// In-memory blobs of the module, each with its offset in the side file.
+/// Finds the in-memory blobs of the module, and gives each an offset in the
+/// side file.
 static llvm::MapVector<Blob, uint64_t> findMemoryBlobs(ModuleOp module) {
   llvm::MapVector<Blob, uint64_t> blobs;
   uint64_t offset = 0;
@@ -36,7 +37,7 @@ static llvm::MapVector<Blob, uint64_t> findMemoryBlobs(ModuleOp module) {
   return blobs;
 }
 
-/// With zeros in the gaps between aligned offsets.
+/// Writes the blobs, with zeros in the gaps between aligned offsets.
 static llvm::Error writeBlobs(BlobStore &store,
                               const llvm::MapVector<Blob, uint64_t> &blobs,
                               raw_ostream &os) {

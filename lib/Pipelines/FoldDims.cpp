@@ -73,7 +73,8 @@ LogicalResult FoldDims::parseSizes(func::FuncOp main) {
   return success();
 }
 
-/// None where some part of the sum is not given.
+/// The value of a dim expression; nothing where some part of the sum is not
+/// given.
 std::optional<int64_t> FoldDims::evaluate(StringRef text) {
   if (auto it = sizes.find(text); it != sizes.end()) {
     seen.insert(text);
@@ -154,7 +155,8 @@ LogicalResult FoldDims::foldArguments(func::FuncOp main) {
                      .value_or(ShapedType::kDynamic);
     if (ArrayRef<int64_t>(shape) == type.getShape())
       continue;
-    // Only the carrier takes any type: later stages have inferred theirs.
+    // Only onnx.node takes operands of any type: operations of later stages
+    // have inferred theirs.
     for (Operation *user : arg.getUsers())
       if (!isa<onnx::NodeOp, func::ReturnOp>(user))
         return mlir::emitError(

@@ -1,8 +1,8 @@
 //===- Loops.cpp - stage 4: loop nests over buffers -----------------------===//
 //
-// From tensors to loops: bufferization, layers to functions, products to
-// kernels, the rest to vector loops, parallel loops to tasks, constants to
-// views.
+// Turns tensors into loops: bufferizes, makes functions of layers, kernel calls
+// of products, vector loops of the rest, tasks of parallel loops, and views of
+// constants.
 //
 //===----------------------------------------------------------------------===//
 
@@ -68,7 +68,7 @@ static void addBufferization(OpPassManager &pm, const LoopsOptions &loops) {
   pm.addPass(createConvertBufferizationToMemRefPass());
 }
 
-/// Of all machines, best first.
+/// The register files of all machines, best first.
 static SmallVector<RegisterFile> getRegisterFiles(const LoopsOptions &options) {
   SmallVector<TargetInfo> machines;
   for (ISA isa : llvm::reverse(options.machines.isas))

@@ -1,6 +1,7 @@
 //===- Pack.cpp - stage 3: packed weights ---------------------------------===//
 //
-// After it every product with constant ternary weights has packed bytes.
+// After this stage every product with constant ternary weights has packed
+// bytes.
 //
 //===----------------------------------------------------------------------===//
 

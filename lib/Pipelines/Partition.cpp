@@ -1,4 +1,4 @@
-//===- Partition.cpp - stage 4a: units of work on tensors -----------------===//
+//===- Partition.cpp - stage 4a: dispatches on tensors --------------------===//
 //
 // Kernels are chosen before layers are formed, because only products that have
 // a kernel can be computed by blocks.
@@ -21,7 +21,7 @@
 using namespace mlir;
 using namespace mlir::bitnet;
 
-/// For every machine of the library, or for one.
+/// Adds the choice of kernels, for every machine of the library or for one.
 static void addKernelSelection(OpPassManager &pm,
                                const PartitionOptions &options) {
   BitNetSelectKernelsOptions selection;

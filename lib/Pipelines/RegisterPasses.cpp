@@ -1,6 +1,7 @@
 //===- RegisterPasses.cpp - passes known to bitnet-opt --------------------===//
 //
-// For bitnet-opt; the driver makes its passes by name.
+// bitnet-opt finds passes by the names that are registered here; the driver
+// creates its passes itself.
 //
 //===----------------------------------------------------------------------===//
 

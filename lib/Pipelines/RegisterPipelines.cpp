@@ -1,6 +1,7 @@
 //===- RegisterPipelines.cpp - stages as bitnet-opt pipelines -------------===//
 //
-// For bitnet-opt, and for tests of one stage.
+// bitnet-opt, and so the tests of one stage, find the pipelines that are
+// registered here.
 //
 //===----------------------------------------------------------------------===//
 

@@ -24,7 +24,8 @@ static int64_t getInt(DictionaryAttr dict, StringRef key) {
   return attr ? attr.getInt() : 0;
 }
 
-/// Before stage 3 the usual packing is assumed.
+/// The bytes that a layer's weights take. Before stage 3 the usual packing is
+/// assumed.
 static uint64_t getStoredBytes(MLIRContext *context, const LayerRecord &layer) {
   bool coded = layer.kind == "ternary" || layer.kind == "binary";
   if (layer.storage == "int8 rows")
@@ -38,7 +39,7 @@ static uint64_t getStoredBytes(MLIRContext *context, const LayerRecord &layer) {
       .getPackedBytes();
 }
 
-/// In the order of the graph.
+/// The layers of the module, in the order of the graph.
 std::vector<LayerRecord> mlir::bitnet::collectLayers(ModuleOp module) {
   std::vector<LayerRecord> layers;
   auto records = module->getAttrOfType<ArrayAttr>("bitnet.layers");

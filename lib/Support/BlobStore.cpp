@@ -172,8 +172,8 @@ void BlobStore::releasePages(llvm::ArrayRef<uint8_t> bytes) {
     auto *base = static_cast<uint8_t *>(blob.mapped);
     if (!base || bytes.data() < base || bytes.data() >= base + blob.size)
       continue;
-    // Only pages that lie wholly inside the range. Neighbours may still be in
-    // use.
+    // Only pages that lie wholly inside the range are given back, because their
+    // neighbours may still be in use.
     uintptr_t page = uintptr_t(::sysconf(_SC_PAGESIZE));
     uintptr_t begin = (uintptr_t(bytes.data()) + page - 1) / page * page;
     uintptr_t end = uintptr_t(bytes.data() + bytes.size()) / page * page;

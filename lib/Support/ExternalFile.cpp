@@ -151,7 +151,8 @@ static const char kHowToTrust[] =
     "your own, --external-data=trusted takes links to regular files, "
     "--external-root=<folder> those that lead beneath that folder";
 
-/// With the model's folder followed by nothing but `location`.
+/// Opens `location` beneath the model's folder. It follows links only as far as
+/// `policy` allows.
 static llvm::Expected<OpenFile> openIn(llvm::StringRef name,
                                        llvm::StringRef folder,
                                        const Location &location,

@@ -86,7 +86,8 @@ OutputSet::write(llvm::StringRef path, llvm::StringRef what,
   return os.finish();
 }
 
-/// After an error the rest is dropped, which removes the temporary files.
+/// Lets the outputs appear. After an error the others are dropped, which
+/// removes their temporary files.
 llvm::Error OutputSet::commit() {
   // Whatever is not kept is removed when this goes.
   std::vector<std::unique_ptr<OutputFile>> ready = std::move(files);

@@ -28,7 +28,8 @@
  * woken, AWAITED a job whose end the caller sleeps for. */
 enum { IDLE, JOB, STOP, ASLEEP, AWAITED };
 
-/* Two lines: the neighbour's is fetched along with ours. */
+/* A worker's word is alone on two cache lines, because the CPU fetches a
+ * neighbouring line along. */
 enum { LINE = 128, PAUSES_PER_LOOK = 16, YIELDS = 4 };
 
 struct worker {
@@ -46,8 +47,8 @@ struct bitnet_pool {
   int32_t *cpus;  /* of thread i at i; NULL: anywhere */
   struct worker *workers;
   atomic_int busy;
-  /* The job: written before a worker's word says JOB, kept until all are done.
-   */
+  /* The job. It is written before a worker's word says JOB, and stays until all
+   * workers are done. */
   bitnet_task task;
   void *context;
   int64_t n;
@@ -57,8 +58,9 @@ struct bitnet_pool {
 /* Set while this thread executes a task: nested calls run inline. */
 static _Thread_local int inside_task;
 
-/* Threads of this process that serve pools and are awake. More than cores: a
- * spinning one would only hold up those with work. */
+/* How many threads of this process serve pools and are awake. When there are
+ * more than cores, a spinning thread would only hold up those that compute, so
+ * it sleeps. */
 static atomic_int awake;
 
 /* Threads do not survive fork: a pool made before it has none in the child. */
@@ -109,8 +111,8 @@ static uint32_t look(_Atomic(uint32_t) *word) {
   return atomic_load_explicit(word, memory_order_acquire);
 }
 
-/* Until the word has left `value`, the pool's time is over, or the machine is
- * crowded. Returns the word. */
+/* Spins until the word has left `value`, the pool's time is over, or the
+ * machine is crowded. Returns the word. */
 static uint32_t spin(const bitnet_pool *pool, _Atomic(uint32_t) *word,
                      uint32_t value) {
   int64_t end = 0;
@@ -149,7 +151,8 @@ static void send(struct worker *worker, uint32_t value) {
 
 static void wait_for_worker(const bitnet_pool *pool, struct worker *worker) {
   uint32_t word = spin(pool, &worker->word, JOB);
-  /* Threads that share a core: first lend ours to the worker. Not else: among
+  /* A pool that does not spin may have threads that share a core, so this one
+   * first lends its core to the worker. Other pools do not yield, because among
    * other processes a thread that yields waits longer than one that sleeps. */
   for (int i = 0; word == JOB && !pool->spin_ns && i < YIELDS; ++i) {
     sched_yield();
@@ -247,8 +250,8 @@ static void place(const bitnet_pool *pool, const struct worker *worker) {
     bn_pin(worker->thread, pool->cpus[worker->index]);
 }
 
-/* As many as the system grants: fewer threads give the same results. Signals
- * are for the host's own threads. */
+/* Starts as many threads as the system grants, because fewer threads give the
+ * same results. Signals are blocked: they are for the host's own threads. */
 static void start_workers(bitnet_pool *pool, int threads) {
   sigset_t all, before;
   sigfillset(&all);
@@ -319,7 +322,7 @@ bitnet_pool *bitnet_pool_create(int threads) {
 void bitnet_pool_free(bitnet_pool *pool) {
   if (!pool)
     return;
-  /* In a forked child the workers are gone. */
+  /* In a forked child the workers do not exist. */
   const int workers = was_forked(pool) ? 0 : pool->threads - 1;
   for (int i = 0; i < workers; ++i)
     send(&pool->workers[i], STOP);

@@ -46,7 +46,8 @@ const char *bitnet_status_name(bitnet_status status) {
   return "unknown status";
 }
 
-/* By number of the dtype; numbers between them have no name and 0 bytes. */
+/* The table is indexed by the number of the dtype; numbers that are none have
+ * no name and 0 bytes. */
 static const struct {
   const char *name;
   uint64_t bytes;

@@ -52,7 +52,8 @@ struct bitnet_arena {
   uint64_t held;
 };
 
-/* Arenas between runs: taken and given back with one exchange each. */
+/* Arenas that no run uses. They are taken and given back with one atomic
+ * exchange each. */
 static bitnet_arena *idle_arenas[MOST_IDLE];
 static bitnet_memory totals;
 
@@ -130,7 +131,7 @@ static void *out_of_memory(bn_run *run, uint64_t bytes) {
   return NULL;
 }
 
-/* Sizes beyond are no sizes, and sums of them would overflow. */
+/* Larger sizes come from an overflow, and sums of them would overflow again. */
 static int is_size(uint64_t bytes) { return bytes >> 62 == 0; }
 
 /* Makes the table long enough for slot `index`. It doubles, so that a run that
@@ -352,7 +353,7 @@ BITNET_EXPORT void bitnet_model_memory(bitnet_memory *memory) {
   memory->allocations = __atomic_load_n(&totals.allocations, __ATOMIC_RELAXED);
 }
 
-/* At dlclose. */
+/* Runs at dlclose. */
 __attribute__((destructor)) static void free_arenas(void) {
   bitnet_model_trim();
 }

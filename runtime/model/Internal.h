@@ -21,7 +21,7 @@ void *mmap(void *at, size_t size, int protection, int flags, int fd, long from);
 int munmap(void *at, size_t size);
 int madvise(void *at, size_t size, int advice);
 
-/* Of Linux, on every architecture that we compile for. */
+/* Linux has these values on every architecture that we compile for. */
 #define BN_PROT_READ_WRITE 3
 #define BN_MAP_PRIVATE_ANONYMOUS 0x22
 #define BN_MAP_FAILED ((void *)-1)
@@ -112,7 +112,7 @@ void bn_drop_outputs(bn_run *run);
 /* Adds to what bitnet_model_memory tells: bytes got (an allocation more) or,
  * below 0, given back. */
 void bn_count_memory(int64_t bytes);
-/* Frees the working memory that no task uses. */
+/* Frees the scratch blocks that no task uses. */
 void bn_trim_scratch(void);
 
 #pragma GCC visibility pop

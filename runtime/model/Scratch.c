@@ -1,4 +1,4 @@
-/*===- Scratch.c - working memory of tasks --------------------------------===*\
+/*===- Scratch.c - scratch blocks of tasks --------------------------------===*\
 |*                                                                            *|
 |* A task needs some tens of KB that no other task may touch. On the stack    *|
 |* they would decide how small the threads of a host may be, so a task takes  *|
@@ -14,7 +14,8 @@
 
 enum { ALIGNMENT = 64, MOST_IDLE = 64 };
 
-/* Blocks between tasks: taken and given back with one exchange each. */
+/* Blocks that no task uses. They are taken and given back with one atomic
+ * exchange each. */
 static void *idle_blocks[BITNET_SCRATCH_LEVELS][MOST_IDLE];
 static int32_t reserve_taken[BITNET_SCRATCH_LEVELS];
 

@@ -152,8 +152,8 @@ float bitnet::run::bfloatToFloat(uint16_t half) {
   return load<float>(reinterpret_cast<const char *>(&bits));
 }
 
-/// By magnitude: NaN, too large, normal, subnormal, zero. Adding 0xfff and the
-/// lowest bit kept rounds half to even in one addition.
+/// The cases are ordered by magnitude: NaN, too large, normal, subnormal, zero.
+/// Adding 0xfff and the lowest kept bit rounds half to even in one addition.
 uint16_t bitnet::run::floatToHalf(float value) {
   const uint32_t bits = load<uint32_t>(reinterpret_cast<char *>(&value));
   const uint16_t sign = bits >> 16 & 0x8000;

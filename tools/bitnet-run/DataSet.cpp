@@ -98,9 +98,9 @@ static Error checkNames(const DataSet &data, StringRef kind, StringRef prefix,
   return Error::success();
 }
 
-/// In the order of `values`: by name, or as they are when there is a full set
-/// whose names are not those of the model. Values without an array get one with
-/// an empty name.
+/// Brings the arrays into the order of `values`: by name, or as they are when
+/// there is a full set whose names are not those of the model. Values without
+/// an array get one with an empty name.
 static std::vector<Array> matchArrays(std::vector<Array> arrays,
                                       ArrayRef<bitnet_value_desc> values) {
   const bool byOrder = arrays.size() == values.size() &&

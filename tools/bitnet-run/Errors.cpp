@@ -52,7 +52,8 @@ int bitnet::run::flushOutput(int code) {
   return ExitOutputFailure;
 }
 
-/// Nothing may be allocated any more. Files that are half written are removed.
+/// Ends the process without allocating anything, and removes files that are
+/// half written.
 static void endWithoutMemory() {
   static const char text[] = "bitnet-run: error: out of memory\n";
   sys::RunInterruptHandlers();

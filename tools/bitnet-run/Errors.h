@@ -61,8 +61,8 @@ int reportFailure(llvm::Error error);
 /// code than `code`, after a line.
 int flushOutput(int code);
 
-/// From now on, memory that is asked for and not to be had ends the process
-/// with a line and an exit code.
+/// After this call, an allocation that fails ends the process with a line and
+/// an exit code.
 void endOnMissingMemory();
 
 } // namespace bitnet::run

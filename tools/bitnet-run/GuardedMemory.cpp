@@ -46,8 +46,8 @@ static uint64_t pageBytes() {
   return bytes;
 }
 
-Expected<std::unique_ptr<GuardedMemory>>
 /// A page on either side, and in between whole pages for the bytes.
+Expected<std::unique_ptr<GuardedMemory>>
 GuardedMemory::create(std::string label, uint64_t bytes, GuardedEdge edge) {
   const uint64_t page = pageBytes();
   const uint64_t mapBytes = alignTo(bytes, page) + 2 * page;

@@ -1,8 +1,8 @@
 //===- GuardedMemory.h - memory between inaccessible pages ------*- C++ -*-===//
 //
-// For --guard-pages: an access outside of a tensor faults at once, instead of
-// reading or writing what happens to lie there. GuardedRun.cpp puts every
-// tensor of a run into one.
+// The memory of --guard-pages, in which an access outside of a tensor faults at
+// once, instead of reading or writing what happens to lie there. GuardedRun.cpp
+// puts every tensor of a run into one.
 //
 //===----------------------------------------------------------------------===//
 
@@ -38,7 +38,8 @@ public:
 
   /// `bytes` bytes at the guarded edge.
   char *data() const { return start; }
-  /// From now on, writing dies by a signal, too.
+  /// Makes the memory read-only: afterwards a write ends the process by a
+  /// signal, too.
   void protect();
   /// Fails when something has written into the slack.
   llvm::Error checkSlack() const;

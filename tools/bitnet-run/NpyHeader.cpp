@@ -116,7 +116,7 @@ bool Parser::parseShape() {
   return comma || header.shape.size() > 1;
 }
 
-/// As in Python, the last of two entries of one key counts.
+/// Parses one entry. Like in Python, the last of two entries of one key counts.
 bool Parser::parseEntry() {
   StringRef key;
   if (!parseString(key) || !take(":"))

@@ -21,8 +21,8 @@ class OutputFiles {
 public:
   std::string folder, codes, profile; ///< as given; empty: not asked for
 
-  /// Before the first run: fails when an output would be one of `inputs` or
-  /// another output.
+  /// Called before the first run. Fails when an output would be one of `inputs`
+  /// or another output.
   llvm::Error claim(const bitnet_model_desc &desc,
                     llvm::ArrayRef<std::string> inputs);
 

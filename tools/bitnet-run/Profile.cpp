@@ -87,7 +87,8 @@ double Profile::gigabytesPerSecond(size_t row) const {
   return double(regions[row].bytes) / perRun(row) / 1e6;
 }
 
-/// Both are sums over all runs, so their number cancels out.
+/// MACs and milliseconds are both sums over all runs, so the number of runs
+/// cancels out.
 double Profile::gigamacsPerSecond(size_t row) const {
   if (rows[row].milliseconds <= 0)
     return 0;
@@ -115,7 +116,7 @@ std::vector<double> Profile::sumByKind() const {
   return sums;
 }
 
-/// Nothing for what has no rate.
+/// Prints a rate, or spaces for what has none.
 static void printRate(raw_ostream &os, double rate) {
   if (rate > 0)
     os << format("  %6.1f", rate);

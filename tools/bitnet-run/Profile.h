@@ -54,15 +54,15 @@ private:
   llvm::StringRef nameOf(size_t row) const;
   int32_t kindOf(size_t row) const;
   double perRun(size_t row) const { return rows[row].milliseconds / runs; }
-  /// Of the time of a whole run.
+  /// The share of the time of a whole run, in percent.
   double percent(double milliseconds) const;
   /// Milliseconds of one run.
   double total() const;
-  /// Of the weights of a row; 0 when it reads none.
+  /// The rate at which an entry reads its weights; 0 when it reads none.
   double gigabytesPerSecond(size_t row) const;
-  /// Billions of multiply-accumulates; 0 when it has none.
+  /// The rate of an entry's MACs in 10^9 per second; 0 when it has none.
   double gigamacsPerSecond(size_t row) const;
-  /// Rows with time in them, longest first.
+  /// Entries with time in them, the longest first.
   std::vector<size_t> sorted() const;
   /// Milliseconds of one run by bitnet_region_kind.
   std::vector<double> sumByKind() const;

@@ -25,7 +25,7 @@ public:
     state ^= state >> 27;
     return state * 0x2545f4914f6cdd1du;
   }
-  /// In [-1, 1).
+  /// A number in [-1, 1).
   float nextFloat() {
     return static_cast<float>(static_cast<int64_t>(next()) >> 40) * 0x1p-23f;
   }
@@ -131,8 +131,8 @@ static Error addBytes(const Twine &label, const bitnet_value_desc &value,
                  formatBytes(memory) + others);
 }
 
-/// Before any memory is asked for: what inputs and outputs take together, as
-/// far as the model tells the shapes of its outputs.
+/// Checks, before any memory is asked for, what inputs and outputs take
+/// together, as far as the model tells the shapes of its outputs.
 static Error checkMemory(const bitnet_model *model,
                          const RandomOptions &options) {
   const bitnet_model_desc &desc = *bitnet_model_description(model);

@@ -39,8 +39,8 @@ static std::string nameFile(StringRef folder, StringRef kind, size_t index,
   return path.str().str();
 }
 
-std::vector<std::string>
 /// Names of both kinds of files, whether they exist or not.
+std::vector<std::string>
 bitnet::run::listDataFolder(StringRef path, const bitnet_model_desc &desc) {
   std::vector<std::string> names;
   for (StringRef extension : {".pb", ".npy"}) {

@@ -22,7 +22,7 @@ using namespace bitnet::run;
 
 static cl::OptionCategory category("bitnet-run options");
 
-// Where inputs come from: folders, else --data and --input, else random
+// Inputs come from folders, else from --data and --input, else they are random
 // numbers.
 static cl::opt<std::string> modelPath(cl::Positional, cl::Required,
                                       cl::desc("<model.so>"),

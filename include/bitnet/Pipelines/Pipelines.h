@@ -74,7 +74,7 @@ struct PartitionOptions {
 /// Stage 4: loop nests over buffers.
 struct LoopsOptions {
   MachineOptions machines;
-  /// As in stage 4a.
+  /// The same as PartitionOptions::strictFloats.
   bool strictFloats = false;
   /// Scalar loops of one thread, for HLS to read.
   bool scalarLoops = false;

@@ -25,7 +25,8 @@ public:
   MadeFolder &operator=(MadeFolder &&) = delete;
   ~MadeFolder();
 
-  /// From now on the folder stays.
+  /// Lets the folder stay: neither the destructor nor a signal removes it any
+  /// more.
   void keep();
 
 private:

@@ -1,8 +1,8 @@
 //===- Axes.cpp - a product's loops as at most six axes -------------------===//
 //
-// From the loops of a product to the three batch axes, m, n and k of a kernel.
-// Loops are joined to one axis where every operand that moves in them lies in
-// memory so that one stride serves for both.
+// Maps the loops of a product to the axes of a kernel: three batch axes, m, n
+// and k. Two loops become one axis when each operand that moves in them lies in
+// memory so that one stride serves both loops.
 //
 //===----------------------------------------------------------------------===//
 
@@ -154,7 +154,8 @@ bitnet::planContraction(Contraction &contraction) {
   AxisPlanner planner(contraction);
   if (!planner.isMemRefs())
     return std::nullopt;
-  // As it is, or else transposed: out^T = rhs^T * lhs^T has n and m exchanged.
+  // The product as it is, or else transposed: out^T = rhs^T * lhs^T, where n
+  // and m are exchanged.
   if (auto plan = tryPlan(planner, contraction.loops))
     return plan;
   std::swap(planner.operands[0], planner.operands[1]);

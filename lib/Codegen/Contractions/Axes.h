@@ -21,9 +21,9 @@ using Axis = SmallVector<unsigned, 2>;
 /// Where the elements of one vector lie. It decides the order of additions
 /// (mm_c5) and is part of the kernel's name.
 enum class ContractionForm {
-  /// Along n, in rhs and out.
+  /// Along n: vectors of rhs and of out.
   Columns,
-  /// Along k, in lhs and rhs.
+  /// Along k: vectors of lhs and of rhs.
   Rows
 };
 
@@ -35,7 +35,8 @@ struct ContractionPlan {
   ContractionForm form = ContractionForm::Columns;
   /// lhs, rhs, out; lhs and rhs trade places when that makes out contiguous.
   SmallVector<Value, 3> operands;
-  /// From the loops of the linalg operation to dimensions of the operands.
+  /// For each operand, the map from the loops of the linalg operation to the
+  /// operand's dimensions.
   SmallVector<AffineMap, 3> maps;
   SmallVector<Axis, kBatchAxes> batch;
   Axis m, n, k;

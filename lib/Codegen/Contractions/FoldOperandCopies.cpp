@@ -156,8 +156,8 @@ unsigned OperandFolder::getFirstLoop(unsigned loop) const {
   return first;
 }
 
-SmallVector<ReassociationIndices>
 /// Which dimensions of the split operand come from each of its dimensions.
+SmallVector<ReassociationIndices>
 OperandFolder::getGroups(unsigned operand) const {
   SmallVector<ReassociationIndices> groups;
   int64_t next = 0;

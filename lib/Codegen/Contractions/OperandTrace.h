@@ -22,7 +22,8 @@ struct Atom {
 /// functions of single elements, to the tensor that holds its elements.
 class OperandTrace {
 public:
-  /// Of `value`; an untraceable operation ends at its result.
+  /// Traces `value`. The trace ends at the result of the first operation that
+  /// it cannot pass.
   explicit OperandTrace(Value value);
 
   Value getSource() const { return source; }

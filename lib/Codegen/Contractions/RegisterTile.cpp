@@ -64,10 +64,10 @@ bool llvm::cl::parser<RegisterFile>::parse(Option &option, StringRef,
                       llvm::join(names, ", "));
 }
 
-/// As many accumulators as leave registers for the operands of one step, and
-/// at least eight of them where possible: two additions start in each cycle
-/// and take four. A single row of x streams weights: more rows of them at a
-/// time are more reads from memory under way.
+/// A tile has as many accumulators as leave registers for the operands of one
+/// step, and at least eight where possible, because two additions start in each
+/// cycle and each takes four cycles. A single row of x streams the weights:
+/// taking more of their rows at a time keeps more reads from memory under way.
 RegisterTile bitnet::getRegisterTile(RegisterFile registers) {
   switch (registers) {
   case RegisterFile::XMM16:

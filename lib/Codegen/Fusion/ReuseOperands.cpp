@@ -35,7 +35,7 @@ public:
   /// Whether `op` reads of `buffer` only the element that it writes. A view of
   /// it shows other elements, or the same ones in another place.
   bool readsInPlace(linalg::GenericOp op, memref::AllocOp buffer) const;
-  /// From now on, whoever sees `gone` sees `kept`.
+  /// Makes `kept` the buffer of all that `gone` was the buffer of.
   void merge(memref::AllocOp gone, memref::AllocOp kept);
 
 private:

@@ -1,4 +1,4 @@
-//===- KernelEmitter.cpp - kernel functions from table rows ---------------===//
+//===- KernelEmitter.cpp - kernel functions from table entries ------------===//
 //
 // A kernel is a loop over blocks of weights. For each block the forms of the
 // entry are tried in order: each takes as many of the activation rows that are
@@ -55,7 +55,8 @@ static SmallVector<Type> kernelOperandTypes(const KernelForm &form) {
   return types;
 }
 
-/// Only what differs from int8 activations, `u2` and no groups is in the name.
+/// The name of a kernel function. It says only what differs from int8
+/// activations, `u2` and no groups.
 static std::string kernelName(const KernelForm &form) {
   std::string name =
       ("bitnet_kernel_" + stringifyKernelKind(form.row->kind)).str();
@@ -118,8 +119,8 @@ RowBlockEmitter::Span RowBlockEmitter::take(int64_t tile, Value count) {
   return span;
 }
 
-/// With t = ceil(left / maxTile) tiles, left % t of them have a row more than
-/// the rest.
+/// Shares `left` rows out among t = ceil(left / maxTile) tiles; left % t of the
+/// tiles have a row more than the others.
 RowBlockEmitter::Spans RowBlockEmitter::takeEvenTiles(const LoopForm &form,
                                                       Value left) {
   Value tiles = arith::AddIOp::create(b, left, index(form.maxTile - 1));

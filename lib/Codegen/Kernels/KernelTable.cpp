@@ -1,4 +1,4 @@
-//===- KernelTable.cpp - one row per code form of a ternary matmul --------===//
+//===- KernelTable.cpp - one entry per code form of a product -------------===//
 //
 // How to read an entry: `LoopForm(unit, fields)` is one loop over K;
 // `.from(20)` serves 20 activation rows or more, `.even(5, 6)` tiles of 5 or 6
@@ -18,24 +18,26 @@ using namespace mlir::bitnet;
 /// Masks in place: no shifts, one accumulator per field.
 static constexpr FieldDecode kMaskOnly[] = {
     {0, 0x03}, {0, 0x0c}, {0, 0x30}, {0, 0xc0}};
-/// As kMaskOnly, but 0xc0 would be negative in a signed dot product.
+/// Like kMaskOnly, but the upper field is shifted, because 0xc0 would be
+/// negative in a signed dot product.
 static constexpr FieldDecode kMaskSigned[] = {
     {0, 0x03}, {0, 0x0c}, {0, 0x30}, {6, 0xff}};
-/// One shift serves two fields, two scales.
+/// One shift serves two fields, which leaves two scales.
 static constexpr FieldDecode kOneShift[] = {
     {0, 0x03}, {0, 0x0c}, {4, 0x03}, {4, 0x0c}};
 /// Every field at scale 1: one accumulator, decoding shared by several rows.
 static constexpr FieldDecode kShift[] = {
     {0, 0x03}, {2, 0x03}, {4, 0x03}, {6, 0x03}};
 
-/// The planes of Unpack::Lookup, as kMaskOnly: five chains of additions.
+/// The planes of Unpack::Lookup, masked in place like kMaskOnly: five chains of
+/// additions.
 static constexpr FieldDecode kLookupMaskOnly[] = {
     {0, 0x03}, {0, 0x0c}, {0, 0x30}, {0, 0xc0}, {0, 0xff, 1, /*apart=*/true}};
 /// The same with all fields at scale 1, to be shared by several activation
 /// rows.
 static constexpr FieldDecode kLookupShift[] = {
     {0, 0x03}, {2, 0x03}, {4, 0x03}, {6, 0x03}, {0, 0xff, 1}};
-/// The planes of Unpack::Compare: codes already.
+/// The planes of Unpack::Compare, which are codes already.
 static constexpr FieldDecode kPlanes[] = {
     {0, 0xff, 0}, {0, 0xff, 1}, {0, 0xff, 2}, {0, 0xff, 3}, {0, 0xff, 4}};
 
@@ -91,11 +93,12 @@ static constexpr LoopForm kAMXForms[] = {
     LoopForm(kAMX, kShift).from(2).padded(16).inParts(4).ahead(kFar),
     LoopForm(kVNNI512, kShift).from(2).even(2, 5).inParts(4).ahead(kFar),
     LoopForm(kVNNI512, kMaskOnly).inParts(4).ahead(kFar)};
-// 128 rows of 6912 columns are 0.9 MB of 2; the unit is so fast that it waits
-// for what comes from farther away.
+// 128 rows of 6912 columns take 0.9 MB of the 2 MB of the second cache. The
+// unit is so fast that it would wait for activations that come from farther
+// away.
 static constexpr int64_t kAMXRows = 128;
-// On Intel decoding takes a port from vpdpbusd, so from 20 rows on codes are
-// decoded once, into a panel of 64 KB.
+// On Intel, decoding takes a port away from vpdpbusd, so from 20 activation
+// rows on codes are decoded once, into a panel of 64 KB.
 static constexpr LoopForm kVNNI512Forms[] = {
     LoopForm(kVNNI512, kShift)
         .from(20)
@@ -108,8 +111,8 @@ static constexpr LoopForm kVNNI512Forms[] = {
     LoopForm(kVNNI512, kShift).from(2).even(2, 5).inParts(4).ahead(kFewRows),
     LoopForm(kVNNI512, kMaskOnly).inParts(4).ahead(kFar).on(kOther),
     LoopForm(kVNNI512, kMaskOnly).inParts(4).ahead(kOneRow)};
-// Sums of 16 bits: with all fields at scale 1 they hold 15 chunks, with two
-// scales (kOneShift) 7.
+// Accumulators of 16 bits do not wrap for 15 chunk columns when all fields are
+// at scale 1, and for 7 with two scales (kOneShift).
 static constexpr LoopForm kMadd512Forms[] = {
     LoopForm(kMadd512, kShift)
         .from(2)
@@ -119,8 +122,8 @@ static constexpr LoopForm kMadd512Forms[] = {
         .ahead(kFewRows),
     LoopForm(kMadd512, kOneShift).inParts(4).inSlices(7).ahead(kFar).on(kOther),
     LoopForm(kMadd512, kOneShift).inParts(4).inSlices(7).ahead(kOneRow)};
-// Half registers: two chunks are four registers, so a block takes two passes,
-// which take turns within a slice.
+// Registers are half a chunk long, so the four registers of a pass are two
+// chunks and a block takes two passes, which take turns within a K slice.
 static constexpr LoopForm kVNNI256Forms[] = {
     LoopForm(kVNNI256, kShift)
         .from(2)

@@ -326,7 +326,8 @@ void MatrixEmitter::emitPass(Value rowChunk) {
   });
   accs = emitLoop(last, whole, accs,
                   [&](Value i, Values &sums) { multiplyStep(i, i, sums); });
-  // At most one iteration: fewer chunk columns are left than a step has.
+  // This loop has at most one iteration, because fewer chunk columns are left
+  // than a step has.
   accs = emitLoop(whole, operands.chunks, accs, [&](Value i, Values &sums) {
     decodeLastStep(i, rowChunk);
     multiplyStep(i, lastStart(), sums);

@@ -49,7 +49,7 @@ private:
 };
 } // namespace
 
-/// With groups along K the group is the outermost loop.
+/// Emits the loops; with groups along K the group is the outermost one.
 void Nest::emit() {
   auto emitLines = [&](Value group) {
     Value rows = memref::DimOp::create(b, operands.lhs, index(0));

@@ -93,7 +93,8 @@ void Emitter::emit() {
   emitSequential();
 }
 
-/// With a column, one iteration takes 16 columns.
+/// The parallel loops around the rows. When the plan has a column loop, one
+/// iteration of it takes a strip of 16 columns.
 void Emitter::emitParallel() {
   SmallVector<Value> lowers(parallel.size(), constant(0)), uppers,
       steps(parallel.size(), constant(1));
@@ -101,7 +102,7 @@ void Emitter::emitParallel() {
     uppers.push_back(sizes[loop]);
     if (plan.column != loop)
       continue;
-    // What follows the last full strip belongs to its iteration.
+    // Columns behind the last full strip belong to that strip's iteration.
     uppers[i] = b.createOrFold<arith::MaxSIOp>(
         roundDown(sizes[loop], kNestLanes), constant(1));
     steps[i] = constant(kNestLanes);

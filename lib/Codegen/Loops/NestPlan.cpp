@@ -88,7 +88,7 @@ Access bitnet::getAccess(linalg::LinalgOp op, OpOperand &operand,
   std::optional<int64_t> step = getCoefficient(map.getResult(moving[0]), loop);
   if (step == 1)
     return Access::Contiguous;
-  // Only loads know it.
+  // Only loads can take every second element; stores cannot.
   return step == 2 && !op.isDpsInit(&operand) ? Access::Alternate
                                               : Access::Strided;
 }

@@ -256,9 +256,9 @@ func::CallOp Outliner::emitCall(func::FuncOp function, Value each,
   return func::CallOp::create(b, function, operands);
 }
 
-/// Where only the run knows how much work there is, it decides how many parts
-/// there are: one, which needs no other thread, or one for each iteration. Two
-/// calls and a branch would be twice the code.
+/// Where only the run knows how much work there is, it decides how many items
+/// there are: one, which needs no other thread, or one for each iteration. A
+/// branch with a serial and a parallel call would be twice the code.
 void Outliner::replaceByCall(func::FuncOp function) {
   b.setInsertionPoint(loop);
   Value total = trips.front();

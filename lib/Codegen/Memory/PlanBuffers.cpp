@@ -39,7 +39,8 @@ struct Buffer {
 
 /// Buffers that take turns in one place.
 struct Slot {
-  /// Where lives begin and end. They do not overlap.
+  /// Where the lives of the slot's buffers begin, and where each of them ends.
+  /// They do not overlap.
   std::map<unsigned, unsigned> lives;
 
   bool isFree(const Buffer &buffer) const {

@@ -30,10 +30,10 @@ public:
         [&](Operation *op) { places[op] = places.size(); });
   }
 
-  /// To the first operation that uses the buffer itself.
+  /// Moves `alloc` down to the first operation that uses the buffer itself.
   void sink(memref::AllocOp alloc);
-  /// To the last one that uses what the buffer flows to: views, results of
-  /// regions, arguments of branches.
+  /// Moves `dealloc` up to the last operation that uses the buffer or what it
+  /// flows to: views, results of MLIR regions, arguments of branches.
   void hoist(memref::DeallocOp dealloc);
 
 private:
@@ -59,8 +59,8 @@ void Lifetimes::hoist(memref::DeallocOp dealloc) {
   auto alloc = dealloc.getMemref().getDefiningOp<memref::AllocOp>();
   if (!alloc || alloc->getBlock() != dealloc->getBlock())
     return;
-  // Only within the basic block: a use in a nested region counts where its
-  // operation stands.
+  // The last use is looked for in this basic block only; a use in a nested MLIR
+  // region counts where its operation stands in the block.
   Operation *last = alloc;
   for (Value value : flow.resolve(alloc))
     for (Operation *user : value.getUsers()) {

@@ -39,7 +39,7 @@ static constexpr ISARow kTable[] = {
 };
 
 bool TargetInfo::hasFeature(StringRef name) const {
-  // As in LLVM, the last mention of a feature wins.
+  // Like in LLVM's lists, the last mention of a feature wins.
   for (StringRef feature : llvm::reverse(features)) {
     bool disabled = feature.consume_front("-");
     if (!disabled)

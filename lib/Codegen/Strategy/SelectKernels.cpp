@@ -91,7 +91,7 @@ KernelKind mlir::bitnet::selectKernel(MatMulOp op, const TargetInfo &target,
   if (!packing || wanted == KernelKind::Scalar)
     return KernelKind::Scalar;
   Type lhs = cast<ShapedType>(op.getLhs().getType()).getElementType();
-  // With groups each sum covers one group only.
+  // With groups, each sum covers one group only, so K is that of a group.
   int64_t cols = op.getGroupSize().value_or(packing.getPaddedCols());
   auto fits = [&](const KernelRow &row) {
     return acceptsOperands(row, packing.getKind(), lhs) && cols < row.maxCols;

@@ -1,8 +1,9 @@
 //===- ConstantFolder.cpp - constant ONNX subgraphs as streams ------------===//
 //
-// From nodes to streams: leaves, elementwise operators, casts and reductions.
-// ConstantFolderShape.cpp has operators that move values. A null view means
-// that a value is not constant, or that evaluating it here would not be exact.
+// Makes streams of nodes: leaves, elementwise operators, casts and reductions.
+// The operators that move values are in ConstantFolderShape.cpp. A null view
+// means that a value is not constant, or that evaluating it here would not be
+// exact.
 //
 //===----------------------------------------------------------------------===//
 
@@ -169,7 +170,8 @@ View ConstantFolder::buildConstant(onnx::ConstantOp op) {
 // Dispatch
 //===----------------------------------------------------------------------===//
 
-/// Nothing for operators that are not elementwise.
+/// The function that an elementwise operator computes; nothing for other
+/// operators.
 static std::optional<MapKind> getMapKind(onnx::NodeOp node) {
   if (node.getOp() == "BitShift")
     return llvm::StringSwitch<std::optional<MapKind>>(
@@ -210,7 +212,8 @@ static std::optional<MapKind> getMapKind(onnx::NodeOp node) {
       .Default(std::nullopt);
 }
 
-/// By the operator's name; others are not folded.
+/// Dispatches on the operator's name; operators that are not listed are not
+/// folded.
 View ConstantFolder::buildNode(onnx::NodeOp node) {
   StringRef op = node.getOp();
   if (std::optional<MapKind> kind = getMapKind(node))
@@ -362,7 +365,7 @@ View ConstantFolder::buildMap(onnx::NodeOp node, MapKind kind) {
   return result;
 }
 
-/// As a maximum and a minimum.
+/// Clip is a maximum and then a minimum.
 View ConstantFolder::buildClip(onnx::NodeOp node) {
   View result = get(node.getInputs().front());
   if (!result)

@@ -187,7 +187,8 @@ View ConstantFolder::buildConcat(onnx::NodeOp node) {
 // Rows
 //===----------------------------------------------------------------------===//
 
-/// For each row of the result: which operand it is of, and its number there.
+/// For each row of the result: the operand that it comes from, and its number
+/// there.
 using RowMap = std::vector<std::pair<unsigned, int64_t>>;
 
 static RowMap identityRows(int64_t count) {

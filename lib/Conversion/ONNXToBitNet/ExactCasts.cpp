@@ -52,7 +52,8 @@ static Source getSource(onnx::NodeOp node) {
       .Default(node.getBodies().empty() ? Source::Input0 : Source::Body);
 }
 
-/// Of an operator that has the type of its result in an attribute, perhaps.
+/// The element type of a result that an attribute, or the operator itself, may
+/// determine; null when neither does.
 static Type readAttributeType(onnx::NodeOp node) {
   Builder b(node.getContext());
   if (node.getOp() == "Cast")
@@ -95,7 +96,8 @@ static Value getTypeGiver(onnx::NodeOp node, Value value, Source source) {
   llvm_unreachable("unknown source of a type");
 }
 
-/// Of result `value`, from what `node` says alone.
+/// The element type of result `value` when `node` tells it without its inputs,
+/// else null.
 static Type readResultType(onnx::NodeOp node, Value value, Source source) {
   Builder b(node.getContext());
   if (cast<OpResult>(value).getResultNumber() != 0)
@@ -232,7 +234,8 @@ bool ExactCasts::holds(Value value, FloatType type, unsigned depth) const {
 // Casts
 //===----------------------------------------------------------------------===//
 
-/// Of floats; a cast to integers is a rounding.
+/// Whether a cast between float types keeps every value. A cast to integers
+/// rounds, so it is not exact.
 bool ExactCasts::isExact(onnx::NodeOp cast) const {
   auto to = dyn_cast_or_null<FloatType>(
       bitnet::getElementType(cast.getContext(), getInt(cast, "to", 0)));

@@ -1,8 +1,8 @@
 //===- FloatLayer.cpp - layers whose weights stay float -------------------===//
 //
-// With floatLinears (--quantize) layers of floats become bitnet.linear, too, so
-// that stage 2 can quantize them. Their weights are copied to [N, K] unless
-// they already lie so in the file.
+// With the option floatLinears (--quantize), layers of floats become
+// bitnet.linear, too, so that stage 2 can quantize them. Their weights are
+// copied to [N, K] unless they already lie so in the file.
 //
 //===----------------------------------------------------------------------===//
 

@@ -49,7 +49,8 @@ static Value makeColumn(OpBuilder &builder, const LayerForm &form,
                                builder.getStringAttr(form.name + ".axes"),
                                DenseElementsAttr::get(type, int64_t(-1)));
   Type unknown = onnx::UnknownType::get(builder.getContext());
-  // From opset 13 on axes are an input, whatever the model's opset.
+  // The node is made for opset 13, where the axes are an input, whatever the
+  // model's opset is.
   return onnx::NodeOp::create(
              builder, form.node.getLoc(), TypeRange{unknown},
              builder.getStringAttr("Unsqueeze"), builder.getStringAttr(""),

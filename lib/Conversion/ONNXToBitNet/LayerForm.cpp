@@ -30,7 +30,8 @@ bool mlir::bitnet::setWeights(LayerForm &form, const View &view,
   return true;
 }
 
-/// Of several layers that share weights it is the same value.
+/// The value behind all transposes of the weights. It is the same for all
+/// layers that share their weights.
 Value mlir::bitnet::getWeightRoot(const LayerForm &form) {
   Value value = form.weightOperand;
   while (onnx::NodeOp node = getNode(value, "Transpose"))
@@ -168,7 +169,7 @@ static std::optional<LayerForm> readConv(LayerForm form,
   else if (!pads || pads->size() != 4 ||
            llvm::any_of(*pads, [](int64_t p) { return p < 0; }))
     form.refusal = "padding depends on the input";
-  // Of what remains padded images have a size that can be counted.
+  // The limit makes sure that the size of a padded image does not overflow.
   else if (auto isHuge = [](int64_t v) { return v > 1 << 20; };
            llvm::any_of(strides, isHuge) || llvm::any_of(dilations, isHuge) ||
            llvm::any_of(*pads, isHuge))
@@ -240,7 +241,8 @@ static std::optional<LayerForm> readMatMulInteger(LayerForm form,
   return form;
 }
 
-/// Also a format of ternary weights: 2 bits with a zero point of 1.
+/// MatMulNBits is a format of ternary weights, too: those with 2 bits and a
+/// zero point of 1.
 static std::optional<LayerForm> readMatMulNBits(LayerForm form,
                                                 ConstantFolder &folder) {
   form.weightOperand = form.node.getInputs()[1];
@@ -254,7 +256,8 @@ static std::optional<LayerForm> readMatMulNBits(LayerForm form,
   return form;
 }
 
-/// By domain and operator.
+/// Reads the layer that a node of this domain and operator may be; nothing for
+/// other operators.
 static std::optional<LayerForm> readForm(LayerForm form,
                                          ConstantFolder &folder) {
   onnx::NodeOp node = form.node;

@@ -51,7 +51,7 @@ struct Judged {
   Value codes;
   /// Sums of the codes of each row, for integer layers.
   std::vector<int32_t> rowSums;
-  /// By the factor (alpha) that the scale includes.
+  /// The scale constants, by the factor (alpha of Gemm) that each includes.
   std::map<double, Value> scales;
 };
 
@@ -83,7 +83,8 @@ public:
 
   /// Fails when weights are invalid (w_c6).
   LogicalResult recognise(onnx::NodeOp node);
-  /// To be called last: what was recognised knows weights by their nodes.
+  /// Replaces float weights. It has to be called last, because recognition
+  /// finds weights by their nodes.
   void finish() { lossless.replace(); }
 
 private:
@@ -107,8 +108,8 @@ private:
   OpBuilder constants;
   LayerReport &report;
   const FloatPolicy &policy;
-  /// By everything that the weights were computed from, and whether they are
-  /// read as rows.
+  /// Verdicts on weights, by everything that the weights were computed from and
+  /// by whether they are read as rows.
   std::map<std::pair<SmallVector<const void *>, bool>, Judged> judged;
   /// Rows that an embedding and the head that is tied to it share.
   std::map<SharedRowsKey, NarrowWeights> narrow;
@@ -379,7 +380,7 @@ LogicalResult Recogniser::recogniseLayer(LayerForm &form) {
 /// Nodes that are no layer are left to --convert-onnx-to-linalg.
 LogicalResult Recogniser::recognise(onnx::NodeOp node) {
   if (std::optional<LayerForm> layer = readLayer(node, folder)) {
-    // Of another rank Gemm is an error, which its own lowering reports.
+    // A Gemm of another rank is an error, which its own lowering reports.
     if (node.getOp() == "Gemm" && ranks.get(layer->x).value_or(2) != 2)
       layer->refusal = "a Gemm whose input is no matrix";
     return recogniseLayer(*layer);

@@ -179,8 +179,8 @@ static std::vector<double> permuted(const View &view) {
   return result;
 }
 
-/// A permuted view is read once and kept, because reading it in order would
-/// jump through the stream.
+/// A permuted view is read as a whole and kept in memory, because reading it in
+/// its own order would jump through the stream.
 StreamRef View::contiguous() const {
   if (isIdentity())
     return stream;
@@ -357,7 +357,8 @@ std::vector<double> fold::readAll(Stream &stream) {
   return collect<double>(stream);
 }
 
-/// For values that are read more than once or out of order.
+/// Reads the whole stream into memory, for values that are read more than once
+/// or out of order.
 StreamRef fold::materialise(Stream &stream) {
   Origin origin;
   stream.describe(origin);

@@ -245,7 +245,7 @@ struct ReducePlan {
 };
 } // namespace
 
-/// In f64; the mean divides at the end.
+/// Accumulates in f64; a mean divides at the end.
 StreamRef fold::makeReduce(ReduceKind kind, Stream &operand,
                            ArrayRef<int64_t> axes, bool keepDims) {
   ReducePlan plan(operand.shape, axes, keepDims);

@@ -176,7 +176,8 @@ bool Judge::finishGroups(TernaryWeight &result) const {
   return false;
 }
 
-/// Nothing when no granularity fits.
+/// The weights with the coarsest scales that fit; nothing when no granularity
+/// fits.
 std::optional<TernaryWeight> Judge::finish() {
   TernaryWeight result;
   result.n = n;
@@ -189,7 +190,7 @@ std::optional<TernaryWeight> Judge::finish() {
   return result;
 }
 
-/// For the report: why the weights are not ternary.
+/// The reason that the report gives for weights that are not ternary.
 static std::string countMagnitudes(ArrayRef<double> values) {
   std::unordered_set<double> seen;
   for (double value : values)
@@ -199,7 +200,7 @@ static std::string countMagnitudes(ArrayRef<double> values) {
          std::to_string(values.size()) + " values";
 }
 
-/// `cell` columns share a scale at least.
+/// Judges weights of which at least `cell` columns share a scale.
 static Verdict judgeCells(fold::Stream &weights, int64_t n, int64_t k,
                           bool rowsFirst, int64_t cell) {
   Verdict verdict;

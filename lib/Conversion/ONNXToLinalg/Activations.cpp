@@ -129,7 +129,7 @@ static Value swish(const Code &c) {
   return c.mul(c.x, sigmoid(c.s, scaled));
 }
 
-/// Of operators whose schema has integers, too.
+/// The note of operators whose schema has integers, too.
 static constexpr StringLiteral kFloats = "floats only";
 
 /// Defaults are those of the schemas, as f32.

@@ -96,8 +96,7 @@ FailureOr<Dims> NodeLowering::broadcast(ArrayRef<Value> values) {
 //===----------------------------------------------------------------------===//
 
 namespace {
-/// How the body of an elementwise generic reaches one operand. How the body of
-/// an elementwise generic reaches one operand.
+/// How the body of an elementwise generic reaches one operand.
 struct Access {
   Value tensor;
   Attribute splat;           // the operand is this constant
@@ -165,9 +164,9 @@ static Value readOperand(ScalarBuilder &s, const Access &access,
 // elementwise
 //===----------------------------------------------------------------------===//
 
-std::optional<SmallVector<Elements>>
 /// Lists of one element are as long as the others; none when some operand is no
 /// list.
+std::optional<SmallVector<Elements>>
 NodeLowering::broadcastLists(ArrayRef<Value> values, size_t &length) {
   SmallVector<Elements> lists;
   length = 1;
@@ -279,7 +278,8 @@ NodeLowering::repeatWhereUnknown(Value v, ArrayRef<OpFoldResult> space) {
   return broadcastIfNeeded(v, extents);
 }
 
-/// In this order: a list, a constant, a linalg.generic.
+/// The result is a list if it can be, else a constant if it can be, else a
+/// linalg.generic.
 FailureOr<Value> NodeLowering::elementwise(ArrayRef<Value> values,
                                            Type resultElement, ScalarFn body) {
   if (Value list = elementwiseList(values, resultElement, body))
@@ -326,7 +326,7 @@ FailureOr<Value> NodeLowering::elementwise(ArrayRef<Value> values,
   return result;
 }
 
-/// For operators whose result has the element type of the first input.
+/// Lowers an operator whose result has the element type of the first input.
 LogicalResult NodeLowering::lowerElementwise(ArrayRef<Value> values,
                                              ScalarFn body) {
   FailureOr<Value> v = elementwise(values, elementType(operand(0)), body);
@@ -398,8 +398,8 @@ static RankedTensorType typeOfChoice(RankedTensorType v,
   return wanted.clone(shape);
 }
 
-FailureOr<Value>
 /// `make`'s value where `condition` holds at run time, else `v`.
+FailureOr<Value>
 NodeLowering::replaceIf(Value condition, Value v,
                         ArrayRef<OpFoldResult> extents,
                         llvm::function_ref<FailureOr<Value>()> make) {
@@ -423,8 +423,8 @@ NodeLowering::replaceIf(Value condition, Value v,
   return refine(op.getResult(0), extents);
 }
 
-FailureOr<Value>
 /// A branch at run time, where only the run knows whether an extent is 1.
+FailureOr<Value>
 NodeLowering::broadcastIfNeeded(Value v, ArrayRef<OpFoldResult> extents) {
   Dims have = dimsOf(v);
   Value needed;

@@ -35,7 +35,8 @@ static LogicalResult lowerCastLike(NodeLowering &n) {
   return castTo(n, n.onnxType(1));
 }
 
-/// Also what is left of a Dropout at inference.
+/// The input is the result: Identity, and what is left of a Dropout at
+/// inference.
 static LogicalResult lowerIdentity(NodeLowering &n) {
   n.setResult(0, n.operand(0));
   return success();

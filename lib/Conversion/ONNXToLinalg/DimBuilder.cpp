@@ -50,7 +50,7 @@ Value DimBuilder::cse(Value v) {
   return v;
 }
 
-/// As an index value.
+/// The extent as a value of type index.
 Value DimBuilder::value(OpFoldResult dim) {
   dim = simplify(dim);
   if (auto v = dyn_cast<Value>(dim))
@@ -286,7 +286,7 @@ OpFoldResult DimBuilder::divUnknown(OpFoldResult lhs, OpFoldResult rhs) {
   OpFoldResult divisor = select(isEqual(rhs, constant(0)), one, rhs);
   if (isExtent(lhs) || isExtent(rhs))
     return divNonZero(lhs, divisor);
-  // So is that of the minimum by -1.
+  // The division of the lowest integer by -1 is undefined, too.
   Value isNegation = isEqual(rhs, constant(-1));
   OpFoldResult quotient = divNonZero(lhs, select(isNegation, one, divisor));
   return select(isNegation, sub(constant(0), lhs), quotient);
@@ -400,7 +400,7 @@ static bool holds(arith::CmpIPredicate predicate, int64_t lhs, int64_t rhs) {
                                   APInt(64, rhs, true));
 }
 
-/// None where only the run knows.
+/// The answer, or nothing where only the run knows it.
 std::optional<bool> DimBuilder::decide(arith::CmpIPredicate predicate,
                                        OpFoldResult lhs, OpFoldResult rhs) {
   using P = arith::CmpIPredicate;
@@ -419,7 +419,7 @@ std::optional<bool> DimBuilder::decide(arith::CmpIPredicate predicate,
   return bounded ? decideExtents(predicate, lhs, rhs) : std::nullopt;
 }
 
-/// By what lhs - rhs and rhs - lhs are at least.
+/// Decides by the least values that lhs - rhs and rhs - lhs can have.
 std::optional<bool> DimBuilder::decideExtents(arith::CmpIPredicate predicate,
                                               OpFoldResult lhs,
                                               OpFoldResult rhs) {
@@ -487,8 +487,8 @@ bool DimBuilder::same(OpFoldResult lhs, OpFoldResult rhs) {
   return lhs == rhs;
 }
 
-/// From now on the two are one; callers have checked, or will check, that they
-/// are equal.
+/// Makes the two extents one. Callers have checked, or will check at run time,
+/// that they are equal.
 void DimBuilder::unify(OpFoldResult lhs, OpFoldResult rhs) {
   lhs = simplify(lhs);
   rhs = simplify(rhs);

@@ -115,7 +115,7 @@ static Value signInt(ScalarBuilder &s, ValueRange a, bool isUnsigned) {
   return s.make<arith::MinSIOp>(v, one);
 }
 
-/// Toward zero; by zero a defined result (ScalarMath.h).
+/// Rounds toward zero; a division by zero has a defined result (ScalarMath.h).
 static Value divInt(ScalarBuilder &s, ValueRange a, bool isUnsigned) {
   return divideInt(s, a[0], a[1], isUnsigned);
 }
@@ -249,7 +249,8 @@ static FailureOr<Value> applyRow(NodeLowering &n, const Row &row, BodyFn body,
   });
 }
 
-/// With an arity of 0 the operator is folded over its inputs (Sum, Max, Min).
+/// Lowers an operator by its entry of the table. With an arity of 0 the
+/// operator is folded over its inputs (Sum, Max, Min).
 static LogicalResult lowerRow(NodeLowering &n, const Row &row) {
   SmallVector<Value> values = n.operands();
   if (row.arity && values.size() != row.arity)

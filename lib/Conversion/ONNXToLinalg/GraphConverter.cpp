@@ -353,8 +353,8 @@ LogicalResult GraphConverter::convertOp(Operation &op) {
   return success();
 }
 
-FailureOr<SmallVector<ConvertedValue>>
 /// The body of an If, at the current position.
+FailureOr<SmallVector<ConvertedValue>>
 GraphConverter::convertRegion(Region &region) {
   if (!region.hasOneBlock() || region.getNumArguments() != 0)
     return mlir::emitError(region.getLoc())

@@ -15,7 +15,8 @@ namespace mlir::bitnet {
 /// Rewrites the body of one function from onnx to linalg.
 class GraphConverter {
 public:
-  /// With `strictShapes`, outputs must be what the file declares.
+  /// With `strictShapes`, outputs that are not what the file declares are
+  /// errors.
   GraphConverter(func::FuncOp func, const OpRegistry &registry,
                  bool strictShapes);
   LogicalResult run();

@@ -70,7 +70,7 @@ static void yieldFrom(OpBuilder &b, Location loc, Block *block,
   scf::YieldOp::create(b, loc, operands);
 }
 
-/// Both branches as regions of an scf.if.
+/// Both branches become regions of an scf.if.
 static LogicalResult lowerToSCF(NodeLowering &n, Value condition,
                                 Region *thenBody, Region *elseBody) {
   Region thenRegion, elseRegion;

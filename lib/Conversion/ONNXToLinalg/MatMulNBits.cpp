@@ -26,7 +26,7 @@ struct Packing {
 };
 } // namespace
 
-/// In the body of a linalg operation.
+/// A constant in the body of a linalg operation.
 static Value constantIndex(ScalarBuilder &s, int64_t v) {
   return s.make<arith::ConstantIndexOp>(v);
 }

@@ -17,7 +17,7 @@ using namespace mlir::bitnet;
 /// Longest list that stays a list.
 static constexpr size_t kMaxList = 64;
 
-/// Without `perm` the axes are reversed.
+/// Transpose reverses the axes when it has no `perm`.
 static LogicalResult lowerTranspose(NodeLowering &n) {
   Value x = n.operand(0);
   int64_t rank = n.rank(x);
@@ -96,7 +96,8 @@ static FailureOr<Dims> equalPieces(NodeLowering &n, OpFoldResult extent,
   return sizes;
 }
 
-/// From an attribute, an input, or the number of outputs, by opset.
+/// The extents of the pieces of a Split: from an attribute, an input, or the
+/// number of outputs, depending on the opset.
 static FailureOr<Dims> pieceSizes(NodeLowering &n, OpFoldResult extent) {
   unsigned count = n.node.getNumResults();
   int64_t asked = n.intAttr("num_outputs", count);

@@ -49,7 +49,7 @@ NodeLowering::NodeLowering(GraphState &state, onnx::NodeOp node)
   dims.setLoc(loc);
 }
 
-/// For messages of the run, which name the node.
+/// The node's name as messages of a run have it.
 std::string NodeLowering::name() const {
   if (auto named = dyn_cast<NameLoc>(loc))
     if (!named.getName().empty())
@@ -62,14 +62,15 @@ Value NodeLowering::operand(unsigned i) {
   return old ? state.converted.lookup(old).value : Value();
 }
 
-/// Those that are there; optional ones that are left out do not count.
+/// The inputs that are there; optional ones that are left out do not count.
 SmallVector<Value> NodeLowering::operands() {
   return llvm::map_to_vector(node.getInputs(), [&](Value old) {
     return state.converted.lookup(old).value;
   });
 }
 
-/// With the sign of integers.
+/// The element type with the sign of integers, which MLIR's types of values do
+/// not have.
 Type NodeLowering::onnxType(unsigned i) {
   Value old = node.getSlot(i);
   return old ? state.converted.lookup(old).onnxElementType : Type();
@@ -89,7 +90,8 @@ void NodeLowering::setResult(unsigned i, Value value, Type onnxElementType) {
   state.converted[node.getResult(i)] = {value, onnxElementType};
 }
 
-/// In `block`, extents and sums that are built there are not used outside.
+/// Converts a body. When it is built in `block`, extents and lists that are
+/// built there are not used outside of it.
 FailureOr<SmallVector<ConvertedValue>> NodeLowering::convertBody(Region &body,
                                                                  Block *block) {
   if (!block)
@@ -239,7 +241,8 @@ LogicalResult NodeLowering::requireSame(OpFoldResult lhs, OpFoldResult rhs,
   if (l && r)
     return emitFinding() << what << " differ: " << *l << " and " << *r;
   dims.require(dims.isEqual(lhs, rhs), name() + ": " + what + " differ");
-  // Only checks of the inputs' extents come before all that relies on them.
+  // Extents may be made one only when their check comes before all that relies
+  // on it, which holds for checks of the inputs' extents alone.
   if (isFromInputShapes(dims.simplify(lhs)) &&
       isFromInputShapes(dims.simplify(rhs)))
     dims.unify(lhs, rhs);
@@ -334,7 +337,7 @@ static bool isListLike(RankedTensorType type) {
          type.hasStaticShape() && type.getNumElements() <= kMaxElements;
 }
 
-/// Of a constant, or of a value that was made from a list.
+/// The elements of a constant, or of a value that was made from a list.
 std::optional<Elements> NodeLowering::elements(Value v) {
   if (!v || !isListLike(typeOf(v)))
     return std::nullopt;
@@ -351,7 +354,7 @@ std::optional<Elements> NodeLowering::elements(Value v) {
   return list;
 }
 
-/// As `elements`, or read from the tensor at run time.
+/// The elements as `elements` has them, else read from the tensor at run time.
 std::optional<Elements> NodeLowering::extractElements(Value v) {
   if (std::optional<Elements> known = elements(v))
     return known;
@@ -372,7 +375,7 @@ std::optional<Elements> NodeLowering::extractElements(Value v) {
   return list;
 }
 
-/// None unless all scalars are constants.
+/// The elements as numbers; nothing unless all of them are constants.
 std::optional<SmallVector<int64_t>> NodeLowering::constantInts(Value v) {
   std::optional<Elements> list = elements(v);
   if (!list)
@@ -408,9 +411,9 @@ Value NodeLowering::fromElements(const Elements &list, Type element,
   return result;
 }
 
-FailureOr<std::optional<SmallVector<int64_t>>>
 /// Operators moved lists from attributes to inputs; `slot` is -1 for the
 /// attribute.
+FailureOr<std::optional<SmallVector<int64_t>>>
 NodeLowering::intsFrom(int slot, StringRef key) {
   if (slot < 0)
     return intsAttr(key);
@@ -423,7 +426,7 @@ NodeLowering::intsFrom(int slot, StringRef key) {
   return ints;
 }
 
-/// Of a splat constant, whatever its shape.
+/// The number of a splat constant, whatever its shape is.
 std::optional<double> NodeLowering::constantScalar(Value v) {
   DenseElementsAttr constant;
   if (!v || !matchPattern(v, m_Constant(&constant)) || !constant.isSplat())

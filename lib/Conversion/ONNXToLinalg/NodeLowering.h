@@ -133,7 +133,7 @@ public:
   static int64_t rank(Value v) { return typeOf(v).getRank(); }
   Dims dimsOf(Value v);
   OpFoldResult dim(Value v, int64_t axis) { return dimsOf(v)[axis]; }
-  /// As static as the extents are.
+  /// A tensor type of these extents, which is static where they are constants.
   RankedTensorType tensorType(ArrayRef<OpFoldResult> extents, Type element);
   Value empty(ArrayRef<OpFoldResult> extents, Type element);
   /// tensor.empty filled with `value`, an attribute of the element type.
@@ -243,7 +243,7 @@ private:
   /// no type may travel back to it, and it must not be computed where there is
   /// room for `extents` only, as a branch that is not taken may be larger.
   Value agree(Value v, ArrayRef<OpFoldResult> extents);
-  /// Of the values one behind the other along `axis`.
+  /// The extents of the values when they are joined along `axis`.
   Dims joinedExtents(ArrayRef<Value> values, int64_t axis);
   /// The values are computed where the result is, if possible: for few.
   Value concatInPlace(ArrayRef<Value> values, int64_t axis);

@@ -58,7 +58,7 @@ static Value average(NodeLowering &n, Value x, ArrayRef<int64_t> axes,
   });
 }
 
-/// Of one argument.
+/// The square of one argument.
 static Value square(ScalarBuilder &s, ValueRange args) {
   return s.make<arith::MulFOp>(args[0], args[0]);
 }
@@ -285,7 +285,7 @@ static LogicalResult lowerBatchNorm(NodeLowering &n) {
   if (n.intAttr("training_mode", 0) != 0 || n.intAttr("spatial", 1) != 1)
     return n.emitError() << "supports inference only";
   n.ignoreAttrs({"momentum"}); // of training
-  // Before opset 14 the further outputs alone said that it trains.
+  // Before opset 14 only the further outputs said that the node trains.
   if (n.node.getNumResults() > 1)
     return n.emitError() << "supports inference only: it has "
                          << n.node.getNumResults()

@@ -97,8 +97,8 @@ static FailureOr<Value> crop(NodeLowering &n, Value x, Padding &padding) {
   return any ? n.slice(x, offsets, sizes, strides) : x;
 }
 
-/// Where edge, reflect and wrap read for position `i` (may be outside, with
-/// reflect by less than `size`).
+/// The position that the modes edge, reflect and wrap read for position `i`,
+/// which may lie outside of the tensor (with reflect by less than `size`).
 static Value sourceIndex(ScalarBuilder &s, StringRef mode, Value i,
                          Value size) {
   using namespace arith;

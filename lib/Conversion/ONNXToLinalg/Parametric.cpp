@@ -103,7 +103,8 @@ static Value floorModFloat(ScalarBuilder &s, Value lhs, Value rhs) {
                                  r);
 }
 
-/// With fmod the sign is that of the dividend, else that of the divisor.
+/// The remainder has the sign of the dividend with fmod, else that of the
+/// divisor.
 static LogicalResult lowerMod(NodeLowering &n) {
   bool fmod = n.intAttr("fmod", 0) != 0, isUnsigned = n.isUnsigned(0);
   return n.lowerElementwise(n.operands(),

@@ -83,7 +83,7 @@ static LogicalResult lowerMaxPool(NodeLowering &n) {
   return success();
 }
 
-/// In the compute type.
+/// The sums over the windows, in the compute type.
 static Value sumWindows(NodeLowering &n, Value x, const Windows &windows) {
   Type wide = computeType(n.elementType(x));
   return emitPool(n, x, windows, numberAttr(wide, 0),

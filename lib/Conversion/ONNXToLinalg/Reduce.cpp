@@ -51,7 +51,8 @@ static const Row kRows[] = {
 // Scalar code
 //===----------------------------------------------------------------------===//
 
-/// Of one element, in the type of the accumulator.
+/// What is done to one element before it is folded, in the type of the
+/// accumulator.
 static Value beforeFold(ScalarBuilder &s, Before before, bool isUnsigned,
                         Value x) {
   bool isFloat = isa<FloatType>(x.getType());
@@ -158,7 +159,7 @@ static Type accumulatorType(NodeLowering &n, const Row &row, Value x,
   return n.b.getF32Type();
 }
 
-/// Of the folded value.
+/// What is done to the folded value.
 static Value afterFold(ScalarBuilder &s, After after, Value acc, Value count,
                        bool isUnsigned) {
   Type type = acc.getType(), i64 = s.b.getI64Type();

@@ -163,7 +163,7 @@ Value NodeLowering::collapseFrom(Value v, int64_t axis) {
   return result;
 }
 
-/// For operands of lower rank that broadcast.
+/// Prepends dimensions of 1 to an operand of lower rank that broadcasts.
 Value NodeLowering::prependOnes(Value v, int64_t newRank) {
   Dims extents(newRank - rank(v), dims.constant(1));
   llvm::append_range(extents, Dims(dimsOf(v)));

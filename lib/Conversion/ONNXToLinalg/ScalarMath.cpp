@@ -138,7 +138,7 @@ Value mlir::bitnet::castScalar(ScalarBuilder &s, Value v, Type from, Type to) {
   return s.make<arith::SIToFPOp>(wide, v);
 }
 
-/// Of all elements.
+/// Casts all elements.
 Value NodeLowering::convert(Value v, Type from, Type to) {
   if (from == to || (isa<IntegerType>(from) && !from.isInteger(1) &&
                      signless(from) == signless(to)))
@@ -148,7 +148,7 @@ Value NodeLowering::convert(Value v, Type from, Type to) {
   });
 }
 
-/// Of floats narrower than that.
+/// Widens floats that are narrower than f32; other values stay as they are.
 Value NodeLowering::toF32(Value v) {
   Type type = elementType(v);
   if (!isa<FloatType>(type) || type.getIntOrFloatBitWidth() >= 32)
@@ -161,7 +161,7 @@ Value NodeLowering::toF32(Value v) {
 //===----------------------------------------------------------------------===//
 
 namespace {
-/// Short names for the formulas below. Short names for the formulas below.
+/// Short names for the formulas below.
 struct Formula {
   ScalarBuilder &s;
   Type type;

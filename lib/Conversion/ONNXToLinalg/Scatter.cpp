@@ -55,7 +55,7 @@ static Value combine(ScalarBuilder &s, Reduction kind, Value old, Value update,
   case Reduction::None:
     return update;
   case Reduction::Add:
-    // Of bools, as NumPy and onnxruntime add them.
+    // The sum of bools is their or, as in NumPy and onnxruntime.
     if (old.getType().isInteger(1))
       return s.make<OrIOp>(old, update);
     return fold<AddFOp, AddIOp, AddIOp>(s, old, update, isUnsigned);

@@ -65,9 +65,10 @@ bool mlir::bitnet::isFromInputShapes(OpFoldResult value) {
   return !v || isFromInputShapes(v);
 }
 
-/// To the front of `block`, each with what computes its condition.
+/// Moves checks to the front of `block`, each with the operations that compute
+/// its condition.
 void mlir::bitnet::hoistShapeChecks(Block &block) {
-  // After what has been moved: operations keep their order.
+  // The next operation goes behind `last`, so operations keep their order.
   Operation *last = nullptr;
   auto move = [&](Operation *op) {
     if (last)

@@ -31,10 +31,11 @@ static OpFoldResult clampBound(NodeLowering &n, OpFoldResult bound,
   bound = n.dims.simplify(bound);
   OpFoldResult zero = n.dims.constant(0);
   std::optional<int64_t> known = getConstantIntValue(bound);
-  // On an empty axis `high` is below `low` going backward, and it wins: nothing
-  // is left to read.
+  // On an empty axis that is read backward, `high` is below `low`; it wins, so
+  // nothing is read.
   bool forward = n.dims.same(high, extent) && !isConstantIntValue(high, -1);
-  // The open ends exporters write; no arithmetic may overflow on them.
+  // Exporters write very large numbers for open ends; no arithmetic may
+  // overflow on them.
   if (known && *known >= std::numeric_limits<int32_t>::max())
     return high;
   if (known && *known <= std::numeric_limits<int32_t>::min())

@@ -28,7 +28,7 @@ static FailureOr<SmallVector<int64_t>> normalizedAxes(NodeLowering &n) {
       llvm::seq<int64_t>(*axis, flattens ? rank : *axis + 1));
 }
 
-/// So that no power overflows.
+/// The maximum, which is subtracted so that no power overflows.
 static Value maxOver(NodeLowering &n, Value x, ArrayRef<int64_t> axes) {
   Type wide = computeType(n.elementType(x));
   auto fold = [](ScalarBuilder &s, Value element, Value acc) {
@@ -38,7 +38,7 @@ static Value maxOver(NodeLowering &n, Value x, ArrayRef<int64_t> axes) {
                   {lowestAttr(wide, false), nullptr, fold});
 }
 
-/// In the order of mm_c3.
+/// The sum, in the order of mm_c3.
 static Value sumOver(NodeLowering &n, Value x, ArrayRef<int64_t> axes) {
   auto fold = [](ScalarBuilder &s, Value element, Value acc) {
     return reassociableAdd(s, element, acc);

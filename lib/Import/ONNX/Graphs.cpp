@@ -57,7 +57,8 @@ FailureOr<std::optional<Value>> Importer::lookup(StringRef name,
   return std::optional<Value>();
 }
 
-/// In the scope that lists it, even when a nested graph reads it.
+/// Adds the constant to the scope that lists it, even when a nested graph reads
+/// it.
 FailureOr<Value> Importer::addInitializer(StringRef name, Scope &scope) {
   const ::onnx::TensorProto *dense = scope.initializers.lookup(name);
   llvm::Expected<TensorValue> tensor =

@@ -39,7 +39,8 @@ Location Importer::getLoc(StringRef name) {
                       : NameLoc::get(StringAttr::get(context, name), file);
 }
 
-/// Also those of a function, which imports opsets of its own.
+/// Reads the opsets of the model, or of a function, which imports opsets of its
+/// own.
 LogicalResult Importer::readOpsets(const OpsetList &list, Opsets &opsets) {
   for (const auto &entry : list) {
     StringRef domain = normalizeDomain(entry.domain());
@@ -177,8 +178,7 @@ mlir::bitnet::importONNXModel(MLIRContext &context, StringRef path,
                               const ImportOptions &options) {
   context.loadDialect<BitNetDialect, onnx::ONNXDialect, func::FuncDialect>();
   ::google::protobuf::Arena arena;
-  // An arena frees millions of small messages at once. An arena frees millions
-  // of small messages at once.
+  // An arena frees millions of small messages at once.
   auto &model =
       *::google::protobuf::Arena::CreateMessage<::onnx::ModelProto>(&arena);
   BlobStore &blobs = BitNetDialect::getBlobStore(&context);

@@ -53,7 +53,7 @@ struct Scope {
   Scope(const Frame &frame, Scope *parent, Block *block)
       : frame(frame), parent(parent), block(block) {}
 
-  /// Of this graph, not of those around it.
+  /// Whether `name` is an initializer of this graph, not of one around it.
   bool isInitializer(StringRef name) const {
     return initializers.contains(name) || sparseInitializers.contains(name);
   }
@@ -188,8 +188,7 @@ private:
 
   /// A location in the model's file, with `name` unless it is empty.
   Location getLoc(StringRef name);
-  /// TensorSource, for tensors that are not in the parsed model. TensorSource,
-  /// for tensors that are not in the parsed model.
+  /// TensorSource, for tensors that are not in the parsed model.
   StringRef getModelFile() const override { return path; }
   llvm::Expected<uint64_t> openExternalData(StringRef location,
                                             std::string &file) override;
@@ -200,22 +199,23 @@ private:
   std::string path;
   ImportOptions options;
   const ::onnx::ModelProto &model;
-  /// Of the context; it outlives the importer.
+  /// The blob store of the context; it outlives the importer.
   BlobStore &blobs;
-  /// Where the next operation goes.
+  /// Its insertion point is where the next operation goes.
   OpBuilder builder;
-  /// Of nodes that are in no function.
+  /// The frame of nodes that are in no function.
   Frame mainFrame;
-  /// By domain, name and overload.
+  /// Functions of the model, by domain, name and overload.
   llvm::StringMap<const ::onnx::FunctionProto *> functions;
   /// Name and size of each external data file that has been opened.
   struct External {
     std::string file;
     uint64_t size;
   };
-  /// By location, so that a file with many tensors is opened once.
+  /// Opened files by location, so that a file with many tensors is opened once.
   llvm::StringMap<External> externals;
-  /// So far, inlined ones included; at most options.maxNodes.
+  /// Nodes imported so far, those of inlined functions included; at most
+  /// options.maxNodes.
   uint64_t numNodes = 0;
 };
 

@@ -57,7 +57,7 @@ LogicalResult Importer::checkDefinitions(const NodeList &nodes, Scope &scope) {
   return success();
 }
 
-/// In an order in which producers come first.
+/// Imports the nodes in an order in which producers come first.
 LogicalResult Importer::importNodes(const NodeList &nodes, Scope &scope) {
   if (failed(checkDefinitions(nodes, scope)))
     return failure();

@@ -22,7 +22,7 @@ using namespace mlir;
 using namespace mlir::bitnet;
 using namespace mlir::bitnet::onnximport;
 
-/// Of the file or of the tensor's own buffer.
+/// The bytes of a tensor, in the mapped file or in the tensor's own buffer.
 static llvm::Expected<ArrayRef<uint8_t>> getBytes(BlobStore &blobs,
                                                   const TensorData &data) {
   if (data.inFile())

@@ -185,7 +185,8 @@ static llvm::Error checkSize(uint64_t got, uint64_t expected) {
 static llvm::Error readSegment(const TensorProto &proto, TensorSource &source,
                                TensorData &data) {
   data.file = source.getModelFile().str();
-  // Only the importer, which strips weights, has a file that segments refer to.
+  // Only the importer strips weights, so only its source has a file that
+  // segments refer to.
   if (data.file.empty())
     return bad("is split into segments, which is not supported");
   data.offset = uint64_t(proto.segment().begin());

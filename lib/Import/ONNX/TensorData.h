@@ -47,7 +47,7 @@ struct TensorData {
   bool inFile() const { return !file.empty(); }
 };
 
-/// Where tensors that do not carry their bytes find them.
+/// Finds the bytes of tensors that do not carry them.
 class TensorSource {
 public:
   /// The importer is one; test data has neither segments nor external data.

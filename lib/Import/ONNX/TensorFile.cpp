@@ -53,7 +53,7 @@ static llvm::Expected<std::string> readAll(const OpenFile &file) {
   return std::move(bytes);
 }
 
-/// Without the path in messages; readTensorProtoFile adds it.
+/// Reads the file; readTensorProtoFile adds the path to messages.
 static llvm::Expected<TensorFile> read(llvm::StringRef path) {
   llvm::Expected<OpenFile> file = openRegularFile(path);
   if (!file)

@@ -93,7 +93,7 @@ constexpr Rule kRules[] = {
     drop(Kind::Function, ::onnx::FunctionProto::kDocStringFieldNumber),
     drop(Kind::Function, ::onnx::FunctionProto::kMetadataPropsFieldNumber),
 
-    // For raw_data and segment see replaceTensorField.
+    // replaceTensorField treats raw_data and segment.
     drop(Kind::Tensor, ::onnx::TensorProto::kDocStringFieldNumber),
     drop(Kind::Tensor, ::onnx::TensorProto::kMetadataPropsFieldNumber),
 };

@@ -2,9 +2,9 @@
 //
 // --bitnet-bound-stack: tasks run on threads whose stacks may be small, so
 // buffers of a parallel function that take more than 4 KB together move to a
-// scratch block (bitnet_scratch_take in abi.h). A function takes a block of a
-// level above those of all functions that it calls, so that no two threads wait
-// for each other.
+// scratch block (bitnet_scratch_take in abi.h). A function takes a scratch
+// block of a level above those of all functions that it calls, so that no two
+// threads wait for each other.
 //
 //===----------------------------------------------------------------------===//
 
@@ -31,13 +31,13 @@ using namespace mlir;
 using namespace mlir::bitnet;
 
 /// Buffers of a function that take no more than this together stay on its
-/// stack: they are rows of a few numbers, and a block costs two atomic
+/// stack: they hold a few numbers, and a scratch block costs two atomic
 /// exchanges.
 static constexpr int64_t kStackBytes = 4096;
-/// What bitnet_scratch_take guarantees, and each buffer of a block begins at.
+/// The alignment of scratch blocks, which each buffer within one gets, too.
 static constexpr int64_t kAlignment = 64;
 
-/// With what it takes to begin the next buffer at kAlignment.
+/// Bytes of a buffer, with what it takes to begin the next one at kAlignment.
 static int64_t getBytes(memref::AllocaOp alloca) {
   MemRefType type = alloca.getType();
   int64_t bits = type.getElementTypeBitWidth() * type.getNumElements();
@@ -57,8 +57,8 @@ public:
   explicit StackBound(ModuleOp module)
       : module(module), converter(module.getContext()) {}
 
-  /// The level of the block that `function` takes, its own buffers moved there;
-  /// that of the functions it calls is lower.
+  /// The level of the scratch block that `function` takes, its own buffers
+  /// moved there; that of the functions it calls is lower.
   int32_t visit(func::FuncOp function);
   ArrayRef<int64_t> getBytesOfLevels() const { return bytesOfLevels; }
 

@@ -1,10 +1,10 @@
 //===- CPU.cpp - emitCPU --------------------------------------------------===//
 //
-// From the LLVM dialect to the file that a user asked for. The steps of a
-// shared library: weights are measured and hashed, the description is made,
+// Turns the LLVM dialect into the file that a user asked for. A shared library
+// takes these steps: weights are measured and hashed, the description is made,
 // LLVM IR is built and compiled, the object is linked with an empty section for
-// the weights, and their bytes are appended to the image, so that they never
-// are in memory.
+// the weights, and their bytes are appended to the image, so that they are
+// never in memory as a whole.
 //
 //===----------------------------------------------------------------------===//
 
@@ -89,7 +89,7 @@ LogicalResult Emitter::run(const CPUTargetOptions &options) {
   return failure(failed(writeOutput()) || failed(writeWeightsFile()));
 }
 
-/// Where the weights go, their size and their hash.
+/// Decides where the weights go, and computes their size and their hash.
 LogicalResult Emitter::prepareWeights() {
   FailureOr<WeightImage> image = WeightImage::get(module);
   if (failed(image))
@@ -147,7 +147,8 @@ LogicalResult Emitter::describe() {
   return success();
 }
 
-/// Without ISA variants the library has one, named after its CPU.
+/// Describes the ISA variants. A library without variants has one, which is
+/// named after its CPU.
 void Emitter::describeISAs() {
   for (ISA isa : target.isas)
     description.isas.push_back(

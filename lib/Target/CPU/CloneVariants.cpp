@@ -48,7 +48,8 @@ public:
       : module(module), isas(isas), symbols(module) {}
 
   LogicalResult run();
-  /// For one machine: dispatch functions become plain calls.
+  /// Resolves a library for one machine, where calls of dispatch functions
+  /// become plain calls.
   LogicalResult resolve(const TargetInfo &machine);
 
 private:
@@ -208,8 +209,8 @@ LogicalResult VariantCloner::complete(func::FuncOp version, ISA isa) {
                               : redirectCalls(version, isa);
 }
 
-/// From the entries on, until no version is incomplete. Shapes need one version
-/// only, because they have no float code.
+/// Makes versions from the entries on, until no version is incomplete. The
+/// function of shapes needs one version only, because it has no float code.
 LogicalResult VariantCloner::run() {
   auto main = symbols.lookup<func::FuncOp>(kGeneratedMain);
   auto shapes = symbols.lookup<func::FuncOp>(kGeneratedShapes);

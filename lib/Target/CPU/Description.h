@@ -45,7 +45,7 @@ struct ISADescription {
 struct ModelDescription {
   /// The other fields are those of bitnet_model_desc.
   ModelSignature signature;
-  /// As in abi.h.
+  /// The fields of bitnet_model_desc of these names.
   std::string name, cpu, features, producer;
   uint64_t weightsSize = 0, weightsHash = 0;
   /// Base name of the weights file; empty when they are embedded.
@@ -53,7 +53,7 @@ struct ModelDescription {
   std::vector<RegionDescription> regions;
   /// Bytes of a scratch block of each level.
   std::vector<int64_t> scratch;
-  /// At least one, worst to best.
+  /// The ISA variants from worst to best; there is at least one.
   std::vector<ISADescription> isas;
 };
 

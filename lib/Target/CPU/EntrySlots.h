@@ -1,6 +1,6 @@
 //===- EntrySlots.h - one place on the stack for many uses -----*- C++ -*-===//
 //
-// For passes that need an array on the stack at many places of a function:
+// Arrays on the stack for passes that need one at many places of a function:
 // arguments of parallel calls, dims of probes.
 //
 //===----------------------------------------------------------------------===//

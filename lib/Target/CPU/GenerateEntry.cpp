@@ -199,7 +199,8 @@ static void generateShapes(ModuleOp module, func::FuncOp main,
   generateCall(module, shapes, kGeneratedShapes, 2, converter);
 }
 
-/// Without @bitnet_shapes: static dims and -1.
+/// Generates the shapes of a module without @bitnet_shapes: static dims, and -1
+/// for the others.
 static void generateStaticShapes(ModuleOp module, func::FuncOp main,
                                  LLVMTypeConverter &converter) {
   OpBuilder builder(module.getContext());

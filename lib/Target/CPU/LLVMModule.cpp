@@ -105,8 +105,8 @@ LogicalResult bitnet::linkGlue(ModuleOp module, llvm::Module &llvmModule) {
   return success();
 }
 
-/// Only bitnet_model_* is visible outside; the rest may be inlined or dropped,
-/// but for the lists of constructors and destructors.
+/// Hides all symbols but bitnet_model_*, so that they may be inlined or
+/// dropped. The lists of constructors and destructors stay as they are.
 static void hideSymbols(llvm::Module &module) {
   auto hide = [](llvm::GlobalValue &value) {
     if (!value.isDeclaration() && !value.getName().starts_with("bitnet_model_"))

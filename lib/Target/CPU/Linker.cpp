@@ -95,8 +95,8 @@ mlir::bitnet::runLinker(llvm::ArrayRef<std::string> args,
   int ends[2];
   if (::pipe2(ends, O_CLOEXEC) != 0)
     return systemError("cannot make a pipe");
-  // To a regular file lld writes through a mapping, where a full disk is a bus
-  // error; to a pipe it writes from its memory.
+  // lld writes a regular file through a mapping, where a full disk is a bus
+  // error. It writes a pipe from its own memory, where that is an error code.
   std::vector<std::string> all{"ld.lld", "-o", getPath(ends[1]), "--threads=1"};
   all.insert(all.end(), args.begin(), args.end());
   for (int fd : files.get())

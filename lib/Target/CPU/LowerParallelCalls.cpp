@@ -63,7 +63,7 @@ private:
   Type ptr, i64;
   llvm::DenseMap<LLVM::LLVMFuncOp, LLVM::LLVMFuncOp> tasks;
   llvm::DenseMap<LLVM::LLVMFuncOp, SmallVector<unsigned>> passed;
-  /// Of bytes, for the arguments of parallel calls.
+  /// Byte arrays that hold the arguments of parallel calls.
   EntrySlots slots;
 };
 } // namespace
@@ -128,8 +128,8 @@ LLVM::LLVMFuncOp ParallelLowering::getTask(LLVM::LLVMFuncOp kernel) {
   return task;
 }
 
-/// At least what a struct takes on any target. The module has no layout yet,
-/// and that of MLIR's default puts an i64 on 4 bytes.
+/// An upper bound on the bytes that a struct takes on any target. The module
+/// has no data layout yet, and MLIR's default aligns an i64 to 4 bytes only.
 static int64_t getBytes(ModuleOp module, LLVM::LLVMStructType type) {
   DataLayout layout(module);
   uint64_t bytes = 0;

@@ -93,7 +93,7 @@ void BitNetMarkRegions::callRuntime(OpBuilder &builder, Location loc,
   func::CallOp::create(builder, loc, callee, argument);
 }
 
-/// From `before` on, time counts for `region`.
+/// Inserts a mark, from which on time counts for `region`.
 void BitNetMarkRegions::insertMark(Operation *before, int64_t region) {
   OpBuilder builder(before);
   Location loc = before->getLoc();

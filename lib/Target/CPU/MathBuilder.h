@@ -33,7 +33,8 @@ public:
   Value i(int64_t value) {
     return splat(b.getIntegerAttr(getElementTypeOrSelf(integers), value));
   }
-  /// From and to the type of the operation.
+  /// Conversions from the type of the operation to the one that is computed in,
+  /// and back.
   Value widen(Value v) {
     return result == floats ? v : arith::ExtFOp::create(b, floats, v);
   }

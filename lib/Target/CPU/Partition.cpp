@@ -38,7 +38,7 @@ public:
   Bytes extract(unsigned part);
 
 private:
-  /// Of what no part needs alone: exports, tables, variables.
+  /// The part of what no part needs alone: exports, tables, variables.
   static constexpr unsigned kHome = 0;
 
   static std::string getKey(const llvm::Function &function);

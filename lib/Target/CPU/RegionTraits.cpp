@@ -136,7 +136,7 @@ struct TraitFinder {
     visitFunction(call, call.getCalleeAttr());
   }
 
-  /// Of several versions the first: all compute the same.
+  /// Visits the first of several versions, because all compute the same.
   void visitFunction(Operation *user, FlatSymbolRefAttr name) {
     auto function =
         SymbolTable::lookupNearestSymbolFrom<func::FuncOp>(user, name);

@@ -28,7 +28,8 @@ struct RegionTraits {
   bitnet_region_kind getKind() const;
 };
 
-/// Of a call: of the function and all that it calls, each once.
+/// The traits of an operation. Those of a call are the traits of the function
+/// and of all that it calls, each counted once.
 RegionTraits getRegionTraits(Operation *op);
 
 } // namespace mlir::bitnet

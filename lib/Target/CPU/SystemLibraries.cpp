@@ -36,7 +36,8 @@ static const char *const kLibcFunctions[] = {
     "memmove",   "memcmp", "strcmp", "strlen", "bcmp",
     "getauxval", "getenv", "mmap",   "munmap", "madvise"};
 
-/// Also with the suffix of the f32 variant.
+/// Whether `name` is a function of libm, also with the suffix of the f32
+/// variant.
 static bool isMathFunction(llvm::StringRef name) {
   if (llvm::is_contained(kMathFunctions, name))
     return true;

@@ -1,7 +1,7 @@
 //===- TargetInfo.cpp - triple, CPU and features --------------------------===//
 //
-// From --mcpu, --mattr, --isa and --target-triple to a resolved target: LLVM's
-// names of triple, CPU and features without anything left open.
+// Resolves --mcpu, --mattr, --isa and --mtriple to a target: LLVM's names of
+// the triple, the CPU and the features, with nothing left open.
 //
 //===----------------------------------------------------------------------===//
 
@@ -22,7 +22,8 @@
 using namespace mlir;
 using namespace mlir::bitnet;
 
-/// Only the two architectures that a library can be for.
+/// Initializes LLVM's code generators for the two architectures that a library
+/// can be for.
 static void initializeTargets() {
   static std::once_flag once;
   std::call_once(once, [] {
@@ -199,7 +200,8 @@ FailureOr<CPUTargetOptions> bitnet::resolveTarget(CPUTargetOptions options,
   if ((isOpen || !options.isas.empty()) && failed(resolveISAs(options, error)))
     return failure();
   std::string base;
-  // Of another architecture the baseline, whatever the host is.
+  // For another architecture than the host's, the CPU is that architecture's
+  // baseline.
   if (options.cpu.empty() || options.cpu == "native") {
     bool isHost = triple.getArch() == host.getArch();
     options.cpu = isHost ? llvm::sys::getHostCPUName().str()

@@ -36,7 +36,7 @@ public:
   Value loadTensor(Value tensors, unsigned index, MemRefType type);
   /// An array of `rank` dims on the stack of `function`.
   Value allocateDims(func::FuncOp function, int64_t rank);
-  /// Where the caller finds the dims of output `index`.
+  /// The address at which the caller finds the dims of output `index`.
   Value getOutputDims(Value context, unsigned index);
   /// Stores the dims of `memref` at `dims`.
   void storeDims(Value memref, Value dims);

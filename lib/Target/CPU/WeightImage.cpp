@@ -41,7 +41,8 @@ static SmallVector<uint8_t> getBytes(DenseElementsAttr value) {
   return bytes;
 }
 
-/// None for attributes that are no constant of numbers.
+/// The bytes of a constant; nothing for attributes that are no constant of
+/// numbers.
 static std::optional<uint64_t> getLength(Attribute value) {
   if (auto blob = dyn_cast<bitnet::BlobAttr>(value))
     return blob.getLength();

@@ -34,7 +34,8 @@ static bool isInnermost(scf::ForOp loop) {
               .wasInterrupted();
 }
 
-/// None unless bounds are constant and the step is 1.
+/// The number of iterations; nothing unless the bounds are constants and the
+/// step is 1.
 static std::optional<int64_t> tripCount(scf::ForOp loop) {
   std::optional<int64_t> low = getConstantIntValue(loop.getLowerBound()),
                          high = getConstantIntValue(loop.getUpperBound()),
@@ -58,7 +59,8 @@ static bool readsWeights(scf::ForOp loop) {
                       });
 }
 
-/// By the largest power of two up to `factor` that divides the last extent.
+/// Partitions the buffer by the largest power of two up to `factor` that
+/// divides its last extent.
 static void partition(Value buffer, int64_t factor) {
   auto type = cast<MemRefType>(buffer.getType());
   int64_t extent = type.getRank() ? type.getShape().back() : 1;

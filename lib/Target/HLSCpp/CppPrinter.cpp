@@ -104,7 +104,8 @@ void Printer::printBuffers() {
   });
 }
 
-/// In the function that declares or takes the arrays, as the tool wants it.
+/// Prints the pragmas of arrays in the function that declares or takes them, as
+/// the tool wants it.
 void Printer::printPartitions() {
   for (BlockArgument arg : portArguments(main))
     partition(main.getArgAttr(arg.getArgNumber(), kPartitionAttr), names[arg],
@@ -242,7 +243,7 @@ void Printer::printTransfer(BlockArgument arg, StringRef buffer) {
     os.indent();
     index += "[" + i + "]";
   }
-  // Only a loop can be pipelined; a tensor of rank 0 has none.
+  // Only a loop can be pipelined, and a tensor of rank 0 has no loop.
   if (!shape.empty())
     pragma("PIPELINE II=1");
   if (shape.empty())

@@ -24,7 +24,8 @@ struct WeightArray {
   std::string name;
   bool first; ///< Of those with this name: it is declared.
 };
-/// In order, with names unlike those of the ports.
+/// The arrays in the order of their operations, with names unlike those of the
+/// ports.
 std::vector<WeightArray> nameWeights(func::FuncOp main);
 
 /// "float x[4][160]".

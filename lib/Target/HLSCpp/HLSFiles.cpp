@@ -18,7 +18,7 @@
 using namespace mlir;
 using namespace mlir::bitnet;
 
-/// In a recipe of make, within single quotes of the shell.
+/// The text for a recipe of make, within single quotes of the shell.
 static std::string quoteForMake(StringRef text) {
   std::string out = "'";
   for (char c : text)

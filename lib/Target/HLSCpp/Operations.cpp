@@ -237,7 +237,8 @@ static StringRef findForm(Operation *op) {
   return table.lookup(op->getName().getStringRef());
 }
 
-/// At least 32 bits: what the narrower ones are promoted to.
+/// The type to compute in. It has at least 32 bits, because C++ promotes
+/// narrower types to int.
 static StringRef arithmeticType(Type type) {
   return type.isInteger(64) || type.isF64() ? "uint64_t" : "uint32_t";
 }

@@ -1,9 +1,9 @@
 //===- Passes.h - passes that join loop nests ------------------*- C++ -*-===//
 //
-// On tensors: --bitnet-fuse-elementwise, --bitnet-separate-inits and
-// --bitnet-lower-selects (stage 4a). On buffers: --bitnet-outline-layers,
-// --bitnet-reuse-operands and --bitnet-fuse-rows (stage 4). lib/Pipelines adds
-// them; Passes.td describes each.
+// Three passes work on tensors (stage 4a): --bitnet-fuse-elementwise,
+// --bitnet-separate-inits and --bitnet-lower-selects. Three work on buffers
+// (stage 4): --bitnet-outline-layers, --bitnet-reuse-operands and
+// --bitnet-fuse-rows. lib/Pipelines adds them; Passes.td describes each.
 //
 //===----------------------------------------------------------------------===//
 

@@ -26,7 +26,7 @@ inline constexpr CoreSet kZen5Cores = 1 << BITNET_CORE_ZEN5;
 struct PerCore {
   int64_t other, zen, zen5;
 
-  /// Then no code that asks for the core is needed.
+  /// Whether all families want the same number: then no code asks for the core.
   constexpr bool isUniform() const { return other == zen && other == zen5; }
   constexpr bool operator==(const PerCore &rhs) const {
     return other == rhs.other && zen == rhs.zen && zen5 == rhs.zen5;

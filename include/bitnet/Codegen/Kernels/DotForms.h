@@ -46,20 +46,22 @@ Value emitDecode(ImplicitLocOpBuilder &b, Value plane, FieldDecode field);
 Value emitDot(ImplicitLocOpBuilder &b, const DotUnit &dot, Value acc,
               Value codes, const LhsValues &lhs);
 
-/// For Dot8Pairs: codes of two fields, eight columns of weight rows 0, 1 and of
-/// rows 2, 3 of a register.
+/// The codes of two fields as DotForm::Dot8Pairs takes them: `low` holds eight
+/// columns of weight rows 0 and 1 of a register, `high` those of rows 2 and 3.
 struct PairCodes {
   Value low, high;
 };
 /// `codes` is of field f, `nextCodes` of field f + 1.
 PairCodes emitPairCodes(ImplicitLocOpBuilder &b, Value codes, Value nextCodes);
 
-/// The same columns of two activation rows.
+/// The activations that Dot8Pairs takes: eight columns from `k` on of rows `m`
+/// and `nextM`.
 Value emitPairLhs(ImplicitLocOpBuilder &b, Value x, Value m, Value nextM,
                   Value k, int64_t field);
 
-/// From accumulators of weight rows 0, 1 and 2, 3 by two activation rows, to
-/// one of four weight rows per activation row.
+/// Reorders two accumulators of Dot8Pairs, which hold weight rows 0, 1 and 2, 3
+/// by two activation rows: afterwards `low` holds the four weight rows of the
+/// first activation row and `high` those of the second.
 void emitUnzip(ImplicitLocOpBuilder &b, Value &low, Value &high);
 
 /// Accumulators of different scales, added up at scale 1 and widened to one

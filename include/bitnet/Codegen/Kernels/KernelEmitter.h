@@ -1,4 +1,4 @@
-//===- KernelEmitter.h - kernel functions from table rows ------*- C++ -*-===//
+//===- KernelEmitter.h - kernel functions from entries ----------*- C++ -*-===//
 //
 // --bitnet-lower-matmul asks for a kernel for each #bitnet.lowering of a
 // bitnet.matmul; equal ones are one function of the module.

@@ -1,6 +1,6 @@
 //===- KernelTable.h - one entry per form of a ternary product --*- C++ -*-===//
 //
-// The table says what an instruction set offers; KernelEmitter.h turns a row
+// The table says what an instruction set offers; KernelEmitter.h turns an entry
 // into code. Nothing else in the compiler knows instruction names.
 //
 //===----------------------------------------------------------------------===//
@@ -18,13 +18,13 @@
 
 namespace mlir::bitnet {
 
-/// Instruction set families that rows are bound to.
+/// Architectures that an entry of the table may be bound to.
 enum class TargetArch { Any, X86_64, AArch64 };
 
-/// What is done to packed bytes before fields are taken out of them. `u2` needs
+/// How packed bytes become planes, out of which fields are taken. `u2` needs
 /// nothing; `u1_6` has one of the other two.
 enum class Unpack {
-  /// Nothing: the bytes are the only plane.
+  /// The bytes are the only plane.
   None,
   /// Base 3 by comparisons: a plane of codes for each field.
   Compare,
@@ -33,16 +33,16 @@ enum class Unpack {
   Lookup
 };
 
-/// Activations that a row of the table takes. I8 is an ordinary ternary layer,
-/// I16 one whose codes reach +128 (w_c2), Float a layer that keeps its
+/// Activations that an entry of the table takes. I8 is an ordinary ternary
+/// layer, I16 one whose codes reach +128 (w_c2), Float a layer that keeps its
 /// activations (bf16 graphs).
 enum class LhsKind { I8, I16, Float };
 
-/// No row takes more columns: products of codes and int8 activations, without
+/// No entry takes more columns: products of codes and int8 activations, without
 /// their share of the sum of activations, reach 2^31 there (mm_c1).
 inline constexpr int64_t kAnyCols = int64_t(1) << 24;
 
-/// Everything that distinguishes one instruction set from another. Rows are
+/// Everything that distinguishes one instruction set from another. Entries are
 /// written as `KernelRow(kind, layout).x86("features").loops(forms)`.
 struct KernelRow {
   constexpr KernelRow(KernelKind kind, const PackedLayout &layout)
@@ -120,14 +120,14 @@ private:
   }
 };
 
-/// All rows, the preferred ones first. --bitnet-select-kernels takes the first
-/// one that fits.
+/// All entries, the preferred ones first. --bitnet-select-kernels takes the
+/// first one that fits.
 llvm::ArrayRef<KernelRow> getKernelTable();
 
-/// The row of `kind` for these operands, or null.
+/// The entry of `kind` for these operands, or null.
 const KernelRow *findKernelRow(KernelKind kind, PackingKind packing, Type lhs);
 
-/// Whether `row` takes weights packed so and activations of type `lhs`.
+/// Whether entry `row` takes weights packed so and activations of type `lhs`.
 bool acceptsOperands(const KernelRow &row, PackingKind packing, Type lhs);
 
 } // namespace mlir::bitnet

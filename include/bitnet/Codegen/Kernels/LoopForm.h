@@ -1,6 +1,6 @@
 //===- LoopForm.h - one loop over K of a ternary kernel ---------*- C++ -*-===//
 //
-// What a row of the kernel table says of its loops: the unit that multiplies
+// What an entry of the kernel table says of its loops: the unit that multiplies
 // and adds, how digits become codes, how activation rows are shared out, and
 // for how many columns the sums are exact. KernelEmitter.h makes code of it.
 //
@@ -23,7 +23,8 @@ namespace mlir::bitnet {
 enum class DotForm {
   /// acc.i32 += four adjacent u8 * i8: one intrinsic (acc, u, x).
   Dot4,
-  /// As Dot4, x taken from one 16-byte load by lane.
+  /// Like Dot4, but x is a lane of one 16-byte load, which the instruction
+  /// picks.
   Dot4ByLane,
   /// acc.i32[2 x 2] += two weight rows . two activation rows over 8 columns.
   Dot8Pairs,
@@ -61,7 +62,7 @@ struct FieldDecode {
 
 /// How activation rows are shared out among tiles of a form.
 enum class Cover {
-  /// As many tiles as fit; what is left over goes to the next form.
+  /// As many tiles as fit; the rows that are left over go to the next form.
   Whole,
   /// All rows evenly, so that no tile is too small to pay for decoding.
   Even,
@@ -80,7 +81,7 @@ struct Prefetch {
   PerCore far = {0, 0, 0};
 };
 
-/// `record` with one field set: what the setters of table rows return.
+/// `record` with one field set: what the setters of table entries return.
 template <typename Record, typename Field>
 constexpr Record withField(Record record, Field Record::*field,
                            std::common_type_t<Field> value) {
@@ -142,7 +143,7 @@ struct LoopForm {
   llvm::ArrayRef<FieldDecode> fields;
   /// getFullest of `fields`, of all and of those with a scale.
   int64_t fullest, fullestScaled;
-  /// For this many activation rows in all, or more.
+  /// The form serves products of at least so many activation rows in all.
   int64_t minRows = 1;
   Cover cover = Cover::Whole;
   /// Rows of a tile; they differ for Cover::Even only. TileEmitter makes one

@@ -19,7 +19,8 @@ namespace mlir::bitnet {
 struct ScalarOperands {
   /// `[M, K]` with K padded to whole chunks, the bytes of `packing`, `[M, N]`.
   Value lhs, packed, init;
-  /// Also says how many rows and columns are no padding.
+  /// How `packed` is laid out, and how many of its rows and columns are no
+  /// padding.
   PackingAttr packing;
   /// K per group; the accumulator is `[K/G, M, N]` when set (w_c3).
   std::optional<int64_t> groupSize;

@@ -24,7 +24,7 @@ namespace bitnet {
 /// How one-shot bufferization treats bitnet.matmul, bitnet.constant and
 /// bitnet.probe.
 void registerBitNetBufferization(DialectRegistry &registry);
-/// And bitnet.dispatch, with bitnet.yield.
+/// The same for bitnet.dispatch and its bitnet.yield.
 void registerDispatchBufferization(DialectRegistry &registry);
 
 /// The argument of @main that is the model's weights.

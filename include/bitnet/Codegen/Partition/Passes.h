@@ -1,4 +1,4 @@
-//===- Passes.h - tensors to units of work ---------------------*- C++ -*-===//
+//===- Passes.h - tensors to dispatches -------------------------*- C++ -*-===//
 //
 // --bitnet-form-layers puts each packed bitnet.matmul and the nest that reads
 // its accumulators into one bitnet.dispatch; --bitnet-join-layers makes one

@@ -32,7 +32,7 @@ void BitNetDialect::initialize() {
       >();
 }
 
-/// For folds of bitnet.pack and bitnet.unpack.
+/// Makes the constants that folds of bitnet.pack and bitnet.unpack give.
 Operation *BitNetDialect::materializeConstant(OpBuilder &builder,
                                               Attribute value, Type type,
                                               Location loc) {

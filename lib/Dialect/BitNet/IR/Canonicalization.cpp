@@ -54,7 +54,7 @@ RefineExpansion::matchAndRewrite(tensor::ExpandShapeOp op,
       extent = *known;
       size = rewriter.getIndexAttr(*known);
     }
-  // Nothing became known.
+  // No extent became known, so there is nothing to rewrite.
   if (type.getShape() == ArrayRef(extents))
     return failure();
   Value source = refineSource(rewriter, op, extents);

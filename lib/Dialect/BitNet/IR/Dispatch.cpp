@@ -1,4 +1,4 @@
-//===- Dispatch.cpp - units of work ---------------------------------------===//
+//===- Dispatch.cpp - bitnet.dispatch and bitnet.yield --------------------===//
 //
 // bitnet.dispatch: an isolated MLIR region on tensors or buffers whose results
 // are its inits. docs/Rationale.md says why it is an operation of its own.
@@ -29,7 +29,7 @@ void DispatchOp::getEffects(Effects &effects) {
   add(getInitsMutable(), MemoryEffects::Write::get());
 }
 
-/// Of the only basic block of the body.
+/// The terminator of the body's only basic block.
 YieldOp DispatchOp::getYield() {
   return cast<YieldOp>(getBody().front().getTerminator());
 }

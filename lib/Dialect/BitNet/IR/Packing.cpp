@@ -49,14 +49,15 @@ private:
   /// Digits t+1 of four codes times radix^f, a byte each: their sum over f
   /// does not reach 256.
   std::array<std::array<uint32_t, 256>, 5> weighted;
-  /// That sum as it is stored, and the codes of a stored byte.
+  /// `stored` maps such a sum to the byte that is stored; `codes` maps a stored
+  /// byte to its codes.
   std::array<uint8_t, 256> stored;
   std::array<uint16_t, 256> codes;
 };
 } // namespace
 
-/// Two's complement in two bits; -2 is refused elsewhere. A code is stored as
-/// an i2; a digit is the code plus one.
+/// The digit of a code: the code plus one. A code is stored as an i2, two's
+/// complement in two bits; -2 is refused elsewhere.
 static uint32_t toDigit(uint32_t code) { return (code + 1) & 3; }
 static uint32_t toCode(uint32_t digit) { return (digit + 3) & 3; }
 
@@ -125,8 +126,8 @@ static bool hasMinusTwo(uint64_t codes) {
 }
 
 namespace {
-/// Where row `row` is in packed bytes: from `first` on, a word every `step`
-/// bytes.
+/// The place of row `row` in packed bytes: it has a word every `step` bytes
+/// from `first` on.
 struct RowPlace {
   RowPlace(const PackingAttr &packing, int64_t row) {
     const PackedLayout &layout = packing.getLayout();

@@ -58,7 +58,7 @@ static OpFoldResult getUsed(ImplicitLocOpBuilder &b, OpFoldResult count,
 /// and linalg then takes the image for as long as the kernel's loop.
 static Value cutToWindows(ImplicitLocOpBuilder &b, Value padded, ConvAttr conv,
                           ArrayRef<OpFoldResult> windows, unsigned first) {
-  // Only the two axes of the image are cut.
+  // Only the two axes of the image are cut to what the windows read.
   SmallVector<OpFoldResult> have = getExtents(b, padded), used = have;
   SmallVector<OpFoldResult> zeros(have.size(), b.getIndexAttr(0));
   SmallVector<OpFoldResult> ones(have.size(), b.getIndexAttr(1));

@@ -51,7 +51,8 @@ static FailureOr<SmallVector<OpFoldResult>> getExtents(OpBuilder &b,
   return dims[result.getResultNumber()];
 }
 
-/// Nothing is computed for a tensor without elements.
+/// Replaces each result without elements by an empty tensor, so that nothing is
+/// computed for it.
 static void replaceResults(Operation *op) {
   if (isa<tensor::EmptyOp, tensor::CastOp>(op) ||
       matchPattern(op, m_Constant()))
@@ -81,7 +82,7 @@ static void skipNest(Operation *op) {
                                               nest.getDpsInits().end()));
 }
 
-/// Folded where one factor is 0 or 1.
+/// The product of two extents, folded where one factor is 0 or 1.
 static OpFoldResult multiply(OpBuilder &b, Location loc, OpFoldResult l,
                              OpFoldResult r) {
   std::optional<int64_t> x = getConstantIntValue(l), y = getConstantIntValue(r);
@@ -97,7 +98,8 @@ static OpFoldResult multiply(OpBuilder &b, Location loc, OpFoldResult l,
       .getResult();
 }
 
-/// Nothing is put into a tensor.
+/// Replaces the insertion of an empty slice by the tensor that it would be put
+/// into.
 static void skipInsertion(Operation *op) {
   auto insert = dyn_cast<tensor::InsertSliceOp>(op);
   if (insert && isEmpty(insert.getSource()))

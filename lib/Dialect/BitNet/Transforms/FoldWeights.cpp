@@ -104,7 +104,7 @@ static LogicalResult foldPack(PackOp op, ConstantReaper &reaper) {
   return success();
 }
 
-/// For layers that end up without a packing.
+/// Folds the unpacking of constants, for layers that end up without a packing.
 static LogicalResult foldUnpack(UnpackOp op, ConstantReaper &reaper) {
   Value packed = op.getPacked();
   auto bytes = readConstant(packed);

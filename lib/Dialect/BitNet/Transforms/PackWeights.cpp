@@ -43,7 +43,7 @@ private:
 
   PackingPolicy policy;
   llvm::DenseMap<std::pair<Value, PackingAttr>, Value> packed;
-  /// By the name of the weights.
+  /// What was decided for each layer, by the name of its weights.
   llvm::StringMap<PackingDecision> decisions;
   llvm::DenseMap<std::pair<Value, std::pair<Block *, int64_t>>, Value> sums;
 };
@@ -129,7 +129,8 @@ void Packer::rewrite(MatMulOp op) {
   op.erase();
 }
 
-/// For the report: packing, and why it is not the one asked for.
+/// Adds to the report's record of each layer its packing, and why it is not the
+/// one that was asked for.
 void Packer::updateRecords(ModuleOp module) const {
   auto records = module->getAttrOfType<ArrayAttr>("bitnet.layers");
   if (!records)

@@ -82,8 +82,8 @@ SmallVector<Value> mlir::bitnet::emitDigits(ImplicitLocOpBuilder &b,
                                                              layout.fields);
 }
 
-/// With a field that is known at run time only, base 3 computes all digits and
-/// chooses one.
+/// The digit of one field of a byte. When the field is known at run time only,
+/// base 3 computes all digits and chooses one.
 Value mlir::bitnet::emitDigit(ImplicitLocOpBuilder &b, Value byte, Value field,
                               const PackedLayout &layout) {
   if (layout.form == DigitForm::Crumbs) {
@@ -113,7 +113,8 @@ static Value crumbByte(ImplicitLocOpBuilder &b, ArrayRef<Value> weights) {
   return byte;
 }
 
-/// By Horner's rule, then magnitude and sign.
+/// The byte of five digits to the base 3: their number by Horner's rule, then
+/// its magnitude and sign.
 static Value base3Byte(ImplicitLocOpBuilder &b, ArrayRef<Value> weights) {
   Value sum = weights.back();
   for (Value weight : llvm::reverse(weights.drop_back())) {

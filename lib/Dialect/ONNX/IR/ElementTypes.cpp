@@ -78,7 +78,7 @@ Type onnx::getElementType(MLIRContext *context, int64_t dtype) {
   return {};
 }
 
-/// By search: there are 28.
+/// The number of an element type, found by searching the 28 types.
 int64_t onnx::getDataType(Type element) {
   constexpr int64_t kLast = 28;
   for (int64_t dtype = 1; dtype <= kLast; ++dtype)

@@ -52,7 +52,7 @@ Value NodeOp::getSlot(unsigned slot) {
   return getInputs()[llvm::count(present.take_front(slot), 1)];
 }
 
-/// As messages name it: the operator of the file, with its domain.
+/// The operator as messages name it: its name in the file, with its domain.
 std::string NodeOp::getQualifiedName() {
   if (getDomain() == kInternalDomain)
     if (auto stands = getParams().getAs<StringAttr>(kOperatorParam))

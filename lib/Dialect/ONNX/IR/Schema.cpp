@@ -19,7 +19,7 @@ using namespace mlir::bitnet::onnx;
 
 namespace {
 constexpr int kAnyNumber = std::numeric_limits<int>::max();
-/// Of an input whose type no other input has to have.
+/// The type index of an input whose type no other input has to have.
 constexpr uint8_t kOwnType = 255;
 
 /// An attribute that the operator may have.
@@ -130,7 +130,7 @@ static bool isOfKind(Attribute value, AttributeKind kind) {
   llvm_unreachable("unknown kind of an attribute");
 }
 
-/// As messages say it.
+/// The kind as messages name it.
 static StringRef stringify(AttributeKind kind) {
   static constexpr llvm::StringLiteral names[] = {"a float",
                                                   "an integer",

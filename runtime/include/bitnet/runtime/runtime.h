@@ -94,8 +94,8 @@ BITNET_API const char *bitnet_dtype_name(int32_t dtype);
 /* Bytes of one element; 0 for numbers that are no dtype of a model. */
 BITNET_API uint64_t bitnet_dtype_bytes(int32_t dtype);
 
-/* Where the threads of a pool run. The calling thread is never moved: the first
- * place is left to it. */
+/* On which CPUs the threads of a pool run. The calling thread is never moved;
+ * the first CPU is left to it. */
 typedef enum bitnet_affinity {
   BITNET_AFFINITY_DEFAULT = 0, /* BITNET_AFFINITY, else NONE */
   BITNET_AFFINITY_NONE = 1,    /* where the system likes */
@@ -124,7 +124,7 @@ typedef struct bitnet_pool_options {
  * another caller, or in a forked child runs inline. */
 BITNET_API bitnet_pool *
 bitnet_pool_create_with(const bitnet_pool_options *options);
-/* With `threads` and defaults. */
+/* A pool of so many threads (0: the default) with defaults for all else. */
 BITNET_API bitnet_pool *bitnet_pool_create(int threads);
 /* Accepts NULL. No call may be in progress. */
 BITNET_API void bitnet_pool_free(bitnet_pool *pool);

@@ -56,7 +56,7 @@ def BitNet_KernelKind : I32EnumAttr<"KernelKind", "Code form of a ternary matmul
   let genSpecializedAttr = 0;
 }
 
-def BitNet_DispatchKind : I32EnumAttr<"DispatchKind", "What a unit of work computes", [
+def BitNet_DispatchKind : I32EnumAttr<"DispatchKind", "What a dispatch computes", [
     I32EnumAttrCase<"Layer", 0, "layer">]> {
   let cppNamespace = "::mlir::bitnet";
   let genSpecializedAttr = 0;
