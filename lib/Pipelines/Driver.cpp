@@ -46,7 +46,7 @@ private:
   LogicalResult lowerToLoops();
   LogicalResult emit();
   LogicalResult report();
-  /// Times `body`, tells options.progress.
+  /// Runs and times `body`, and tells options.progress.
   LogicalResult stage(StringRef name, llvm::function_ref<LogicalResult()> body);
   LogicalResult passes(StringRef name,
                        llvm::function_ref<void(OpPassManager &)> populate);
@@ -142,7 +142,8 @@ static std::string kernelNames(ModuleOp module) {
   return names;
 }
 
-/// Options of single passes and pipelines, from those of the command line.
+/// The functions below derive the options of passes and pipelines from those of
+/// the command line.
 BitNetFoldDimsOptions Driver::foldDimsOptions() const {
   BitNetFoldDimsOptions fold;
   for (const std::string &dim : options.dims)
@@ -159,7 +160,7 @@ PackOptions Driver::packOptions() const {
   return pack;
 }
 
-/// HLS is for no machine.
+/// With --target=hls the code is for no machine.
 MachineOptions Driver::machineOptions() const {
   MachineOptions machines;
   if (options.hls)
@@ -173,7 +174,7 @@ MachineOptions Driver::machineOptions() const {
   return machines;
 }
 
-/// HLS takes the literal nests.
+/// With --target=hls, products are the literal nests.
 PartitionOptions Driver::partitionOptions() const {
   PartitionOptions partition;
   partition.machines = machineOptions();
@@ -227,7 +228,7 @@ LogicalResult Driver::lowerTensors() {
   return success();
 }
 
-/// Stages 4a and 4.
+/// Runs the stages 4a and 4.
 LogicalResult Driver::lowerToLoops() {
   if (!isPartitioned(*module) &&
       failed(passes("partition", [&](OpPassManager &pm) {
@@ -241,7 +242,7 @@ LogicalResult Driver::lowerToLoops() {
   });
 }
 
-/// Stages 1 to 4, as far as `--emit` asks for.
+/// Runs the stages 1 to 4, as far as `--emit` asks for.
 LogicalResult Driver::lower() {
   if (options.emit < Stage::BitNet)
     return success();
@@ -290,7 +291,8 @@ LogicalResult Driver::emitFolder() {
   });
 }
 
-/// Text of IR, a folder of C++, or what the CPU target makes.
+/// Writes the output: text of IR, a folder of C++, or what the CPU target
+/// makes.
 LogicalResult Driver::emit() {
   if (options.emit < Stage::LLVM)
     return emitIR(*module, outputs, options.output);
@@ -363,7 +365,7 @@ static LogicalResult checkKernel(CPUTargetOptions &target,
 /// not cost that time.
 LogicalResult Driver::chooseTarget(Location loc) {
   CPUTargetOptions wanted = options.target;
-  // The reference for the golden vectors runs here and now.
+  // The reference for the golden vectors runs on this machine.
   if (options.hls && wanted.cpu.empty())
     wanted.cpu = "native";
   std::string error;
@@ -385,7 +387,7 @@ LogicalResult Driver::chooseTarget(Location loc) {
   return success();
 }
 
-/// Outputs appear last, all at once.
+/// The outputs appear at the very end, all at once.
 FailureOr<CompileResult> Driver::run() {
   Location loc = FileLineColLoc::get(&context, options.input, 0, 0);
   if (failed(chooseTarget(loc)))

@@ -53,7 +53,8 @@ llvm::Error OutputFolder::makeFolder(StringRef folder) {
   return llvm::Error::success();
 }
 
-/// Beside the final folder, under a name that nobody guesses.
+/// Makes the temporary folder beside the final one, under a name that nobody
+/// guesses.
 llvm::Error OutputFolder::makeTemporary() {
   const bool taken =
       path == "-" || fs::exists(path) || fs::is_symlink_file(path);
@@ -129,7 +130,7 @@ LogicalResult OutputFolder::evaluate(ModuleOp prepared, StringRef runner) {
   return success();
 }
 
-/// Each file becomes an output of the command.
+/// Copies the files, each of which becomes an output of the command.
 llvm::Error OutputFolder::copyFiles() {
   std::error_code error;
   for (fs::recursive_directory_iterator it(temporary, error), end;

@@ -31,8 +31,8 @@ public:
 
   /// Makes the temporary folder; an error when the final name is no folder.
   LogicalResult create(Location loc);
-  /// The C++ of `prepared` and golden/reference.so of `reference`, which left
-  /// the CPU pipeline.
+  /// Writes the C++ of `prepared`, and golden/reference.so of `reference`,
+  /// which has passed the CPU pipeline.
   LogicalResult write(ModuleOp prepared, ModuleOp reference,
                       CPUTargetOptions target);
   /// Runs the reference on the golden inputs. Without `runner` a warning says

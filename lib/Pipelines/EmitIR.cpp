@@ -17,7 +17,7 @@
 using namespace mlir;
 using namespace mlir::bitnet;
 
-// mlir has a BlobAttr of its own.
+// This alias is needed because namespace mlir has a BlobAttr of its own.
 using Blob = bitnet::BlobAttr;
 
 /// Finds the in-memory blobs of the module, and gives each an offset in the
@@ -30,7 +30,7 @@ static llvm::MapVector<Blob, uint64_t> findMemoryBlobs(ModuleOp module) {
     if (!BlobStore::isMemoryName(blob.getFile().strref()) ||
         !blobs.insert({blob, offset}).second)
       return;
-    // Ranges are aligned, as those of a weights image are.
+    // Ranges in the side file are aligned like those of a weights image.
     offset = llvm::alignTo(offset + blob.getLength(), 64);
   });
   module.walk([&](Operation *op) { walker.walk(op->getAttrDictionary()); });

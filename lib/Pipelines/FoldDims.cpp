@@ -82,7 +82,7 @@ std::optional<int64_t> FoldDims::evaluate(StringRef text) {
   }
   SmallVector<StringRef> terms;
   text.split(terms, '+');
-  // A name that is not given stays dynamic.
+  // A dim whose name is not given stays dynamic.
   if (terms.size() < 2)
     return std::nullopt;
   int64_t sum = 0;

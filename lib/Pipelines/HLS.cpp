@@ -1,6 +1,6 @@
 //===- HLS.cpp - stage 5b: loops to the C++ subset ------------------------===//
 //
-// The order is that of docs/HLS.md.
+// The passes of stage 5b in the order that docs/HLS.md describes.
 //
 //===----------------------------------------------------------------------===//
 
@@ -39,7 +39,8 @@ void bitnet::populateHLSPipeline(OpPassManager &pm, const HLSOptions &options) {
   BitNetExpandMathOptions math;
   math.nativeRound = true;
   pm.addNestedPass<func::FuncOp>(createBitNetExpandMath(math));
-  // C++ has no views; only those of the weights are left, which become arrays.
+  // Views are folded, because C++ has none. Only views of the weights are left,
+  // which become arrays.
   addAliasFolding(pm);
   pm.addNestedPass<func::FuncOp>(createBitNetAnnotateHLS());
   pm.addPass(createBitNetCheckHLS());

@@ -33,7 +33,7 @@ llvm::StringSet<> bitnet::findBlobFiles(ModuleOp module) {
   return names;
 }
 
-/// Strict unless the command line says otherwise.
+/// The policy is strict unless the command line says otherwise.
 static ExternalPolicy getExternalPolicy(const CompileOptions &options) {
   return {options.externalData.value_or(ExternalData::Strict),
           options.externalRoot};

@@ -1,6 +1,6 @@
 //===- LoadModel.h - a model or the text of a stage -------------*- C++ -*-===//
 //
-// The first thing that the driver does.
+// Loading is the first thing that the driver does.
 //
 //===----------------------------------------------------------------------===//
 

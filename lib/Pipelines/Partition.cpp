@@ -34,7 +34,8 @@ static void addKernelSelection(OpPassManager &pm,
   pm.addPass(createBitNetSelectKernels(selection));
 }
 
-/// Fewer, fused elementwise nests, before buffers freeze the structure.
+/// Elementwise nests are fused on tensors, because bufferization freezes the
+/// structure.
 static void addFusion(OpPassManager &pm, const PartitionOptions &options) {
   OpPassManager &func = pm.nest<func::FuncOp>();
   func.addPass(createBitNetLowerSelects());

@@ -62,7 +62,8 @@ std::string BlobStore::addBlob(std::unique_ptr<Blob> blob) {
   return name;
 }
 
-/// Address space for the halves; pages get memory when they are computed.
+/// The mapping reserves address space for the halves; its pages get memory when
+/// the halves are computed.
 std::string BlobStore::addUpperHalves(llvm::StringRef name, uint64_t offset,
                                       uint64_t length) {
   auto blob = std::make_unique<Blob>();
@@ -126,14 +127,15 @@ std::vector<std::string> BlobStore::getFileNames() {
   return names;
 }
 
-/// A name that is not known is a file, which is mapped now.
+/// A name that the store does not know is that of a file, which is mapped now.
 llvm::Expected<BlobStore::Blob *> BlobStore::lookup(llvm::StringRef name) {
   {
     std::lock_guard<std::mutex> lock(mutex);
     if (auto it = blobs.find(name); it != blobs.end())
       return it->second.get();
   }
-  // A text may name a buffer that only lived in the process that wrote it.
+  // The text of a stage may name a buffer that only lived in the process that
+  // wrote it.
   if (isMemoryName(name))
     return fileError(name, "names a buffer of another process");
   int fd = ::open(name.str().c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);

@@ -69,7 +69,7 @@ struct Failure {
 };
 } // namespace
 
-/// Split at slashes, without empty parts and ".".
+/// Splits the text at slashes and leaves out empty parts and ".".
 static llvm::Expected<Location> parseLocation(llvm::StringRef text) {
   if (text.empty())
     return broken("is an empty path");
@@ -98,7 +98,7 @@ openBeneath(llvm::StringRef folder, llvm::ArrayRef<llvm::StringRef> parts,
   if (dir < 0)
     return openError(errno);
   for (llvm::StringRef part : parts.drop_back()) {
-    // One component at a time, none of which may be a link.
+    // The path is walked one component at a time, none of which may be a link.
     int next = ::openat(dir, part.str().c_str(),
                         O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     int error = errno;
@@ -180,7 +180,7 @@ static llvm::Expected<ExternalFile> openIn(llvm::StringRef folder,
     return location.takeError();
   llvm::SmallString<256> name(location->absolute ? "" : folder);
   path::append(name, text);
-  // Judged by the text alone, before anything is opened.
+  // This is judged by the text alone, before anything is opened.
   const bool outside = location->absolute || location->leaves;
   if (outside && policy.root.empty())
     return broken(llvm::Twine(location->absolute

@@ -54,7 +54,7 @@ static void removeContents(int folder) {
     }
 }
 
-/// Safe in a signal handler.
+/// Removes a folder; safe in a signal handler.
 void MadeFolder::Entry::remove() const {
   const int folder = removal == Removal::WithContents
                          ? ::open(path.c_str(), O_RDONLY | O_DIRECTORY |
@@ -70,10 +70,12 @@ void MadeFolder::Entry::remove() const {
 static constexpr int kSignals[] = {SIGHUP, SIGINT, SIGTERM};
 static struct sigaction before[std::size(kSignals)];
 
-/// Inner folders were made later. The handler that was there before ends the
-/// process: it gets the signal when this one returns.
+/// The list begins with the newest folder, because inner folders were made
+/// later. The handler that was there before ends the process: it gets the
+/// signal when this one returns.
 void MadeFolder::removeAll(int signal) {
-  // LLVM's own list of temporary files first: they lie in these folders.
+  // LLVM's own list of temporary files is removed first, because they lie in
+  // these folders.
   llvm::sys::RunInterruptHandlers();
   for (const Entry *entry = newest; entry; entry = entry->next)
     if (entry->isOurs)

@@ -153,7 +153,7 @@ llvm::Expected<OutputFile> OutputFile::create(llvm::StringRef path,
   if (std::optional<int> named = namedDescriptor(*target))
     return openStream(path, ::fcntl(*named, F_DUPFD_CLOEXEC, 0));
   struct stat status;
-  // What is there decides how it is written.
+  // What is there already decides how the output is written.
   const bool exists = ::stat(target->c_str(), &status) == 0;
   if (exists && S_ISDIR(status.st_mode))
     return cannotWrite(path, std::strerror(EISDIR));

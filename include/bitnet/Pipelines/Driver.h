@@ -51,7 +51,8 @@ struct CompileOptions {
   /// they are, since its names come from earlier command lines.
   std::optional<ExternalData> externalData;
   std::string externalRoot;
-  /// --max-nodes: of an ONNX model, functions inlined; see ImportOptions.
+  /// --max-nodes: the most nodes of an ONNX model, those of inlined functions
+  /// included (ImportOptions).
   std::optional<uint64_t> maxNodes;
   FrontendOptions frontend;
   QuantizeOptions quantize;
@@ -61,7 +62,8 @@ struct CompileOptions {
   /// the rest (what a target has, what HLS cannot do).
   CPUTargetOptions target;
   std::string reportFile; ///< --report: JSON per layer; empty: none.
-  /// Called after each stage: index from 1, count, name, seconds.
+  /// Called after each stage with its index (from 1), the number of stages, its
+  /// name, and the seconds it took.
   std::function<void(unsigned, unsigned, llvm::StringRef, double)> progress;
   /// Lets a tool add instrumentation (--mlir-timing, --mlir-print-ir-*).
   std::function<void(PassManager &)> configure;
@@ -72,7 +74,7 @@ struct LayerRecord {
   std::string name, kind, reason, granularity, act;
   int64_t n = 0, k = 0;
   uint64_t bytesBefore = 0, bytesAfter = 0;
-  /// How float weights are stored when not as in the model.
+  /// How float weights are stored; empty when they are stored as in the model.
   std::string storage;
   /// How weights are stored, once that is decided; note: why not as asked for.
   std::optional<PackingKind> packing;
@@ -96,7 +98,7 @@ FailureOr<CompileResult> compileModel(MLIRContext &context,
 
 /// The records that recognition and quantization left on the module.
 std::vector<LayerRecord> collectLayers(ModuleOp module);
-/// JSON for --report.
+/// Writes the JSON of --report.
 void writeReport(llvm::raw_ostream &os, const CompileOptions &options,
                  const CompileResult &result);
 

@@ -55,7 +55,7 @@ struct PackOptions {
   bool fastBase3 = false;
 };
 
-/// What the code is for.
+/// The machine, or the machines, that the code is for.
 struct MachineOptions {
   TargetInfo target;
   /// Machines, worst to best, instead of `target`.
@@ -67,7 +67,7 @@ struct PartitionOptions {
   MachineOptions machines;
   /// Code form of ternary matmuls; Auto chooses by features.
   KernelChoice kernel = KernelChoice::Auto;
-  /// Float sums in the order of the loops: no fast-math flag is left.
+  /// Floats are added in the order of the loops: no fast-math flag is left.
   bool strictFloats = false;
 };
 

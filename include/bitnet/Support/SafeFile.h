@@ -19,7 +19,7 @@ public:
   OpenFile &operator=(OpenFile &&) = delete;
   ~OpenFile();
 
-  /// Belongs to this object.
+  /// The descriptor, which belongs to this object.
   int getFd() const { return fd; }
   uint64_t getSize() const { return size; }
 
@@ -42,7 +42,7 @@ std::string quoteName(llvm::StringRef text);
 /// A path that a user gave: whole, with letters of any script, but on one line
 /// and without characters that change what stands around them.
 std::string escapePath(llvm::StringRef path);
-/// The same in single quotes.
+/// The path as escapePath has it, in single quotes.
 std::string quotePath(llvm::StringRef path);
 
 } // namespace mlir::bitnet

@@ -63,7 +63,8 @@ private:
 };
 } // namespace
 
-/// What fits the panel in k, in order: at least once, as zeros are a result.
+/// The loop over slices of k that fit the panel, in ascending order. It runs at
+/// least once, because a product without terms still has zeros as its result.
 void ColumnsEmitter::emitSlices(function_ref<void(Value k, Value depth)> body) {
   Value end = b.max(p.depth, b.index(1));
   b.loop(zero, end, kPanelDepth, [&](Value k) {
@@ -84,7 +85,8 @@ void ColumnsEmitter::emitPanels() {
   });
 }
 
-/// The same without panels: few rows by the values of attention.
+/// The same without panels, for few rows, such as attention's probabilities
+/// times its values.
 void ColumnsEmitter::emitNarrow() {
   emitSlices([&](Value k, Value depth) {
     emitTiles(k, depth, zero, p.columns, /*packed=*/false);
@@ -114,7 +116,8 @@ void ColumnsEmitter::emitPack(Value k, Value depth, Value n, Value width) {
       });
 }
 
-/// Tiles as wide as registers allow, then single vectors.
+/// The columns of one strip of rows: tiles as wide as registers allow, then
+/// single vectors.
 void ColumnsEmitter::emitTiles(Value k, Value depth, Value n, Value width,
                                bool packed) {
   Value wide = zero;

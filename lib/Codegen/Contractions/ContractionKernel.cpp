@@ -42,7 +42,7 @@ ContractionTiles bitnet::emitTiles(LoopBuilder &b, Value c) {
 }
 
 namespace {
-/// The body of a kernel: finds the matrices of each tile.
+/// Emits the body of a kernel, which finds the matrices of each item.
 class KernelEmitter {
 public:
   KernelEmitter(LoopBuilder &b, func::FuncOp kernel, ContractionForm form,
@@ -76,8 +76,8 @@ void KernelEmitter::reserve() {
   b.reserveScratch();
 }
 
-/// Tiles are numbered along columns first. Parts `begin` to `end` of `parts`
-/// hold consecutive ones; those of one line are worked on together, so that
+/// Items are numbered along columns first. Parts `begin` to `end` of `parts`
+/// hold consecutive items; those of one line are worked on together, so that
 /// rows of b are read in long runs.
 void KernelEmitter::emit() {
   Value parts = args[4], begin = args[5], end = args[6];
@@ -89,7 +89,7 @@ void KernelEmitter::emit() {
          [&](Value line) { emitLine(line, first, last); });
 }
 
-/// The tiles of `line` that are in [first, last), as one matrix product.
+/// The items of `line` that are in [first, last), as one matrix product.
 void KernelEmitter::emitLine(Value line, Value first, Value last) {
   Value zero = b.index(0), columns = b.dim(args[2], kBatchAxes + 1);
   Value start = b.mul(line, tiles.perRow);
@@ -100,7 +100,8 @@ void KernelEmitter::emitLine(Value line, Value first, Value last) {
   Value m = b.mul(b.rem(line, tiles.perColumn), b.index(kWorkRows));
   Value rest = b.div(line, tiles.perColumn);
   SmallVector<Value> at(kBatchAxes);
-  // What is left of the number says which batch, the last axis varying fastest.
+  // What is left of the line's number says which batch it is of; the last batch
+  // axis varies fastest.
   for (unsigned i = kBatchAxes; i-- > 0;) {
     Value extent = b.dim(args[2], i);
     at[i] = b.rem(rest, extent);
@@ -166,7 +167,8 @@ static func::FuncOp createNarrow(LoopBuilder &b, ModuleOp module,
                                  const ContractionPlan &plan,
                                  const RegisterTile &tile, StringRef name) {
   auto narrow = createFunction(b, module, plan, (name + "_narrow").str());
-  // Inlined, its registers would compete with those of the other loops.
+  // It must not be inlined, because its registers would compete with those of
+  // the other loops.
   narrow->setAttr("passthrough", b.getStrArrayAttr({"noinline"}));
   KernelEmitter emitter(b, narrow, plan.form, tile, /*narrow=*/true);
   emitter.reserve();

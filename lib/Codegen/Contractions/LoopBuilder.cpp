@@ -127,8 +127,9 @@ Value LoopBuilder::widen(Value v) {
   return arith::ExtFOp::create(*this, wide, v);
 }
 
-/// Few CPUs mask loads of 8 or 16 bits, and LLVM would round through a library
-/// call what it takes apart: one element at a time.
+/// Loads the first `count` narrow elements one at a time. Few CPUs mask loads
+/// of 8 or 16 bits, and where LLVM takes such a load apart it converts the
+/// elements through a library call.
 Value LoopBuilder::loadNarrowTail(Value matrix, Value row, Value column,
                                   Value count) {
   Value zero = index(0);
@@ -146,7 +147,7 @@ Value LoopBuilder::load(Value matrix, Value row, Value column, Tail tail,
   Type element = cast<MemRefType>(matrix.getType()).getElementType();
   auto type = VectorType::get(lanes, element);
   SmallVector<Value, 2> at = {row, column};
-  // A whole vector; or element by element; or one masked load.
+  // A load is a whole vector, or element by element, or one masked load.
   if (!tail.mask)
     return widen(vector::LoadOp::create(*this, type, matrix, at));
   if (!element.isF32())
@@ -181,7 +182,8 @@ void LoopBuilder::store(Value v, Value matrix, Value row, Value column,
     vector::StoreOp::create(*this, v, matrix, at);
 }
 
-/// LLVM fuses it where the CPU can, and nowhere else (docs/Rationale.md).
+/// LLVM fuses llvm.fmuladd where the CPU can, and nowhere else
+/// (docs/Rationale.md).
 Value LoopBuilder::multiplyAdd(Value a, Value b, Value c) {
   return LLVM::FMulAddOp::create(*this, a, b, c);
 }

@@ -13,8 +13,8 @@
 using namespace mlir;
 using namespace mlir::bitnet;
 
-/// The block argument behind a widening, or behind nothing. Integers of eight
-/// bits are floats that f32 holds exactly.
+/// The argument of the body behind a widening, or without one. Integers of
+/// eight bits are floats that f32 holds exactly.
 static BlockArgument getReadElement(Value v) {
   if (auto convert = v.getDefiningOp<arith::SIToFPOp>()) {
     v = convert.getIn();

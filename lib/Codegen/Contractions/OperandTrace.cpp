@@ -19,7 +19,8 @@ static ArrayRef<int64_t> getShape(Value value) {
   return cast<RankedTensorType>(value.getType()).getShape();
 }
 
-/// One tensor in, one out, of the same element type, written in its order.
+/// Whether `op` has one input and one result of the same element type, which it
+/// writes in the order of its loops.
 static bool isElementwise(linalg::GenericOp op) {
   return op.getNumDpsInputs() == 1 && op.getNumResults() == 1 &&
          op.hasPureTensorSemantics() &&
@@ -31,7 +32,7 @@ static bool isElementwise(linalg::GenericOp op) {
          op.getBlock()->getArgument(1).use_empty();
 }
 
-/// Moves or repeats elements and computes nothing.
+/// Whether `op` moves or repeats elements and computes nothing.
 static bool isCopy(linalg::GenericOp op) {
   return isElementwise(op) && op.getBlock()->getOperations().size() == 1 &&
          op.getBlock()->getTerminator()->getOperand(0) ==
@@ -40,7 +41,8 @@ static bool isCopy(linalg::GenericOp op) {
              /*allowZeroInResults=*/true);
 }
 
-/// Computed once per element of the source, even if that is read many times.
+/// Whether `op` is a function of single elements, which can be computed once
+/// per element of the source, even if that is read many times.
 static bool isFunction(linalg::GenericOp op) {
   return isElementwise(op) && op->hasOneUse() &&
          op.getIndexingMapsArray()[0].isIdentity() &&
@@ -50,7 +52,7 @@ static bool isFunction(linalg::GenericOp op) {
                       });
 }
 
-/// Operations that `pass` knows.
+/// Whether `pass` knows how `op` changes the dimensions.
 static bool mayPass(Operation *op) {
   if (auto generic = dyn_cast_or_null<linalg::GenericOp>(op))
     return isCopy(generic) || isFunction(generic);

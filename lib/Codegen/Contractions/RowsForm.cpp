@@ -74,7 +74,8 @@ private:
   MatrixProduct p;
   int64_t rows, columns;
   Value zero;
-  /// How many rows of b ahead memory is asked for: many short ones.
+  /// How many rows of b ahead memory is asked for; when they are short, there
+  /// are many.
   Value ahead;
   Values rowsOfA, rowsOfB;
 };

@@ -1,8 +1,8 @@
 //===- ZeroInit.h - products whose result begins at zero --------*- C++ -*-===//
 //
-// Asked by --bitnet-lower-contractions: the kernel then starts its sums at zero
-// and the fill is erased, so that the buffer is written once
-// (docs/Rationale.md).
+// --bitnet-lower-contractions asks it for each product: where there is such a
+// fill, the kernel starts its sums at zero and the fill is erased, so that the
+// buffer is written once (docs/Rationale.md).
 //
 //===----------------------------------------------------------------------===//
 

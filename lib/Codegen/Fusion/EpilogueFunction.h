@@ -14,7 +14,8 @@ namespace mlir::bitnet {
 /// reads.
 struct Epilogue {
   linalg::GenericOp nest;
-  /// The accumulator of each matmul is this input of the nest.
+  /// The matmuls, each by the number of the nest's input that is its
+  /// accumulator.
   llvm::SmallVector<std::pair<unsigned, MatMulOp>> products;
 
   /// The matmul behind `input` of the nest, or null.

@@ -52,7 +52,7 @@ private:
 };
 } // namespace
 
-/// One loop for each row dimension of the chain.
+/// Makes a parallel loop for each row dimension of the chain.
 scf::ParallelOp Fusion::makeLoop() {
   SmallVector<Value> low, high, step;
   for (OpFoldResult extent : chain.getExtents()) {
@@ -130,7 +130,8 @@ void Fusion::run() {
   }
   for (linalg::LinalgOp op : chain.getOps())
     emit(op, loop.getInductionVars());
-  // Probes show whole buffers, which are complete behind the loop.
+  // Probes move behind the loop, because they show whole buffers, which are
+  // complete only there.
   for (Operation *probe : probes)
     if (probe->isBeforeInBlock(loop))
       probe->moveAfter(loop);

@@ -19,7 +19,8 @@
 using namespace mlir;
 using namespace mlir::bitnet;
 
-/// Operands of all calls but where ranges begin: a part knows its place.
+/// The operands of all calls, without the begin of each range, which is known:
+/// a range begins where the one before it ends.
 static llvm::SetVector<Value> getOperands(ArrayRef<func::CallOp> calls) {
   llvm::SetVector<Value> operands;
   for (func::CallOp call : calls) {

@@ -33,7 +33,7 @@ static constexpr llvm::StringLiteral kLayersPrefix = "bitnet_layers";
 
 /// The matmul that fills `accumulators`, which have one reader besides.
 static MatMulOp findProduct(Value accumulators) {
-  // A view cuts padding rows off.
+  // The matmul may be read through a view that cuts padding rows off.
   if (auto view = accumulators.getDefiningOp<memref::SubViewOp>())
     accumulators = view.getSource();
   if (!accumulators.getDefiningOp<memref::AllocOp>() ||
@@ -82,7 +82,8 @@ static SmallVector<Epilogue> getEpilogues(DispatchOp layer) {
   return isAll ? epilogues : SmallVector<Epilogue>();
 }
 
-/// One row of activations meets every weight once.
+/// The MACs of a layer's products: each row of activations meets every weight
+/// once.
 static CallWork getProductWork(const Epilogue &epilogue, Value activations) {
   CallWork work;
   for (auto [input, product] : epilogue.products) {
@@ -94,7 +95,8 @@ static CallWork getProductWork(const Epilogue &epilogue, Value activations) {
   return work;
 }
 
-/// The sum over `calls`, if it grows alike for all of them.
+/// The MACs of `calls` together; nothing when they do not depend on the same
+/// extents.
 static std::optional<CallWork> getTotalWork(ArrayRef<func::CallOp> calls) {
   std::optional<CallWork> total;
   for (func::CallOp call : calls) {

@@ -79,7 +79,8 @@ bool Readers::maySee(Value value, memref::AllocOp buffer) const {
 }
 
 bool Readers::readsInPlace(linalg::GenericOp op, memref::AllocOp buffer) const {
-  // A body may load from any place of what it captures.
+  // What the body captures counts as read at any place, because the body may
+  // load from it.
   llvm::SetVector<Value> captured;
   getUsedValuesDefinedAbove(op.getRegion(), captured);
   if (llvm::any_of(captured, [&](Value v) { return maySee(v, buffer); }))
@@ -124,7 +125,8 @@ static memref::AllocOp getElementwiseResult(linalg::GenericOp op) {
   return result && isBornAt(result, op) ? result : memref::AllocOp();
 }
 
-/// Dynamic extents must be the same values.
+/// Whether both buffers have the same type and extents; dynamic extents must be
+/// the same values.
 static bool haveSameExtents(memref::AllocOp a, memref::AllocOp b) {
   return a.getType() == b.getType() &&
          llvm::equal(a.getDynamicSizes(), b.getDynamicSizes());

@@ -109,7 +109,8 @@ static bool capturesBuffers(linalg::LinalgOp op) {
 
 /// All conditions are checked before the chain changes.
 bool RowChain::append(linalg::LinalgOp op) {
-  // Products, also those with a vector, have code of their own.
+  // Products, also those with a vector, are left out, because they have code of
+  // their own.
   if (!op.hasPureBufferSemantics() || op.hasIndexSemantics() ||
       op.getNumDpsInits() != 1 || linalg::isaContractionOpInterface(op) ||
       capturesBuffers(op))
@@ -118,7 +119,7 @@ bool RowChain::append(linalg::LinalgOp op) {
   if (!ops.empty())
     loops = std::min(loops, numRowLoops);
   unsigned most = std::max(maxLoops, unsigned(op.getNumLoops()));
-  // All but one loop are rows: fewer would cost parallelism.
+  // All loops but one must be rows, because fewer would cost parallelism.
   if (loops == 0 || loops + 1 < most || !isRowLoopCount(op, loops))
     return false;
   auto sizes = getLeadingExtents(op.getDpsInits().front(), loops);

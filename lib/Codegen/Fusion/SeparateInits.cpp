@@ -18,9 +18,9 @@ namespace mlir::bitnet {
 
 using namespace mlir;
 
-/// One for each use, where it is used: memory that is written early is taken
-/// for longer. The only use may be in a loop, which would write it in each
-/// step.
+/// Makes one copy for each use in front of it, because memory that is written
+/// early is taken for longer. The only use is left alone when it is in another
+/// block, which may be a loop that would write the copy in each step.
 static void separate(Operation *init) {
   if (init->hasOneUse() && init->user_begin()->getBlock() != init->getBlock())
     return;
@@ -31,7 +31,7 @@ static void separate(Operation *init) {
   init->erase();
 }
 
-/// Collected first: separating one adds others.
+/// The inits are collected first, because separating one adds others.
 template <typename Op> static void separateAll(func::FuncOp function) {
   SmallVector<Operation *> inits;
   function.walk([&](Op op) { inits.push_back(op); });

@@ -126,14 +126,15 @@ static Value broadcastOne(ImplicitLocOpBuilder &b, const DotUnit &dot, Value x,
 
 LhsValues mlir::bitnet::emitLhs(ImplicitLocOpBuilder &b, const DotUnit &dot,
                                 Value x, Value m, Value k, int64_t field) {
-  // The fifth field begins the next load, which may not be there.
+  // The fifth field would be the first lane of the next load, which may lie
+  // behind the row's end, so its four bytes are loaded by themselves.
   if (dot.form == DotForm::Dot4ByLane && field < 4)
     return {shuffleQuad(b, dot, x, m, k, field)};
   Value first = addIndex(b, k, 4 * field);
   if (dot.form == DotForm::Dot4 || dot.form == DotForm::Dot2 ||
       dot.form == DotForm::Dot4ByLane)
     return {broadcastQuad(b, dot, x, m, first)};
-  // Each byte is widened to a lane of 16 bits, as codes are.
+  // Activations are widened to lanes of 16 bits, like codes are.
   if (dot.form == DotForm::Widening)
     return {arith::ExtSIOp::create(b, getAccType(dot, b.getContext()),
                                    broadcastQuad(b, dot, x, m, first))};
@@ -157,8 +158,8 @@ static Value callIntrinsic(ImplicitLocOpBuilder &b, StringRef name, Type type,
       .getResult(0);
 }
 
-/// Digits t+1 of v to the base 3, `count` of them from `first` on, as crumbs.
-/// Sizes beyond the largest number read as that.
+/// The digits t+1 of v to the base 3, `count` of them from `first` on, as
+/// crumbs. A v beyond the largest number reads as that number.
 static uint8_t crumbsOf(int64_t v, const PackedLayout &layout, int64_t first,
                         int64_t count) {
   int64_t zero = 0, power = 1;
@@ -342,7 +343,7 @@ void mlir::bitnet::emitUnzip(ImplicitLocOpBuilder &b, Value &low, Value &high) {
 // After the loop
 //===----------------------------------------------------------------------===//
 
-/// Sums of adjacent lanes: half as many.
+/// Adds adjacent lanes, which leaves half as many.
 static Value addAdjacent(ImplicitLocOpBuilder &b, Value v) {
   int64_t lanes = cast<VectorType>(v.getType()).getDimSize(0);
   SmallVector<int64_t> even, odd;

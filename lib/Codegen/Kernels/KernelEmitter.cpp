@@ -155,7 +155,8 @@ void RowBlockEmitter::forEachTile(
   }
 }
 
-/// All tiles take turns within a slice of K, while its weights are in cache.
+/// Emits a form with slices: all tiles take turns within a K slice, while its
+/// weights are in the cache.
 void RowBlockEmitter::emitSlices(const LoopForm &form, ArrayRef<Span> spans) {
   forEachTile(form, spans, [](TileEmitter &tile) { tile.emitInit(); });
   Value any = arith::CmpIOp::create(b, arith::CmpIPredicate::ult,
@@ -237,7 +238,7 @@ void RowBlockEmitter::emitMatrix(const LoopForm &form) {
   }
 }
 
-/// All forms, one after the other.
+/// Emits all forms, one after the other.
 void RowBlockEmitter::emit() {
   for (const LoopForm &form : row.forms) {
     if (form.dot.form == DotForm::MatrixTile) {
@@ -252,7 +253,8 @@ void RowBlockEmitter::emit() {
   }
 }
 
-/// One element of the leading dimension, or `count` of dimension `dim`.
+/// A view of `count` elements of dimension `dim` from `offset` on. Without
+/// `count` the view is of one element, and its leading dimension is dropped.
 static Value slice(ImplicitLocOpBuilder &b, Value source, unsigned dim,
                    Value offset, Value count) {
   auto type = cast<MemRefType>(source.getType());
@@ -346,7 +348,7 @@ static void forEachPart(ImplicitLocOpBuilder &b, const TileOperands &all,
   auto index = [&](int64_t v) -> Value {
     return arith::ConstantIndexOp::create(b, v);
   };
-  // Whole tiles: 32 rows, of whatever form.
+  // A part is a multiple of 32 rows, which are whole tiles of every form.
   constexpr int64_t tile = 32;
   Value rows = memref::DimOp::create(b, all.x, index(0));
   Value parts = arith::CeilDivUIOp::create(b, rows, index(maxRows));

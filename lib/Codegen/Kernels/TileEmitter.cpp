@@ -125,7 +125,7 @@ void TileEmitter::emitPanel(Value i, Value line) {
   });
 }
 
-/// `body` for each run of chunks of the block that one pass covers.
+/// Calls `body` for each run of chunks of the block that one pass covers.
 void TileEmitter::forEachPass(llvm::function_ref<void(Value)> body) {
   if (passChunks() == layout.blockChunks)
     return body(index(0));
@@ -153,7 +153,8 @@ TileEmitter::Values TileEmitter::emitLoop(Value low, Value high,
 // One chunk column
 //===----------------------------------------------------------------------===//
 
-/// Register `part` of the bytes at `lead`, chunk `rowChunk` on.
+/// Loads register `part` of the packed bytes at `lead`, from chunk `rowChunk`
+/// on.
 Value TileEmitter::loadPart(Value source, ValueRange lead, Value rowChunk,
                             int64_t part) {
   int64_t at = part * dot.registerBytes;
@@ -231,7 +232,7 @@ void TileEmitter::emitPairDots(Value k, CodeSource codes, Values &accs) {
 // After the loop
 //===----------------------------------------------------------------------===//
 
-/// One vector at scale 1 for each row and register, from its accumulators.
+/// Folds accumulators to one vector at scale 1 for each row and register.
 TileEmitter::Values TileEmitter::fold(Values accs) {
   if (dot.form == DotForm::Dot8Pairs)
     for (int64_t r = 0; r < rows; r += 2)
@@ -253,7 +254,7 @@ Value TileEmitter::loadSums(Value line) {
                                      scalar);
 }
 
-/// y[line, column ..] for each row and register of the tile.
+/// Stores to y[line, column ..] for each row and register of the tile.
 void TileEmitter::store(
     Value rowChunk, llvm::function_ref<Value(int64_t, Value, Value)> value) {
   Value first = arith::MulIOp::create(b, block, index(layout.blockRows()));

@@ -27,8 +27,8 @@ NestBody::NestBody(const NestPlan &plan) : plan(plan), op(plan.op) {
 // When values are known
 //===----------------------------------------------------------------------===//
 
-/// Arguments first, then operations in order: the stage of an operation is the
-/// latest one of its operands.
+/// Finds the stages of all values, of arguments first and then of operations in
+/// order: the stage of an operation is the latest one of its operands.
 void NestBody::classify() {
   Block *block = op.getBlock();
   for (OpOperand &operand : op->getOpOperands()) {
@@ -185,7 +185,7 @@ bool NestBody::isNeighbourLoad(Operation &inner) const {
   });
 }
 
-/// Lanes that no vector operation loads: one load each.
+/// Loads lanes that no vector operation can load, one at a time.
 Value NestBody::emitGather(ImplicitLocOpBuilder &b, Operation &inner,
                            IRMapping &map, Value at, int64_t lanes) {
   auto load = cast<memref::LoadOp>(inner);
@@ -293,7 +293,7 @@ void NestBody::emitInvariants(ImplicitLocOpBuilder &b, ArrayRef<Value> loops) {
       emitOperation(b, inner, before, Value(), 1);
 }
 
-/// What the body's arguments are at position `at`.
+/// Maps the body's arguments to their values at position `at`.
 IRMapping NestBody::loadOperands(ImplicitLocOpBuilder &b, Value at,
                                  int64_t lanes) {
   IRMapping map = before;

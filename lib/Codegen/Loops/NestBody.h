@@ -38,7 +38,7 @@ public:
   void storeResult(ImplicitLocOpBuilder &b, Value value);
 
 private:
-  /// When a value of the body is known.
+  /// When a value of the body is known (NestBody.cpp).
   enum class Stage { Before, Scalar, Lanes };
   void classify();
   Stage classify(Operation &op) const;

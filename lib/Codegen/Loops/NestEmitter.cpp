@@ -186,7 +186,7 @@ void Emitter::emitTiles() {
   body.emitTile(b, lastColumn, row);
 }
 
-/// Columns [from, to) as rows of their own.
+/// Emits columns [from, to) one by one, each as a row of its own.
 void Emitter::emitUntiled(Value from, Value to) {
   Value whole = begin;
   ivs[*plan.column] = enterFor(from, to, 1).getInductionVar();
@@ -195,13 +195,14 @@ void Emitter::emitUntiled(Value from, Value to) {
   begin = whole;
 }
 
-/// `size` without what is left of whole units.
+/// `size` rounded down to whole units.
 Value Emitter::roundDown(Value size, int64_t unit) {
   Value rest = b.createOrFold<arith::RemUIOp>(size, constant(unit));
   return b.createOrFold<arith::SubIOp>(size, rest);
 }
 
-/// Vectors, then what is left: of a known extent in ever narrower ones.
+/// Emits a row as vectors. What is left of a known extent takes ever narrower
+/// vectors, of an unknown one single elements.
 void Emitter::emitElements() {
   Value size = b.createOrFold<arith::SubIOp>(end, begin);
   std::optional<int64_t> rest = getConstantIntValue(size);
@@ -247,7 +248,8 @@ SmallVector<Value> Emitter::emitPartials(Value to) {
   return SmallVector<Value>(loop.getResults());
 }
 
-/// Blocks of 16 that are left go to the first vector.
+/// Vectors of 16 elements that are left over are combined with the first
+/// accumulator.
 Value Emitter::emitPartial(Value partial, Value from, Value to) {
   scf::ForOp loop = enterFor(from, to, plan.lanes, partial);
   Value more = body.emitContribution(b, loop.getInductionVar(), plan.lanes);
@@ -256,14 +258,15 @@ Value Emitter::emitPartial(Value partial, Value from, Value to) {
   return loop.getResult(0);
 }
 
-/// (0 + 1) + (2 + 3), then the halves of that, down to one element.
+/// Combines the accumulators as (0 + 1) + (2 + 3), and then the halves of the
+/// result, down to one element.
 Value Emitter::emitTree(ArrayRef<Value> partials) {
   Value left = body.combine(b, partials[0], partials[1]);
   Value right = body.combine(b, partials[2], partials[3]);
   Value sum = body.combine(b, left, right);
-  // Sums of integers have no order, and of a tree of halves LLVM 22 takes some
-  // (differences of bytes, products of u8 and i8) for one instruction that adds
-  // up four lanes only: wrong numbers.
+  // Sums of integers need no order. They must not be a tree of halves, because
+  // LLVM 22 takes some trees (differences of bytes, products of u8 and i8) for
+  // one instruction that adds up four lanes only, which gives wrong numbers.
   if (isa<arith::AddIOp>(plan.combiner))
     return vector::ReductionOp::create(b, vector::CombiningKind::ADD, sum);
   for (int64_t half = plan.lanes / 2; half > 0; half /= 2) {
@@ -278,7 +281,8 @@ Value Emitter::emitTree(ArrayRef<Value> partials) {
   return vector::ExtractOp::create(b, sum, 0);
 }
 
-/// The old result, the vectors, the elements that are left.
+/// Combines the old result with the vectors and then with the elements that are
+/// left over.
 void Emitter::emitReduction() {
   Value result = body.loadResult(b);
   if (plan.lanes != 1) {

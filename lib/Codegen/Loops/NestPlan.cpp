@@ -93,7 +93,8 @@ Access bitnet::getAccess(linalg::LinalgOp op, OpOperand &operand,
                                               : Access::Strided;
 }
 
-/// Accesses per vector, two of them for a line of cache.
+/// The cost of one vector's access, in half cache lines: a contiguous vector of
+/// f32 is one line.
 static int64_t getAccessCost(Access access) {
   switch (access) {
   case Access::Invariant:
@@ -156,7 +157,8 @@ private:
 };
 } // namespace
 
-/// Buffers only, and loop extents that follow from the operands.
+/// Whether the operation is on buffers only, and its loop extents follow from
+/// the operands.
 bool Planner::isSupported() {
   linalg::LinalgOp op = plan.op;
   return op.hasPureBufferSemantics() && op->getNumResults() == 0 &&
@@ -164,7 +166,8 @@ bool Planner::isSupported() {
              concatAffineMaps(op.getIndexingMapsArray(), op.getContext()));
 }
 
-/// One accumulator, one operation that combines.
+/// Finds the reduction of the body: one accumulator and one operation that
+/// combines.
 bool Planner::matchRowReduction() {
   auto outputs = plan.op.getRegionOutputArgs();
   SmallVector<Operation *> combiners;
@@ -178,7 +181,7 @@ bool Planner::matchRowReduction() {
   return true;
 }
 
-/// No vector fits.
+/// Whether a row is too short for a vector.
 static bool isShort(int64_t extent) {
   return !ShapedType::isDynamic(extent) && extent < kNestLanes;
 }
@@ -212,7 +215,8 @@ void Planner::chooseScalarRow() {
       plan.row = loop;
 }
 
-/// A copy of which a row is strided in the input, and another loop dense.
+/// Recognises a transposition: a copy whose rows are strided in the input,
+/// where another loop is dense.
 void Planner::chooseColumn() {
   linalg::LinalgOp op = plan.op;
   if (plan.lanes == 1 || isShort(plan.extents[*plan.row]) ||

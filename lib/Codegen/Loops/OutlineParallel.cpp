@@ -38,8 +38,8 @@ static constexpr int64_t kMaxStackBytes = 256 << 10;
 // What a task may hold
 //===----------------------------------------------------------------------===//
 
-/// Anything above the limit when the size is not known. Bytes that a buffer of
-/// `type` takes.
+/// Bytes that a buffer of `type` takes; a number above the limit when they are
+/// not known.
 static int64_t getStackBytes(MemRefType type) {
   Type element = type.getElementType();
   if (!type.hasStaticShape() || !type.getLayout().isIdentity() ||
@@ -65,7 +65,8 @@ static bool isTaskCall(func::CallOp call) {
   return callee && callee->hasAttr(kParallelFunctionAttr);
 }
 
-/// A task has no context: it can neither fail nor allocate nor report.
+/// Whether `op` may run in a task, which has no context and so can neither fail
+/// nor allocate nor report.
 static bool isAllowed(Operation *op) {
   if (isa<memref::AllocOp, memref::AllocaOp>(op))
     return isLocal(op->getResult(0));
@@ -107,7 +108,7 @@ public:
     collectInputs();
   }
 
-  /// A function that is in no module yet.
+  /// Makes the function, which is in no module yet.
   func::FuncOp createFunction();
   void replaceByCall(func::FuncOp function);
 
@@ -195,7 +196,8 @@ SmallVector<Value> Outliner::emitCounters(ImplicitLocOpBuilder &f,
   return counters;
 }
 
-/// Counts on: cheaper than a division per iteration.
+/// Advances the counters by one iteration, which is cheaper than a division per
+/// iteration.
 SmallVector<Value> Outliner::emitNext(ImplicitLocOpBuilder &f,
                                       ValueRange counters) {
   SmallVector<Value> next(counters);

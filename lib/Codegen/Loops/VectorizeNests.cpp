@@ -25,7 +25,7 @@ namespace mlir::bitnet {
 using namespace mlir;
 using namespace mlir::bitnet;
 
-/// Copies between dense buffers are one memcpy.
+/// Whether a copy is between dense buffers, which makes it one memcpy.
 static bool isMemcpy(memref::CopyOp copy) {
   auto isDense = [](Value v) {
     auto type = dyn_cast<MemRefType>(v.getType());

@@ -20,7 +20,7 @@ using namespace mlir::bitnet;
 /// Trips of a loop whose bounds are computed in the body, where nothing outside
 /// can read them: mostly a strip of a row.
 static constexpr int64_t kUnknownTrips = 256;
-/// Calls are of kernels, which are worth a task.
+/// The cycles of a call. Calls are of kernels, which are always worth a task.
 static constexpr int64_t kCallWork = 1 << 16;
 /// A function that is no instruction takes about this many operations.
 static constexpr int64_t kMathWork = 32;
@@ -89,7 +89,7 @@ std::optional<Value> Estimate::toOutside(OpFoldResult bound) {
   return value;
 }
 
-/// Its body times its trips.
+/// The cycles of a loop: those of its body times its trips.
 Value Estimate::ofLoop(LoopLikeOpInterface loop) {
   Value work = ofRegion(*loop.getLoopRegions().front());
   auto lowers = loop.getLoopLowerBounds(), uppers = loop.getLoopUpperBounds(),

@@ -20,7 +20,7 @@ namespace mlir::bitnet {
 
 using namespace mlir;
 
-/// Bytes; that of all buffers of one-shot-bufferize.
+/// The alignment in bytes that all buffers of one-shot-bufferize have.
 static constexpr int64_t kAlignment = 64;
 
 /// Whether the elements of `type` begin at its base and lie one after the

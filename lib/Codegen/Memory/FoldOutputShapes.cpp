@@ -71,7 +71,8 @@ struct FoldOutputShapes
   void runOnOperation() override {
     ModuleOp module = getOperation();
     auto main = module.lookupSymbol<func::FuncOp>("main");
-    // The text of stage 4a comes with the function.
+    // A module that was read from the text of stage 4a has the function
+    // already.
     if (!main || main.isExternal() || module.lookupSymbol(kShapesFunction) ||
         !llvm::all_of(main.getResultTypes(), llvm::IsaPred<RankedTensorType>))
       return;
@@ -98,7 +99,8 @@ private:
     for (OpOperand &dim : ret->getOpOperands())
       if (!dependsOnShapesOnly(dim.get(), known))
         dim.set(arith::ConstantIndexOp::create(b, ret.getLoc(), -1));
-    // Whatever no dim needs goes, side effects (asserts, probes) included.
+    // Erases all operations that no dim needs, those with side effects
+    // (asserts, probes) included.
     for (Operation &op :
          llvm::make_early_inc_range(llvm::reverse(shapes.getBody().front())))
       if (!op.hasTrait<OpTrait::IsTerminator>() && op.use_empty())

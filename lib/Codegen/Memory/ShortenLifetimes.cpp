@@ -65,7 +65,8 @@ void Lifetimes::hoist(memref::DeallocOp dealloc) {
   for (Value value : flow.resolve(alloc))
     for (Operation *user : value.getUsers()) {
       Operation *inBlock = dealloc->getBlock()->findAncestorOpInBlock(*user);
-      // Somebody frees it elsewhere, too, or sees it later.
+      // The buffer is also freed elsewhere, or used behind this dealloc, so the
+      // dealloc stays where it is.
       if (user != dealloc && (!inBlock || isa<memref::DeallocOp>(user) ||
                               getPlace(inBlock) > getPlace(dealloc)))
         return;

@@ -58,7 +58,8 @@ bool Dealloc::isAlone(Value memref, Value condition) {
   return met == 1;
 }
 
-/// What is left keeps its operation, or it goes.
+/// The memrefs that are left stay in the operation; when there are none, it is
+/// erased.
 void Dealloc::split() {
   OpBuilder builder(op);
   SmallVector<Value> memrefs, conditions;

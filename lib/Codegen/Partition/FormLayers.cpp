@@ -85,7 +85,8 @@ static std::optional<Product> findProduct(Value input) {
   return product;
 }
 
-/// Products of one nest share their range of blocks, so also the packing.
+/// Products of one nest share their range of blocks, so they must have the same
+/// packing.
 static bool hasSameBlocks(ArrayRef<Product> products, MatMulOp matmul) {
   if (products.empty())
     return true;
@@ -146,7 +147,7 @@ static llvm::SetVector<Value> getUsedFromOutside(ArrayRef<Operation *> body) {
   return used;
 }
 
-/// A constant is cheaper to repeat than to hand in.
+/// Constants are copied into the body, which is cheaper than handing them in.
 static bool isScalarConstant(Value value) {
   return value.getType().isIntOrIndexOrFloat() &&
          matchPattern(value, m_Constant());

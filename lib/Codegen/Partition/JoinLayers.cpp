@@ -32,7 +32,9 @@ static Value getActivations(DispatchOp layer) {
   return layer.getOperandOf(argument).get();
 }
 
-/// Extents, and what fills small operands (the scales of a layer).
+/// Whether `op` may move in front of an earlier operation: it is pure, as
+/// operations on extents are, or a nest, as what fills small operands (the
+/// scales of a layer).
 static bool mayMove(Operation *op) {
   return isa<linalg::LinalgOp>(op) || (isPure(op) && op->getNumRegions() == 0);
 }
@@ -152,7 +154,7 @@ static DispatchOp createJoined(IRRewriter &rewriter,
                             DispatchKind::Layer, inputs.getArrayRef(), inits);
 }
 
-/// Bodies one after the other; equal inputs become one argument.
+/// Puts the bodies one after the other; equal inputs become one argument.
 static void join(IRRewriter &rewriter, ArrayRef<DispatchOp> layers) {
   DispatchOp joined = createJoined(rewriter, layers);
   SmallVector<Location> locations(joined->getNumOperands(), joined.getLoc());
@@ -181,7 +183,8 @@ static void join(IRRewriter &rewriter, ArrayRef<DispatchOp> layers) {
   YieldOp::create(rewriter, joined.getLoc(), yielded);
 }
 
-/// Group after group, until no two layers of the same activations are left.
+/// Joins group after group, until no two layers of the same activations are
+/// left that may be joined.
 void BlockJoin::run() {
   for (auto &[activations, layers] : byActivations) {
     IRRewriter rewriter(layers.front().getContext());

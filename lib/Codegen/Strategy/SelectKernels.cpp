@@ -57,7 +57,8 @@ std::string mlir::bitnet::missingFeatures(const TargetInfo &target,
   for (const KernelRow &row : getKernelTable()) {
     if (row.kind != kind || row.arch == TargetArch::Any)
       continue;
-    // The architecture itself is missing.
+    // The kernel is for another architecture, so the architecture itself is
+    // missing.
     if (row.arch != target.arch)
       return row.arch == TargetArch::AArch64 ? "aarch64" : "x86_64";
     for (StringRef feature : llvm::split(row.features, ' '))

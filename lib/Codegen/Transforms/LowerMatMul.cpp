@@ -27,7 +27,7 @@ namespace mlir::bitnet {
 using namespace mlir;
 using namespace mlir::bitnet;
 
-/// What the passes before must have done.
+/// Checks what earlier passes must have done.
 static LogicalResult checkOp(MatMulOp op) {
   if (!op.getLoweringAttr())
     return op.emitOpError("has no lowering: run bitnet-select-kernels first");
@@ -102,7 +102,8 @@ static LogicalResult emitCall(MatMulOp op, func::FuncOp kernel) {
   args.push_back(zero);
   args.push_back(memref::DimOp::create(b, op.getRhs(), zero));
   auto call = func::CallOp::create(b, kernel, args);
-  // A slice is part of a layer, and the call of the layer says it all.
+  // A product on slices is part of a layer, whose call carries the MACs of all
+  // of it.
   if (cast<MemRefType>(op.getRhs().getType()).hasStaticShape()) {
     PackingAttr packing = op.getPackingAttr();
     setWork(call, {packing.getRows() * packing.getCols(), {{args[1], 0}}});

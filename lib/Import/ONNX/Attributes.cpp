@@ -28,12 +28,13 @@ Importer::resolveAttributes(const ::onnx::NodeProto &node, Location loc,
     if (attr.name().empty() || attr.name() == onnx::kBodiesParam)
       return nodeError(node, loc) << "has an attribute with the invalid name "
                                   << quoteName(attr.name());
-    // protobuf would silently keep both.
+    // An attribute that is there twice is an error; protobuf would silently
+    // keep both.
     if (!names.insert(attr.name()).second)
       return nodeError(node, loc)
              << "has attribute " << quoteName(attr.name()) << " twice";
     const AttributeProto *value = &attr;
-    // A reference to an attribute of the function's call.
+    // Resolves a reference to an attribute of the function's call.
     if (!attr.ref_attr_name().empty()) {
       if (!frame.function)
         return nodeError(node, loc)
@@ -65,8 +66,8 @@ Importer::convertSparse(const ::onnx::SparseTensorProto &tensor) {
   return makeTensorValue(context, blobs, std::move(*data), options.inlineBytes);
 }
 
-/// The values of Constant that are no tensors, as a tensor to be read like the
-/// others.
+/// Makes a tensor of the attributes of Constant that hold numbers, so that all
+/// are read alike.
 static bool makeConstant(const AttributeProto &attr, StringRef name,
                          ::onnx::TensorProto &tensor) {
   using ::onnx::TensorProto;
@@ -111,7 +112,7 @@ llvm::Expected<TensorValue> Importer::readConstant(const AttributeProto &attr,
 /// beside a blob, hence stay inline, up to this size.
 static constexpr uint64_t kMaxAttributeBytes = uint64_t(64) << 20;
 
-/// One tensor, or a list of them.
+/// The attribute for one tensor, or for a list of tensors.
 FailureOr<Attribute> Importer::convertTensors(const AttributeProto &attr,
                                               const ::onnx::NodeProto &node,
                                               StringRef name, Location loc) {
@@ -138,7 +139,8 @@ FailureOr<Attribute> Importer::convertTensors(const AttributeProto &attr,
   return Attribute(builder.getArrayAttr(values));
 }
 
-/// Everything but graphs, which become MLIR regions of the node.
+/// The attribute of a node as an MLIR attribute, except for graphs, which
+/// become MLIR regions of the node.
 FailureOr<Attribute> Importer::convertAttribute(const AttributeProto &attr,
                                                 const ::onnx::NodeProto &node,
                                                 StringRef name, Location loc) {

@@ -74,7 +74,8 @@ LogicalResult Importer::prepareFrame(const ::onnx::NodeProto &node,
   for (auto [name, attr] : attributes)
     frame.attributes[name] = attr;
   if (auto named = dyn_cast<NameLoc>(loc)) {
-    // Nested prefixes add up; this much identifies a call.
+    // Prefixes of nested calls add up, so they are cut to a length that still
+    // identifies a call.
     frame.prefix = (named.getName().getValue().take_front(256) + "/").str();
     if (auto file = dyn_cast<FileLineColLoc>(named.getChildLoc()))
       frame.callIndex = int(file.getLine()) - 1;
@@ -89,7 +90,8 @@ LogicalResult Importer::importCall(const ::onnx::NodeProto &node,
                                    Location loc, Scope &scope) {
   Frame frame;
   SmallVector<Value> slots;
-  // Bytes count, too: a body of one node may have a million inputs.
+  // The bytes of a body are counted, too, because a body of one node may have a
+  // million inputs.
   numNodes += 1 + function.node_size() + function.ByteSizeLong() / 64;
   if (numNodes > options.maxNodes)
     return nodeError(node, loc)
@@ -98,7 +100,8 @@ LogicalResult Importer::importCall(const ::onnx::NodeProto &node,
   if (failed(prepareFrame(node, function, loc, scope, frame)) ||
       failed(readInputs(node, loc, scope, slots)))
     return failure();
-  // Fewer are allowed: inputs and outputs of a function may be left out.
+  // More inputs or outputs than the function has are an error; fewer are
+  // allowed, because they may be left out.
   if (int(slots.size()) > function.input_size() ||
       node.output_size() > function.output_size())
     return nodeError(node, loc)
@@ -123,7 +126,7 @@ LogicalResult Importer::importCall(const ::onnx::NodeProto &node,
   return bindResults(node, function, loc, body, scope);
 }
 
-/// Gives results of the body the names that the calling node has for them.
+/// Gives the results of the body the names that the calling node has for them.
 LogicalResult Importer::bindResults(const ::onnx::NodeProto &node,
                                     const ::onnx::FunctionProto &function,
                                     Location loc, Scope &body, Scope &scope) {

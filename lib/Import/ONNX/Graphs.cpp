@@ -20,7 +20,7 @@ using namespace mlir::bitnet::onnximport;
 // Names
 //===----------------------------------------------------------------------===//
 
-/// Located at the value of that name.
+/// The type of a declared value; an error is located at the value of that name.
 FailureOr<Type> Importer::getType(const ::onnx::TypeProto &proto,
                                   StringRef name) {
   llvm::Expected<Type> type = getValueType(context, proto);
@@ -80,7 +80,7 @@ FailureOr<Value> Importer::addInitializer(StringRef name, Scope &scope) {
   return op.getResult();
 }
 
-/// Remembers where initializers are; nothing is read yet.
+/// Notes which initializers a graph has; nothing is read yet.
 LogicalResult Importer::indexInitializers(const ::onnx::GraphProto &graph,
                                           Scope &scope) {
   llvm::StringSet<> names;
@@ -148,7 +148,7 @@ DictionaryAttr Importer::describe(const ::onnx::ValueInfoProto &info) {
   return attrs.getDictionary(context);
 }
 
-/// What a value is that is no dense tensor, or nothing.
+/// The kind of a value that is no dense tensor; nothing for dense tensors.
 static StringRef getOtherKind(const ::onnx::TypeProto &type) {
   switch (type.value_case()) {
   case ::onnx::TypeProto::kSequenceType:
@@ -222,7 +222,7 @@ LogicalResult Importer::addMainOutputs(func::FuncOp main, Scope &scope) {
   return success();
 }
 
-/// Initializers first, because inputs may name them.
+/// Initializers are read first, because inputs may name them.
 LogicalResult Importer::importMain(ModuleOp module) {
   builder.setInsertionPointToEnd(module.getBody());
   auto main = func::FuncOp::create(builder, getLoc(""), "main",
@@ -253,7 +253,8 @@ LogicalResult Importer::importSubgraph(const ::onnx::GraphProto &graph,
                           << options.maxDepth;
   if (failed(indexInitializers(graph, scope)))
     return failure();
-  // Arguments of the block: what the operator passes to its graph.
+  // The inputs of the graph, which the operator passes to it, are arguments of
+  // the basic block.
   for (const auto &input : graph.input()) {
     if (scope.isInitializer(input.name()))
       continue;

@@ -32,7 +32,7 @@ Importer::Importer(MLIRContext &context, StringRef path,
     : context(&context), path(path), options(options), model(model),
       blobs(BitNetDialect::getBlobStore(&context)), builder(&context) {}
 
-/// The file, and a name in it unless it is empty.
+/// A location: the file, and a name in it unless that is empty.
 Location Importer::getLoc(StringRef name) {
   Location file = FileLineColLoc::get(context, path, 0, 0);
   return name.empty() ? file
@@ -57,7 +57,7 @@ LogicalResult Importer::readOpsets(const OpsetList &list, Opsets &opsets) {
   return success();
 }
 
-/// What the report and the description of a model show.
+/// Keeps what the report and the description of a model show.
 void Importer::setModuleAttributes(ModuleOp module) {
   NamedAttrList opsets;
   for (const auto &entry : mainFrame.opsets)
@@ -73,7 +73,7 @@ void Importer::setModuleAttributes(ModuleOp module) {
   module->setAttr("onnx.producer", builder.getStringAttr(producer));
 }
 
-/// Each file is opened once, under the user's policy.
+/// Opens external data. Each file is opened once, under the user's policy.
 llvm::Expected<uint64_t> Importer::openExternalData(StringRef location,
                                                     std::string &file) {
   auto it = externals.find(location);
@@ -111,10 +111,12 @@ FailureOr<OwningOpRef<ModuleOp>> Importer::run() {
     return emitError(getLoc(""))
            << "IR version " << model.ir_version()
            << " is not supported; versions up to " << kMaxIRVersion << " are";
-  // A file of another kind may parse as an empty model.
+  // A model without a graph is an error, because a file of another kind may
+  // parse as an empty model.
   if (!model.has_graph())
     return emitError(getLoc("")) << "holds no graph";
-  // Refused before work is done; inlined functions are counted as they come.
+  // A model of too many nodes is refused before work is done; inlined functions
+  // are counted as they come.
   numNodes = countNodes(model.graph());
   if (numNodes > options.maxNodes)
     return emitError(getLoc(""))

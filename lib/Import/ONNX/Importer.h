@@ -27,7 +27,7 @@ using ValueInfoList =
     ::google::protobuf::RepeatedPtrField<::onnx::ValueInfoProto>;
 using OpsetList =
     ::google::protobuf::RepeatedPtrField<::onnx::OperatorSetIdProto>;
-/// Domain to version.
+/// The opset version of each domain.
 using Opsets = llvm::StringMap<int64_t>;
 
 /// "" and "ai.onnx" name the same domain.
@@ -76,7 +76,7 @@ class Importer : private TensorSource {
 public:
   Importer(MLIRContext &context, StringRef path, const ImportOptions &options,
            const ::onnx::ModelProto &model);
-  /// Called once.
+  /// Imports the model; called once.
   FailureOr<OwningOpRef<ModuleOp>> run();
 
 private:
@@ -143,7 +143,7 @@ private:
                               ValueRange results, Scope &scope);
   Location getNodeLoc(const ::onnx::NodeProto &node, int index,
                       const Scope &scope);
-  /// The caller adds what is wrong.
+  /// Begins an error about `node`; the caller adds what is wrong.
   InFlightDiagnostic nodeError(const ::onnx::NodeProto &node, Location loc);
 
   // Attributes.cpp: node attributes.
@@ -163,14 +163,15 @@ private:
                                       StringRef name, Location loc);
   llvm::Expected<TensorValue> readConstant(const ::onnx::AttributeProto &attr,
                                            StringRef name);
-  /// Checked; a blob when it has more than `inlineBytes`.
+  /// The value of a tensor, checked; a blob when it has more than
+  /// `inlineBytes`.
   llvm::Expected<TensorValue> convertTensor(const ::onnx::TensorProto &tensor,
                                             uint64_t inlineBytes);
   llvm::Expected<TensorValue>
   convertSparse(const ::onnx::SparseTensorProto &tensor);
 
   // Functions.cpp: calls of model functions, inlined.
-  /// Null for nodes that are operators.
+  /// The function that `node` calls; null for nodes that are operators.
   const ::onnx::FunctionProto *findFunction(const ::onnx::NodeProto &node,
                                             const Scope &scope);
   /// Inlines `function` in place of `node`.

@@ -13,7 +13,8 @@ using namespace mlir;
 using namespace mlir::bitnet;
 using namespace mlir::bitnet::onnximport;
 
-/// The line is the node's number, so that locations are unique without names.
+/// The line of a location is the node's number, so that locations are unique
+/// without names.
 Location Importer::getNodeLoc(const ::onnx::NodeProto &node, int index,
                               const Scope &scope) {
   // Nodes need no name; their first output always has one.
@@ -31,7 +32,7 @@ Location Importer::getNodeLoc(const ::onnx::NodeProto &node, int index,
                       : NameLoc::get(StringAttr::get(context, name), file);
 }
 
-/// Starts the message with what every user looks for first: which node.
+/// Begins an error with the node's name, which every user looks for first.
 InFlightDiagnostic Importer::nodeError(const ::onnx::NodeProto &node,
                                        Location loc) {
   InFlightDiagnostic diag = emitError(loc);
@@ -74,7 +75,7 @@ LogicalResult Importer::importNodes(const NodeList &nodes, Scope &scope) {
   return success();
 }
 
-/// A function's call, a constant, or any other node.
+/// Imports a call of a function, a constant, or any other node.
 LogicalResult Importer::importNode(const ::onnx::NodeProto &node, Location loc,
                                    Scope &scope) {
   if (node.op_type().empty())
@@ -94,7 +95,7 @@ LogicalResult Importer::importNode(const ::onnx::NodeProto &node, Location loc,
   return importOrdinaryNode(node, loc, opset->second, scope);
 }
 
-/// One value per input; null for one that is left out.
+/// Finds one value per input; null for one that is left out.
 LogicalResult Importer::readInputs(const ::onnx::NodeProto &node, Location loc,
                                    Scope &scope,
                                    SmallVectorImpl<Value> &slots) {
@@ -117,7 +118,8 @@ LogicalResult Importer::readInputs(const ::onnx::NodeProto &node, Location loc,
   return success();
 }
 
-/// Outputs without a name are not used by anybody.
+/// Defines the names of the outputs. An output without a name is not used by
+/// anybody.
 LogicalResult Importer::defineOutputs(const ::onnx::NodeProto &node,
                                       Location loc, ValueRange results,
                                       Scope &scope) {
@@ -127,7 +129,7 @@ LogicalResult Importer::defineOutputs(const ::onnx::NodeProto &node,
   return success();
 }
 
-/// Attributes that are no graphs become `params`; graphs go to `bodies`.
+/// Sorts the attributes: graphs go to `bodies`, all others become `params`.
 LogicalResult Importer::readParams(const ::onnx::NodeProto &node, Location loc,
                                    const Frame &frame, NamedAttrList &params,
                                    SmallVectorImpl<Body> &bodies) {
@@ -204,7 +206,8 @@ LogicalResult Importer::importOrdinaryNode(const ::onnx::NodeProto &node,
   return defineOutputs(node, loc, op.getResults(), scope);
 }
 
-/// All kinds of values become tensors, as ONNX defines them.
+/// Makes an onnx.constant. All kinds of values become tensors, as ONNX defines
+/// them.
 LogicalResult Importer::importConstantNode(const ::onnx::NodeProto &node,
                                            Location loc, Scope &scope) {
   SmallVector<NamedProto> attributes;

@@ -85,7 +85,7 @@ private:
 };
 } // namespace
 
-/// Which node produces which tensor.
+/// Finds which node produces which tensor.
 std::optional<SortError> Sorter::indexProducers() {
   for (int i = 0; i < nodes.size(); ++i)
     for (const std::string &name : nodes[i].output())
@@ -102,7 +102,8 @@ bool Sorter::collectDependencies() {
   for (int i = 0; i < nodes.size(); ++i)
     visitUses(nodes[i], [&](StringRef name) {
       auto it = producers.find(name);
-      // An input, an initializer, or a name of a graph around this one.
+      // A tensor without a producer is an input, an initializer, or a name of a
+      // graph around this one.
       if (it == producers.end())
         return;
       sorted &= it->second < i;
@@ -111,7 +112,8 @@ bool Sorter::collectDependencies() {
   return sorted;
 }
 
-/// Depth-first from `root` with a stack of our own: chains may be long.
+/// Visits depth-first from `root`, with a stack of its own because chains may
+/// be long.
 std::optional<SortError> Sorter::visit(int root) {
   struct Frame {
     int node;
@@ -125,7 +127,7 @@ std::optional<SortError> Sorter::visit(int root) {
   while (!stack.empty()) {
     Frame &top = stack.back();
     int node = top.node;
-    // All producers of the node are in `order` already.
+    // Now all producers of the node are in `order`.
     if (top.next == dependencies[node].size()) {
       state[node] = State::Done;
       order.push_back(node);
@@ -148,7 +150,7 @@ std::optional<SortError> Sorter::visit(int root) {
 std::optional<SortError> Sorter::run() {
   if (std::optional<SortError> error = indexProducers())
     return error;
-  // Nearly all files are sorted; then nothing is visited.
+  // Nearly all files are sorted, and then nothing is visited.
   if (collectDependencies()) {
     for (int i = 0; i < nodes.size(); ++i)
       order.push_back(i);

@@ -45,11 +45,12 @@ static SmallVector<char> unpack(ArrayRef<uint8_t> bytes, unsigned bits,
   return out;
 }
 
-/// `bytes` are as raw_data has them; MLIR wants a byte per narrow element.
+/// An inline constant of `bytes`, which are as raw_data has them; MLIR wants a
+/// byte per narrow element.
 static Attribute makeDense(RankedTensorType type, const TensorData &data,
                            ArrayRef<uint8_t> bytes) {
   unsigned bits = *getElementBits(data.dtype);
-  // A byte per bool in ONNX, any value but 0 being true.
+  // ONNX has a byte per bool, in which any value but 0 is true.
   if (type.getElementType().isInteger(1)) {
     auto flags = llvm::map_to_vector(bytes, [](uint8_t b) { return b != 0; });
     return DenseElementsAttr::get(type, ArrayRef<bool>(flags));
@@ -84,7 +85,7 @@ llvm::Expected<TensorValue> onnximport::makeTensorValue(MLIRContext *context,
         data.strings, [](const std::string &s) { return StringRef(s); });
     return TensorValue{type, DenseElementsAttr::get(type, strings)};
   }
-  // Large constants never enter the IR.
+  // Large constants become blobs, because they must never enter the IR.
   if (data.numBytes > inlineBytes)
     return TensorValue{type, makeBlob(context, blobs, data)};
   llvm::Expected<ArrayRef<uint8_t>> bytes = getBytes(blobs, data);

@@ -79,7 +79,7 @@ onnximport::countElements(llvm::ArrayRef<int64_t> dims) {
   for (int64_t dim : dims)
     if (dim < 0)
       return bad("has the negative dimension " + llvm::Twine(dim));
-  // Other dims of an empty tensor may be as large as they like.
+  // An empty tensor has no elements, however large its other dims are.
   if (llvm::is_contained(dims, 0))
     return 0;
   int64_t total = 1;
@@ -120,7 +120,8 @@ static llvm::Error appendAs(const Field &field, uint64_t count,
   return llvm::Error::success();
 }
 
-/// FLOAT6: one element per entry, packed here as raw_data packs them.
+/// FLOAT6 has one element per entry, which is packed here as raw_data packs
+/// them.
 static llvm::Error appendSixBit(const TensorProto &proto, TensorData &data) {
   if (llvm::Error error = checkCount(proto.int32_data_size(), data.numElements))
     return error;
@@ -156,7 +157,8 @@ static llvm::Error readTyped(const TensorProto &proto, TensorData &data) {
   }
   if (*getElementBits(data.dtype) == 16)
     return appendAs<uint16_t>(proto.int32_data(), count, data.owned);
-  // Bytes; 2- and 4-bit elements come packed, one byte per entry.
+  // Elements of a byte come one per entry, and so do bytes of packed 2- and
+  // 4-bit elements.
   return appendAs<uint8_t>(proto.int32_data(), data.numBytes, data.owned);
 }
 
@@ -203,14 +205,15 @@ static llvm::Error parseNumber(const std::string &text, llvm::StringRef key,
   return llvm::Error::success();
 }
 
-/// Location, offset and length; other keys (checksum) say nothing about the
-/// bytes.
+/// The keys are location, offset and length; others, such as checksum, say
+/// nothing about the bytes.
 static llvm::Error readExternal(const TensorProto &proto, TensorSource &source,
                                 TensorData &data) {
   std::string location;
   uint64_t length = data.numBytes;
   for (const auto &entry : proto.external_data()) {
-    // Keys may come in any order, and unknown ones are allowed.
+    // The keys of external_data may come in any order, and unknown ones are
+    // allowed.
     if (entry.key() == "location")
       location = entry.value();
     else if (entry.key() == "offset" || entry.key() == "length")

@@ -26,7 +26,8 @@ namespace mlir::bitnet::onnximport {
 /// Bits of one element, 8 for BOOL; 0 for STRING; none for unknown enums.
 std::optional<unsigned> getElementBits(int32_t dtype);
 
-/// More dimensions than any operator knows are a sign of a broken file.
+/// The most dims of a tensor: more than any operator knows are a sign of a
+/// broken file.
 inline constexpr int kMaxRank = 64;
 
 /// Product of `dims`; errors on negative dimensions and overflow.
@@ -50,7 +51,8 @@ struct TensorData {
 /// Finds the bytes of tensors that do not carry them.
 class TensorSource {
 public:
-  /// The importer is one; test data has neither segments nor external data.
+  /// The importer is such a source. Test data has none, because it has neither
+  /// segments nor external data.
   virtual ~TensorSource() = default;
   /// The file that TensorProto.segment refers to (see WireFormat.h).
   virtual llvm::StringRef getModelFile() const { return {}; }

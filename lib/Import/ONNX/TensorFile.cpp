@@ -26,7 +26,7 @@ using namespace mlir::bitnet;
 using namespace mlir::bitnet::onnximport;
 
 namespace {
-/// Test tensors carry their bytes.
+/// Test tensors carry their bytes, so this source has none.
 class NoSource : public TensorSource {
   llvm::Expected<uint64_t> openExternalData(llvm::StringRef location,
                                             std::string &file) override {
@@ -36,7 +36,7 @@ class NoSource : public TensorSource {
 };
 } // namespace
 
-/// A file that shrinks meanwhile is an error.
+/// Reads the whole file; one that shrinks meanwhile is an error.
 static llvm::Expected<std::string> readAll(const OpenFile &file) {
   std::string bytes(file.getSize(), '\0');
   size_t done = 0;
@@ -59,7 +59,7 @@ static llvm::Expected<TensorFile> read(llvm::StringRef path) {
   if (!file)
     return llvm::createStringError("the file " +
                                    llvm::toString(file.takeError()));
-  // protobuf aborts the process past this size.
+  // Larger files are refused, because protobuf aborts the process for them.
   if (file->getSize() > INT_MAX)
     return llvm::createStringError("larger than the 2 GiB protobuf can hold");
   llvm::Expected<std::string> bytes = readAll(*file);

@@ -55,7 +55,8 @@ llvm::Expected<Type> onnximport::getValueType(MLIRContext *context,
   if (!element)
     return llvm::createStringError("has the unknown element type " +
                                    llvm::Twine(tensor.elem_type()));
-  // A tensor of unknown rank; the lowering of its producer decides.
+  // A tensor without a declared shape has unknown rank; the lowering of its
+  // producer decides.
   if (!tensor.has_shape())
     return Type(UnrankedTensorType::get(element));
   llvm::Expected<SmallVector<int64_t>> shape = getShape(tensor.shape());

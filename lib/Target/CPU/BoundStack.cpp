@@ -79,9 +79,10 @@ private:
 };
 } // namespace
 
-/// The branch of a condition, in no loop, that holds all uses of `buffer`, so
-/// that a loop form that does not need it does not pay; else the body. In a
-/// loop a block would be taken in each step, and what one step leaves in the
+/// The basic block that is to take the scratch block: a branch of a condition,
+/// outside of loops, when it holds all uses of `buffer`, so that a loop form
+/// that does not need the buffer does not pay; else the body. In a loop a
+/// scratch block would be taken in each step, and what one step leaves in the
 /// buffer for the next one would be lost.
 static Block *findScope(memref::AllocaOp buffer, Block *body) {
   Block *scope = nullptr;
@@ -120,7 +121,8 @@ void StackBound::replace(Block *block, Group &group, int32_t level) {
     offset += getBytes(buffer);
     buffer.replaceAllUsesWith(access.toMemRef(type, data, dims));
   }
-  // The first operation of the block, before which all this stands, may be one.
+  // One of the buffers may be the first operation of the basic block, in front
+  // of which all this is inserted.
   for (memref::AllocaOp buffer : group.buffers)
     buffer.erase();
   b.setInsertionPoint(block->getTerminator());
@@ -164,7 +166,8 @@ void StackBound::move(func::FuncOp function, int32_t level) {
   }
 }
 
-/// 0 for a function that calls none; recursion ends at functions already seen.
+/// The level of a function: 0 when it calls none. Recursion ends at functions
+/// that have been seen already.
 int32_t StackBound::visit(func::FuncOp function) {
   auto [it, isNew] = levels.try_emplace(function, 0);
   if (!isNew)
@@ -175,7 +178,7 @@ int32_t StackBound::visit(func::FuncOp function) {
       level = std::max(level, visit(callee) + 1);
   };
   function.walk([&](func::CallOp call) { addCallee(call.getCalleeAttr()); });
-  // A function without a body yet, which will call one of these.
+  // A dispatch function has no body yet and will call one of these kernels.
   if (auto variants = function->getAttrOfType<ArrayAttr>(kVariantsAttr))
     for (auto variant : variants.getAsRange<FlatSymbolRefAttr>())
       addCallee(variant);

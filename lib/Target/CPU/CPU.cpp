@@ -29,7 +29,7 @@ using namespace mlir;
 using namespace mlir::bitnet;
 
 namespace {
-/// One call of emitCPU.
+/// The state of one call of emitCPU.
 class Emitter {
 public:
   Emitter(ModuleOp module, CPUOutput kind, OutputSet &outputs, StringRef path)
@@ -120,7 +120,8 @@ LogicalResult Emitter::nameWeightsFile() {
   return success();
 }
 
-/// What must be there, without what is unused: "+avx2,+fma".
+/// The features that a CPU must have, without those that are switched off:
+/// "+avx2,+fma".
 static std::string getNeeded(const CPUTargetOptions &target) {
   SmallVector<StringRef> features;
   StringRef(target.features).split(features, ',');
@@ -159,7 +160,7 @@ void Emitter::describeISAs() {
         {target.cpu, description.features, kGeneratedMain.str()});
 }
 
-/// LLVM IR with the glue, not yet optimized.
+/// Makes LLVM IR with the glue, not yet optimized.
 LogicalResult Emitter::buildCode() {
   code = buildLLVMModule(module, context, *machine, target, description);
   return success(code != nullptr);
@@ -177,7 +178,7 @@ FailureOr<Bytes> Emitter::emitCode() {
   return bytes;
 }
 
-/// LLVM IR as it enters the code generator.
+/// Prints LLVM IR as it enters the code generator.
 LogicalResult Emitter::writeText(OutputFile &output) {
   optimize(*code, *machine, target.optLevel);
   OutputStream stream(output);
@@ -205,7 +206,7 @@ FailureOr<Bytes> Emitter::buildImage() {
   return std::move(*image);
 }
 
-/// An object file holds its weights as a constant of the module.
+/// In an object file the weights are a constant of the module.
 LogicalResult Emitter::embedInObject() {
   std::string bytes;
   bytes.reserve(weights->size());
@@ -252,7 +253,8 @@ LogicalResult Emitter::writeOutput() {
       [&](ArrayRef<uint8_t> bytes) { return check((*output)->write(bytes)); });
 }
 
-/// `<path without .so>.weights`, when weights are not embedded.
+/// The name of the weights file, `<path without .so>.weights`, when weights are
+/// not embedded.
 LogicalResult Emitter::writeWeightsFile() {
   if (description.weightsFile.empty() || !hasCode())
     return success();

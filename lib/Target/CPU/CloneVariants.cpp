@@ -121,7 +121,8 @@ FailureOr<func::FuncOp> VariantCloner::chooseKernel(func::FuncOp dispatch,
   return dispatch.emitError("has no kernel that every machine runs");
 }
 
-/// What the machines of a level run, `isa` being the worst of them.
+/// The kernels that the machines of a level run, where `isa` is the worst of
+/// them.
 FailureOr<SmallVector<Choice>> VariantCloner::choose(func::FuncOp dispatch,
                                                      ISA isa) {
   SmallVector<Choice> choices;
@@ -173,7 +174,8 @@ static void emitCall(OpBuilder &builder, func::FuncOp caller,
   func::ReturnOp::create(builder, loc);
 }
 
-/// The first choice is the default; a level with one choice needs no switch.
+/// Emits the switch. The first choice is the default; a level with one choice
+/// needs no switch.
 void VariantCloner::emitSwitch(func::FuncOp dispatch,
                                ArrayRef<Choice> choices) {
   OpBuilder builder(dispatch.getContext());

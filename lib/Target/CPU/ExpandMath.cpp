@@ -1,9 +1,9 @@
 //===- ExpandMath.cpp - math functions without libm -----------------------===//
 //
 // --bitnet-expand-math: exp, log, tanh and erf become IEEE operations
-// (PreciseMath.h), log1p upstream's polynomial, and roundeven an expansion
-// where the CPU has no instruction for it, so that no result depends on the
-// libm of the machine.
+// (PreciseMath.h), log1p becomes upstream's polynomial, and roundeven is
+// expanded where the CPU has no instruction for it, so that no result depends
+// on the libm of the machine.
 //
 //===----------------------------------------------------------------------===//
 

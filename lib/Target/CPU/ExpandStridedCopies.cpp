@@ -19,14 +19,14 @@ namespace mlir::bitnet {
 
 using namespace mlir;
 
-/// True when upstream makes a memcpy of a copy from or to `type`.
+/// Whether upstream makes a memcpy of a copy from or to `type`.
 static bool isContiguous(MemRefType type) {
   return type.getLayout().isIdentity() ||
          (type.hasStaticShape() && type.getNumElements() > 0 &&
           memref::isStaticShapeAndContiguousRowMajor(type));
 }
 
-/// One load and one store per element.
+/// Makes loops with one load and one store per element.
 static void expandCopy(memref::CopyOp copy) {
   OpBuilder builder(copy);
   Location loc = copy.getLoc();

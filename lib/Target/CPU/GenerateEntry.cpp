@@ -27,7 +27,8 @@ namespace mlir::bitnet {
 using namespace mlir;
 using namespace mlir::bitnet;
 
-/// An entry returns a status. `builder` stands in its body afterwards.
+/// Makes an entry, which returns a status. `builder` stands in its body
+/// afterwards.
 static func::FuncOp createEntry(ModuleOp module, StringRef name,
                                 ArrayRef<Type> arguments, OpBuilder &builder) {
   builder.setInsertionPointToEnd(module.getBody());
@@ -134,7 +135,7 @@ static void generateCall(ModuleOp module, func::FuncOp callee, StringRef name,
   callee.setPrivate();
 }
 
-/// Hands `results` over at `ret`. They stay blocks of the run: the glue frees
+/// Hands `results` over at `ret`. They stay buffers of the run: the glue frees
 /// all of them at its end, also when one aliases an input or another one.
 static void handOver(ModuleOp module, func::FuncOp main, func::ReturnOp ret,
                      ValueRange results, LLVMTypeConverter &converter) {
@@ -170,8 +171,8 @@ static void generateMain(ModuleOp module, func::FuncOp main,
   generateCall(module, main, kGeneratedMain, 1, converter);
 }
 
-/// Writes a dim of an output as soon as it is known: kept until the end, those
-/// of many outputs would fill a frame.
+/// Writes a dim of an output as soon as it is known, because the dims of many
+/// outputs, kept until the end, would fill a frame.
 static void storeResult(Value dim, Value outputs, unsigned index, unsigned d,
                         LLVMTypeConverter &converter) {
   OpBuilder builder(dim.getContext());
@@ -241,7 +242,8 @@ static LogicalResult verifyMain(func::FuncOp main) {
   return success();
 }
 
-/// @bitnet_shapes may come from a text, so its results are counted.
+/// @bitnet_shapes may come from the text of a stage, so its results are
+/// counted.
 static LogicalResult verifyShapes(func::FuncOp main, func::FuncOp shapes) {
   size_t dims = 0;
   for (Type type : main.getResultTypes().drop_front())

@@ -38,7 +38,7 @@ LogicalResult linkGlue(ModuleOp module, llvm::Module &llvmModule);
 void optimize(llvm::Module &llvmModule, llvm::TargetMachine &machine,
               unsigned optLevel);
 
-/// What moves or compares bf16 values works on integers or f32 then. Code
+/// Makes code that moves or compares bf16 values work on integers or f32. Code
 /// generation for x86 keeps single bf16 values as f32, and narrows them again
 /// by a function of a compiler library.
 void carryBFloatsAsIntegers(llvm::Module &llvmModule);

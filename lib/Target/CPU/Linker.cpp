@@ -47,7 +47,7 @@ public:
     if (fd < 0)
       return systemError("cannot make a file in memory");
     fds.push_back(fd);
-    // Limits of file sizes hold for these files, too.
+    // A write may fail, because limits of file sizes hold for these files, too.
     errno = writeBytes(fd, llvm::arrayRefFromStringRef(bytes));
     return errno ? systemError("cannot write a file in memory")
                  : llvm::Error::success();
@@ -84,7 +84,8 @@ static std::string firstError(llvm::StringRef messages) {
 llvm::Expected<Bytes>
 mlir::bitnet::runLinker(llvm::ArrayRef<std::string> args,
                         llvm::ArrayRef<llvm::StringRef> inputs) {
-  // lld keeps its state in globals.
+  // Only one thread may run lld at a time, because lld keeps its state in
+  // globals.
   static std::mutex mutex;
   std::lock_guard<std::mutex> lock(mutex);
   MemoryFiles files;
@@ -119,8 +120,8 @@ mlir::bitnet::runLinker(llvm::ArrayRef<std::string> args,
   return output;
 }
 
-/// The weights lie last, in a segment of their own: their bytes need not pass
-/// through the linker.
+/// The weights lie last, in an ELF segment of their own, so that their bytes
+/// need not pass through the linker.
 static const char kScript[] = "SECTIONS { .bitnet_weights : "
                               "ALIGN(CONSTANT(MAXPAGESIZE)) "
                               "{ *(.bitnet_weights) } } INSERT AFTER .bss;\n";

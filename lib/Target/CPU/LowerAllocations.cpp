@@ -18,7 +18,7 @@ namespace mlir::bitnet {
 using namespace mlir;
 using namespace mlir::bitnet;
 
-/// The rest of the basic block runs only when there is memory.
+/// Splits the basic block: what follows runs only when there is memory.
 static void lowerMalloc(LLVM::CallOp call, ModuleOp module) {
   OpBuilder builder(call);
   Location loc = call.getLoc();

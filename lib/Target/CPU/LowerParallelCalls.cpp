@@ -23,7 +23,7 @@ namespace mlir::bitnet {
 using namespace mlir;
 using namespace mlir::bitnet;
 
-/// Alignment of the struct: what the stack of every target has without
+/// The alignment of the struct, which the stack of every target has without
 /// realignment.
 static constexpr unsigned kSlotAlignment = 16;
 
@@ -48,7 +48,8 @@ private:
   LLVM::LLVMStructType getStructType(LLVM::LLVMFuncOp kernel);
   LLVM::LLVMFuncOp getTask(LLVM::LLVMFuncOp kernel);
   LLVM::LLVMFuncOp declareParallel();
-  /// A vector may ask for more than the slot has.
+  /// The alignment of a field of the struct. A vector may want more than the
+  /// struct has, and then gets that of the struct.
   unsigned getFieldAlignment(Type field) const {
     uint64_t natural = DataLayout(module).getTypeABIAlignment(field);
     return std::min<uint64_t>(natural, kSlotAlignment);
@@ -68,8 +69,8 @@ private:
 };
 } // namespace
 
-/// All parameters that the kernel reads but the end of the range: the begin is
-/// the offset of the distributed range [0, end - begin). Of a buffer's
+/// All parameters that the kernel reads, except for the end of the range: the
+/// begin is the offset of the distributed range [0, end - begin). Of a buffer's
 /// descriptor most kernels read one pointer.
 ArrayRef<unsigned> ParallelLowering::getPassed(LLVM::LLVMFuncOp kernel) {
   auto [entry, isNew] = passed.try_emplace(kernel);
@@ -167,7 +168,8 @@ void ParallelLowering::lower(LLVM::CallOp call, LLVM::LLVMFuncOp kernel) {
   call.erase();
 }
 
-/// A function marked parallel may come from a text.
+/// A function that is marked parallel may come from the text of a stage, so its
+/// type is checked.
 static LogicalResult verifyKernel(LLVM::LLVMFuncOp kernel) {
   ArrayRef<Type> types = kernel.getFunctionType().getParams();
   bool hasRange = types.size() >= 2 && types.back().isInteger(64) &&
@@ -191,7 +193,8 @@ struct BitNetLowerParallelCalls
       if (isKernel && failed(verifyKernel(function)))
         return signalPassFailure();
       if (isKernel) {
-        // Descriptors that are made and taken apart again hide what is read.
+        // Descriptors that are made and taken apart again are folded first,
+        // because they hide what the kernel reads.
         RewritePatternSet none(&getContext());
         (void)applyPatternsGreedily(function, std::move(none));
         continue;

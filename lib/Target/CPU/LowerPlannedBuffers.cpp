@@ -79,7 +79,8 @@ static void lower(memref::AllocOp alloc, int64_t slot, ModuleOp module,
   Value null = LLVM::ZeroOp::create(builder, loc, ptr);
   Value ok =
       LLVM::ICmpOp::create(builder, loc, LLVM::ICmpPredicate::ne, data, null);
-  // The runtime has said why; the first message of a run wins.
+  // The runtime has recorded the reason already, and the first message of a run
+  // wins.
   cf::AssertOp::create(builder, loc, ok, "out of memory");
   Value buffer = access.toMemRef(alloc.getType(), data, dims);
   for (Operation *user : llvm::make_early_inc_range(alloc->getUsers()))

@@ -16,7 +16,7 @@
 using namespace mlir;
 using namespace mlir::bitnet;
 
-/// -O0 to -O3 of the command line.
+/// LLVM's level for -O0 to -O3 of the command line.
 static llvm::OptimizationLevel getLevel(unsigned level) {
   switch (level) {
   case 0:

@@ -102,7 +102,8 @@ void BitNetMarkRegions::insertMark(Operation *before, int64_t region) {
   callRuntime(builder, loc, "bitnet_rt_mark", index);
 }
 
-/// Beside the call, not in the table: rows are known at run time.
+/// MACs are told beside the call and are not in the table, because rows of
+/// activations are known at run time only.
 void BitNetMarkRegions::reportWork(func::CallOp call) {
   std::optional<CallWork> work = getWork(call);
   if (!work)
@@ -112,7 +113,8 @@ void BitNetMarkRegions::reportWork(func::CallOp call) {
   callRuntime(builder, loc, "bitnet_rt_work", emitWork(builder, loc, *work));
 }
 
-/// A mark only where the region changes, and one for no region at the end.
+/// Inserts marks only where the region changes, and one for no region at the
+/// end.
 void BitNetMarkRegions::markBlock(Block &block) {
   constexpr int64_t kOther = -1;
   int64_t current = kOther;

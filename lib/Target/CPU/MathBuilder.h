@@ -62,14 +62,15 @@ public:
   Value select(Value c, Value x, Value y) {
     return arith::SelectOp::create(b, c, x, y);
   }
-  /// `x < bound ? bound : x`; NaN stays.
+  /// `x < bound ? bound : x`, so NaN stays NaN.
   Value atLeast(Value x, double bound) {
     return bounded(arith::CmpFPredicate::OLT, x, bound);
   }
   Value atMost(Value x, double bound) {
     return bounded(arith::CmpFPredicate::OGT, x, bound);
   }
-  /// Horner; the constant term first.
+  /// A polynomial by Horner's rule; `coefficients` begin with the constant
+  /// term.
   Value polynomial(Value x, ArrayRef<double> coefficients) {
     Value sum = f(coefficients.back());
     for (double c : llvm::reverse(coefficients.drop_back()))
@@ -99,7 +100,7 @@ public:
   }
 
 private:
-  /// A vector where the operation has one.
+  /// The type with the shape of the operation's result.
   Type like(Type element) {
     auto shaped = dyn_cast<ShapedType>(result);
     return shaped ? Type(shaped.clone(element)) : element;

@@ -38,7 +38,8 @@
 using namespace mlir;
 using namespace mlir::bitnet;
 
-/// Rewrites of memrefs that upstream has no lowering of our kind for.
+/// Adds the passes that plan buffers and rewrite operations on memrefs for
+/// which upstream has no lowering of our kind.
 static void addBufferPasses(OpPassManager &passes) {
   passes.addPass(createBitNetMarkRegions());
   passes.addPass(createBitNetLowerProbes());
@@ -95,7 +96,8 @@ static void addControlFlowPasses(OpPassManager &passes) {
   passes.addPass(createSCFToControlFlowPass());
 }
 
-/// Everything to the LLVM dialect, then what is left of memory and threads.
+/// Adds the passes that convert everything to the LLVM dialect, and then lower
+/// what is left of memory and threads.
 static void addLLVMPasses(OpPassManager &passes,
                           const CPUPipelineOptions &options) {
   ConvertVectorToLLVMPassOptions vector;
@@ -104,10 +106,12 @@ static void addLLVMPasses(OpPassManager &passes,
   passes.addPass(createUBToLLVMConversionPass());
   ConvertMathToLLVMPassOptions math;
   math.approximateLog1p = false;
-  // Intrinsics first: floor and fma are instructions, not libm calls.
+  // Operations become intrinsics first, so that floor and fma are instructions
+  // and not calls of libm.
   passes.addNestedPass<func::FuncOp>(createConvertMathToLLVMPass(math));
   passes.addPass(createConvertMathToLibmPass());
-  // Calls of libm take the vectors apart.
+  // The other math operations become calls of libm, for which vectors are taken
+  // apart.
   passes.addPass(createConvertVectorToLLVMPass(vector));
   passes.addPass(createConvertIndexToLLVMPass());
   passes.addPass(createArithToLLVMConversionPass());

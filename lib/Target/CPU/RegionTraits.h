@@ -14,7 +14,7 @@
 
 namespace mlir::bitnet {
 
-/// Found in an operation and in the functions that it calls.
+/// What is found in an operation and in the functions that it calls.
 struct RegionTraits {
   bool ternary = false;     ///< calls a kernel for packed weights
   bool exponential = false; ///< exp, tanh, erf

@@ -39,7 +39,8 @@ bool bitnet::hasNativeForm(Operation *function, StringRef feature,
 /// A private constant with these bytes.
 static LLVM::GlobalOp createStringGlobal(OpBuilder &builder, Location loc,
                                          ModuleOp module, StringRef bytes) {
-  // Named by content: the same message is stored once.
+  // The symbol is named by its content, so that the same message is stored
+  // once.
   std::string name = "bitnet_text_" + llvm::utohexstr(llvm::xxh3_64bits(bytes));
   while (Operation *symbol = module.lookupSymbol(name)) {
     auto global = dyn_cast<LLVM::GlobalOp>(symbol);
@@ -138,7 +139,8 @@ Block *bitnet::getFailureExit(OpBuilder &builder, LLVM::LLVMFuncOp function) {
   Value one = LLVM::ConstantOp::create(builder, loc, builder.getI32Type(),
                                        builder.getI32IntegerAttr(1));
   Value result = one;
-  // The status comes first; nobody reads the other results.
+  // The status comes first; the other results are poison, because nobody reads
+  // them.
   if (isa<LLVM::LLVMStructType>(type)) {
     Value rest = LLVM::PoisonOp::create(builder, loc, type);
     result = LLVM::InsertValueOp::create(builder, loc, rest, one,

@@ -16,7 +16,7 @@
 using namespace mlir;
 using namespace mlir::bitnet;
 
-/// An error for what the ABI cannot carry.
+/// Checks that the ABI can carry the value.
 static FailureOr<Attribute> describeValue(func::FuncOp main, Type type,
                                           DictionaryAttr attrs,
                                           const Twine &defaultName) {
@@ -43,7 +43,8 @@ static FailureOr<Attribute> describeValue(func::FuncOp main, Type type,
   for (int64_t dim : memref.getShape())
     dims.push_back(ShapedType::isDynamic(dim) ? -1 : dim);
   SmallVector<Attribute> dimNames;
-  // Names declared for another rank name other dimensions.
+  // Names that are declared for another rank would name other dimensions, so
+  // they are dropped.
   if (auto names = attrs.getAs<ArrayAttr>(onnx::kDimsAttr);
       names && names.size() == dims.size())
     llvm::append_range(dimNames, names);

@@ -50,7 +50,7 @@ static uint64_t read64(const uint8_t *at) {
   return llvm::support::endian::read64le(at);
 }
 
-/// One stripe into the hash lanes.
+/// Takes one stripe into the hash lanes.
 void StreamingHash::accumulate(Lanes &lanes, const uint8_t *stripe,
                                const uint8_t *secret) {
   for (size_t i = 0; i < lanes.size(); ++i) {
@@ -61,7 +61,7 @@ void StreamingHash::accumulate(Lanes &lanes, const uint8_t *stripe,
   }
 }
 
-/// Between two blocks of stripes.
+/// Scrambles the hash lanes between two blocks of stripes.
 void StreamingHash::scramble(Lanes &lanes) {
   for (size_t i = 0; i < lanes.size(); ++i) {
     uint64_t lane = lanes[i];
@@ -95,7 +95,7 @@ void StreamingHash::consume(const uint8_t *stripe) {
   }
 }
 
-/// The last stripe waits, because the end treats it apart.
+/// The last stripe is kept back, because the end treats it apart.
 void StreamingHash::update(llvm::ArrayRef<uint8_t> bytes) {
   total += bytes.size();
   pending.insert(pending.end(), bytes.begin(), bytes.end());
@@ -112,7 +112,7 @@ void StreamingHash::update(llvm::ArrayRef<uint8_t> bytes) {
 uint64_t StreamingHash::finish() {
   if (total <= kShortInput)
     return llvm::xxh3_64bits(pending);
-  // The last 64 bytes once more, with the end of the secret.
+  // The last 64 bytes are taken once more, with the end of the secret.
   std::array<uint8_t, kStripe> tail;
   size_t missing = kStripe - pending.size();
   std::memcpy(tail.data(), last.data() + pending.size(), missing);

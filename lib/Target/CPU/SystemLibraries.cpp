@@ -19,8 +19,8 @@
 
 using namespace mlir::bitnet;
 
-/// What LLVM may call for operations and intrinsics of f32 and f64; each has
-/// a variant with the suffix "f".
+/// The functions of libm that LLVM may call for operations and intrinsics of
+/// f32 and f64; each has a variant with the suffix "f".
 static const char *const kMathFunctions[] = {
     "acos",   "acosh", "asin",      "asinh",     "atan",    "atan2", "atanh",
     "cbrt",   "ceil",  "cos",       "cosh",      "erf",     "erfc",  "exp",
@@ -30,7 +30,7 @@ static const char *const kMathFunctions[] = {
     "scalbn", "sin",   "sincos",    "sinh",      "sqrt",    "tan",   "tanh",
     "tgamma", "trunc", "roundeven", "fmaximum",  "fminimum"};
 
-/// What the glue and generated code may call of libc.
+/// The functions of libc that the glue and generated code may call.
 static const char *const kLibcFunctions[] = {
     "malloc",    "free",   "calloc", "memcpy", "memset",
     "memmove",   "memcmp", "strcmp", "strlen", "bcmp",

@@ -40,7 +40,8 @@ static void initializeTargets() {
   });
 }
 
-/// Null with a text in `error` for any other architecture or system.
+/// LLVM's target for a triple; null with a text in `error` for any other
+/// architecture or system.
 static const llvm::Target *lookupTarget(const llvm::Triple &triple,
                                         std::string &error) {
   initializeTargets();
@@ -101,7 +102,8 @@ static std::string spellFeatures(const llvm::Target &target,
   std::string text;
   for (const std::string &name : enabled) {
     set.insert(name);
-    // LLVM would use half of each AVX-512 register on most CPUs.
+    // The feature prefer-256-bit is left out, because with it LLVM would use
+    // half of each AVX-512 register on most CPUs.
     if (name != "prefer-256-bit")
       text += "+" + name + ",";
   }
@@ -120,7 +122,8 @@ bool bitnet::hasFeature(const CPUTargetOptions &resolved, StringRef feature) {
   return llvm::is_contained(parts, ("+" + feature).str());
 }
 
-/// "+avx512vnni,+avx512vbmi": what the row adds to its level.
+/// The features that an ISA's entry adds to its level:
+/// "+avx512vnni,+avx512vbmi".
 static std::string spellISAFeatures(const ISARow &row) {
   std::string text;
   for (StringRef feature : llvm::split(row.features, ' '))
@@ -129,7 +132,7 @@ static std::string spellISAFeatures(const ISARow &row) {
   return text;
 }
 
-/// LLVM itself only warns of names that it does not know.
+/// Unknown names are errors here, because LLVM itself only warns of them.
 static LogicalResult checkNames(const llvm::MCSubtargetInfo &subtarget,
                                 const CPUTargetOptions &options,
                                 std::string &error) {
@@ -157,8 +160,8 @@ TargetArch bitnet::getArch(StringRef triple) {
                               : TargetArch::Any;
 }
 
-/// Orders the machines, or takes all of the architecture; the worst one becomes
-/// the CPU.
+/// Orders the machines that --isa names, or takes all of the architecture; the
+/// CPU level of the worst one becomes the CPU.
 static LogicalResult resolveISAs(CPUTargetOptions &options,
                                  std::string &error) {
   std::vector<ISA> known = getISAs(getArch(options.triple));
@@ -240,8 +243,8 @@ bitnet::getCPUPipelineOptions(const CPUTargetOptions &resolved) {
   return options;
 }
 
-/// Never CodeGenOptLevel::None, which means FastISel: that of LLVM 22 folds the
-/// load of one float into a vblendvps, which reads 16 bytes.
+/// The level is never CodeGenOptLevel::None, which means FastISel: in LLVM 22
+/// it folds the load of one float into a vblendvps, which reads 16 bytes.
 static llvm::CodeGenOptLevel getCodeGenLevel(unsigned level) {
   switch (level) {
   case 0:

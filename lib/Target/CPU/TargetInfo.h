@@ -1,7 +1,7 @@
 //===- TargetInfo.h - target machines ---------------------------*- C++ -*-===//
 //
-// Options of a target to LLVM's object for it; CPU.h has what other folders may
-// ask.
+// Makes LLVM's object for the options of a target. CPU.h has the functions that
+// other folders may call.
 //
 //===----------------------------------------------------------------------===//
 

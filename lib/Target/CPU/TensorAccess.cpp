@@ -51,7 +51,7 @@ Value TensorAccess::field(Value tensors, unsigned index,
   return LLVM::GEPOp::create(builder, loc, ptr, tensorType, tensors, indices);
 }
 
-/// Strides are products of the inner dims.
+/// The strides of a dense tensor are products of its inner dims.
 Value TensorAccess::toMemRef(MemRefType type, Value data,
                              ArrayRef<Value> dims) {
   auto descriptor =

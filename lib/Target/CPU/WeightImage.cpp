@@ -17,7 +17,8 @@ using namespace mlir::bitnet;
 /// the peak of memory.
 static constexpr uint64_t kChunkBytes = uint64_t(4) << 20;
 
-/// Inline constants are small (kInlineConstantBytes), so they may be copied.
+/// The bytes of an inline constant. It is small (kInlineConstantBytes), so it
+/// may be copied.
 static SmallVector<uint8_t> getBytes(DenseElementsAttr value) {
   SmallVector<uint8_t> bytes;
   Type element = value.getElementType();
@@ -68,7 +69,8 @@ LogicalResult WeightImage::addRange(Attribute entry) {
   return success();
 }
 
-/// Attributes may come from a text: ranges must lie apart and inside.
+/// Attributes may come from the text of a stage, so it is checked that ranges
+/// lie apart and inside of the image.
 LogicalResult WeightImage::checkRanges() {
   llvm::sort(ranges, [](const Range &a, const Range &b) {
     return std::tie(a.offset, a.length) < std::tie(b.offset, b.length);
@@ -99,7 +101,7 @@ FailureOr<WeightImage> WeightImage::get(ModuleOp module) {
   return image;
 }
 
-/// Piece by piece.
+/// Large values are read and passed on piece by piece.
 LogicalResult WeightImage::streamBlob(bitnet::BlobAttr blob, Sink sink) const {
   BlobStore &store = BitNetDialect::getBlobStore(module.getContext());
   for (uint64_t done = 0; done < blob.getLength();) {

@@ -25,7 +25,8 @@ std::string mlir::bitnet::reserveWeights(llvm::StringRef symbol,
          std::to_string(size) + "\n.text\n";
 }
 
-/// The linker script guarantees all of this; another lld might not.
+/// Checks what the linker script guarantees, because another lld might not keep
+/// to it.
 static llvm::Error malformed(const char *what) {
   return llvm::createStringError("the linker's output is not as expected: " +
                                  llvm::Twine(what));

@@ -44,7 +44,7 @@ struct RegisterTile {
 /// The tile that leaves registers for the operands of one step.
 RegisterTile getRegisterTile(RegisterFile registers);
 
-/// "zmm32"; as an option prints it, too.
+/// The name of a register file ("zmm32"), which options take and print.
 llvm::StringRef getName(RegisterFile registers);
 llvm::raw_ostream &operator<<(llvm::raw_ostream &os, RegisterFile registers);
 
@@ -58,13 +58,15 @@ RegisterFile getRegisterFile(bool isAArch64,
 } // namespace mlir::bitnet
 
 namespace llvm::cl {
-/// Upstream has no list option of an enumeration's values.
+/// Lets an option hold a list of register files; upstream has no list option of
+/// an enumeration's values.
 template <>
 class parser<mlir::bitnet::RegisterFile>
     : public basic_parser<mlir::bitnet::RegisterFile> {
 public:
   using basic_parser::basic_parser;
-  /// True, after an error of `option` that lists the names, for an unknown one.
+  /// Reads a name. For an unknown one it reports an error of `option` that
+  /// lists the names, and returns true.
   bool parse(Option &option, StringRef name, StringRef text,
              mlir::bitnet::RegisterFile &registers);
   StringRef getValueName() const override { return "registers"; }

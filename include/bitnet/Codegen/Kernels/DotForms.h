@@ -3,7 +3,7 @@
 // One step takes one field of a chunk column: up to 16 rows of weights by four
 // columns of K. TileEmitter.h calls these functions in the order lhs, planes,
 // decode, dot, and fold behind the loop. All of them emit operations at `b` and
-// need no other state; `dot` and `row` come from the kernel table.
+// need no other state; `dot` and `row` come from an entry of the kernel table.
 //
 //===----------------------------------------------------------------------===//
 

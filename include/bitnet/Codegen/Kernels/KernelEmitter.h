@@ -19,7 +19,7 @@ class FuncOp;
 
 namespace mlir::bitnet {
 
-/// Which function of a row is wanted: one is shared by all layers.
+/// Says which kernel function is wanted. All layers of one form share it.
 struct KernelForm {
   const KernelRow *row;
   /// Element type of the activations.

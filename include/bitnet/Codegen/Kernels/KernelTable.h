@@ -54,18 +54,22 @@ struct KernelRow {
   TargetArch arch = TargetArch::Any;
   /// Features without the leading '+', space separated.
   llvm::StringLiteral features = "";
-  /// Tried in this order; together they cover every M.
+  /// The loops of the kernel. They are tried in this order and together cover
+  /// every M.
   llvm::ArrayRef<LoopForm> forms;
-  /// Exact for K below this: scaled codes fill the accumulators sooner.
+  /// Results are exact for K below this bound, which is lower for scaled codes,
+  /// because they fill the accumulators sooner.
   int64_t maxCols = kAnyCols;
-  /// Whether all forms do; the table is not compiled otherwise.
+  /// Whether no accumulator of 16 bits wraps in any form; the table does not
+  /// compile otherwise.
   bool fitsI16 = true;
   Unpack unpack = Unpack::None;
+  /// An instruction that looks bytes up in a table of 128. Its operands are
   /// (table[0..63], index, table[64..127]); bit 7 of an index does not count.
   llvm::StringLiteral lookupIntrinsic = "";
-  /// More activation rows than this are done in parts of at most as many: their
-  /// codes stay in the second cache from one row block to the next. 0: any
-  /// number.
+  /// The most activation rows that are computed at a time, so that their codes
+  /// stay in the second cache from one block of weights to the next. More rows
+  /// are divided. 0: any number.
   int64_t maxRows = 0;
 
   /// The entry needs an x86-64 CPU with the features `names`.
@@ -106,7 +110,7 @@ struct KernelRow {
     row.lookupIntrinsic = intrinsic;
     return row;
   }
-  /// See maxRows.
+  /// Sets maxRows.
   constexpr KernelRow inPartsOf(int64_t rows) const {
     return withField(*this, &KernelRow::maxRows, rows);
   }

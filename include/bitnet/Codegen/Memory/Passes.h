@@ -27,16 +27,17 @@ void registerBitNetBufferization(DialectRegistry &registry);
 /// The same for bitnet.dispatch and its bitnet.yield.
 void registerDispatchBufferization(DialectRegistry &registry);
 
-/// The argument of @main that is the model's weights.
+/// Unit attribute of the argument of @main that is the model's weights.
 inline constexpr llvm::StringLiteral kWeightsArgAttr = "bitnet.weights";
 /// Module attributes: [[value, offset], ...] and the total size in bytes.
 inline constexpr llvm::StringLiteral kWeightsAttr = "bitnet.weights";
 inline constexpr llvm::StringLiteral kWeightsSizeAttr = "bitnet.weights_size";
 /// The function that bitnet-fold-output-shapes makes.
 inline constexpr llvm::StringLiteral kShapesFunction = "bitnet_shapes";
-/// The slot of a memref.alloc; see bitnet-plan-buffers.
+/// Attribute of a memref.alloc: its slot (bitnet-plan-buffers).
 inline constexpr llvm::StringLiteral kSlotAttr = "bitnet.slot";
-/// The number of the output that such a buffer is.
+/// Attribute of such a memref.alloc: the number of the output that the buffer
+/// is.
 inline constexpr llvm::StringLiteral kResultAttr = "bitnet.result";
 } // namespace bitnet
 } // namespace mlir

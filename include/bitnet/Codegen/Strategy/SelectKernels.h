@@ -39,8 +39,8 @@ std::string missingFeatures(const TargetInfo &target, KernelChoice wish);
 bool hasFastKernel(const TargetInfo &target, KernelChoice wish,
                    PackingKind packing);
 
-/// The kernel of `op` on `target`: the first row of the table that fits. A wish
-/// that cannot take the operands gives way to what fits.
+/// The kernel of `op` on `target`: the first entry of the table that fits. A
+/// wish that cannot take the operands gives way to what fits.
 KernelKind selectKernel(MatMulOp op, const TargetInfo &target,
                         KernelChoice wish);
 

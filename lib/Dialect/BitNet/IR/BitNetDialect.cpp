@@ -110,7 +110,7 @@ ActQuantAttr::verify(llvm::function_ref<InFlightDiagnostic()> emitError,
   return success();
 }
 
-/// What exporters write: per token, 127 levels, eps 1e-5.
+/// The default is what exporters write: per token, 127 levels, eps 1e-5.
 ActQuantAttr ActQuantAttr::getDefault(MLIRContext *context) {
   return get(context, ScaleForm::ReciprocalMul, {-1}, 127, 1e-5, -128, 127);
 }
@@ -122,7 +122,7 @@ ActQuantAttr ActQuantAttr::get(MLIRContext *context, ScaleForm form,
   return get(context, form, axes, qmax, epsAttr, low, high);
 }
 
-/// +128 needs 16 bits (w_c2).
+/// A code of +128 needs 16 bits (w_c2).
 bool ActQuantAttr::fitsInt8() const { return getHigh() < 128; }
 
 LogicalResult
@@ -130,7 +130,8 @@ LoweringAttr::verify(llvm::function_ref<InFlightDiagnostic()> emitError,
                      ArrayRef<KernelKind> kernels) {
   if (kernels.empty())
     return emitError() << "expects at least one kernel";
-  // It needs nothing of the machine and is no function: nothing to choose.
+  // The scalar nest is no function and needs nothing of the machine, so there
+  // is nothing to choose at run time.
   if (kernels.size() > 1 && llvm::is_contained(kernels, KernelKind::Scalar))
     return emitError() << "expects the kernel scalar alone";
   return success();
@@ -146,8 +147,8 @@ bool ConvAttr::mayMissImage(unsigned axis,
     return true;
   if (extent == 0)
     return before + after >= span;
-  // A window reaches the image. It misses it if it begins in front of it and
-  // its first tap behind the edge, `tap`, is beyond the other edge.
+  // A window misses the image when it begins in front of it and `tap`, its
+  // first tap behind the near edge, is beyond the far edge.
   constexpr int64_t kMostWindows = 1 << 16;
   if (before / stride > kMostWindows)
     return true;

@@ -95,7 +95,7 @@ bool LinearOp::hasInt8Rows() {
   return type && isInteger(type.getElementType(), 8);
 }
 
-/// What weights of each kind take beside them.
+/// Checks the operands that weights of each kind need beside them.
 static LogicalResult verifyWeightKind(LinearOp op, Type element) {
   if (op.isTernary())
     return success();
@@ -121,7 +121,8 @@ static int64_t convExtent(int64_t in, ConvAttr conv, unsigned i) {
   return padded < span ? 0 : (padded - span) / conv.getStrides()[i] + 1;
 }
 
-/// A null type where x and w cannot be multiplied. Integers give i32.
+/// The type of the result; null where x and w cannot be multiplied. Integers
+/// give i32.
 RankedTensorType LinearOp::inferType(RankedTensorType x, RankedTensorType w,
                                      ConvAttr conv) {
   if (w.getRank() != 2 || x.getRank() < 1)
@@ -159,13 +160,14 @@ int64_t LinearOp::getChannels() {
   return getConvAttr() ? columns / getConvAttr().getArea() : columns;
 }
 
-/// The text of the run's error when that extent is another one.
+/// The text of the run's error when x has another extent there.
 std::string LinearOp::getWrongChannels() {
   StringRef what = getConvAttr() ? "channels" : "columns";
   return ("layer '" + getName() + "': wrong number of " + what).str();
 }
 
-/// Weights first, then what belongs to them: scale, bias, groups, activations.
+/// Checks the weights first, then what belongs to them: scale, bias, groups,
+/// activations.
 LogicalResult LinearOp::verify() {
   auto w = dyn_cast<RankedTensorType>(getW().getType());
   if (!w || w.getRank() != 2 || !w.hasStaticShape())
@@ -266,7 +268,7 @@ LogicalResult RescaleOp::verify() {
 // bitnet.matmul
 //===----------------------------------------------------------------------===//
 
-/// Destination style: the accumulator is the init.
+/// The operation is in destination style: the accumulator is the init.
 MutableOperandRange MatMulOp::getDpsInitsMutable() { return getInitMutable(); }
 
 void MatMulOp::getEffects(
@@ -399,7 +401,8 @@ OpFoldResult UnpackOp::fold(FoldAdaptor adaptor) {
 // bitnet.probe
 //===----------------------------------------------------------------------===//
 
-/// Reads its buffer; the write to the outside keeps it alive.
+/// A probe reads its buffer. It also writes to the outside, so that it is not
+/// dropped as dead code.
 void ProbeOp::getEffects(
     SmallVectorImpl<SideEffects::EffectInstance<MemoryEffects::Effect>>
         &effects) {

@@ -52,7 +52,7 @@ std::vector<uint8_t> mlir::bitnet::getStorage(DenseElementsAttr elements) {
   return bytes;
 }
 
-/// Inline values are copied, blobs are not.
+/// The bytes of a constant. Inline values are copied, blobs are not.
 FailureOr<std::unique_ptr<ConstantBytes>>
 mlir::bitnet::readConstant(Value value) {
   auto result = std::make_unique<ConstantBytes>();
@@ -95,7 +95,7 @@ ConstantOp mlir::bitnet::createConstant(OpBuilder &builder, Location loc,
                                         std::vector<uint8_t> bytes,
                                         PackingAttr packing, StringAttr name) {
   Attribute value;
-  // Large ones stay out of the IR.
+  // Large constants become blobs, which stay out of the IR.
   if (bytes.size() <= kInlineConstantBytes) {
     value = makeDense(type, bytes);
   } else {

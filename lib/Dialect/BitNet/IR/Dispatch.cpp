@@ -17,7 +17,8 @@ MutableOperandRange DispatchOp::getDpsInitsMutable() {
   return getInitsMutable();
 }
 
-/// Tensors have none. What the body does to buffers of its own nobody sees.
+/// A dispatch on tensors has no effects. On buffers, effects on buffers that
+/// the body allocates itself are not visible outside.
 void DispatchOp::getEffects(Effects &effects) {
   auto add = [&](MutableOperandRange operands, MemoryEffects::Effect *effect) {
     for (OpOperand &operand : operands)

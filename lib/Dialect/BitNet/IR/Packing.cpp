@@ -85,7 +85,7 @@ LaneCodec::LaneCodec(const PackedLayout &layout) : layout(layout) {
   }
 }
 
-/// Tables are made once, for both layouts.
+/// The converter of a layout; tables are made once for each.
 const LaneCodec &LaneCodec::get(PackingKind kind) {
   static const auto codecs = [] {
     std::vector<LaneCodec> all;
@@ -120,7 +120,8 @@ static uint64_t loadCodes(ArrayRef<uint8_t> codes, uint64_t index,
   return word & ((uint64_t(1) << 2 * count) - 1);
 }
 
-/// Codes of two bits: the high one set and the low one not.
+/// Whether one of these codes is -2: of its two bits the high one is set and
+/// the low one is not.
 static bool hasMinusTwo(uint64_t codes) {
   return (codes >> 1 & ~codes & 0x5555555555555555) != 0;
 }

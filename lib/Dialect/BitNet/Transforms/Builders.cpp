@@ -34,7 +34,7 @@ Value mlir::bitnet::makeZeros(ImplicitLocOpBuilder &b,
   return linalg::FillOp::create(b, zero, empty).getResult(0);
 }
 
-/// No operation where all pads are 0.
+/// When all pads are 0, no operation is made.
 Value mlir::bitnet::padWithZeros(ImplicitLocOpBuilder &b, Value value,
                                  ArrayRef<int64_t> low,
                                  ArrayRef<int64_t> high) {
@@ -69,7 +69,7 @@ Value mlir::bitnet::makeGeneric(ImplicitLocOpBuilder &b, ValueRange inputs,
   return generic.getResult(0);
 }
 
-/// Scalars only.
+/// Casts a scalar.
 Value mlir::bitnet::castFloat(ImplicitLocOpBuilder &b, Value value, Type type) {
   unsigned from = value.getType().getIntOrFloatBitWidth();
   unsigned to = type.getIntOrFloatBitWidth();
@@ -80,7 +80,8 @@ Value mlir::bitnet::castFloat(ImplicitLocOpBuilder &b, Value value, Type type) {
     return arith::ExtFOp::create(b, type, value);
   if (from > to)
     return arith::TruncFOp::create(b, type, value);
-  // bf16 and f16: neither holds the other.
+  // Neither of bf16 and f16 holds the other, so a cast between them goes
+  // through f32.
   Value wide = arith::ExtFOp::create(b, b.getF32Type(), value);
   return arith::TruncFOp::create(b, type, wide);
 }

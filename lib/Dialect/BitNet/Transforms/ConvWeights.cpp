@@ -13,7 +13,8 @@
 using namespace mlir;
 using namespace mlir::bitnet;
 
-/// Loads and stores that copy a piece of so many codes, and its address.
+/// The cost of copying a piece of so many codes: loads and stores, and
+/// computing its address.
 static int64_t getCopyCost(int64_t codes) {
   constexpr int64_t lanes = 16;
   return codes / lanes + llvm::popcount(uint64_t(codes % lanes)) + 1;

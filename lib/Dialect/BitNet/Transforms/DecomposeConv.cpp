@@ -93,14 +93,15 @@ static Value copyElements(ImplicitLocOpBuilder &b, Value from, AffineMap map,
       [](ImplicitLocOpBuilder &, ValueRange args) { return args[0]; });
 }
 
-/// Six nested loops, as one linalg operation over the padded image.
+/// Gathers the windows: six nested loops, as one linalg operation over the
+/// padded image.
 Value mlir::bitnet::gatherWindows(ImplicitLocOpBuilder &b, Value x,
                                   ConvAttr conv,
                                   SmallVectorImpl<OpFoldResult> &extents) {
   ArrayRef<int64_t> pads = conv.getPads(), kernel = conv.getKernel();
   Value padded =
       padWithZeros(b, x, {0, 0, pads[0], pads[1]}, {0, 0, pads[2], pads[3]});
-  // B, OH, OW: what scatterWindows needs to undo it.
+  // The extents B, OH, OW, which scatterWindows needs.
   extents.assign({getExtent(b, padded, 0)});
   for (unsigned i : {0u, 1u})
     extents.push_back(getWindows(b, getExtent(b, padded, 2 + i), conv, i));
@@ -119,8 +120,9 @@ Value mlir::bitnet::gatherWindows(ImplicitLocOpBuilder &b, Value x,
   return collapseInTwo(b, copyElements(b, padded, from, shape));
 }
 
-/// [B, C, H, W] as [B, H, W, C]. As planes, so that short rows of an image do
-/// not make short rows of the transposition.
+/// [B, C, H, W] as [B, H, W, C]. Rows and columns of the image are joined for
+/// it, so that short rows of an image do not make short rows of the
+/// transposition.
 static Value moveChannelsLast(ImplicitLocOpBuilder &b, Value x) {
   auto type = cast<RankedTensorType>(x.getType());
   SmallVector<OpFoldResult> e = getExtents(b, x);
@@ -182,8 +184,8 @@ static Value meetsImage(ImplicitLocOpBuilder &b, ConvAttr conv, unsigned i,
   };
   Value dilation = number(conv.getDilations()[i]), zero = number(0);
   Value at = arith::MulIOp::create(b, index, number(conv.getStrides()[i]));
-  // The first tap is so far in front of the image, the last pixel so far behind
-  // the first tap.
+  // `ahead` is how far the first tap lies in front of the image, `reach` how
+  // far the last pixel lies behind the first tap.
   Value ahead = arith::SubIOp::create(b, number(conv.getPads()[i]), at);
   Value reach = arith::AddIOp::create(
       b, arith::SubIOp::create(b, extent, number(1)), ahead);

@@ -16,14 +16,14 @@ static Type getElement(Value value) {
   return cast<RankedTensorType>(value.getType()).getElementType();
 }
 
-/// A weight as `wide`, exactly.
+/// A weight as a value of type `wide`, which holds it exactly.
 static Value widen(ImplicitLocOpBuilder &b, Value weight, Type wide) {
   if (isa<IntegerType>(weight.getType()))
     return arith::SIToFPOp::create(b, wide, weight);
   return castFloat(b, weight, wide);
 }
 
-/// x * transpose(w). Only the sum may take another order (mm_c5).
+/// The product x * transpose(w). Only the sum may take another order (mm_c5).
 static Value buildSums(ImplicitLocOpBuilder &b, LinearOp op, Value rows,
                        ArrayRef<OpFoldResult> shape, Type wide) {
   AffineExpr m, n, k;

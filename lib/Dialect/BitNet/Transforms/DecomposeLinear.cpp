@@ -122,7 +122,8 @@ static Value makeWindowPoison(ImplicitLocOpBuilder &b, Value x, ConvAttr conv) {
                    /*start=*/1);
 }
 
-/// Windows of codes as rows, then as any other layer.
+/// A convolution gathers the windows of codes as rows, and then is like any
+/// other layer.
 static Value decomposeConv(ImplicitLocOpBuilder &b, LinearOp op,
                            ActivationCache &cache, ConvWeights &weights) {
   ConvAttr conv = op.getConvAttr();
@@ -131,7 +132,7 @@ static Value decomposeConv(ImplicitLocOpBuilder &b, LinearOp op,
   ActQuantAttr act = op.getActAttr();
   if (act)
     x = cache.get(b, op, input, act);
-  // Channels last where it makes fewer copies.
+  // Windows have their channels last where that makes fewer copies.
   bool last = ConvWeights::areBetterLast(op, x.codes);
   if (last) {
     Value w = weights.get(op);
@@ -158,7 +159,7 @@ static Value decomposeRows(ImplicitLocOpBuilder &b, LinearOp op,
   ActQuantAttr act = op.getActAttr();
   Value rows, scale;
   if (act && act.getForm() != ScaleForm::Codes && act.getAxes().size() > 1) {
-    // More than K is reduced: quantize in x's own shape.
+    // When more than K is reduced, x is quantized in its own shape.
     QuantizedActivation q = cache.get(b, op, x, act);
     rows = cache.collapse(b, q.codes);
     scale = collapseScale(b, cache, q.scale, x);

@@ -16,7 +16,8 @@ static RankedTensorType getTensorType(Value value) {
   return cast<RankedTensorType>(value.getType());
 }
 
-/// One value of `element` type per element of `input`.
+/// A nest that computes one value of type `element` from each element of
+/// `input`.
 static Value mapElements(ImplicitLocOpBuilder &b, ValueRange inputs,
                          Type element, BodyBuilder body) {
   unsigned rank = getTensorType(inputs[0]).getRank();
@@ -26,7 +27,7 @@ static Value mapElements(ImplicitLocOpBuilder &b, ValueRange inputs,
   return makeGeneric(b, inputs, init, maps, rank, body);
 }
 
-/// Made once per value and basic block, as codes are.
+/// x as [M, K]; it is made once per value and basic block, like codes.
 Value ActivationCache::collapse(ImplicitLocOpBuilder &b, Value x) {
   auto type = getTensorType(x);
   if (type.getRank() == 2)
@@ -62,7 +63,7 @@ static Value toCode(ImplicitLocOpBuilder &b, Value value, Type to,
   return arith::FPToSIOp::create(b, to, value);
 }
 
-/// act `codes`: x holds integers already; the conversion is exact.
+/// With the form `codes`, x holds integers already, so the conversion is exact.
 static Value convertCodes(ImplicitLocOpBuilder &b, Value x, Type to,
                           ActQuantAttr act) {
   Type from = getTensorType(x).getElementType();
@@ -141,7 +142,7 @@ static Value buildMatMul(ImplicitLocOpBuilder &b, LinearOp op, Value rows) {
   auto weights = getTensorType(op.getW());
   SmallVector<OpFoldResult> shape = {getExtent(b, rows, 0),
                                      b.getIndexAttr(weights.getDimSize(0))};
-  // One group is no group: the plain form is the faster one.
+  // A single group is the plain form, which is faster.
   IntegerAttr group = op.getGroupSizeAttr();
   if (group && group.getInt() == weights.getDimSize(1))
     group = {};
@@ -198,7 +199,7 @@ static Value buildTernary(ImplicitLocOpBuilder &b, LinearOp op, Value rows,
     rows = convertFloats(b, rows, b.getF32Type());
   else if (element.getIntOrFloatBitWidth() > 16)
     rows = convertCodes(b, rows, b.getI8Type(), ActQuantAttr());
-  // i16 codes are those that may be +128.
+  // Codes have type i16 only when they may be +128.
   bool split = element.isInteger(16);
   Value acc = split ? buildSplitMatMul(b, op, rows) : buildMatMul(b, op, rows);
   Type result = getTensorType(op.getY()).getElementType();

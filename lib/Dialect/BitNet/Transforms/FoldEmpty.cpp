@@ -26,13 +26,13 @@ namespace mlir::bitnet {
 using namespace mlir;
 using namespace mlir::bitnet;
 
-/// Some extent is known to be 0; others may be known at run time only.
+/// Whether some extent is known to be 0; others may be known at run time only.
 static bool isEmpty(Value value) {
   auto type = dyn_cast<RankedTensorType>(value.getType());
   return type && llvm::is_contained(type.getShape(), 0);
 }
 
-/// The extents of `result` by those of the operands, or failure.
+/// The extents of `result`, computed from those of the operands, or failure.
 static FailureOr<SmallVector<OpFoldResult>> getExtents(OpBuilder &b,
                                                        OpResult result) {
   Operation *op = result.getOwner();
@@ -73,7 +73,8 @@ static void replaceResults(Operation *op) {
   }
 }
 
-/// A nest without iterations leaves what it would have added to.
+/// Replaces a nest without iterations by its inits, which are what it would
+/// have added to.
 static void skipNest(Operation *op) {
   auto nest = dyn_cast<linalg::LinalgOp>(op);
   if (nest && nest.hasPureTensorSemantics() &&
@@ -129,7 +130,8 @@ static void skipCollapse(Operation *op) {
       ValueRange(b.createOrFold<tensor::CastOp>(loc, type, empty)));
 }
 
-/// Reified extents are affine maps, which no stage before loops has.
+/// Reified extents are affine.apply operations, which no stage before loops may
+/// have, so they are expanded.
 static void expandApply(affine::AffineApplyOp apply) {
   OpBuilder b(apply);
   std::optional<SmallVector<Value, 8>> values =

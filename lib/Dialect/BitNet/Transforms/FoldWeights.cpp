@@ -122,7 +122,7 @@ static LogicalResult foldUnpack(UnpackOp op, ConstantReaper &reaper) {
   return success();
 }
 
-/// Operations of other operands than constants stay.
+/// Operations stay when their operand is no constant.
 LogicalResult mlir::bitnet::foldWeights(Operation *root,
                                         ConstantReaper &reaper) {
   SmallVector<Operation *> ops;

@@ -152,7 +152,7 @@ void Packer::updateRecords(ModuleOp module) const {
   module->setAttr("bitnet.layers", b.getArrayAttr(updated));
 }
 
-/// Weights that one token reads: shared ones once.
+/// How many weights one token reads; shared weights count once.
 static uint64_t countWeights(ArrayRef<MatMulOp> ops) {
   llvm::DenseSet<Value> seen;
   uint64_t count = 0;
@@ -162,7 +162,8 @@ static uint64_t countWeights(ArrayRef<MatMulOp> ops) {
   return count;
 }
 
-/// Float or int8 activations times constant codes, on tensors.
+/// Whether `op` is packed here: a product of float or int8 activations with
+/// constant codes, on tensors.
 static bool canPack(MatMulOp op) {
   if (op.getPackingAttr() || op->getNumResults() == 0 ||
       !isConstant(op.getRhs()))

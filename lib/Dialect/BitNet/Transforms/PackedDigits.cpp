@@ -20,14 +20,14 @@ static Value constantLike(ImplicitLocOpBuilder &b, Value like, int64_t value) {
   return arith::ConstantOp::create(b, attr);
 }
 
-/// Signed or unsigned, against a constant.
+/// Compares `v` with a constant, signed or unsigned.
 static Value compare(ImplicitLocOpBuilder &b, arith::CmpIPredicate predicate,
                      Value value, int64_t bound) {
   return arith::CmpIOp::create(b, predicate, value,
                                constantLike(b, value, bound));
 }
 
-/// Two bits each.
+/// The digits of a byte with two bits for each.
 static SmallVector<Value> crumbs(ImplicitLocOpBuilder &b, Value bytes,
                                  int64_t fields) {
   SmallVector<Value> digits;
@@ -41,7 +41,7 @@ static SmallVector<Value> crumbs(ImplicitLocOpBuilder &b, Value bytes,
   return digits;
 }
 
-/// |v| with the sign in bit 7 as v.
+/// The number v, from its magnitude and the sign in bit 7.
 static Value signedValue(ImplicitLocOpBuilder &b, Value bytes) {
   Value size = arith::AndIOp::create(b, bytes, constantLike(b, bytes, 0x7f));
   Value minus = arith::SubIOp::create(b, constantLike(b, size, 0), size);
@@ -102,7 +102,7 @@ Value mlir::bitnet::emitDigit(ImplicitLocOpBuilder &b, Value byte, Value field,
   return digit;
 }
 
-/// The counterpart of crumbs; weights are -1, 0 or 1.
+/// The byte of four weights (-1, 0 or 1) with two bits for each.
 static Value crumbByte(ImplicitLocOpBuilder &b, ArrayRef<Value> weights) {
   Value byte = constantLike(b, weights[0], 0);
   for (auto [f, weight] : llvm::enumerate(weights)) {

@@ -23,7 +23,7 @@ namespace mlir::bitnet {
 using namespace mlir;
 using namespace mlir::bitnet;
 
-/// Default act_c1 per token, for convolutions per sample.
+/// The default quantizer of act_c1: per token, for convolutions per sample.
 static ActQuantAttr getDefaultAct(LinearOp op) {
   MLIRContext *context = op.getContext();
   if (!op.getConvAttr())
@@ -32,8 +32,8 @@ static ActQuantAttr getDefaultAct(LinearOp op) {
                            1e-5, -128, 127);
 }
 
-/// Weights are evaluated at once; a NaN in them is an error that names the
-/// layer.
+/// Quantizes a layer. Its weights are evaluated at once; a NaN in them is an
+/// error that names the layer.
 static LogicalResult quantize(LinearOp op, WeightMethod method,
                               ConstantReaper &reaper) {
   OpBuilder builder(op);

@@ -20,7 +20,7 @@ using namespace mlir::bitnet;
 /// its own.
 static constexpr uint64_t kChunkValues = 1 << 16;
 
-/// Any float type as f32; f64 is rounded.
+/// Reads elements of any float type as f32; f64 is rounded.
 static float readFloat(const uint8_t *p, Type element) {
   using namespace llvm::support::endian;
   if (element.isF32())
@@ -76,13 +76,13 @@ WeightQuantizer::Means WeightQuantizer::computeMeans() {
   return {total.sum / double(count), total.sumAbs / double(count)};
 }
 
-/// clamp(round half to even, -1, 1).
+/// The code of a scaled weight: clamp(round half to even, -1, 1).
 static int toTernary(float value) {
   // Half to even makes exactly 0.5 a zero and exactly 1.5 more than one.
   return value > 0.5f ? 1 : value < -0.5f ? -1 : 0;
 }
 
-/// The formulas of w_c1 and w_c2.
+/// Quantizes by the formulas of w_c1 and w_c2.
 WeightQuantizer::Result WeightQuantizer::run(WeightMethod method) {
   Result result;
   if (count == 0)

@@ -18,7 +18,7 @@ public:
   struct Result {
     bool finite = true, allZero = false;
     float scale = 0;
-    /// i2 storage: four codes to a byte, low bits first.
+    /// The codes, stored as i2: four to a byte, low bits first.
     std::vector<uint8_t> codes;
   };
 

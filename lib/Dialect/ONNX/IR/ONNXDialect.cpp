@@ -35,12 +35,12 @@ void ONNXDialect::initialize() {
 // onnx.node
 //===----------------------------------------------------------------------===//
 
-/// Inputs of the node, those that are left out included.
+/// The number of inputs of the node, those that are left out included.
 unsigned NodeOp::getNumSlots() {
   return getPresent() ? getPresent()->size() : getInputs().size();
 }
 
-/// Null for an input that is left out.
+/// The operand in an input slot; null for an input that is left out.
 Value NodeOp::getSlot(unsigned slot) {
   if (slot >= getNumSlots())
     return {};
@@ -69,7 +69,8 @@ LogicalResult NodeOp::verify() {
       return emitOpError("expects as many ones in 'present' as operands (")
              << getInputs().size() << ")";
   }
-  // Graphs are MLIR regions; this lists the attributes that they came from.
+  // Checks `bodies`: graphs of a node are MLIR regions, and this lists the
+  // attributes that they came from.
   auto names = getParams().getAs<ArrayAttr>(kBodiesParam);
   if ((names ? names.size() : 0) != getBodies().size())
     return emitOpError("expects one name in params[\"")

@@ -57,7 +57,8 @@ ArrayRef<AttributeSchema> SchemaRow::attributes() const {
   return ArrayRef(kAttributes).slice(firstAttribute, numAttributes);
 }
 
-/// Rows are sorted by domain, name and version; null when there is none.
+/// Finds the schema of `node`; null when there is none. Entries are sorted by
+/// domain, name and version.
 static const SchemaRow *findSchema(NodeOp node) {
   StringRef domain = node.getDomain() == "ai.onnx" ? "" : node.getDomain();
   auto key = std::make_tuple(domain, node.getOp(), int64_t(node.getVersion()));
@@ -76,15 +77,16 @@ static const SchemaRow *findSchema(NodeOp node) {
 // Form
 //===----------------------------------------------------------------------===//
 
-/// The ends of sentences; callers put the operator in front.
+/// These functions return the ends of sentences; callers put the operator in
+/// front.
 static std::string toText(const llvm::Twine &text) { return text.str(); }
 
-/// Numbers of inputs and outputs.
+/// Checks the numbers of inputs and outputs.
 static std::optional<std::string> checkInputs(NodeOp node,
                                               const SchemaRow &row) {
   // Gemm without C is what exporters wrote before opset 11, too.
   int least = row.op == "Gemm" ? 2 : row.minInputs;
-  // A slot may be there and hold nothing.
+  // A slot may exist and hold nothing.
   for (int i = 0; i < least; ++i)
     if (!node.getSlot(i))
       return toText("needs at least " + Twine(least) + " input" +
@@ -145,7 +147,8 @@ static StringRef stringify(AttributeKind kind) {
   return names[unsigned(kind)];
 }
 
-/// Attributes that the schema does not have, of another kind, or missing.
+/// Finds an attribute that the schema does not have, that is of another kind,
+/// or that is missing.
 static std::optional<std::string> checkAttributes(NodeOp node,
                                                   const SchemaRow &row) {
   for (NamedAttribute param : node.getParams()) {

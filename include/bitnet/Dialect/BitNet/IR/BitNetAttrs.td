@@ -187,7 +187,8 @@ def BitNet_ConvAttr : BitNet_Attr<"Conv", "conv"> {
   let genVerifyDecl = 1;
   let extraClassDeclaration = [{
     int64_t getArea() const { return getKernel()[0] * getKernel()[1]; }
-    /// From the first tap of a window to its last along spatial axis `axis`.
+    /// The distance from the first tap of a window to its last along spatial
+    /// axis `axis`.
     int64_t getSpan(unsigned axis) const {
       return getDilations()[axis] * (getKernel()[axis] - 1) + 1;
     }

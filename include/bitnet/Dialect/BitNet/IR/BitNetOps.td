@@ -84,7 +84,7 @@ def BitNet_LinearOp : BitNet_Op<"linear", [Pure, AttrSizedOperandSegments]> {
     /// or those of a convolution's channels.
     int64_t getChannelAxis();
     int64_t getChannels();
-    /// What to say when x has another extent there.
+    /// The message of the run for an x that has another extent there.
     std::string getWrongChannels();
     /// The result type for a typed `x`: shape of x with K replaced by N (or the
     /// convolution's), element type of x, or i32 for integer x. Null on mismatch.

@@ -1,7 +1,7 @@
 //===- ActivationScale.h - numbers of activation quantizers -----*- C++ -*-===//
 //
-// Asked by the lowering of quantizers, which treats an infinite scale apart,
-// and by recognition, which leaves mul_divide quantizers that may overflow
+// Two callers ask: the lowering of quantizers, which treats an infinite scale
+// apart, and recognition, which leaves mul_divide quantizers that may overflow
 // alone.
 //
 //===----------------------------------------------------------------------===//

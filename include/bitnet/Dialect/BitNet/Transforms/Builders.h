@@ -10,7 +10,7 @@ namespace mlir::bitnet {
 
 /// The extent of `value` along `axis`: an index attribute when static.
 OpFoldResult getExtent(ImplicitLocOpBuilder &b, Value value, int64_t axis);
-/// All extents, in order.
+/// All extents of `value`, in order.
 SmallVector<OpFoldResult> getExtents(ImplicitLocOpBuilder &b, Value value);
 
 /// A tensor of these extents whose contents are to be overwritten.
