@@ -22,11 +22,11 @@ struct Epilogue {
   MatMulOp getProduct(unsigned input) const;
 };
 
-/// Arguments of the function, without the range of row blocks.
+/// Arguments of the function, without the range of blocks of weights.
 llvm::SmallVector<Value> getEpilogueArguments(const Epilogue &epilogue);
 
 /// A private function `name(arguments..., %begin, %end)` that computes the
-/// nest's outputs for row blocks [begin, end), appended to `module`.
+/// nest's outputs for the blocks of weights [begin, end), appended to `module`.
 func::FuncOp buildEpilogueFunction(ModuleOp module, llvm::StringRef name,
                                    const Epilogue &epilogue);
 

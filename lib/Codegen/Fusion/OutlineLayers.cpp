@@ -1,4 +1,4 @@
-//===- OutlineLayers.cpp - layers to functions over row blocks ------------===//
+//===- OutlineLayers.cpp - layers to functions over blocks ----------------===//
 //
 // --bitnet-outline-layers: each bitnet.dispatch layer, by now on buffers,
 // becomes a call of a function over blocks of weights (EpilogueFunction.h); the

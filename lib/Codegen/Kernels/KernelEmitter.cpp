@@ -326,7 +326,7 @@ static bool dependsOnCore(const KernelRow &row) {
   });
 }
 
-/// y of the activation rows of `operands` and the row blocks begin..end.
+/// y of the activation rows of `operands` and the blocks of weights begin..end.
 static void emitBlocks(ImplicitLocOpBuilder &b, const KernelForm &form,
                        const TileOperands &operands, Value begin, Value end) {
   Value one = arith::ConstantIndexOp::create(b, 1);

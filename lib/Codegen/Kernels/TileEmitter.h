@@ -42,7 +42,7 @@ void emitPrefetches(ImplicitLocOpBuilder &b, const Prefetch &prefetch,
                     const TileOperands &operands, ChunkPosition position,
                     int64_t count);
 
-/// Emits products of one tile of activation rows and one row block of weights.
+/// Emits products of one tile of activation rows and one block of weights.
 class TileEmitter {
 public:
   TileEmitter(ImplicitLocOpBuilder &b, const KernelRow &row,
@@ -66,7 +66,7 @@ private:
   /// accumulators before they are folded to those.
   int64_t numResults() const { return rows * form.parts; }
   int64_t numAccs() const { return numResults() * slotShifts.size(); }
-  /// Chunks of a row block that one pass reads.
+  /// How many chunks of a block one pass reads.
   int64_t passChunks() const;
   Value index(int64_t value);
   Value plus(Value base, int64_t offset);

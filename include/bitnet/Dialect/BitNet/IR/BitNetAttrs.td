@@ -132,7 +132,7 @@ def BitNet_PackingAttr : BitNet_Attr<"Packing", "packing"> {
     const PackedLayout &getLayout() const { return getPackedLayout(getKind()); }
     int64_t getPaddedRows() const;
     int64_t getPaddedCols() const;
-    /// `[row blocks, chunk columns, chunks of a block, 64]` of i8.
+    /// `[blocks, chunk columns, chunks of a block, 64]` of i8.
     ::llvm::SmallVector<int64_t, 4> getPackedShape() const;
     uint64_t getPackedBytes() const;
   }];

@@ -24,7 +24,7 @@ def BitNet_DispatchOp : BitNet_Op<"dispatch", [
 
     * `layer`: packed `bitnet.matmul` operations and the elementwise nests over `[M, N]` that
       read their accumulators. `bitnet-form-layers` and `bitnet-join-layers` make it,
-      `bitnet-outline-layers` turns it into a function over row blocks.
+      `bitnet-outline-layers` turns it into a function over blocks of weights.
 
     Example:
 

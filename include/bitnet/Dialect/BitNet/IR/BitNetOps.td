@@ -185,7 +185,7 @@ def BitNet_MatMulOp : BitNet_Op<"matmul", [
     * `group_size` G splits K: acc is `[K/G, M, N]` (w_c3), G a multiple of 16.
     * `lowering` is written by `bitnet-select-kernels`.
 
-    Works on tensors and on memrefs. On memrefs rhs may be a slice of row blocks
+    Works on tensors and on memrefs. On memrefs rhs may be a slice of blocks
     `[?, K/16, 4, 64]` with an accumulator of as many rows.
 
     Example:
