@@ -1,6 +1,6 @@
 //===- Activations.cpp - activation functions -----------------------------===//
 //
-// Functions of one float with up to two numbers as attributes are rows of a
+// Functions of one float with up to two numbers as attributes are entries of a
 // table.
 //
 //===----------------------------------------------------------------------===//
@@ -27,7 +27,7 @@ struct Code {
   Value sub(Value l, Value r) const { return s.make<arith::SubFOp>(l, r); }
   Value mul(Value l, Value r) const { return s.make<arith::MulFOp>(l, r); }
   Value div(Value l, Value r) const { return s.make<arith::DivFOp>(l, r); }
-  /// NaN stays.
+  /// The larger and the smaller number; NaN stays NaN.
   Value max(Value l, Value r) const { return s.make<arith::MaximumFOp>(l, r); }
   Value min(Value l, Value r) const { return s.make<arith::MinimumFOp>(l, r); }
   Value abs(Value v) const { return s.make<math::AbsFOp>(v); }
@@ -40,7 +40,8 @@ struct Code {
   }
 };
 
-/// An attribute of type float; "" for none.
+/// An attribute of type float and its default; the name is empty when there is
+/// none.
 struct Parameter {
   StringLiteral name = "";
   double value = 0;
@@ -114,7 +115,8 @@ static Value thresholdedRelu(const Code &c) {
   return c.s.make<arith::SelectOp>(above, c.x, c.constant(0));
 }
 
-/// Toward 0 by `bias` outside of [-lambd, lambd], 0 inside.
+/// Shrink: outside of [-lambd, lambd] x moves toward 0 by `bias`, inside the
+/// result is 0.
 static Value shrink(const Code &c) {
   Value bias = c.constant(c.p[0]), bound = c.constant(c.p[1]);
   Value above = c.s.make<arith::CmpFOp>(arith::CmpFPredicate::OGT, c.x, bound);
@@ -168,7 +170,8 @@ static LogicalResult lowerRow(NodeLowering &n, const Row &row) {
   });
 }
 
-/// Below 0 times a slope, which may be narrower than x.
+/// PRelu: x, or below 0 x times a slope, whose shape may be smaller than that
+/// of x.
 static LogicalResult lowerPRelu(NodeLowering &n) {
   if (!isa<FloatType>(n.onnxType(0)))
     return n.emitError() << "does not take elements of type " << n.onnxType(0);
@@ -181,7 +184,8 @@ static LogicalResult lowerPRelu(NodeLowering &n) {
   });
 }
 
-/// x times the normal distribution, by erf or by its approximation with tanh.
+/// Gelu: x times the normal distribution, by erf or by its approximation with
+/// tanh.
 static LogicalResult lowerGelu(NodeLowering &n) {
   std::string form = n.stringAttr("approximate", "none");
   if (form != "none" && form != "tanh")

@@ -76,7 +76,8 @@ FailureOr<Dims> NodeLowering::broadcast(ArrayRef<Value> values) {
   for (Value v : values)
     resultRank = std::max(resultRank, rank(v));
   Dims result(resultRank, dims.constant(1));
-  // Static extents first: a run-time extent then only has to be it or 1.
+  // Static extents come first, because a run-time extent then only has to be
+  // that extent or 1.
   for (bool dynamic : {false, true})
     for (Value v : values)
       for (auto [axis, extent] : llvm::enumerate(Dims(dimsOf(v)))) {
@@ -187,7 +188,8 @@ NodeLowering::broadcastLists(ArrayRef<Value> values, size_t &length) {
   return lists;
 }
 
-/// A result of rank 0 stays one.
+/// Whether all operands have rank 0: then the result has rank 0, too, and is no
+/// list of one element.
 static bool allScalars(ArrayRef<Value> values) {
   return llvm::all_of(values,
                       [](Value v) { return NodeLowering::rank(v) == 0; });
@@ -296,8 +298,8 @@ FailureOr<Value> NodeLowering::elementwise(ArrayRef<Value> values,
   for (Value v : values) {
     Access access{v, getSplat(v), -1, {}, 0};
     if (!access.splat) {
-      // Bodies read at their own index: an operand that may have to be repeated
-      // is, before.
+      // Bodies read an operand at their own index, so one that may have to be
+      // repeated is repeated before.
       FailureOr<Value> whole = repeatWhereUnknown(v, *space);
       if (failed(whole))
         return failure();
@@ -336,7 +338,7 @@ LogicalResult NodeLowering::lowerElementwise(ArrayRef<Value> values,
   return success();
 }
 
-/// One operand, so nothing can fail.
+/// Applies `body` to one operand, which cannot fail.
 Value NodeLowering::map(Value v, Type resultElement, ScalarFn body) {
   return *elementwise(v, resultElement, body); // one operand always broadcasts
 }
@@ -398,7 +400,7 @@ static RankedTensorType typeOfChoice(RankedTensorType v,
   return wanted.clone(shape);
 }
 
-/// `make`'s value where `condition` holds at run time, else `v`.
+/// The value of `make` where `condition` holds at run time, else `v`.
 FailureOr<Value>
 NodeLowering::replaceIf(Value condition, Value v,
                         ArrayRef<OpFoldResult> extents,
@@ -423,7 +425,8 @@ NodeLowering::replaceIf(Value condition, Value v,
   return refine(op.getResult(0), extents);
 }
 
-/// A branch at run time, where only the run knows whether an extent is 1.
+/// Broadcasts in a branch at run time, where only the run knows whether an
+/// extent is 1.
 FailureOr<Value>
 NodeLowering::broadcastIfNeeded(Value v, ArrayRef<OpFoldResult> extents) {
   Dims have = dimsOf(v);

@@ -30,7 +30,7 @@ static LogicalResult lowerCast(NodeLowering &n) {
   return castTo(n, to);
 }
 
-/// The second input only gives the type.
+/// CastLike: the second input only gives the type.
 static LogicalResult lowerCastLike(NodeLowering &n) {
   return castTo(n, n.onnxType(1));
 }
@@ -42,7 +42,7 @@ static LogicalResult lowerIdentity(NodeLowering &n) {
   return success();
 }
 
-/// Inference only: output is input, the mask is all true.
+/// Dropout at inference: the output is the input, and the mask is all true.
 static LogicalResult lowerDropout(NodeLowering &n) {
   Value training = n.operand(2), ratio = n.operand(1);
   bool off = !training || n.constantScalar(training) == 0.0 ||

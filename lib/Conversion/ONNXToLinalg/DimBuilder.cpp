@@ -63,7 +63,7 @@ SmallVector<Value> DimBuilder::values(ArrayRef<OpFoldResult> dims) {
   return llvm::map_to_vector(dims, [&](OpFoldResult d) { return value(d); });
 }
 
-/// What unify has put in its place.
+/// The extent that `unify` has put in the place of `dim`.
 OpFoldResult DimBuilder::simplify(OpFoldResult dim) {
   while (auto v = dyn_cast<Value>(dim)) {
     auto it = memory.unified.find(v);
@@ -79,7 +79,7 @@ unsigned DimBuilder::idOf(Value v) {
   return memory.ids.try_emplace(v, memory.ids.size()).first->second;
 }
 
-/// Equal products must have equal lists.
+/// Factors are sorted, because equal products must have equal lists.
 void DimBuilder::sortFactors(SmallVectorImpl<Value> &factors) {
   llvm::sort(factors, [&](Value a, Value c) { return idOf(a) < idOf(c); });
 }
@@ -88,7 +88,7 @@ void DimBuilder::sortFactors(SmallVectorImpl<Value> &factors) {
 // Sums: canonical affine expressions
 //===----------------------------------------------------------------------===//
 
-/// `fn` of two constants, or nothing.
+/// `fn` applied to two constants; nothing when one is no constant.
 static std::optional<int64_t>
 foldConstants(OpFoldResult lhs, OpFoldResult rhs,
               llvm::function_ref<bool(int64_t, int64_t, int64_t &)> fn) {
@@ -130,7 +130,7 @@ OpFoldResult DimBuilder::fromExpr(AffineExpr expr) {
   return v;
 }
 
-// Constants are numbers of a graph as well, whose integers wrap around.
+// Constants may be numbers of a graph, whose integers wrap around.
 
 OpFoldResult DimBuilder::add(OpFoldResult lhs, OpFoldResult rhs) {
   if (auto known = foldConstants(simplify(lhs), simplify(rhs),
@@ -173,7 +173,7 @@ DimBuilder::Product DimBuilder::productOf(ArrayRef<OpFoldResult> dims) {
   return p;
 }
 
-/// The counterpart; one multiplication after the other.
+/// The product of the factors, built by one multiplication after the other.
 OpFoldResult DimBuilder::fromProduct(Product p) {
   if (p.constant == 0 || p.factors.empty())
     return constant(p.constant);
@@ -215,8 +215,8 @@ static void cancel(SmallVectorImpl<Value> &num, SmallVectorImpl<Value> &den) {
   }
 }
 
-/// Extents that are 0 on both sides go, as they would if they had only a name:
-/// [0, 6] reshaped to [0, 2, -1] is [0, 2, 3].
+/// Extents that are 0 on both sides are cancelled, as they would be if they had
+/// only a name: [0, 6] reshaped to [0, 2, -1] is [0, 2, 3].
 static void cancelZeros(SmallVectorImpl<OpFoldResult> &num,
                         SmallVectorImpl<OpFoldResult> &den) {
   auto isZero = [](OpFoldResult extent) {
@@ -258,7 +258,8 @@ bool DimBuilder::sameProduct(ArrayRef<OpFoldResult> lhs,
 // Other arithmetic: shared through cse
 //===----------------------------------------------------------------------===//
 
-/// Rounded toward zero; a constant divisor of 0 gives 0 and no error.
+/// The quotient, rounded toward zero; a constant divisor of 0 gives 0 and no
+/// error.
 OpFoldResult DimBuilder::div(OpFoldResult lhs, OpFoldResult rhs) {
   lhs = simplify(lhs);
   rhs = simplify(rhs);
@@ -296,7 +297,7 @@ OpFoldResult DimBuilder::ceilDiv(OpFoldResult lhs, OpFoldResult rhs) {
   return div(add(lhs, sub(rhs, constant(1))), rhs);
 }
 
-/// Decided where the difference has a known sign.
+/// The minimum, which is decided where the difference has a known sign.
 OpFoldResult DimBuilder::min(OpFoldResult lhs, OpFoldResult rhs) {
   if (decide(arith::CmpIPredicate::sle, lhs, rhs) == true)
     return simplify(lhs);
@@ -347,10 +348,11 @@ bool DimBuilder::isExtent(OpFoldResult dim) {
   return ::isNonNegative(simplify(dim));
 }
 
-/// Far more than any extent, far less than what sums of some overflow at.
+/// A bound far above any extent, and far below what makes sums of a few such
+/// numbers overflow.
 static constexpr int64_t kMaxTerm = int64_t(1) << 56;
 
-/// Whether sums with it cannot overflow.
+/// Whether sums with `dim` cannot overflow.
 bool DimBuilder::isBounded(OpFoldResult dim) {
   bool bounded = true;
   AffineExpr expr = exprOf(dim);
@@ -363,7 +365,7 @@ bool DimBuilder::isBounded(OpFoldResult dim) {
   return bounded;
 }
 
-/// Its sign decides comparisons.
+/// lhs - rhs as a sum; its sign decides comparisons.
 AffineExpr DimBuilder::differenceOf(OpFoldResult lhs, OpFoldResult rhs) {
   AffineExpr l = exprOf(lhs), r = exprOf(rhs);
   return simplifyAffineExpr(l - r, 0, memory.symbols.size());
@@ -452,7 +454,7 @@ bool DimBuilder::isCapped(OpFoldResult dim, OpFoldResult whole) {
   return false;
 }
 
-/// A bool: a constant where it is known.
+/// The comparison as a bool, which is a constant where it is known.
 OpFoldResult DimBuilder::compare(arith::CmpIPredicate predicate,
                                  OpFoldResult lhs, OpFoldResult rhs) {
   if (std::optional<bool> known = decide(predicate, lhs, rhs))
@@ -494,7 +496,7 @@ void DimBuilder::unify(OpFoldResult lhs, OpFoldResult rhs) {
   rhs = simplify(rhs);
   if (same(lhs, rhs))
     return;
-  // A constant represents; of two values the earlier one does.
+  // A constant represents both; of two values the earlier one does.
   if (isa<Attribute>(rhs) ||
       (isa<Value>(lhs) && idOf(cast<Value>(rhs)) < idOf(cast<Value>(lhs))))
     std::swap(lhs, rhs);

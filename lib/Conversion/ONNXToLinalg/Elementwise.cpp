@@ -1,7 +1,8 @@
 //===- Elementwise.cpp - table of elementwise operators -------------------===//
 //
-// One row per operator: the scalar code for floats, integers and bools, and how
-// the operator works on extents when its operands are known integer lists.
+// A table with one entry per operator: the scalar code for floats, integers and
+// bools, and how the operator works on extents when its operands are known
+// integer lists.
 //
 //===----------------------------------------------------------------------===//
 
@@ -66,7 +67,7 @@ static Value apply(ScalarBuilder &s, ValueRange a, bool) {
   return fn(s, a[0]);
 }
 
-/// Wraps at the minimum, as NumPy does.
+/// The negated integer; it wraps at the minimum, as NumPy does.
 static Value negateInt(ScalarBuilder &s, ValueRange a, bool) {
   return s.make<arith::SubIOp>(s.intConstant(a[0].getType(), 0), a[0]);
 }
@@ -223,17 +224,18 @@ static const Row kRows[] = {
 };
 
 //===----------------------------------------------------------------------===//
-// Lowering of a row
+// Lowering of an entry
 //===----------------------------------------------------------------------===//
 
-/// Null when the operator does not take the type.
+/// The scalar code for elements of this type; null when the operator does not
+/// take them.
 static BodyFn bodyFor(const Row &row, Type element) {
   if (isa<FloatType>(element))
     return row.onFloat;
   return element.isInteger(1) ? row.onBool : row.onInt;
 }
 
-/// One application of the row's code to one or two tensors.
+/// Applies the entry's code once to one or two tensors.
 static FailureOr<Value> applyRow(NodeLowering &n, const Row &row, BodyFn body,
                                  ArrayRef<Value> values) {
   Type element = n.elementType(values[0]);

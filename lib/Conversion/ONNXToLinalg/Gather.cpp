@@ -39,7 +39,7 @@ static std::optional<Elements> gatherList(NodeLowering &n, Value data,
   return picked;
 }
 
-/// One constant index is a view.
+/// When the index is one constant, the result is a view.
 static FailureOr<Value> gatherOne(NodeLowering &n, Value data, int64_t axis,
                                   int64_t index) {
   Dims extents = n.dimsOf(data);
@@ -119,7 +119,8 @@ static LogicalResult lowerGatherElements(NodeLowering &n) {
   if (failed(checkIndices(n, indices, dataDims[*axis])))
     return failure();
   for (int64_t i = 0; i < rank; ++i) {
-    // Smaller indices are allowed; larger ones would read outside.
+    // Indices may have smaller extents than data; larger ones would read
+    // outside.
     if (i == *axis || n.dims.same(extents[i], dataDims[i]))
       continue;
     OpFoldResult limit = n.dims.add(dataDims[i], n.dims.constant(1));
@@ -252,7 +253,7 @@ static LogicalResult lowerOneHot(NodeLowering &n) {
   auto body = [&](ScalarBuilder &s, ValueRange args) -> Value {
     Value zero = s.make<arith::ConstantIndexOp>(0);
     Value one = s.make<arith::ConstantIndexOp>(1);
-    // An index out of range matches nowhere: the row stays "off".
+    // An index out of range matches no position, so its row stays "off".
     Value index =
         isUnsigned ? s.make<arith::IndexCastUIOp>(s.b.getIndexType(), args[0])
                    : wrapIndex(s, args[0], size);

@@ -76,7 +76,8 @@ Value bitnet::buildGeneric(NodeLowering &n, const GenericSpec &spec,
   return n.refine(op.getResult(0), spec.extents);
 }
 
-/// All loops are parallel; one result element per iteration.
+/// A nest whose loops are all parallel, with one element of the result per
+/// iteration.
 Value bitnet::buildParallel(NodeLowering &n, ArrayRef<OpFoldResult> extents,
                             Type element, ArrayRef<Value> inputs,
                             ArrayRef<AffineMap> maps, ScalarFn body) {
@@ -106,7 +107,7 @@ static Value toIndex(ScalarBuilder &s, Value v) {
              : s.make<arith::IndexCastOp>(s.b.getIndexType(), v);
 }
 
-/// Negative indices count from the end.
+/// The position of an index: a negative one counts from the end.
 Value bitnet::wrapIndex(ScalarBuilder &s, Value index, Value extent) {
   index = toIndex(s, index);
   Value zero = s.make<arith::ConstantIndexOp>(0);
@@ -116,7 +117,7 @@ Value bitnet::wrapIndex(ScalarBuilder &s, Value index, Value extent) {
   return s.make<arith::SelectOp>(negative, wrapped, index);
 }
 
-/// i1: -extent <= index < extent, or 0 <= index < extent.
+/// Whether -extent <= index < extent, or 0 <= index < extent, as an i1.
 static Value indexInRange(ScalarBuilder &s, Value index, Value extent,
                           bool fromEnd) {
   // One unsigned comparison after wrapping: a still negative index is huge.
@@ -129,7 +130,8 @@ void bitnet::assertScalar(NodeLowering &n, Value condition, const Twine &what) {
   cf::AssertOp::create(n.b, n.loc, scalar, (n.name() + ": " + what).str());
 }
 
-/// nullopt: not known at compile time.
+/// Whether all indices are in range; nullopt when that is not known at compile
+/// time.
 static std::optional<bool> constantsInRange(Value indices, OpFoldResult extent,
                                             bool fromEnd) {
   DenseIntElementsAttr constant;
@@ -174,7 +176,8 @@ Value bitnet::padTensor(NodeLowering &n, Value v, ArrayRef<OpFoldResult> low,
   Dims extents;
   for (auto [extent, l, h] : llvm::zip_equal(Dims(n.dimsOf(v)), low, high))
     extents.push_back(n.dims.add(n.dims.add(extent, l), h));
-  // What is inserted must begin inside, even if it is empty.
+  // The position of an insertion must lie inside, even if what is inserted is
+  // empty.
   if (llvm::is_contained(NodeLowering::typeOf(v).getShape(), 0))
     return n.filled(extents, value);
   Value scalar = arith::ConstantOp::create(n.b, n.loc, value);

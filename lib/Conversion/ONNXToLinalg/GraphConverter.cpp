@@ -24,7 +24,8 @@
 using namespace mlir;
 using namespace mlir::bitnet;
 
-/// A model with more errors has one cause more often than many.
+/// The most errors that are reported: when a model has more, they mostly have
+/// one cause.
 static constexpr unsigned kMaxErrors = 40;
 
 GraphConverter::GraphConverter(func::FuncOp func, const OpRegistry &registry,
@@ -192,7 +193,7 @@ LogicalResult GraphConverter::convertConstant(onnx::ConstantOp op) {
   if (dense && (subByte || dense.getRawData().size() <= kInlineConstantBytes))
     result = state.dims.cse(arith::ConstantOp::create(b, op.getLoc(), dense));
   else {
-    // Memory holds a byte per element: shared bytes are taken apart.
+    // Narrow elements are taken apart, because memory holds a byte per element.
     auto blob = dyn_cast<BlobAttr>(value);
     RankedTensorType stored = plain;
     if (subByte && blob)
@@ -207,8 +208,8 @@ LogicalResult GraphConverter::convertConstant(onnx::ConstantOp op) {
   return success();
 }
 
-/// What the schema says of the node, and elements that no lowering computes
-/// with.
+/// Checks the node against its schema, and for elements that no lowering
+/// computes with.
 static LogicalResult checkNode(NodeLowering &n) {
   if (std::optional<std::string> wrong = onnx::findMalformation(n.node))
     return n.emitError() << *wrong;
@@ -293,7 +294,8 @@ void GraphConverter::pinChannels(LinearOp op) {
       tensor::CastOp::create(b, op.getLoc(), type.clone(shape), op.getX()));
 }
 
-/// `x` is the type that the layer got.
+/// Checks the axis of x that the weights fix; `x` is the type that the layer
+/// got.
 static LogicalResult reportWrongInput(LinearOp op, RankedTensorType x) {
   int64_t depth = cast<RankedTensorType>(op.getW().getType()).getDimSize(1);
   InFlightDiagnostic error = mlir::emitError(op.getLoc())
@@ -330,7 +332,7 @@ LogicalResult GraphConverter::convertLinear(LinearOp op) {
   return success();
 }
 
-/// Nodes, constants, layers; other operations are moved.
+/// Converts nodes, constants and layers; other operations are moved.
 LogicalResult GraphConverter::convertOp(Operation &op) {
   if (auto node = dyn_cast<onnx::NodeOp>(op))
     return convertNode(node);
@@ -342,8 +344,8 @@ LogicalResult GraphConverter::convertOp(Operation &op) {
     return convertReturn(ret);
   if (isa<onnx::YieldOp>(op))
     return success(); // convertRegion reads its operands
-  // Ops of other dialects (bitnet.constant ...) are already in their final
-  // form.
+  // Operations of other dialects, such as bitnet.constant, are in their final
+  // form already.
   IRMapping mapping;
   for (Value operand : op.getOperands())
     mapping.map(operand, mapped(operand));
@@ -488,7 +490,8 @@ LogicalResult GraphConverter::run() {
   Block &to = fresh.emplaceBlock();
   if (failed(convertArguments(from, to)) || failed(convertBlock(from)) ||
       numErrors != 0) {
-    // What was built is not complete, and nothing refers to it.
+    // After an error, what was built is dropped, because it is not complete and
+    // nothing refers to it.
     to.dropAllReferences();
     return failure();
   }

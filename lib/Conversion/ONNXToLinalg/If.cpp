@@ -17,7 +17,8 @@ using namespace mlir::bitnet;
 
 using Values = SmallVector<ConvertedValue>;
 
-/// The bodies of the node, then first; each gives as many values as the node.
+/// The bodies of the node, the one for `true` first; each gives as many values
+/// as the node has results.
 static FailureOr<std::pair<Region *, Region *>> branches(NodeLowering &n) {
   Region *thenBody = nullptr, *elseBody = nullptr;
   if (auto names = dyn_cast_if_present<ArrayAttr>(n.attr(onnx::kBodiesParam)))
@@ -107,7 +108,8 @@ static LogicalResult lowerIf(NodeLowering &n) {
     return failure();
   std::optional<Elements> condition = n.extractElements(n.operand(0));
   if (!condition) {
-    // One element of any rank, which may only be known at run time.
+    // The condition: one element of a tensor of any rank, which may only be
+    // known at run time.
     FailureOr<Value> single = n.reshape(n.operand(0), {});
     if (failed(single))
       return failure();

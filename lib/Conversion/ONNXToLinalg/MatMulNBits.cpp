@@ -47,7 +47,7 @@ static Value unpack(ScalarBuilder &s, Value i, int64_t bits,
   return s.make<arith::ExtUIOp>(s.b.getI32Type(), code);
 }
 
-/// scales and the like as a vector, whatever its rank.
+/// Scales and zero points as a vector, whatever their rank is.
 static FailureOr<Value> flatten(NodeLowering &n, Value v) {
   OpFoldResult size = n.dims.product(n.dimsOf(v));
   return n.reshape(v, {size});

@@ -14,7 +14,7 @@
 using namespace mlir;
 using namespace mlir::bitnet;
 
-/// Longest list that stays a list.
+/// The longest list that stays a list.
 static constexpr size_t kMaxList = 64;
 
 /// Transpose reverses the axes when it has no `perm`.
@@ -45,7 +45,7 @@ static std::optional<Elements> concatLists(NodeLowering &n,
   return all.size() <= kMaxList ? std::optional(all) : std::nullopt;
 }
 
-/// Lists stay a list; tensors are joined along the axis.
+/// Concat: lists stay a list; tensors are joined along the axis.
 static LogicalResult lowerConcat(NodeLowering &n) {
   SmallVector<Value> values = n.operands();
   int64_t given = n.intAttr("axis", 1);
@@ -69,8 +69,8 @@ static LogicalResult lowerConcat(NodeLowering &n) {
   return success();
 }
 
-/// Sizes of the pieces when ONNX leaves them out: equal ones up to opset 17;
-/// from 18 on only the last may be smaller.
+/// The sizes of the pieces when the node leaves them out: equal ones up to
+/// opset 17; from 18 on the last may be smaller.
 static FailureOr<Dims> equalPieces(NodeLowering &n, OpFoldResult extent,
                                    unsigned count) {
   OpFoldResult parts = n.dims.constant(count);

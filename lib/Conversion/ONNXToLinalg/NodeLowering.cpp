@@ -19,7 +19,7 @@
 using namespace mlir;
 using namespace mlir::bitnet;
 
-/// Longest integer tensor that is followed as scalars.
+/// The longest integer tensor that is followed as scalars.
 static constexpr int64_t kMaxElements = 64;
 
 Value ScalarBuilder::constant(Type type, double value) {
@@ -185,7 +185,7 @@ Dims NodeLowering::dimsOf(Value v) {
   return result;
 }
 
-/// Static where an extent is a constant.
+/// A tensor type that is static where an extent is a constant.
 RankedTensorType NodeLowering::tensorType(ArrayRef<OpFoldResult> extents,
                                           Type element) {
   auto shape = llvm::map_to_vector(extents, [&](OpFoldResult d) {
@@ -221,7 +221,8 @@ Value NodeLowering::filled(ArrayRef<OpFoldResult> extents, TypedAttr value) {
   return v;
 }
 
-/// Negative axes count from the end; an error outside of [-rank, rank).
+/// The axis as a non-negative number: negative ones count from the end. An
+/// error outside of [-rank, rank).
 FailureOr<int64_t> NodeLowering::normalizeAxis(int64_t axis, int64_t rank) {
   if (axis < -rank || axis >= rank)
     return emitError() << "has axis " << axis << " but rank " << rank,
@@ -325,7 +326,7 @@ Value NodeLowering::refine(Value v, ArrayRef<OpFoldResult> extents) {
 // Small integer tensors
 //===----------------------------------------------------------------------===//
 
-/// The element type is i64 and lists of it hold values of type index.
+/// The type of a list's elements: lists of i64 hold values of type index.
 static Type listType(Type element) {
   if (element.isInteger(64))
     return IndexType::get(element.getContext());
@@ -411,8 +412,8 @@ Value NodeLowering::fromElements(const Elements &list, Type element,
   return result;
 }
 
-/// Operators moved lists from attributes to inputs; `slot` is -1 for the
-/// attribute.
+/// A list that operators have moved from an attribute to an input; `slot` is -1
+/// for the attribute.
 FailureOr<std::optional<SmallVector<int64_t>>>
 NodeLowering::intsFrom(int slot, StringRef key) {
   if (slot < 0)

@@ -21,7 +21,7 @@ using namespace mlir::bitnet;
 //===----------------------------------------------------------------------===//
 
 namespace {
-/// Everything in the compute type, with the normalised axes kept as 1.
+/// All values are in the compute type, with the normalised axes kept as 1.
 struct Moments {
   Value mean; // null for RMS
   Value inverse;
@@ -79,7 +79,7 @@ static FailureOr<Value> subtract(NodeLowering &n, Value x, Value mean) {
                        });
 }
 
-/// Two passes, as every reference does: the variance of centred values.
+/// The variance of centred values, in two passes as every reference has it.
 static FailureOr<Moments> computeMoments(NodeLowering &n, Value x,
                                          ArrayRef<int64_t> axes, bool centred,
                                          double epsilon) {
@@ -144,7 +144,7 @@ static FailureOr<Value> applyMoments(NodeLowering &n, Value x,
 //===----------------------------------------------------------------------===//
 
 namespace {
-/// Which outputs hold the statistics; 0: none.
+/// The outputs that hold the statistics; 0 for none.
 struct StatisticsResults {
   unsigned mean = 0, inverse = 0;
 };
@@ -169,7 +169,7 @@ static LogicalResult normalize(NodeLowering &n, Value x, Type element,
   if (failed(y))
     return failure();
   n.setResult(0, *y);
-  // They are floats by definition, whatever x is.
+  // The statistics are f32 by definition, whatever x is.
   auto setStatistic = [&](unsigned i, Value v) {
     if (i && n.isResultUsed(i))
       n.setResult(i, n.convert(v, n.elementType(v), n.b.getF32Type()));
@@ -274,7 +274,7 @@ static LogicalResult lowerSkipNorm(NodeLowering &n, bool centred) {
 }
 
 //===----------------------------------------------------------------------===//
-// Per channel: batch, instance, group
+// Norms per channel: batch, instance, group
 //===----------------------------------------------------------------------===//
 
 /// Mean and variance are inputs at inference, so it is one multiplication and

@@ -31,7 +31,7 @@ void OpRegistry::add(llvm::StringRef domain, llvm::StringRef op,
   rows.insert(at, Row{sinceVersion, std::move(lower), note.str()});
 }
 
-/// Null when the operator has no entry at all.
+/// The entries of an operator; null when it has none at all.
 const std::vector<OpRegistry::Row> *OpRegistry::find(llvm::StringRef domain,
                                                      llvm::StringRef op) const {
   auto it = table.find({normalize(domain).str(), op.str()});
@@ -52,7 +52,8 @@ const OpRegistry::Row *OpRegistry::lookup(llvm::StringRef domain,
   return best;
 }
 
-/// Tells an unknown operator from an opset that is too old.
+/// Says why there is no entry: an unknown operator, or an opset that is too
+/// old.
 std::string OpRegistry::reasonMissing(llvm::StringRef domain,
                                       llvm::StringRef op,
                                       int64_t version) const {
@@ -63,7 +64,7 @@ std::string OpRegistry::reasonMissing(llvm::StringRef domain,
       .str();
 }
 
-/// Built once; it never changes.
+/// The registry is built once and never changes.
 const OpRegistry &OpRegistry::get() {
   static const OpRegistry registry = [] {
     OpRegistry r;

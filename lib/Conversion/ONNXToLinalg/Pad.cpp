@@ -21,7 +21,7 @@ using namespace mlir::bitnet;
 //===----------------------------------------------------------------------===//
 
 namespace {
-/// Elements before and behind each axis.
+/// How many elements are added before and behind each axis.
 struct Padding {
   SmallVector<int64_t> low, high;
 };
@@ -63,7 +63,8 @@ static FailureOr<Padding> readPads(NodeLowering &n) {
   return padding;
 }
 
-/// The value around: an attribute up to opset 10, an input from 11 on.
+/// The value that is padded with: an attribute up to opset 10, an input from 11
+/// on.
 static FailureOr<TypedAttr> readFill(NodeLowering &n) {
   Type element = n.elementType(n.operand(0));
   if (n.version() < 11)
@@ -77,7 +78,7 @@ static FailureOr<TypedAttr> readFill(NodeLowering &n) {
   return cast<TypedAttr>(*constant.value_begin<Attribute>());
 }
 
-/// Negative pads cut away.
+/// Cuts away what negative pads say.
 static FailureOr<Value> crop(NodeLowering &n, Value x, Padding &padding) {
   Dims offsets, sizes = n.dimsOf(x), strides(sizes.size(), n.dims.constant(1));
   bool any = false;
@@ -157,7 +158,7 @@ static FailureOr<Value> padByReading(NodeLowering &n, Value x,
   return buildParallel(n, extents, n.elementType(x), {}, {}, body);
 }
 
-/// Cut first, then padded.
+/// The tensor is cut first, and then padded.
 static LogicalResult lowerPad(NodeLowering &n) {
   FailureOr<Padding> padding = readPads(n);
   std::string mode = n.stringAttr("mode", "constant");

@@ -45,7 +45,7 @@ LogicalResult bitnet::requireBroadcastTo(NodeLowering &n, Value v,
     extent = n.dims.simplify(extent);
     if (n.dims.same(extent, room) || isConstantIntValue(extent, 1))
       continue;
-    // A constant length other than 1 has to be the extent itself.
+    // A constant length that is not 1 has to be the extent itself.
     if (isa<Attribute>(extent)) {
       if (failed(n.requireSame(extent, room,
                                "the sizes of " + what + " and its input")))
@@ -78,7 +78,7 @@ LogicalResult bitnet::requireCompare(NodeLowering &n,
   return error;
 }
 
-/// Rank and all extents.
+/// Checks the rank and all extents.
 LogicalResult bitnet::requireSameShape(NodeLowering &n, Value l, Value r,
                                        StringRef what) {
   Dims a = n.dimsOf(l), c = n.dimsOf(r);

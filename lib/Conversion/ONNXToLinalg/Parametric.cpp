@@ -1,7 +1,7 @@
 //===- Parametric.cpp - elementwise operators with parameters -------------===//
 //
 // Operators whose scalar code depends on attributes, constants or the types of
-// several operands; the plain ones are rows of Elementwise.cpp.
+// several operands; the plain ones are entries of Elementwise.cpp.
 //
 //===----------------------------------------------------------------------===//
 
@@ -52,7 +52,7 @@ static Value powConstant(ScalarBuilder &s, Value x, double exponent) {
   return isFloat && exponent == 0.5 ? rootPower(s, x) : Value();
 }
 
-/// The result has the type of the base.
+/// Pow: the result has the type of the base.
 static LogicalResult lowerPow(NodeLowering &n) {
   Value x = n.operand(0), y = n.operand(1);
   Type base = n.onnxType(0), power = n.onnxType(1);
@@ -118,7 +118,7 @@ static LogicalResult lowerMod(NodeLowering &n) {
                             });
 }
 
-/// Unsigned integers only, by the schema.
+/// The schema of BitShift has unsigned integers only.
 static LogicalResult lowerBitShift(NodeLowering &n) {
   std::string direction = n.stringAttr("direction", "");
   if (direction != "LEFT" && direction != "RIGHT")
@@ -213,7 +213,7 @@ static LogicalResult lowerClipInputs(NodeLowering &n) {
   });
 }
 
-/// All three operands broadcast.
+/// Where: all three operands broadcast.
 static LogicalResult lowerWhere(NodeLowering &n) {
   Value x = n.operand(1);
   FailureOr<Value> v = n.elementwise(
@@ -226,7 +226,7 @@ static LogicalResult lowerWhere(NodeLowering &n) {
   return success();
 }
 
-/// One sign or both, by attributes.
+/// IsInf: one sign or both, as the attributes say.
 static LogicalResult lowerIsInf(NodeLowering &n) {
   if (failed(requireFloat(n)))
     return failure();

@@ -14,7 +14,7 @@
 using namespace mlir;
 using namespace mlir::bitnet;
 
-/// Windows of a pool may hang over, other than those of a convolution.
+/// The windows of a pool. They may hang over, unlike those of a convolution.
 static FailureOr<Windows> readPool(NodeLowering &n) {
   auto kernel = n.intsAttr("kernel_shape");
   if (!kernel)
@@ -154,7 +154,7 @@ static LogicalResult lowerAveragePool(NodeLowering &n) {
 // Global pools
 //===----------------------------------------------------------------------===//
 
-/// One window per channel.
+/// A global pool has one window per channel.
 static LogicalResult lowerGlobalMaxPool(NodeLowering &n) {
   Value x = n.operand(0);
   Type element = n.elementType(x), wide = computeType(element);

@@ -46,8 +46,8 @@ static Shape splitShape(NodeLowering &n, Value v, bool kLast) {
   return {all, before, last};
 }
 
-/// Batch, m, n and k; k is innermost where both operands are contiguous along
-/// it.
+/// The loops are batch, m, n and k; k is innermost where both operands are
+/// contiguous along it.
 static LoopOrder orderLoops(unsigned numBatch, unsigned rhsBatch, bool hasM,
                             bool hasN, bool kInnermost) {
   LoopOrder order;
@@ -117,7 +117,7 @@ static AffineMap operandMap(NodeLowering &n, const LoopOrder &order,
   return AffineMap::get(order.count, 0, exprs, n.b.getContext());
 }
 
-/// Zero points: one number, or one per row or column.
+/// A further input, such as a zero point: one number, or one per row or column.
 static AffineMap extraMap(NodeLowering &n, const LoopOrder &order,
                           const ProductInput &input) {
   std::optional<unsigned> loop =
@@ -139,7 +139,7 @@ static SmallVector<unsigned> innerLoops(std::optional<unsigned> outer,
   return {k, *outer};
 }
 
-/// Extents, maps and loops, with the checks that k and the batches agree.
+/// Finds extents, maps and loops, and checks that k and the batches agree.
 static FailureOr<GenericSpec> planProduct(NodeLowering &n, const Product &p) {
   bool lhsKLast = !p.transA, rhsKLast = p.transB || n.rank(p.rhs) == 1;
   Shape lhs = splitShape(n, p.lhs, lhsKLast);

@@ -119,7 +119,8 @@ struct Axes {
 };
 } // namespace
 
-/// No axes mean all of them, unless noop_with_empty_axes says otherwise.
+/// When no axes are given, all are reduced, unless noop_with_empty_axes says
+/// otherwise.
 static FailureOr<Axes> readAxes(NodeLowering &n, bool fromInput) {
   FailureOr<std::optional<SmallVector<int64_t>>> given =
       n.intsFrom(fromInput ? 1 : -1, "axes");
@@ -144,10 +145,12 @@ static FailureOr<Axes> readAxes(NodeLowering &n, bool fromInput) {
   return axes;
 }
 
-/// Elements beyond which a sequential f32 sum loses digits that matter (w_c1).
+/// A sequential f32 sum of more elements than this loses digits that matter
+/// (w_c1).
 static constexpr int64_t kLongSum = 1 << 16;
 
-/// f32 for narrow floats; f64 for long float sums; else the element type.
+/// The accumulator's type: f32 for narrow floats, f64 for long float sums, else
+/// the element type.
 static Type accumulatorType(NodeLowering &n, const Row &row, Value x,
                             OpFoldResult count) {
   Type element = n.elementType(x);

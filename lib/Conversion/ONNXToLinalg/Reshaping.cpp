@@ -45,7 +45,7 @@ static bool pairGroups(DimBuilder &dims, ArrayRef<OpFoldResult> from,
     i += bestI;
     j += bestJ;
   }
-  // Units left over join the last group.
+  // Extents of 1 that are left over join the last group.
   for (; i < from.size(); ++i) {
     if (fromGroups.empty() || !isOneInteger(dims.simplify(from[i])))
       return false;
@@ -80,7 +80,7 @@ static RankedTensorType collapsedType(RankedTensorType type,
   return type.clone(shape);
 }
 
-/// An error or an assertion of the run.
+/// A check: an error where it is known to fail, else an assertion of the run.
 static LogicalResult requireSameCount(NodeLowering &n,
                                       ArrayRef<OpFoldResult> from,
                                       ArrayRef<OpFoldResult> to) {
@@ -94,7 +94,7 @@ static bool isEmpty(ArrayRef<OpFoldResult> extents) {
                       [](OpFoldResult d) { return isConstantIntValue(d, 0); });
 }
 
-/// Numbers of elements must agree.
+/// Checks that the numbers of elements agree.
 FailureOr<Value> NodeLowering::reshape(Value v,
                                        ArrayRef<OpFoldResult> extents) {
   Dims from = dimsOf(v), to;
@@ -109,7 +109,8 @@ FailureOr<Value> NodeLowering::reshape(Value v,
     return empty(to, elementType(v));
   }
   if (!pairGroups(dims, from, to, fromGroups, toGroups)) {
-    // One run each way; the element counts are compared at run time.
+    // When no groups are found, all axes are one group each way, and the
+    // numbers of elements are compared at run time.
     if (failed(requireSameCount(*this, from, to)))
       return failure();
     fromGroups.assign(1, {});
@@ -189,7 +190,7 @@ Value NodeLowering::transpose(Value v, ArrayRef<int64_t> permutation) {
   return result;
 }
 
-/// Callers have checked the bounds.
+/// A slice; callers have checked the bounds.
 Value NodeLowering::slice(Value v, ArrayRef<OpFoldResult> offsets,
                           ArrayRef<OpFoldResult> sizes,
                           ArrayRef<OpFoldResult> strides) {
@@ -218,7 +219,7 @@ Value NodeLowering::slice(Value v, ArrayRef<OpFoldResult> offsets,
 /// are joined in parts, which are made in place and then copied.
 static constexpr size_t kMaxPieces = 16;
 
-/// All extents but that of `axis` must agree.
+/// Checks that all extents but that of `axis` agree.
 Value NodeLowering::concat(ArrayRef<Value> values, int64_t axis) {
   // An empty piece would begin where the result ends.
   SmallVector<Value> parts;

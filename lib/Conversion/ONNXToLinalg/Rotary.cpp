@@ -130,8 +130,8 @@ static FailureOr<Value> sliceRows(NodeLowering &n, Value table,
   return n.reshape(rows, sizes);
 }
 
-/// One position for all batches: the table's rows from it on. The check has no
-/// sum that an extreme position could overflow.
+/// One position serves all batches: the table's rows from it on are taken. The
+/// check has no sum that an extreme position could overflow.
 static FailureOr<OpFoldResult> firstPosition(NodeLowering &n, Value positions,
                                              Value table, OpFoldResult length) {
   auto list = n.extractElements(positions);
@@ -166,7 +166,8 @@ static FailureOr<Value> splitHeads(NodeLowering &n, Value x, int64_t heads,
   return n.reshape(x, extents);
 }
 
-/// Rotated is all of a head, or its first `rotary_embedding_dim` elements.
+/// How much of a head is rotated: all of it, or its first
+/// `rotary_embedding_dim` elements.
 static LogicalResult checkHeadSize(NodeLowering &n, const Rotary &r,
                                    bool inPart) {
   OpFoldResult head = n.dim(r.x, 3), width = n.dims.constant(2 * r.half);

@@ -33,7 +33,8 @@ static Value safeDivisor(ScalarBuilder &s, Value rhs, Value isZero,
   return s.make<arith::SelectOp>(isZero, one, rhs);
 }
 
-/// Toward zero. x / 0 is 0, and the minimum by -1 wraps.
+/// The quotient, rounded toward zero. x / 0 is 0, and the minimum divided by -1
+/// wraps.
 Value mlir::bitnet::divideInt(ScalarBuilder &s, Value lhs, Value rhs,
                               bool isUnsigned) {
   Value zero = s.intConstant(rhs.getType(), 0);
@@ -79,7 +80,8 @@ static Value floatToInt(ScalarBuilder &s, Value v, IntegerType to) {
   if (to.isUnsigned())
     low = APInt::getZero(width), high = APInt::getMaxValue(width);
   auto bound = [&](const APInt &value) {
-    // Toward zero: a rounded-up maximum would be out of range again.
+    // The bound is rounded toward zero, because a rounded-up maximum would be
+    // out of range again.
     APFloat f(type.getFloatSemantics());
     f.convertFromAPInt(value, !to.isUnsigned(), APFloat::rmTowardZero);
     return s.make<arith::ConstantOp>(FloatAttr::get(type, f));
@@ -92,7 +94,7 @@ static Value floatToInt(ScalarBuilder &s, Value v, IntegerType to) {
   return s.make<arith::FPToSIOp>(plain, v);
 }
 
-/// Rounded once, half to even.
+/// Casts between floats, rounding once, half to even.
 static Value floatToFloat(ScalarBuilder &s, Value v, FloatType to) {
   unsigned have = cast<FloatType>(v.getType()).getWidth();
   if (have < to.getWidth())
@@ -102,7 +104,7 @@ static Value floatToFloat(ScalarBuilder &s, Value v, FloatType to) {
   return v;
 }
 
-/// Cut, or widened by the sign of `from`.
+/// Casts between integers: cuts, or widens by the sign of `from`.
 static Value intToInt(ScalarBuilder &s, Value v, Type from, Type to) {
   unsigned have = v.getType().getIntOrFloatBitWidth();
   unsigned want = to.getIntOrFloatBitWidth();

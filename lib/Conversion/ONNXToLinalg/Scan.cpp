@@ -20,7 +20,7 @@ using namespace mlir::bitnet;
 // CumSum
 //===----------------------------------------------------------------------===//
 
-/// Floats or integers.
+/// Adds floats or integers.
 static Value add(ScalarBuilder &s, Value a, Value c) {
   return isa<FloatType>(a.getType()) ? s.make<arith::AddFOp>(a, c)
                                      : s.make<arith::AddIOp>(a, c);

@@ -21,7 +21,7 @@ namespace {
 enum class Reduction { None, Add, Mul, Max, Min };
 } // namespace
 
-/// An attribute since opset 16.
+/// Reads the attribute `reduction`, which exists since opset 16.
 static FailureOr<Reduction> readReduction(NodeLowering &n) {
   std::string name = n.stringAttr("reduction", "none");
   auto kind = llvm::StringSwitch<std::optional<Reduction>>(name)
@@ -37,7 +37,7 @@ static FailureOr<Reduction> readReduction(NodeLowering &n) {
   return *kind;
 }
 
-/// Narrow floats are folded in f32.
+/// Folds an update into an element; narrow floats are folded in f32.
 template <typename FloatOp, typename SignedOp, typename UnsignedOp>
 static Value fold(ScalarBuilder &s, Value a, Value c, bool isUnsigned) {
   if (!isa<FloatType>(a.getType()))
@@ -131,7 +131,7 @@ static SmallVector<Value> readTuple(ScalarBuilder &s, Value indices,
   return tuple;
 }
 
-/// Shapes of indices and updates must fit data.
+/// Checks that the shapes of indices and updates fit data.
 static LogicalResult checkScatterND(NodeLowering &n, int64_t width) {
   Value data = n.operand(0), indices = n.operand(1), updates = n.operand(2);
   Dims dataDims = n.dimsOf(data), indexDims = n.dimsOf(indices);

@@ -23,7 +23,7 @@ using namespace mlir::bitnet;
 // Shape, Size
 //===----------------------------------------------------------------------===//
 
-/// The extents themselves, from `start` to `end`.
+/// Shape: the extents themselves, from `start` to `end`.
 static LogicalResult lowerShape(NodeLowering &n) {
   Dims extents = n.dimsOf(n.operand(0));
   int64_t rank = extents.size();
@@ -38,7 +38,7 @@ static LogicalResult lowerShape(NodeLowering &n) {
   return success();
 }
 
-/// The product of all extents, of rank 0.
+/// Size: the product of all extents, of rank 0.
 static LogicalResult lowerSize(NodeLowering &n) {
   Type i64 = n.b.getI64Type();
   Elements list{n.dims.product(Dims(n.dimsOf(n.operand(0))))};
@@ -153,7 +153,7 @@ static LogicalResult lowerReshape(NodeLowering &n) {
   return reshapeTo(n, to);
 }
 
-/// A matrix: the axes before `axis`, and those from it on.
+/// Flatten: a matrix of the axes before `axis` and those from it on.
 static LogicalResult lowerFlatten(NodeLowering &n) {
   Dims from = n.dimsOf(n.operand(0));
   int64_t rank = from.size(), axis = n.intAttr("axis", 1);
@@ -190,7 +190,7 @@ static LogicalResult lowerSqueeze(NodeLowering &n, int axesSlot) {
   return reshapeTo(n, to);
 }
 
-/// Axes are those of the result.
+/// Unsqueeze: axes are those of the result.
 static LogicalResult lowerUnsqueeze(NodeLowering &n, int axesSlot) {
   Dims from = n.dimsOf(n.operand(0));
   FailureOr<std::optional<SmallVector<int64_t>>> axes =
@@ -219,7 +219,7 @@ static LogicalResult lowerUnsqueeze(NodeLowering &n, int axesSlot) {
 // Expand, ConstantOfShape, Range
 //===----------------------------------------------------------------------===//
 
-/// Broadcasts in both directions: an extent of the shape may be 1, too.
+/// Expand broadcasts in both directions: an extent of the shape may be 1, too.
 static LogicalResult lowerExpand(NodeLowering &n) {
   FailureOr<Elements> shape = shapeOperand(n, 1);
   if (failed(shape) || failed(n.requireSizes(*shape)))
@@ -240,7 +240,7 @@ static LogicalResult lowerExpand(NodeLowering &n) {
   return success();
 }
 
-/// Filled with `value`, by default 0 in f32.
+/// ConstantOfShape: filled with `value`, which is 0 in f32 by default.
 static LogicalResult lowerConstantOfShape(NodeLowering &n) {
   FailureOr<Elements> shape = shapeOperand(n, 0);
   if (failed(shape) || failed(n.requireSizes(*shape)))

@@ -71,7 +71,8 @@ static AxisRange computeRange(NodeLowering &n, OpFoldResult extent,
   bool forward = step > 0;
   OpFoldResult low = forward ? zero : n.dims.constant(-1);
   OpFoldResult high = forward ? extent : n.dims.sub(extent, one);
-  // Going backward starts are clamped to [0, extent - 1], ends to [-1, ...].
+  // When the step is negative, starts are clamped to [0, extent - 1] and ends
+  // to [-1, extent - 1].
   start = clampBound(n, start, extent, zero, high);
   end = clampBound(n, end, extent, low, high);
   OpFoldResult length =
@@ -99,7 +100,7 @@ static Elements toIndices(NodeLowering &n, Elements list) {
   return list;
 }
 
-/// Opset 10 and later; axes and steps must be constants.
+/// The operands of opset 10 and later; axes and steps must be constants.
 static FailureOr<SliceSpec> readOperands(NodeLowering &n) {
   std::optional<Elements> starts = n.extractElements(n.operand(1));
   std::optional<Elements> ends = n.extractElements(n.operand(2));
@@ -115,7 +116,7 @@ static FailureOr<SliceSpec> readOperands(NodeLowering &n) {
   return spec;
 }
 
-/// Up to opset 9, without steps.
+/// The operands up to opset 9, which has no steps.
 static FailureOr<SliceSpec> readAttributes(NodeLowering &n) {
   auto starts = n.intsAttr("starts"), ends = n.intsAttr("ends");
   if (!starts || !ends)
@@ -166,7 +167,7 @@ static std::optional<Elements> sliceList(NodeLowering &n, Value x,
   return kept;
 }
 
-/// A list, a view, or elements read backward.
+/// The result is a list, a view, or elements that are read backward.
 static void emitSlice(NodeLowering &n, Value x, ArrayRef<AxisRange> ranges) {
   if (auto list = sliceList(n, x, ranges))
     return n.setResult(0, n.fromElements(*list, n.elementType(x)));
