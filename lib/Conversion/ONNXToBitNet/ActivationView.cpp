@@ -307,8 +307,9 @@ std::optional<Codes> Matcher::matchDequantized(Value value) {
   return std::nullopt;
 }
 
-/// The quantizer may work in another type than the product: in f32 on values of
-/// a 16-bit graph, whose results a cast rounds, or the other way round.
+/// The quantizer may work in another type than the product: it works in f32 on
+/// values of a 16-bit graph and a cast rounds its results, or the other way
+/// round.
 std::optional<Codes> Matcher::match(Value value, Type &castTo) {
   Type product = ExactCasts::getElementType(value);
   onnx::NodeOp cast = getNode(casts.strip(value), "Cast");

@@ -24,7 +24,8 @@ using namespace mlir::bitnet::fold;
 // Entry points
 //===----------------------------------------------------------------------===//
 
-/// Longer chains than any exporter writes must not exhaust the stack.
+/// The longest chain that is followed. No exporter writes longer ones, which
+/// could exhaust the stack.
 static constexpr unsigned kMaxDepth = 512;
 
 View ConstantFolder::get(Value value) {
@@ -87,7 +88,8 @@ std::optional<SmallVector<int64_t>> ConstantFolder::getIntegers(Value value) {
   std::optional<std::vector<double>> values = getValues(value);
   if (!values || !isa<IntegerType>(view.stream->element))
     return std::nullopt;
-  // Doubles round INT64_MAX ("to the end") up, out of range.
+  // A double rounds INT64_MAX, which means "to the end", up and out of the
+  // range.
   constexpr double kLimit = 9.0e18;
   return llvm::map_to_vector(*values, [&](double v) {
     return int64_t(std::min(std::max(v, -kLimit), kLimit));
@@ -285,7 +287,7 @@ static bool allValues(Stream &stream, function_ref<bool(double)> accepts) {
 }
 
 /// Whether doubles hold what `kind` reads and gives: of integers of 64 bits
-/// that is looked up. Nothing is said of a division by 0.
+/// that is looked up. This says nothing of a division by 0.
 static bool isExact(MapKind kind, ArrayRef<View> operands, Stream &result) {
   auto holds = [](Stream &stream) {
     return !isWideInteger(stream.element) || allValues(stream, [](double v) {
@@ -334,7 +336,7 @@ static bool isComparison(MapKind kind) {
   return kind >= MapKind::Greater && kind <= MapKind::Equal;
 }
 
-/// Integers only.
+/// Whether `kind` is a function of bits, which takes integers only.
 static bool isBitwise(MapKind kind) {
   return kind >= MapKind::BitwiseAnd && kind <= MapKind::ShiftRight;
 }
@@ -389,7 +391,7 @@ View ConstantFolder::buildClip(onnx::NodeOp node) {
   return result;
 }
 
-/// Floats saturate to integers, integers wrap.
+/// Casts of floats to integers saturate, casts between integers wrap.
 View ConstantFolder::buildCast(onnx::NodeOp node) {
   View operand = get(node.getInputs().front());
   Type element;

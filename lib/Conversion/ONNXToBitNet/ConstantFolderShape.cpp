@@ -17,7 +17,7 @@ using namespace mlir;
 using namespace mlir::bitnet;
 using namespace mlir::bitnet::fold;
 
-/// Costs nothing until somebody reads the values in order.
+/// A transposition costs nothing until somebody reads the values in order.
 View ConstantFolder::buildTranspose(onnx::NodeOp node) {
   View operand = get(node.getInputs().front());
   if (!operand)
@@ -168,7 +168,8 @@ View ConstantFolder::buildConcat(onnx::NodeOp node) {
   int64_t rank = int64_t(operands.front().perm.size());
   int64_t axis = getInt(node, "axis", 0);
   axis += axis < 0 ? rank : 0;
-  // One dimension order for all: that of the first when they agree.
+  // All operands get one order of dimensions: that of the first, when they
+  // agree.
   ArrayRef<int64_t> perm = operands.front().perm;
   bool agree = llvm::all_of(
       operands, [&](const View &v) { return ArrayRef(v.perm) == perm; });
@@ -396,7 +397,8 @@ View ConstantFolder::getMatMulNBits(onnx::NodeOp node) {
   Type element = scale.stream->element;
   StreamRef zero = makeBuffer({}, element, {double(1 << (bits - 1))});
   if (View given = get(node.getSlot(3))) {
-    // Packed row by row, each row padded to a byte; or plain values.
+    // Zero points are packed row by row, each row padded to a byte, or they are
+    // plain values.
     int64_t perByte = 8 / bits, padded = (blocks + perByte - 1) / perByte;
     if (given.stream->element == element && given.stream->size == n * blocks)
       zero = makeReshape(given.contiguous(), {n, blocks, 1});

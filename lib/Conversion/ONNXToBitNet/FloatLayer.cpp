@@ -47,7 +47,7 @@ static std::vector<uint8_t> copyRows(const LayerForm &form) {
   return bytes;
 }
 
-/// Null for element types that no layer has.
+/// The weights as a constant; null for element types that no layer has.
 Value mlir::bitnet::makeFloatWeights(OpBuilder &builder,
                                      const LayerForm &form) {
   Type element = form.weights.stream->element;

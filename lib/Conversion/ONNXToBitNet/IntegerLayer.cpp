@@ -13,7 +13,7 @@
 using namespace mlir;
 using namespace mlir::bitnet;
 
-/// Numbers of TensorProto.DataType.
+/// These are numbers of TensorProto.DataType.
 static constexpr int64_t kInt8 = 3, kInt32 = 6, kInt64 = 7;
 
 /// One zero point for all activations: a constant with one element, or what

@@ -65,7 +65,8 @@ static bool hasUpperHalvesOnly(ArrayRef<uint8_t> bytes) {
   return (bits & 0xffff) == 0;
 }
 
-/// Stops at the first piece with another value: f32 weights cost one piece.
+/// Whether all elements are bf16 numbers. It stops at the first piece with
+/// another value, so f32 weights cost one piece.
 bool LosslessWeights::isBF16(bitnet::BlobAttr blob) {
   constexpr uint64_t kFirst = 4096, kPiece = 1 << 20;
   auto bytes =
@@ -90,7 +91,8 @@ bool LosslessWeights::isBF16(bitnet::BlobAttr blob) {
   return exact;
 }
 
-/// Remembers the answer; `replace` acts on it.
+/// Whether `weights` may be stored as bf16. The answer is remembered, and
+/// `replace` acts on it.
 bool LosslessWeights::accept(onnx::ConstantOp weights) {
   auto [it, isNew] = known.try_emplace(weights, false);
   if (!isNew)

@@ -64,7 +64,7 @@ static int8_t toRowCode(double value, double scale) {
   return int8_t(std::min(std::max(code, -127.0), 127.0));
 }
 
-/// [N, K] of i8.
+/// The type of the codes, [N, K] of i8.
 static RankedTensorType getRowsType(const LayerForm &form) {
   Builder builder(form.node.getContext());
   return RankedTensorType::get({form.n, form.k}, builder.getI8Type());
@@ -82,7 +82,7 @@ static Value makeScales(OpBuilder &builder, const LayerForm &form,
                            getWeightName(form) + ".scale", {form.n}, scales);
 }
 
-/// The formula of w_c7.
+/// The code of a weight by the formula of w_c7.
 static FailureOr<NarrowWeights> makeInt8Rows(OpBuilder &builder,
                                              const LayerForm &form) {
   std::vector<float> scales = findMagnitudes(form);
@@ -164,7 +164,8 @@ static Value makeStoredRows(OpBuilder &builder, const LayerForm &form,
   return makeRows(builder, form, std::move(bytes));
 }
 
-/// Empty unless zero points are 0 and scales are one per row, or one.
+/// The graph's own codes and their scales; empty unless zero points are 0 and
+/// there is one scale, or one per row.
 static NarrowWeights findStoredRows(OpBuilder &builder, const LayerForm &form,
                                     ConstantFolder &folder) {
   onnx::NodeOp node = getNode(getWeightRoot(form), "DequantizeLinear");

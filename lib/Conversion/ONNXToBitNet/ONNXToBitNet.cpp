@@ -281,7 +281,7 @@ void Recogniser::convert(const LayerForm &form, Judged &found) {
   foldTrailingScale(linear, form);
 }
 
-/// A layer of floats, as `bitnet.linear`.
+/// Makes a `bitnet.linear` of a layer of floats.
 void Recogniser::convertFloat(const LayerForm &form, NarrowWeights weights) {
   OpBuilder builder(form.node);
   Value bias = form.bias ? makeBias(form) : Value();
@@ -313,7 +313,8 @@ FailureOr<NarrowWeights> Recogniser::getNarrowWeights(const LayerForm &form) {
   return made;
 }
 
-/// How the weights of `form` are stored, empty: as in the model.
+/// How the weights of `form` are stored; empty when they are stored as in the
+/// model.
 StringRef Recogniser::getStorage(const LayerForm &form, NarrowWeights weights) {
   if (weights.weights)
     return weights.scale ? "int8 rows" : "bf16";
@@ -322,7 +323,7 @@ StringRef Recogniser::getStorage(const LayerForm &form, NarrowWeights weights) {
   return mayChange && lossless.accept(initializer) ? "lossless bf16" : "";
 }
 
-/// A layer whose weights are not ternary.
+/// Recognises a layer whose weights are not ternary.
 LogicalResult Recogniser::recogniseFloat(const LayerForm &form,
                                          StringRef reason) {
   if (policy.isLinear(form.name)) {
@@ -355,7 +356,7 @@ LogicalResult Recogniser::recogniseTable(LayerForm &form) {
   return success();
 }
 
-/// Ternary, float, or refused with a reason.
+/// Recognises a layer: it is ternary, float, or refused with a reason.
 LogicalResult Recogniser::recogniseLayer(LayerForm &form) {
   form.name = report.getUniqueName(form);
   if (!form.refusal.empty()) {

@@ -54,7 +54,7 @@ std::string Origin::getName() const {
 // Rounding
 //===----------------------------------------------------------------------===//
 
-/// Half to even; NaN keeps its bits.
+/// Rounds to bf16, half to even; NaN keeps its bits.
 static float roundBF16(float value) {
   uint32_t bits = llvm::bit_cast<uint32_t>(value);
   if ((bits & 0x7fffffff) > 0x7f800000)
@@ -63,7 +63,7 @@ static float roundBF16(float value) {
   return llvm::bit_cast<float>(bits & 0xffff0000);
 }
 
-/// Half to even, subnormal numbers included.
+/// Rounds to f16, half to even, subnormal numbers included.
 static float roundF16(float value) {
   float magnitude = std::fabs(value);
   if (!(magnitude < 65520.0f)) // halfway to the first value f16 lacks
@@ -283,7 +283,7 @@ private:
     }
   }
 
-  /// Streaming goes forward: what lies 4 MiB behind is done with.
+  /// Streaming goes forward, so what lies 4 MiB behind is not needed any more.
   void release(uint64_t offset) {
     constexpr uint64_t kStep = 4u << 20;
     if (!store || offset < released + kStep) {

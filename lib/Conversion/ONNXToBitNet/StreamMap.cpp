@@ -243,7 +243,8 @@ static bool broadcast(SmallVector<int64_t> &result, ArrayRef<int64_t> shape) {
   return true;
 }
 
-/// Read along, or held with strides.
+/// An operand of a map: it is read along with the result, or held in memory and
+/// read with strides.
 static Operand makeOperand(const StreamRef &stream, ArrayRef<int64_t> shape) {
   Operand operand;
   if (stream->size == countOf(shape) && stream->size != 1) {
@@ -261,7 +262,8 @@ static Operand makeOperand(const StreamRef &stream, ArrayRef<int64_t> shape) {
   return operand;
 }
 
-/// Chains of real models stay below a hundred.
+/// The most streams that one value may visit; chains of real models stay below
+/// a hundred.
 static constexpr int64_t kMaxCost = 500;
 
 /// A result larger than every operand, beyond kMaxCreated elements.
@@ -281,7 +283,8 @@ static StreamRef build(MapKind kind, Type element, ArrayRef<int64_t> shape,
   auto map = std::make_shared<Map>(kind, shape, element, std::move(list));
   for (const StreamRef &operand : operands)
     map->cost += operand->cost;
-  // Small results are read often and cost nothing to keep.
+  // Small results are materialised, because they are read often and cost
+  // nothing to keep.
   return map->size <= kChunk || map->cost > kMaxCost ? materialise(*map) : map;
 }
 

@@ -64,7 +64,7 @@ static Rule getRule(onnx::NodeOp node) {
                    : Rule::Unknown);
 }
 
-/// Remembered, also when it is not known.
+/// The rank of `value`, which is remembered, also when it is not known.
 ValueRanks::Rank ValueRanks::get(Value value, unsigned depth) {
   if (auto it = known.find(value); it != known.end())
     return it->second;
@@ -106,7 +106,7 @@ ValueRanks::Rank ValueRanks::ofMatMul(onnx::NodeOp node, unsigned depth) {
   Rank lhs = ofSlot(node, 0, depth), rhs = ofSlot(node, 1, depth);
   if (!lhs || !rhs)
     return std::nullopt;
-  // A vector loses its dimension.
+  // An operand that is a vector loses its dimension.
   return std::max(*lhs, *rhs) - (*lhs == 1) - (*rhs == 1);
 }
 

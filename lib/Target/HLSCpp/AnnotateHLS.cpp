@@ -1,8 +1,8 @@
 //===- AnnotateHLS.cpp - --bitnet-annotate-hls ----------------------------===//
 //
-// --bitnet-annotate-hls: innermost loops get PIPELINE II=1; the reduction over
-// K also UNROLL, and the arrays that it reads ARRAY_PARTITION by the same
-// factor, so that a circuit can read as many elements at once as it adds.
+// --bitnet-annotate-hls: innermost loops get PIPELINE II=1. The reduction over
+// K also gets UNROLL, and the arrays that it reads get ARRAY_PARTITION by the
+// same factor, so that a circuit can read as many elements at once as it adds.
 //
 //===----------------------------------------------------------------------===//
 
@@ -45,7 +45,7 @@ static std::optional<int64_t> tripCount(scf::ForOp loop) {
   return *high - *low;
 }
 
-/// A view of the weights buffer.
+/// Whether `buffer` is a view of the weights.
 static bool isWeights(Value buffer) {
   return buffer.getDefiningOp<memref::ViewOp>() != nullptr;
 }
@@ -77,7 +77,8 @@ static void partition(Value buffer, int64_t factor) {
   }
 }
 
-/// `sum +- extsi(i8)` from zero, at most 2^23 times: below 2^31 (mm_c1).
+/// Marks sums that cannot wrap: `sum +- extsi(i8)` from zero, at most 2^23
+/// times, stays below 2^31 (mm_c1).
 static void markNoWrap(scf::ForOp loop, int64_t trips) {
   if (trips > (int64_t(1) << 23) || loop.getNumRegionIterArgs() != 1 ||
       !matchPattern(loop.getInitArgs()[0], m_Zero()))

@@ -27,7 +27,7 @@ namespace mlir::bitnet {
 using namespace mlir;
 using namespace mlir::bitnet;
 
-/// Empty: an array of C++ can hold it.
+/// Why an array of C++ cannot hold a buffer; empty when it can.
 static std::string badBuffer(Type type) {
   auto buffer = dyn_cast<MemRefType>(type);
   if (!buffer)
@@ -94,7 +94,7 @@ std::string bitnet::unsupportedReason(Operation *op) {
   return printExpression(op, operands) ? "" : withoutForm(op);
 }
 
-/// The name in the location, empty where there is none.
+/// The ONNX node's name in the location; empty where there is none.
 static StringRef nodeOf(Operation *op) {
   StringRef name;
   op->getLoc()->walk([&](Location inner) {

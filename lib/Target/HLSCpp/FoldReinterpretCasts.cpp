@@ -130,7 +130,8 @@ struct FoldReinterpretCasts
     : public bitnet::impl::BitNetFoldReinterpretCastsBase<
           FoldReinterpretCasts> {
   void runOnOperation() override {
-    // Inner views first: their users then reach the outer ones.
+    // Inner views are folded first, so that their users then reach the outer
+    // ones.
     SmallVector<memref::ReinterpretCastOp> casts;
     getOperation()->walk(
         [&](memref::ReinterpretCastOp op) { casts.push_back(op); });

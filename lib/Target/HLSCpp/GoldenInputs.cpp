@@ -13,7 +13,7 @@ using namespace mlir;
 using namespace mlir::bitnet;
 
 namespace {
-/// splitmix64.
+/// The random numbers of splitmix64.
 class Random {
 public:
   explicit Random(uint64_t seed) : state(seed) {}
@@ -23,7 +23,8 @@ public:
     z = (z ^ (z >> 27)) * 0x94d049bb133111ebull;
     return z ^ (z >> 31);
   }
-  /// Sum of four uniforms: variance 4/3, exact in float.
+  /// The sum of four uniform numbers, which has variance 4/3 and is exact in
+  /// float.
   double real() {
     int64_t sum = 0;
     for (int i = 0; i < 4; ++i)
@@ -60,7 +61,7 @@ static std::string typeCode(Type type) {
          std::string(isa<FloatType>(type) ? "f" : "i") + std::to_string(bytes);
 }
 
-/// Version 1.0 of the format.
+/// The header of a .npy file, version 1.0 of the format.
 static std::string header(MemRefType type) {
   std::string text = "{'descr': '" + typeCode(type.getElementType()) +
                      "', 'fortran_order': False, 'shape': (";

@@ -28,7 +28,7 @@ static std::string quoteForMake(StringRef text) {
   return out + "'";
 }
 
-/// The rules `test`, `golden` and `clean`.
+/// Prints a Makefile with the rules `test`, `golden` and `clean`.
 static void printMakefile(llvm::raw_ostream &os, ArrayRef<HLSPort> ports) {
   os << "# make test: C simulation against golden/; no vendor tool needed.\n"
      << "CXX ?= g++\n"
@@ -112,7 +112,7 @@ LogicalResult bitnet::writeHLSFiles(ModuleOp module, StringRef path) {
     printMakefile(os, ports);
     return success();
   });
-  // Each input has numbers of its own.
+  // Each input gets a seed of its own.
   uint64_t seed = 1;
   for (auto [port, arg] : llvm::zip(ports, portArguments(main)))
     if (!port.output)

@@ -1,6 +1,7 @@
 //===- Names.cpp - C identifiers ------------------------------------------===//
 //
-// Any name of an ONNX model as an identifier of C++ that no header can break.
+// Turns any name of an ONNX model into an identifier of C++ that no header can
+// break.
 //
 //===----------------------------------------------------------------------===//
 

@@ -18,7 +18,7 @@
 using namespace mlir;
 using namespace mlir::bitnet;
 
-/// Empty for types that the folder has no form for, such as 16-bit floats.
+/// The C++ type; empty for types that have none, such as 16-bit floats.
 StringRef bitnet::cppType(Type type) {
   if (type.isIndex())
     return "int";
@@ -206,7 +206,7 @@ static StringRef comparison(arith::CmpIPredicate predicate) {
   return "";
 }
 
-/// What decides between forms of one operation.
+/// The suffix of the key that decides between forms of one operation.
 static StringRef variant(Operation *op) {
   Type in = op->getOperand(0).getType(), out = op->getResult(0).getType();
   if (in.isInteger(1))
@@ -216,7 +216,7 @@ static StringRef variant(Operation *op) {
   if (out.isIndex())
     return ":plain";
   auto flags = dyn_cast<arith::ArithIntegerOverflowFlagsInterface>(op);
-  // Narrow sums are computed in int and cut: only wide ones may be plain.
+  // Narrow sums are computed in int and cut, so only wide ones may be plain.
   return flags && flags.hasNoSignedWrap() && out.getIntOrFloatBitWidth() >= 32
              ? ":plain"
              : "";

@@ -1,6 +1,6 @@
 //===- Ports.cpp - the interface of the top -------------------------------===//
 //
-// What --bitnet-prepare-top has left on the arguments of @main, read back.
+// Reads back what --bitnet-prepare-top has left on the arguments of @main.
 //
 //===----------------------------------------------------------------------===//
 
@@ -28,7 +28,7 @@ std::vector<BlockArgument> bitnet::portArguments(func::FuncOp main) {
   return ports;
 }
 
-/// An attribute that every port has.
+/// The name is an attribute that every port has.
 StringRef bitnet::portName(func::FuncOp main, BlockArgument arg) {
   return main.getArgAttrOfType<StringAttr>(arg.getArgNumber(), kPortAttr)
       .getValue();
@@ -62,7 +62,7 @@ std::string bitnet::topSignature(func::FuncOp main) {
   return text + ")";
 }
 
-/// bitnet-run's name for the file of an output.
+/// The name that bitnet-run gives the file of an output.
 static std::string savedName(StringRef onnxName, size_t index) {
   std::string safe = std::to_string(index) + "_";
   for (char c : onnxName.take_front(100))

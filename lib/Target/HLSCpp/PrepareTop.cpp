@@ -27,8 +27,8 @@ namespace mlir::bitnet {
 using namespace mlir;
 using namespace mlir::bitnet;
 
-/// Loads and stores every element; only static shapes (others stay and are
-/// listed by bitnet-check-hls).
+/// Makes a loop nest that loads and stores every element. Copies of dynamic
+/// shapes stay, and bitnet-check-hls lists them.
 static void expandCopy(memref::CopyOp op) {
   auto type = cast<MemRefType>(op.getSource().getType());
   if (!type.hasStaticShape())
@@ -49,7 +49,7 @@ static void expandCopy(memref::CopyOp op) {
   op.erase();
 }
 
-/// `value`, a result, becomes the argument `arg`.
+/// Makes `value`, a result, the argument `arg`.
 static void redirect(func::ReturnOp ret, Value value, BlockArgument arg) {
   auto alloc = value.getDefiningOp<memref::AllocOp>();
   if (alloc && alloc.getType() == arg.getType() &&
@@ -96,7 +96,8 @@ static std::string portName(func::FuncOp main, unsigned index,
   return ((output ? "out_" : "in_") + Twine(position)).str();
 }
 
-/// Identifiers, each once, none like the top itself.
+/// Names the ports by identifiers, each of which is used once and none of which
+/// is that of the top.
 static void namePorts(func::FuncOp main, StringRef top) {
   llvm::StringSet<> used{top};
   unsigned inputs = 0, outputs = 0;
@@ -117,7 +118,7 @@ struct PrepareTop : public bitnet::impl::BitNetPrepareTopBase<PrepareTop> {
   using Base::Base;
 
   void runOnOperation() override {
-    // Shapes are static, so nobody asks for them.
+    // @bitnet_shapes is dropped: shapes are static, so nobody asks for them.
     if (Operation *shapes = getOperation().lookupSymbol(kShapesFunction))
       shapes->erase();
     auto main = getOperation().lookupSymbol<func::FuncOp>("main");

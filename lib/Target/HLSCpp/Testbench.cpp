@@ -1,7 +1,7 @@
 //===- Testbench.cpp - testbench.cpp --------------------------------------===//
 //
-// testbench.cpp of the folder: golden inputs into the streams, the top once,
-// every output compared bit by bit.
+// Prints testbench.cpp of the folder. It writes golden inputs into the streams,
+// calls the top once, and compares every output bit by bit.
 //
 //===----------------------------------------------------------------------===//
 

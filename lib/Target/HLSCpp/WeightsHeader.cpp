@@ -1,7 +1,7 @@
 //===- WeightsHeader.cpp - weights.h --------------------------------------===//
 //
-// weights.h: each view of the weights and each global constant as a const
-// array, its elements read from blobs or from attributes.
+// Prints weights.h, which has each view of the weights and each global constant
+// as a const array. Elements are read from blobs or from attributes.
 //
 //===----------------------------------------------------------------------===//
 
@@ -27,7 +27,7 @@ static std::string weightName(Location loc) {
       name = named.getName().str();
     return WalkResult::advance();
   });
-  // The prefix keeps away from the functions of the C library.
+  // The prefix keeps the name away from those of the C library.
   return "w_" + (name.empty() ? "weights" : toIdentifier(name));
 }
 
