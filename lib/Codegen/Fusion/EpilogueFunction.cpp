@@ -57,7 +57,7 @@ SmallVector<Value> mlir::bitnet::getEpilogueArguments(const Epilogue &e) {
   return SmallVector<Value>(arguments.begin(), arguments.end());
 }
 
-/// Rows of weights in a block, the same for all products.
+/// How many rows of weights a block has, the same for all products.
 static int64_t getRowBlock(const Epilogue &epilogue) {
   MatMulOp first = epilogue.products.front().second;
   return first.getPacking()->getLayout().blockRows();
@@ -153,7 +153,8 @@ void Body::emit(Value begin, Value end) {
 void Body::emitTile(Range lines, Range blocks) {
   for (auto [product, tile] : llvm::zip(epilogue.products, tiles))
     emitProduct(product.second, tile, lines, blocks);
-  // The last block may hold padding rows, which the nest does not have.
+  // The last block of weights may hold padding rows, which the nest does not
+  // have.
   Value total =
       memref::DimOp::create(b, get(nest.getOutputs().front()), index(1));
   Value first = times(blocks.first, rowBlock);

@@ -142,7 +142,7 @@ void Fusion::run() {
 }
 
 namespace {
-/// Walks a block and fuses as it goes.
+/// Walks a basic block and fuses as it goes.
 class BlockFusion {
 public:
   explicit BlockFusion(AliasAnalysis &aliases)

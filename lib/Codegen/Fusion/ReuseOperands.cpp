@@ -30,7 +30,8 @@ class Readers {
 public:
   explicit Readers(func::FuncOp function) : flow(function) {}
 
-  /// Whether all that may read `buffer` is in `op` or before it in its block.
+  /// Whether all that may read `buffer` is in `op` or before it in its basic
+  /// block.
   bool areDoneAt(memref::AllocOp buffer, Operation *op) const;
   /// Whether `op` reads of `buffer` only the element that it writes. A view of
   /// it shows other elements, or the same ones in another place.

@@ -20,7 +20,7 @@ using namespace mlir;
 
 /// Makes one copy for each use in front of it, because memory that is written
 /// early is taken for longer. The only use is left alone when it is in another
-/// block, which may be a loop that would write the copy in each step.
+/// basic block, which may be a loop that would write the copy in each step.
 static void separate(Operation *init) {
   if (init->hasOneUse() && init->user_begin()->getBlock() != init->getBlock())
     return;

@@ -174,7 +174,7 @@ void RowBlockEmitter::emitSlices(const LoopForm &form, ArrayRef<Span> spans) {
               [&](TileEmitter &tile) { tile.emitSlice(low, high); });
 }
 
-/// Decodes the chunk columns low..high of this block into the panel.
+/// Decodes the chunk columns low..high of this block of weights into the panel.
 void RowBlockEmitter::emitPanel(const LoopForm &form, Value low, Value high) {
   auto loop = scf::ForOp::create(b, low, high, index(1));
   OpBuilder::InsertionGuard guard(b);

@@ -54,7 +54,8 @@ public:
   void emitInit();
   /// y += W x over the chunk columns low..high.
   void emitSlice(Value low, Value high);
-  /// Decodes chunk column i of the block into line `line` of the panel.
+  /// Decodes chunk column i of the block of weights into line `line` of the
+  /// panel.
   void emitPanel(Value i, Value line);
 
 private:
@@ -66,7 +67,7 @@ private:
   /// accumulators before they are folded to those.
   int64_t numResults() const { return rows * form.parts; }
   int64_t numAccs() const { return numResults() * slotShifts.size(); }
-  /// How many chunks of a block one pass reads.
+  /// How many chunks of a block of weights one pass reads.
   int64_t passChunks() const;
   Value index(int64_t value);
   Value plus(Value base, int64_t offset);

@@ -33,7 +33,8 @@ public:
   Value emitContribution(ImplicitLocOpBuilder &b, Value at, int64_t lanes);
   /// `combiner(x, y)`, of scalars or vectors.
   Value combine(ImplicitLocOpBuilder &b, Value x, Value y);
-  /// The accumulator in memory.
+  /// The accumulator in memory. Both use the address that the row loop does not
+  /// change.
   Value loadResult(ImplicitLocOpBuilder &b);
   void storeResult(ImplicitLocOpBuilder &b, Value value);
 
@@ -42,6 +43,7 @@ private:
   enum class Stage { Before, Scalar, Lanes };
   void classify();
   Stage classify(Operation &op) const;
+  /// Indices of an operand's element at position `at` of the row.
   SmallVector<Value> getIndices(ImplicitLocOpBuilder &b, OpOperand &operand,
                                 Value at);
   Value load(ImplicitLocOpBuilder &b, OpOperand &operand, Value at,
@@ -58,8 +60,10 @@ private:
                   Value at, int64_t lanes);
   Value emitGather(ImplicitLocOpBuilder &b, Operation &op, IRMapping &map,
                    Value at, int64_t lanes);
+  /// Whether `op` loads neighbours of a table as `at` moves on.
   bool isNeighbourLoad(Operation &op) const;
   IRMapping loadOperands(ImplicitLocOpBuilder &b, Value at, int64_t lanes);
+  /// A scalar in all lanes.
   Value widen(ImplicitLocOpBuilder &b, Value value, int64_t lanes);
 
   const NestPlan &plan;

@@ -20,8 +20,8 @@ using namespace mlir;
 using namespace mlir::bitnet;
 
 namespace {
-/// Moves the ends of the lives of a function's buffers. Places are numbers
-/// that were given before anything moved, because the order within a block
+/// Moves the ends of the lives of a function's buffers. Places are numbers that
+/// were given before anything moved, because the order within a basic block
 /// would be counted anew after each move, which is quadratic.
 class Lifetimes {
 public:
@@ -60,7 +60,7 @@ void Lifetimes::hoist(memref::DeallocOp dealloc) {
   if (!alloc || alloc->getBlock() != dealloc->getBlock())
     return;
   // The last use is looked for in this basic block only; a use in a nested MLIR
-  // region counts where its operation stands in the block.
+  // region counts where its operation stands in it.
   Operation *last = alloc;
   for (Value value : flow.resolve(alloc))
     for (Operation *user : value.getUsers()) {

@@ -46,7 +46,7 @@ static bool isBarrier(Operation &op) {
 }
 
 namespace {
-/// The layers of one block.
+/// The layers of one basic block.
 class BlockJoin {
 public:
   explicit BlockJoin(Block &block);

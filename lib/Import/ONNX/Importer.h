@@ -66,7 +66,7 @@ struct Scope {
   llvm::StringMap<const ::onnx::TensorProto *> initializers;
   llvm::StringMap<const ::onnx::SparseTensorProto *> sparseInitializers;
   llvm::StringMap<const ::onnx::TypeProto *> types;
-  /// Initializers stand at the start of the block, in order of first use.
+  /// Initializers stand at the start of the basic block, in order of first use.
   Operation *lastInitializer = nullptr;
   unsigned depth = 0;
 };
@@ -97,7 +97,7 @@ private:
   /// Fills the scope's lists; an error for a name that is there twice.
   LogicalResult indexInitializers(const ::onnx::GraphProto &graph,
                                   Scope &scope);
-  /// Fills `region` with a block for `graph`; `outer` is what it sees.
+  /// Fills `region` with a basic block for `graph`; `outer` is what it sees.
   LogicalResult importSubgraph(const ::onnx::GraphProto &graph, Region &region,
                                Scope &outer, Location loc);
   /// Appends one value per output; an error for one that nothing produces.

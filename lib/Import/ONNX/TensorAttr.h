@@ -21,6 +21,7 @@ class SparseTensorProto;
 namespace mlir::bitnet::onnximport {
 
 /// A tensor's value (dense, or #bitnet.blob) and its type.
+/// Both are what onnx.constant holds.
 struct TensorValue {
   RankedTensorType type;
   Attribute value;

@@ -177,7 +177,8 @@ void DescriptionBuilder::defineRegions(
   count->setVisibility(llvm::GlobalValue::HiddenVisibility);
 }
 
-/// A block of each level lies in the library, where zeros take no space.
+/// The reserve of each scratch level lies in the library, where zeros take no
+/// space.
 void DescriptionBuilder::defineScratch(llvm::ArrayRef<int64_t> bytes) {
   auto *type = llvm::StructType::get(context, {i64, ptr});
   llvm::SmallVector<llvm::Constant *> rows;

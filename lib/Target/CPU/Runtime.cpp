@@ -124,7 +124,7 @@ void bitnet::keepRoundings(Operation *root) {
   });
 }
 
-/// Marks the block made by getFailureExit, so that it is found again.
+/// Marks the basic block that getFailureExit makes, so that it is found again.
 static constexpr llvm::StringLiteral kFailureMark = "bitnet.failure_exit";
 
 Block *bitnet::getFailureExit(OpBuilder &builder, LLVM::LLVMFuncOp function) {

@@ -73,7 +73,7 @@ int32_t getDtype(Type elementType);
 /// model asks for (act_c3).
 void keepRoundings(Operation *root);
 
-/// The block of `function` that returns status 1; made on first use.
+/// The basic block of `function` that returns status 1; made on first use.
 Block *getFailureExit(OpBuilder &builder, LLVM::LLVMFuncOp function);
 
 } // namespace mlir::bitnet

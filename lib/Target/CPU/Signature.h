@@ -3,6 +3,9 @@
 // Argument attributes of @main do not survive the conversion to LLVM (a memref
 // becomes several arguments), so they are kept in a module attribute.
 //
+// --bitnet-generate-entry keeps the signature; emitCPU reads it for the
+// description of the model.
+//
 //===----------------------------------------------------------------------===//
 
 #ifndef BITNET_LIB_TARGET_CPU_SIGNATURE_H

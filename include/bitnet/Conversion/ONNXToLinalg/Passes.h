@@ -31,11 +31,13 @@ struct SupportedOp {
   std::string note;                   // of the newest version; may be empty
 };
 
-/// Every operator with a lowering, sorted by domain and name.
+/// Every operator with a lowering, sorted by domain and name. bitnet-compile
+/// --supported-ops prints this list, and docs/OnnxSupport.md is made of it.
 std::vector<SupportedOp> listSupportedOps();
 
 /// Whether `version` of an operator has a lowering; `domain` is empty for
-/// ai.onnx.
+/// ai.onnx. The driver hands it to the importer, which inlines functions of the
+/// model unless their operator has a lowering.
 bool hasONNXLowering(llvm::StringRef domain, llvm::StringRef op,
                      int64_t version);
 
