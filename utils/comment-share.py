@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Prints which share of the lines of headers and implementations are comments.
 
-    comment-share.py [--files] [--check] [FOLDER ...]    all folders of ROOTS unless some are given
+    comment-share.py [--files] [--check] [--root DIR] [FOLDER ...]    all folders of ROOTS unless some are given
 
 How lines are counted:
 - A blank line counts as nothing, and so does a line that holds only the marks of a comment: the rules of a file's
@@ -28,7 +28,7 @@ import pathlib
 import re
 import sys
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent
+REPOSITORY = pathlib.Path(__file__).resolve().parent.parent
 ROOTS = ("include", "lib", "runtime", "tools", "benchmarks")
 # Tests explain themselves by their names; they are not counted.
 SKIPPED = ("runtime/test",)
@@ -39,7 +39,7 @@ KINDS: dict[str, tuple[tuple[str, ...], float]] = {
     "implementation": ((".c", ".cpp"), 0.10),
 }
 
-ONLY_MARKS = re.compile(r"^[\s/*=-]*(C\+\+|tablegen)?[\s/*=-]*$")
+ONLY_MARKS = re.compile(r"^[\s/*|\\=-]*(C\+\+|C|tablegen)?[\s/*|\\=-]*$")
 LICENCE = re.compile(r"copyright|spdx-license|licensed under", re.I)
 TD_TEXT_OPENS = re.compile(r"\blet\s+(summary|description)\s*=")
 # A string or character literal; what looks like a comment inside of it is none.
@@ -123,28 +123,29 @@ def count_lines(text: str, is_td: bool) -> Count:
     return count
 
 
-def files_below(folders: list[str]) -> list[pathlib.Path]:
-    """The counted files in `folders` and below them, sorted."""
+def files_below(root: pathlib.Path, folders: list[str]) -> list[pathlib.Path]:
+    """The counted files in `folders` of `root` and below them, sorted."""
     suffixes = tuple(suffix for kind, _ in KINDS.values() for suffix in kind)
-    found = {path for folder in folders for path in (ROOT / folder).rglob("*") if path.suffix in suffixes}
-    return sorted(path for path in found if not str(path.relative_to(ROOT)).startswith(SKIPPED))
+    found = {path for folder in folders for path in (root / folder).rglob("*") if path.suffix in suffixes}
+    return sorted(path for path in found if not str(path.relative_to(root)).startswith(SKIPPED))
 
 
 def main() -> int:
     """Prints the shares; 1 when --check finds a folder below its limit."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("folders", nargs="*", default=list(ROOTS), metavar="FOLDER", help="relative to the repository")
+    parser.add_argument("folders", nargs="*", default=list(ROOTS), metavar="FOLDER", help="relative to the root")
     parser.add_argument("--files", action="store_true", help="print each file, too")
     parser.add_argument("--check", action="store_true", help="print only folders below their limit, and fail for them")
+    parser.add_argument("--root", type=pathlib.Path, default=REPOSITORY, help="the repository, for tests")
     args = parser.parse_args()
 
     too_few = 0
     for kind, (suffixes, least) in KINDS.items():
         counts: dict[pathlib.Path, dict[pathlib.Path, Count]] = collections.defaultdict(dict)
-        for path in files_below(args.folders):
+        for path in files_below(args.root, args.folders):
             if path.suffix in suffixes:
                 text = path.read_text(encoding="utf-8")
-                counts[path.parent.relative_to(ROOT)][path] = count_lines(text, path.suffix == ".td")
+                counts[path.parent.relative_to(args.root)][path] = count_lines(text, path.suffix == ".td")
         total = Count()
         for folder, files in counts.items():
             of_folder = Count()

@@ -57,7 +57,7 @@ def onnx_support(build):
             long_notes.append("\n" + textwrap.fill(f"{op} {versions}: {note.rstrip(')')}.", COLUMNS) + "\n")
             row = f"| {op} | {versions} | see below |"
         rows.append(row)
-    return ("# Supported ONNX operators\n\nEach version is an opset from which a row of the registry holds. Printed by "
+    return ("# Supported ONNX operators\n\nEach version is an opset from which an entry of the registry holds. Printed by "
             "`bitnet-compile --supported-ops`.\n\n| operator | from opset | note |\n|---|---|---|\n" +
             "\n".join(rows) + "\n" + "".join(long_notes))
 
