@@ -47,13 +47,19 @@ def passes():
 def onnx_support(build):
     lines = subprocess.run([build / "bin" / "bitnet-compile", "--supported-ops"], check=True, capture_output=True,
                            text=True).stdout.splitlines()
-    rows = []
+    rows, long_notes = [], []
     for line in lines:
         head, _, note = line.partition(" (")
         op, _, versions = head.partition(" ")
-        rows.append(f"| {op} | {versions} | {note.rstrip(')')} |")
-    return ("# Supported ONNX operators\n\nEach version is an opset from which a row of the registry holds. Printed by "
-            "`bitnet-compile --supported-ops`.\n\n| operator | from opset | note |\n|---|---|---|\n" + "\n".join(rows) + "\n")
+        row = f"| {op} | {versions} | {note.rstrip(')')} |"
+        if len(row) > COLUMNS:
+            # A row of a table cannot be continued in the next line, so what it says stands below the table.
+            long_notes.append("\n" + textwrap.fill(f"{op} {versions}: {note.rstrip(')')}.", COLUMNS) + "\n")
+            row = f"| {op} | {versions} | see below |"
+        rows.append(row)
+    return ("# Supported ONNX operators\n\nEach version is an opset from which an entry of the registry holds. Printed by "
+            "`bitnet-compile --supported-ops`.\n\n| operator | from opset | note |\n|---|---|---|\n" +
+            "\n".join(rows) + "\n" + "".join(long_notes))
 
 
 def main():

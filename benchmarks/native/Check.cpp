@@ -6,6 +6,7 @@
 
 using namespace bench;
 
+/// Part `part` of `parts` of the rows of W and of y, on the calling thread.
 static void runPart(const Kernel &kernel, Product p, int part, int parts) {
   const int64_t rows = p.w.rows / parts;
   p.w.rows = rows;
@@ -27,6 +28,7 @@ static bool isSampled(int64_t n, int64_t rows) {
   return rows <= 256 || n < 16 || n >= rows - 16 || n % 97 == 0;
 }
 
+/// Whether row n of W gives the right sums for all rows of x.
 static bool isRowExact(const Product &p, int64_t n) {
   const std::vector<int8_t> weights = p.w.row(n);
   for (int64_t m = 0; m < p.m; ++m) {
@@ -37,6 +39,7 @@ static bool isRowExact(const Product &p, int64_t n) {
   return true;
 }
 
+/// The fill is no sum of these weights.
 bool bench::isExact(Team &team, int threads, const Kernel &kernel,
                     const Product &p) {
   std::fill(p.y, p.y + p.m * p.lineLength, 0x5a5a5a5a);

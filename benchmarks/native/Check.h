@@ -8,12 +8,14 @@
 
 namespace bench {
 
-/// The product in equal parts of W's rows, one a thread.
+/// Computes the product with the rows of W in equal parts, one for each thread.
+/// The number of rows is a multiple of `threads`.
 void runOnTeam(Team &team, int threads, const Kernel &kernel, const Product &p);
 
 /// Runs the product and compares it, bit by bit, with int32 arithmetic on the
-/// unpacked weights: the first and the last rows of W and some between, all
-/// rows of x.
+/// unpacked weights. It compares the first and the last rows of W and some
+/// between, for all rows of x; y holds other numbers before, so that a row that
+/// is not written shows.
 bool isExact(Team &team, int threads, const Kernel &kernel, const Product &p);
 
 } // namespace bench

@@ -32,6 +32,7 @@ static double chain(int rounds) {
 #endif
 }
 
+/// The best of 30 attempts: an interruption only makes a chain slower.
 double bench::coreGHz() {
   double best = 0;
   for (int r = 0; r < 30; ++r) {
@@ -42,11 +43,13 @@ double bench::coreGHz() {
   return best;
 }
 
+/// The shortest and the middle sample.
 static Times summarize(std::vector<double> samples) {
   std::sort(samples.begin(), samples.end());
   return {samples.front(), samples[samples.size() / 2]};
 }
 
+/// Three samples at least, even of what takes longer than the budget.
 std::vector<Times> bench::measureInTurn(const std::vector<Work> &works,
                                         double budget) {
   std::vector<std::vector<double>> samples(works.size());

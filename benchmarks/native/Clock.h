@@ -11,14 +11,18 @@ namespace bench {
 /// Seconds of a clock that never goes back.
 double now();
 
-/// From a chain of dependent operations of known latency.
+/// The frequency of this core right now, from a chain of dependent operations
+/// of known latency. It takes some 50 ms.
 double coreGHz();
 
-/// Seconds of one call: the best, and the median of all repetitions.
+/// Seconds of one call: the shortest, and the median of all repetitions. The
+/// shortest tells what the machine can do, the median what disturbed it.
 struct Times {
   double best = 0, median = 0;
 };
 
+/// One repetition of what is measured; what it returns is in variables that it
+/// refers to.
 using Work = std::function<void()>;
 
 /// Runs all works in turn, again and again, for about `budget` seconds: what

@@ -1,4 +1,10 @@
 //===- CompiledKernel.cpp - calls of generated code -----------------------===//
+//
+// Generated functions take memrefs by MLIR's C interface: x [m, k], packed
+// weights [blocks, chunks of K, 16-row parts, 64], the sums of x [m], and y [m,
+// n].
+//
+//===----------------------------------------------------------------------===//
 
 #include "Kernels.h"
 
@@ -25,7 +31,7 @@ CompiledKernel::CompiledKernel(std::string isa, const Packing &packing,
     fprintf(stderr, "measure: error: %s\n", dlerror());
     exit(1);
   }
-  // As the glue of a model does.
+  // The glue of a model sets the core family in the same way.
   if (void *core = dlsym(library, "bitnet_rt_core"))
     *static_cast<int32_t *>(core) = bn_cpu_core();
 }
@@ -50,6 +56,7 @@ bool CompiledKernel::has(int64_t n, int64_t k, int64_t) const {
 }
 
 void CompiledKernel::run(const Product &p) const {
+  // The shapes are those that benchmarks/run has compiled the function for.
   using Function = void(const MemRef<2> *, const MemRef<4> *, const MemRef<1> *,
                         const MemRef<2> *);
   auto *function = reinterpret_cast<Function *>(find(p.w.rows, p.w.cols));

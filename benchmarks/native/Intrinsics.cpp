@@ -25,11 +25,15 @@ static __m512i spread(const int8_t *x) {
   return _mm512_set1_epi32(four);
 }
 
+/// The same byte in all lanes.
 static __m512i bytes(int value) { return _mm512_set1_epi8(char(value)); }
 
+/// Bytes ahead: docs/Kernels.md, prefetch distances.
 static constexpr int kPrefetch = 2048;
 
-/// Sums of codes at scales 1, 4, 16, 64 to sums of weights.
+/// Sums of weights out of sums of codes. Field f was multiplied in place, so
+/// its sum is 4^f times too large; and codes are weights + 1, so the sum of x
+/// is one too many.
 static __m512i foldScales(const __m512i *accs, int32_t sumOfX) {
   __m512i low = _mm512_add_epi32(accs[0], _mm512_srai_epi32(accs[1], 2));
   __m512i high = _mm512_add_epi32(_mm512_srai_epi32(accs[2], 4),
@@ -92,6 +96,7 @@ static void tileU2(const uint8_t *w, const Product &p, int64_t m, int64_t n) {
   }
 }
 
+/// Calls tileU2 for a number of rows that is known at run time only.
 template <int... Rows>
 static void tileOfRows(std::integer_sequence<int, Rows...>, int rows,
                        const uint8_t *w, const Product &p, int64_t m,
@@ -99,6 +104,8 @@ static void tileOfRows(std::integer_sequence<int, Rows...>, int rows,
   ((rows == Rows + 1 ? tileU2<Rows + 1>(w, p, m, n) : void()), ...);
 }
 
+/// Tiles of 12 rows of x by half a block of weights; the last has the rest of
+/// x.
 static void gemmU2(const Product &p) {
   const int64_t blockBytes = p.w.packing->chunks(p.w.cols) * 256;
   for (int64_t n = 0; n < p.w.rows; n += 64)
@@ -110,6 +117,7 @@ static void gemmU2(const Product &p) {
                    n + 32 * half);
 }
 
+/// U2 for whole blocks of weights; the rest of N would be nothing to compare.
 class IntrinsicU2 : public Kernel {
 public:
   IntrinsicU2() : Kernel("intrinsics-avx512vnni", *findPacking("u2")) {}
@@ -150,6 +158,8 @@ static void gemvU16(const Product &p) {
       for (int r = 0; r < 2; ++r) {
         _mm_prefetch(w + kPrefetch + 64 * r, _MM_HINT_T0);
         __m512i b = load(w + 64 * r);
+        // A negative byte has the magnitude's crumbs negated: code c becomes 2
+        // - c.
         __mmask64 negative = _mm512_movepi8_mask(b);
         __m512i crumbs = _mm512_permutex2var_epi8(crumbs0, b, crumbs1);
         __m512i last = _mm512_permutex2var_epi8(last0, b, last1);
@@ -169,6 +179,7 @@ static void gemvU16(const Product &p) {
   }
 }
 
+/// Decoding, one row of x, is what U1.6 is for.
 class IntrinsicU16 : public Kernel {
 public:
   IntrinsicU16() : Kernel("intrinsics-avx512vbmi", *findPacking("u1_6")) {}

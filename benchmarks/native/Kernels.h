@@ -9,13 +9,16 @@
 
 namespace bench {
 
-/// Y[m, n] = sum over k of W[n, k] * X[m, k], for all rows of `w`.
+/// Y[m, n] = sum over k of W[n, k] * X[m, k], for all rows of `w` and the first
+/// `m` rows of `x`.
 struct Product {
   Matrix w;
   const Activations *x;
-  /// Rows of x that are used.
+  /// Rows of x that are used; the kernel's M.
   int64_t m;
   int32_t *y;
+  /// Elements between rows of y: rows of W with padding. Y[m, n] is y[m *
+  /// lineLength + n].
   int64_t lineLength;
 };
 
@@ -27,6 +30,7 @@ public:
   virtual ~Kernel() = default;
   /// Whether products of this shape can be computed.
   virtual bool has(int64_t n, int64_t k, int64_t m) const = 0;
+  /// Computes `p` on the calling thread; has() is true of its shape.
   virtual void run(const Product &p) const = 0;
 
   const std::string isa;

@@ -1,4 +1,9 @@
 //===- Layout.cpp - packed weights ----------------------------------------===//
+//
+// The two packings of docs/Kernels.md, once more and in the plainest way: a
+// check by the compiler's own code would find no error in it.
+//
+//===----------------------------------------------------------------------===//
 
 #include "Layout.h"
 
@@ -9,6 +14,7 @@ static uint8_t makeU2(uint64_t bits) {
   return uint8_t(bits & ~(bits >> 1 & 0x55));
 }
 
+/// Codes are w + 1.
 static int decodeU2(uint8_t byte, int field) {
   return (byte >> 2 * field & 3) - 1;
 }
@@ -19,6 +25,7 @@ static uint8_t makeU16(uint64_t bits) {
   return magnitude ? uint8_t(magnitude | (bits & 0x80)) : 0;
 }
 
+/// Digit `field` of the number, counted from the lowest.
 static int decodeU16(uint8_t byte, int field) {
   int value = (byte & 0x80) ? -(byte & 0x7f) : byte;
   // With 11111 (121) added, digits are 0, 1, 2 instead of -1, 0, 1.
@@ -40,6 +47,8 @@ const Packing *bench::findPacking(const std::string &name) {
   return nullptr;
 }
 
+/// Byte 4 (n % rowBlock) + k % 4 of a chunk column has the weights k, k + 4,
+/// ...
 std::vector<int8_t> Matrix::row(int64_t n) const {
   const int64_t chunkBytes = packing->rowBlock * 4;
   std::vector<int8_t> weights(static_cast<size_t>(cols));
@@ -54,6 +63,8 @@ std::vector<int8_t> Matrix::row(int64_t n) const {
   return weights;
 }
 
+/// One run in 16 is -128, one 127, at other columns in each row; the rest is
+/// random.
 Activations::Activations(int64_t rows, int64_t cols, int64_t paddedCols)
     : rows(rows), cols(cols), paddedCols(paddedCols),
       codes(size_t(rows * paddedCols + 64)), sums(size_t(rows)) {

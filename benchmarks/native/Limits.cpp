@@ -33,6 +33,7 @@ void PieceReader::setSize(size_t bytes) {
     at = 0;
 }
 
+/// At least a quarter of the buffer lies between the two, in either direction.
 void PieceReader::avoid(size_t position) {
   const size_t ahead = (at + buffer.size - position) % buffer.size;
   const size_t margin = buffer.size / 4;
@@ -57,6 +58,7 @@ static bool readsAll(Team &team, int threads, const ReadPattern &pattern,
          readPatterns()[0].read(buffer.data, buffer.size);
 }
 
+/// All patterns on one buffer in turn. `pages` names the buffer in the results.
 static std::vector<Row> readsOf(Team &team, int threads, double budget,
                                 const Buffer &buffer, const char *pages) {
   PieceReader reader(team, buffer);
@@ -92,6 +94,7 @@ static void printReads(std::vector<Row> &rows, double best) {
   }
 }
 
+/// Index of the row with the highest rate.
 static size_t fastest(const std::vector<Row> &rows) {
   size_t best = 0;
   for (size_t i = 0; i < rows.size(); ++i)
@@ -100,6 +103,8 @@ static size_t fastest(const std::vector<Row> &rows) {
   return best;
 }
 
+/// Kernels read the buffer on huge pages, so the pattern that is fastest there
+/// is what they are compared with; the rows are relative to the best of both.
 Readers bench::measureReads(Team &team, const Options &options,
                             const Buffer &huge) {
   Buffer small(huge.size, false);
@@ -118,6 +123,8 @@ Readers bench::measureReads(Team &team, const Options &options,
   return readers;
 }
 
+/// kPeakMacs takes so long that the start and the end of the threads do not
+/// count.
 bool bench::runPeak(Team &team, int threads, const Peak &peak) {
   std::atomic<bool> good{true};
   team.run(threads, [&](int) {
@@ -129,6 +136,8 @@ bool bench::runPeak(Team &team, int threads, const Peak &peak) {
 
 double bench::peakMacs(int threads) { return double(kPeakMacs) * threads; }
 
+/// Peaks come in turn with kernels, too: these lines are of a machine that does
+/// nothing else.
 void bench::measurePeaks(Team &team, const Options &options) {
   for (int threads : options.threads)
     for (const Peak &peak : int8Peaks()) {

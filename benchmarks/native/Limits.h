@@ -1,4 +1,10 @@
 //===- Limits.h - what the machine can do at best --------------*- C++ -*-===//
+//
+// Every figure of a kernel is a share of one of two limits: what memory
+// delivers to a plain read, and what the multiplier does on operands in
+// registers.
+//
+//===----------------------------------------------------------------------===//
 
 #ifndef BENCHMARKS_NATIVE_LIMITS_H
 #define BENCHMARKS_NATIVE_LIMITS_H
@@ -38,16 +44,18 @@ private:
 };
 
 /// Measures and prints every read pattern on pages of both sizes. `huge` holds
-/// random bytes. Returns the fastest on `huge`.
+/// random bytes. Returns the fastest on `huge`. The keys are the thread counts
+/// of the options.
 Readers measureReads(Team &team, const Options &options, const Buffer &huge);
 /// Measures and prints every int8 instruction.
 void measurePeaks(Team &team, const Options &options);
 
 /// Products on each thread for one measurement of a peak.
 inline constexpr uint64_t kPeakMacs = 400000000;
-/// Runs `peak` on each thread; false when the results are wrong.
+/// Runs `peak` on each thread; false when the results are wrong. The caller
+/// takes the time.
 bool runPeak(Team &team, int threads, const Peak &peak);
-/// What runPeak does, about.
+/// Multiply-accumulates of one runPeak, about.
 double peakMacs(int threads);
 
 } // namespace bench

@@ -22,6 +22,7 @@ Measurer::Measurer(Team &team, const Options &options, const Buffer &weights,
     : team(team), options(options), weights(weights), readers(readers),
       reader(team, weights) {}
 
+/// The same weights in every run of the program.
 void Measurer::fill(const Buffer &weights, const Packing &packing) {
   uint64_t seed = 7;
   for (size_t i = 0; i < weights.size; ++i) {
@@ -35,6 +36,7 @@ size_t Measurer::positionOf(const Matrix &w, size_t index) const {
   return index % (weights.size / w.bytes()) * w.bytes();
 }
 
+/// Activations and results are kept as long as the shape is the same.
 Product Measurer::product(const Kernel &kernel, Shape shape, int64_t m,
                           size_t index) {
   const Packing &packing = *kernel.packing;
@@ -48,6 +50,7 @@ Product Measurer::product(const Kernel &kernel, Shape shape, int64_t m,
   return {w, x.get(), m, y.data(), line};
 }
 
+/// The first and the last matrix of the buffer.
 bool Measurer::check(const Kernel &kernel, Shape shape, int64_t m,
                      int threads) {
   size_t last = weights.size / kernel.packing->bytes(shape.n, shape.k) - 1;
@@ -72,6 +75,7 @@ void Measurer::checkTails(const KernelChoice &choice) {
         return;
 }
 
+/// Tails first: a wrong kernel need not be timed.
 void Measurer::measure(const KernelChoice &choice) {
   checkTails(choice);
   for (Shape shape : options.shapes)
@@ -79,6 +83,8 @@ void Measurer::measure(const KernelChoice &choice) {
       measureShape(choice, shape, threads);
 }
 
+/// A shape is left out when its rows cannot be shared evenly, and the rest of M
+/// when M = 1 tells that it would take too long.
 void Measurer::measureShape(const KernelChoice &choice, Shape shape,
                             int threads) {
   if (shape.n % threads ||
@@ -105,6 +111,7 @@ void Measurer::runPass(const Config &config, size_t count) {
               product(*config.choice.kernel, config.shape, config.m, next++));
 }
 
+/// `products` are the products of one repetition.
 static Row makeRow(const Kernel &kernel, Shape shape, int64_t m, int threads,
                    const Times &times, size_t products) {
   Row row;
@@ -160,6 +167,7 @@ std::vector<Work> Measurer::worksOf(const Config &config, size_t count) {
   return works;
 }
 
+/// times[0] are of the product, times[1] of the read, the last of the peak.
 void Measurer::measureConfig(const Config &config) {
   const Kernel &kernel = *config.choice.kernel;
   if (!check(kernel, config.shape, config.m, config.threads))
@@ -181,6 +189,7 @@ void Measurer::measureConfig(const Config &config) {
   print(row);
 }
 
+/// One matrix, again and again, so that both forms read it from a cache.
 void Measurer::comparePair(const KernelChoice &choice, const Kernel &byHand,
                            Shape shape, int64_t m) {
   const Kernel &kernel = *choice.kernel;

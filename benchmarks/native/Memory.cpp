@@ -10,6 +10,7 @@ using namespace bench;
 
 static constexpr size_t kHugePage = size_t(2) << 20;
 
+/// Twice a huge page more than asked for: one to align, one behind the end.
 Buffer::Buffer(size_t bytes, bool hugePages) {
   size = (bytes + kHugePage - 1) / kHugePage * kHugePage;
   // The page behind the end keeps prefetches and padded loads in bounds.
@@ -31,6 +32,7 @@ using Vector = uint64_t __attribute__((vector_size(64)));
 
 static constexpr int kAccs = 8;
 
+/// The xor of all words of the accumulators.
 static uint64_t fold(const Vector *accs, int count) {
   uint64_t result = 0;
   for (int i = 0; i < count; ++i)
@@ -84,6 +86,7 @@ static uint64_t readNonTemporal(const uint8_t *data, size_t size) {
   return fold(accs, kAccs);
 }
 
+/// Which one is fastest differs between CPUs, so all are tried.
 const std::vector<ReadPattern> &bench::readPatterns() {
   static const std::vector<ReadPattern> patterns = {
       {"sequential", readSequential<0>},

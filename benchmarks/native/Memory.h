@@ -14,6 +14,8 @@ namespace bench {
 /// Anonymous memory, aligned to 2 MB, with or without pages of that size.
 class Buffer {
 public:
+  /// Ends the program without memory; pages are touched later, by who fills
+  /// them.
   Buffer(size_t bytes, bool hugePages);
   ~Buffer();
   Buffer(const Buffer &) = delete;
@@ -48,8 +50,11 @@ struct ReadPattern {
   uint64_t (*read)(const uint8_t *data, size_t size);
 };
 
+/// Bytes: whole rounds of every pattern.
 inline constexpr size_t kReadStep = 4096;
 
+/// The first is the plain one, with which the results of the others are
+/// compared.
 const std::vector<ReadPattern> &readPatterns();
 
 } // namespace bench

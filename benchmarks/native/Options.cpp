@@ -8,11 +8,13 @@
 
 using namespace bench;
 
+/// 64: usage, as sysexits.h has it.
 [[noreturn]] static void fail(const std::string &message) {
   fprintf(stderr, "measure: error: %s\n", message.c_str());
   exit(64);
 }
 
+/// "1,2,4" as "1", "2", "4".
 static std::vector<std::string> split(const std::string &text, char separator) {
   std::vector<std::string> parts;
   std::istringstream stream(text);
@@ -21,6 +23,7 @@ static std::vector<std::string> split(const std::string &text, char separator) {
   return parts;
 }
 
+/// Every number of the command line is at least 1.
 static int64_t number(const std::string &text) {
   char *end;
   long long value = strtoll(text.c_str(), &end, 10);
@@ -29,6 +32,7 @@ static int64_t number(const std::string &text) {
   return value;
 }
 
+/// "2560x2560,6912x2560".
 static std::vector<Shape> shapes(const std::string &text) {
   std::vector<Shape> result;
   for (const std::string &part : split(text, ',')) {
@@ -40,6 +44,7 @@ static std::vector<Shape> shapes(const std::string &text) {
   return result;
 }
 
+/// "avx512vnni:u2:vpdpbusd-512:/tmp/k.so"; a peak that this CPU lacks is null.
 static KernelChoice kernel(const std::string &text) {
   std::vector<std::string> parts = split(text, ':');
   if (parts.size() != 4)

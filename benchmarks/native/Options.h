@@ -1,4 +1,9 @@
 //===- Options.h - command line of the measuring program -------*- C++ -*-===//
+//
+// benchmarks/run calls the program, compiles the kernels' libraries first, and
+// reads its output.
+//
+//===----------------------------------------------------------------------===//
 
 #ifndef BENCHMARKS_NATIVE_OPTIONS_H
 #define BENCHMARKS_NATIVE_OPTIONS_H
@@ -10,10 +15,12 @@
 
 namespace bench {
 
+/// Weights of n rows and k columns.
 struct Shape {
   int64_t n, k;
 };
 
+/// One kernel to be measured.
 struct KernelChoice {
   std::unique_ptr<CompiledKernel> kernel;
   /// What its products per second are compared with; may be null.

@@ -104,6 +104,7 @@ static bool tilesAllowed() {
   return syscall(SYS_arch_prctl, requestPermission, tileData) == 0;
 }
 
+/// The operand of ldtilecfg: eight tiles of 16 rows of 64 bytes.
 struct alignas(64) TileConfig {
   uint8_t palette = 1, start = 0, reserved[14] = {};
   uint16_t bytesPerRow[16] = {64, 64, 64, 64, 64, 64, 64, 64};
@@ -185,6 +186,7 @@ const std::vector<Peak> &bench::int8Peaks() {
   return peaks;
 }
 
+/// Finds a peak by the name that the table and --kernel use.
 const Peak *bench::findPeak(const char *name) {
   for (const Peak &peak : int8Peaks())
     if (!strcmp(peak.name, name))

@@ -13,7 +13,8 @@ namespace bench {
 struct Peak {
   const char *name;
   /// Runs about `macs` multiply-accumulates on the calling thread and returns
-  /// how many; 0 when the accumulators do not hold what they must.
+  /// how many they were; 0 when the accumulators do not hold what they must, or
+  /// the system does not allow the instruction.
   uint64_t (*run)(uint64_t macs);
 };
 

@@ -6,10 +6,12 @@
 
 using namespace bench;
 
+/// No text here needs to be escaped.
 static void text(const char *key, const std::string &value) {
   printf("\"%s\": \"%s\", ", key, value.c_str());
 }
 
+/// A figure with six digits, null when it is absent.
 static void figure(const char *key, std::optional<double> value) {
   if (value)
     printf("\"%s\": %.6g, ", key, *value);
@@ -17,6 +19,7 @@ static void figure(const char *key, std::optional<double> value) {
     printf("\"%s\": null, ", key);
 }
 
+/// Flushed at once: a later crash does not lose it.
 void bench::print(const Row &row) {
   printf("{");
   text("name", row.name);

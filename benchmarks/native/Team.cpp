@@ -20,6 +20,7 @@ template <typename Condition> static void waitUntil(Condition reached) {
 #endif
 }
 
+/// The affinity mask of the process, which taskset may have narrowed.
 static std::vector<int> usableCPUs() {
   cpu_set_t set;
   CPU_ZERO(&set);
@@ -31,6 +32,7 @@ static std::vector<int> usableCPUs() {
   return cpus;
 }
 
+/// Pins the calling thread.
 static void pinTo(int cpu) {
   cpu_set_t set;
   CPU_ZERO(&set);
@@ -48,12 +50,14 @@ Team::Team(int size) {
   pinTo(cpus[0]);
 }
 
+/// Threads see `ending` while they wait for a job.
 Team::~Team() {
   ending = true;
   for (std::thread &t : threads)
     t.join();
 }
 
+/// Every thread counts down `left`, with or without a place in the job.
 void Team::serve(int thread) {
   unsigned seen = 0;
   while (true) {
@@ -69,6 +73,7 @@ void Team::serve(int thread) {
   }
 }
 
+/// The release of `started` makes job and count visible to the threads.
 void Team::run(int wanted, const Job &work) {
   if (wanted == 1)
     return work(0);

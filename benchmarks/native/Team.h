@@ -16,13 +16,16 @@ class Team {
 public:
   using Job = std::function<void(int thread)>;
 
+  /// Starts size - 1 threads and pins them and the caller.
   explicit Team(int size);
   ~Team();
+  /// Threads, the caller included.
   int size() const { return int(threads.size()) + 1; }
   /// job(0) .. job(count - 1) at once; returns when all have ended.
   void run(int count, const Job &job);
 
 private:
+  /// What a thread does: waits for a job with a place for it, runs it, says so.
   void serve(int thread);
 
   std::vector<std::thread> threads;

@@ -1,4 +1,11 @@
 //===- Driver.cpp - from a model file to any output -----------------------===//
+//
+// One object per compilation. Each stage is a function that adds the stage's
+// passes and runs them; `--emit` stops after one of them, and a text of a stage
+// starts behind it: what has been done is told by the operations that are
+// there.
+//
+//===----------------------------------------------------------------------===//
 
 #include "bitnet/Pipelines/Driver.h"
 #include "EmitHLS.h"
@@ -39,7 +46,7 @@ private:
   LogicalResult lowerToLoops();
   LogicalResult emit();
   LogicalResult report();
-  /// Times `body`, tells options.progress.
+  /// Runs and times `body`, and tells options.progress.
   LogicalResult stage(StringRef name, llvm::function_ref<LogicalResult()> body);
   LogicalResult passes(StringRef name,
                        llvm::function_ref<void(OpPassManager &)> populate);
@@ -135,6 +142,8 @@ static std::string kernelNames(ModuleOp module) {
   return names;
 }
 
+/// The functions below derive the options of passes and pipelines from those of
+/// the command line.
 BitNetFoldDimsOptions Driver::foldDimsOptions() const {
   BitNetFoldDimsOptions fold;
   for (const std::string &dim : options.dims)
@@ -143,6 +152,7 @@ BitNetFoldDimsOptions Driver::foldDimsOptions() const {
   return fold;
 }
 
+/// Base 3 pays only where the target has a kernel that reads it fast.
 PackOptions Driver::packOptions() const {
   PackOptions pack = options.pack;
   pack.fastBase3 =
@@ -150,7 +160,7 @@ PackOptions Driver::packOptions() const {
   return pack;
 }
 
-/// HLS is for no machine.
+/// With --target=hls the code is for no machine.
 MachineOptions Driver::machineOptions() const {
   MachineOptions machines;
   if (options.hls)
@@ -164,7 +174,7 @@ MachineOptions Driver::machineOptions() const {
   return machines;
 }
 
-/// HLS takes the literal nests.
+/// With --target=hls, products are the literal nests.
 PartitionOptions Driver::partitionOptions() const {
   PartitionOptions partition;
   partition.machines = machineOptions();
@@ -218,7 +228,7 @@ LogicalResult Driver::lowerTensors() {
   return success();
 }
 
-/// Stages 4a and 4.
+/// Runs the stages 4a and 4.
 LogicalResult Driver::lowerToLoops() {
   if (!isPartitioned(*module) &&
       failed(passes("partition", [&](OpPassManager &pm) {
@@ -232,6 +242,7 @@ LogicalResult Driver::lowerToLoops() {
   });
 }
 
+/// Runs the stages 1 to 4, as far as `--emit` asks for.
 LogicalResult Driver::lower() {
   if (options.emit < Stage::BitNet)
     return success();
@@ -280,6 +291,8 @@ LogicalResult Driver::emitFolder() {
   });
 }
 
+/// Writes the output: text of IR, a folder of C++, or what the CPU target
+/// makes.
 LogicalResult Driver::emit() {
   if (options.emit < Stage::LLVM)
     return emitIR(*module, outputs, options.output);
@@ -295,7 +308,8 @@ LogicalResult Driver::emit() {
   });
 }
 
-/// Before the output: what cannot be written is known before code is made.
+/// Writes the report before the output, so that a report that cannot be written
+/// is known before code is made.
 LogicalResult Driver::report() {
   if (auto size = (*module)->getAttrOfType<IntegerAttr>(kWeightsSizeAttr))
     result.weightBytes = uint64_t(size.getInt());
@@ -308,6 +322,7 @@ LogicalResult Driver::report() {
                              }));
 }
 
+/// An error without a location becomes one of the input file.
 LogicalResult Driver::check(llvm::Error error) {
   if (!error)
     return success();
@@ -315,7 +330,7 @@ LogicalResult Driver::check(llvm::Error error) {
          << llvm::toString(std::move(error));
 }
 
-/// Before anything is made: no output may be a file that is read.
+/// Claims the outputs before anything is made: none may be a file that is read.
 LogicalResult Driver::claimOutputs() {
   outputs.addInput(options.input, "the model");
   for (std::string &name : BitNetDialect::getBlobStore(&context).getFileNames())
@@ -346,9 +361,11 @@ static LogicalResult checkKernel(CPUTargetOptions &target,
                         << ", which the CPU " << target.cpu << " does not have";
 }
 
+/// Resolves the target before the model is read, because a wrong option should
+/// not cost that time.
 LogicalResult Driver::chooseTarget(Location loc) {
   CPUTargetOptions wanted = options.target;
-  // The reference for the golden vectors runs here and now.
+  // The reference for the golden vectors runs on this machine.
   if (options.hls && wanted.cpu.empty())
     wanted.cpu = "native";
   std::string error;
@@ -370,6 +387,7 @@ LogicalResult Driver::chooseTarget(Location loc) {
   return success();
 }
 
+/// The outputs appear at the very end, all at once.
 FailureOr<CompileResult> Driver::run() {
   Location loc = FileLineColLoc::get(&context, options.input, 0, 0);
   if (failed(chooseTarget(loc)))

@@ -1,4 +1,10 @@
 //===- EmitHLS.cpp - the output folder of --target=hls --------------------===//
+//
+// Everything is written into a temporary folder beside the final one and copied
+// through the OutputSet at the end, so that files which exist are replaced one
+// by one, or not at all.
+//
+//===----------------------------------------------------------------------===//
 
 #include "EmitHLS.h"
 
@@ -29,7 +35,8 @@ OutputFolder::~OutputFolder() {
     made.pop_back();
 }
 
-/// With the folders above it. What was there before is nobody's to remove.
+/// Makes the folder and those above it. Folders that were there before are not
+/// in `made`, so they are never removed.
 llvm::Error OutputFolder::makeFolder(StringRef folder) {
   if (folder.empty() || fs::is_directory(folder))
     return llvm::Error::success();
@@ -46,6 +53,8 @@ llvm::Error OutputFolder::makeFolder(StringRef folder) {
   return llvm::Error::success();
 }
 
+/// Makes the temporary folder beside the final one, under a name that nobody
+/// guesses.
 llvm::Error OutputFolder::makeTemporary() {
   const bool taken =
       path == "-" || fs::exists(path) || fs::is_symlink_file(path);
@@ -87,6 +96,7 @@ LogicalResult OutputFolder::write(ModuleOp prepared, ModuleOp reference,
   return success();
 }
 
+/// bitnet-run is a process of its own: a fault there must not end this one.
 LogicalResult OutputFolder::evaluate(ModuleOp prepared, StringRef runner) {
   if (runner.empty()) {
     mlir::emitWarning(prepared.getLoc(),
@@ -120,6 +130,7 @@ LogicalResult OutputFolder::evaluate(ModuleOp prepared, StringRef runner) {
   return success();
 }
 
+/// Copies the files, each of which becomes an output of the command.
 llvm::Error OutputFolder::copyFiles() {
   std::error_code error;
   for (fs::recursive_directory_iterator it(temporary, error), end;

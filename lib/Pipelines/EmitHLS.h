@@ -1,4 +1,9 @@
 //===- EmitHLS.h - the output folder of --target=hls ------------*- C++ -*-===//
+//
+// The driver uses one object per compilation: create, write, evaluate, commit.
+// A failure in between leaves nothing behind.
+//
+//===----------------------------------------------------------------------===//
 
 #ifndef BITNET_LIB_PIPELINES_EMITHLS_H
 #define BITNET_LIB_PIPELINES_EMITHLS_H
@@ -24,9 +29,10 @@ public:
   OutputFolder(const OutputFolder &) = delete;
   OutputFolder &operator=(const OutputFolder &) = delete;
 
+  /// Makes the temporary folder; an error when the final name is no folder.
   LogicalResult create(Location loc);
-  /// The C++ of `prepared` and golden/reference.so of `reference`, which left
-  /// the CPU pipeline.
+  /// Writes the C++ of `prepared`, and golden/reference.so of `reference`,
+  /// which has passed the CPU pipeline.
   LogicalResult write(ModuleOp prepared, ModuleOp reference,
                       CPUTargetOptions target);
   /// Runs the reference on the golden inputs. Without `runner` a warning says
@@ -43,7 +49,7 @@ private:
   OutputSet &outputs;
   std::string path, temporary;
   std::optional<MadeFolder> temporaryFolder;
-  /// That were not there before, in the order of making.
+  /// Folders that were not there before, in the order in which they were made.
   std::vector<MadeFolder> made;
 };
 

@@ -1,4 +1,10 @@
 //===- EmitIR.cpp - writes IR and the bytes it names ----------------------===//
+//
+// Text of IR names weights in files. Weights that only this process has go to a
+// side file, and the text names that, so that another run can continue from
+// there.
+//
+//===----------------------------------------------------------------------===//
 
 #include "EmitIR.h"
 #include "bitnet/Dialect/BitNet/IR/BitNet.h"
@@ -11,10 +17,11 @@
 using namespace mlir;
 using namespace mlir::bitnet;
 
-// mlir has a BlobAttr of its own.
+// This alias is needed because namespace mlir has a BlobAttr of its own.
 using Blob = bitnet::BlobAttr;
 
-/// In-memory blobs of the module, each with its offset in the side file.
+/// Finds the in-memory blobs of the module, and gives each an offset in the
+/// side file.
 static llvm::MapVector<Blob, uint64_t> findMemoryBlobs(ModuleOp module) {
   llvm::MapVector<Blob, uint64_t> blobs;
   uint64_t offset = 0;
@@ -23,12 +30,14 @@ static llvm::MapVector<Blob, uint64_t> findMemoryBlobs(ModuleOp module) {
     if (!BlobStore::isMemoryName(blob.getFile().strref()) ||
         !blobs.insert({blob, offset}).second)
       return;
+    // Ranges in the side file are aligned like those of a weights image.
     offset = llvm::alignTo(offset + blob.getLength(), 64);
   });
   module.walk([&](Operation *op) { walker.walk(op->getAttrDictionary()); });
   return blobs;
 }
 
+/// Writes the blobs, with zeros in the gaps between aligned offsets.
 static llvm::Error writeBlobs(BlobStore &store,
                               const llvm::MapVector<Blob, uint64_t> &blobs,
                               raw_ostream &os) {
@@ -45,6 +54,7 @@ static llvm::Error writeBlobs(BlobStore &store,
   return llvm::Error::success();
 }
 
+/// The blobs of the module become ranges of the side file.
 static void renameBlobs(ModuleOp module,
                         const llvm::MapVector<Blob, uint64_t> &blobs,
                         StringRef path) {

@@ -1,4 +1,8 @@
 //===- EmitIR.h - writes IR and the bytes it names --------------*- C++ -*-===//
+//
+// The output of --emit=onnx to --emit=loops.
+//
+//===----------------------------------------------------------------------===//
 
 #ifndef BITNET_LIB_PIPELINES_EMITIR_H
 #define BITNET_LIB_PIPELINES_EMITIR_H

@@ -1,4 +1,10 @@
 //===- FoldDims.cpp - --bitnet-fold-dims ----------------------------------===//
+//
+// --bitnet-fold-dims (--dim name=size): dims of inputs of these names get a
+// static size, before anything is lowered. A dim whose name is a sum of names
+// follows.
+//
+//===----------------------------------------------------------------------===//
 
 #include "bitnet/Dialect/ONNX/IR/ONNX.h"
 #include "bitnet/Pipelines/Passes.h"
@@ -54,6 +60,7 @@ static StringRef extentName(func::FuncOp main, unsigned arg, size_t axis) {
   return name ? name.getValue() : "";
 }
 
+/// The name may hold '=' itself, so the last one counts.
 LogicalResult FoldDims::parseSizes(func::FuncOp main) {
   for (const std::string &entry : dims) {
     auto [name, text] = StringRef(entry).rsplit('=');
@@ -66,6 +73,8 @@ LogicalResult FoldDims::parseSizes(func::FuncOp main) {
   return success();
 }
 
+/// The value of a dim expression; nothing where some part of the sum is not
+/// given.
 std::optional<int64_t> FoldDims::evaluate(StringRef text) {
   if (auto it = sizes.find(text); it != sizes.end()) {
     seen.insert(text);
@@ -73,6 +82,7 @@ std::optional<int64_t> FoldDims::evaluate(StringRef text) {
   }
   SmallVector<StringRef> terms;
   text.split(terms, '+');
+  // A dim whose name is not given stays dynamic.
   if (terms.size() < 2)
     return std::nullopt;
   int64_t sum = 0;
@@ -132,6 +142,7 @@ LogicalResult FoldDims::checkSize(func::FuncOp main, unsigned arg,
          << ", at most " << formatBytes(most) << " can be had";
 }
 
+/// Arguments of @main and the attribute that names their dims.
 LogicalResult FoldDims::foldArguments(func::FuncOp main) {
   for (BlockArgument arg : main.getArguments()) {
     auto type = dyn_cast<RankedTensorType>(arg.getType());
@@ -144,7 +155,8 @@ LogicalResult FoldDims::foldArguments(func::FuncOp main) {
                      .value_or(ShapedType::kDynamic);
     if (ArrayRef<int64_t>(shape) == type.getShape())
       continue;
-    // Only the carrier takes any type: later stages have inferred theirs.
+    // Only onnx.node takes operands of any type: operations of later stages
+    // have inferred theirs.
     for (Operation *user : arg.getUsers())
       if (!isa<onnx::NodeOp, func::ReturnOp>(user))
         return mlir::emitError(
@@ -165,6 +177,7 @@ LogicalResult FoldDims::foldArguments(func::FuncOp main) {
   return success();
 }
 
+/// Every input that stays dynamic is named, with the options that would fix it.
 LogicalResult FoldDims::checkStatic(func::FuncOp main) {
   LogicalResult status = success();
   for (BlockArgument arg : main.getArguments()) {

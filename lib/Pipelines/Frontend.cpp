@@ -1,4 +1,9 @@
 //===- Frontend.cpp - stage 1: recognise, then lower the rest -------------===//
+//
+// Recognition comes first, while weights and quantizers are still nodes of
+// ONNX; then every other node is lowered.
+//
+//===----------------------------------------------------------------------===//
 
 #include "bitnet/Conversion/ONNXToBitNet/Passes.h"
 #include "bitnet/Conversion/ONNXToLinalg/Passes.h"

@@ -1,4 +1,8 @@
 //===- HLS.cpp - stage 5b: loops to the C++ subset ------------------------===//
+//
+// The passes of stage 5b in the order that docs/HLS.md describes.
+//
+//===----------------------------------------------------------------------===//
 
 #include "bitnet/Pipelines/Pipelines.h"
 #include "bitnet/Target/CPU/Passes.h"
@@ -35,6 +39,8 @@ void bitnet::populateHLSPipeline(OpPassManager &pm, const HLSOptions &options) {
   BitNetExpandMathOptions math;
   math.nativeRound = true;
   pm.addNestedPass<func::FuncOp>(createBitNetExpandMath(math));
+  // Views are folded, because C++ has none. Only views of the weights are left,
+  // which become arrays.
   addAliasFolding(pm);
   pm.addNestedPass<func::FuncOp>(createBitNetAnnotateHLS());
   pm.addPass(createBitNetCheckHLS());

@@ -1,4 +1,10 @@
 //===- LoadModel.cpp - a model or the text of a stage ---------------------===//
+//
+// Two kinds of input, two rules for the files that they name: those of an ONNX
+// model are untrusted, those in the text of a stage come from an earlier
+// command line.
+//
+//===----------------------------------------------------------------------===//
 
 #include "LoadModel.h"
 
@@ -27,6 +33,7 @@ llvm::StringSet<> bitnet::findBlobFiles(ModuleOp module) {
   return names;
 }
 
+/// The policy is strict unless the command line says otherwise.
 static ExternalPolicy getExternalPolicy(const CompileOptions &options) {
   return {options.externalData.value_or(ExternalData::Strict),
           options.externalRoot};
@@ -73,6 +80,8 @@ bitnet::loadModel(MLIRContext &context, const CompileOptions &options) {
   if (!StringRef(options.input).ends_with(".mlir")) {
     ImportOptions import;
     import.external = getExternalPolicy(options);
+    // The importer may not see the registry itself (docs/Architecture.md,
+    // Layers).
     import.hasLowering = hasONNXLowering;
     import.maxNodes = options.maxNodes.value_or(import.maxNodes);
     return importONNXModel(context, options.input, import);

@@ -1,4 +1,8 @@
 //===- LoadModel.h - a model or the text of a stage -------------*- C++ -*-===//
+//
+// Loading is the first thing that the driver does.
+//
+//===----------------------------------------------------------------------===//
 
 #ifndef BITNET_LIB_PIPELINES_LOADMODEL_H
 #define BITNET_LIB_PIPELINES_LOADMODEL_H

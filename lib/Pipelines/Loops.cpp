@@ -1,4 +1,10 @@
 //===- Loops.cpp - stage 4: loop nests over buffers -----------------------===//
+//
+// Turns tensors into loops: bufferizes, makes functions of layers, kernel calls
+// of products, vector loops of the rest, tasks of parallel loops, and views of
+// constants.
+//
+//===----------------------------------------------------------------------===//
 
 #include "bitnet/Codegen/Contractions/Passes.h"
 #include "bitnet/Codegen/Fusion/Passes.h"
@@ -34,6 +40,9 @@ static void addDeallocation(OpPassManager &pm) {
   pm.addPass(createCanonicalizerPass());
 }
 
+/// Adds bufferization. Inputs are read-only and results are dense. The passes
+/// behind one-shot bufferization decide where buffers live and which ones are
+/// shared.
 static void addBufferization(OpPassManager &pm, const LoopsOptions &loops) {
   bufferization::OneShotBufferizePassOptions options;
   options.bufferizeFunctionBoundaries = true;
@@ -50,7 +59,8 @@ static void addBufferization(OpPassManager &pm, const LoopsOptions &loops) {
   pm.addPass(createCSEPass());
   pm.addPass(createBitNetLowerConstants());
   pm.addPass(createBitNetOutlineLayers());
-  // Strict floats keep the nests that hardware is made of.
+  // With strict floats, nests stay in the order of their loops, because
+  // hardware is made of them.
   if (!loops.strictFloats)
     pm.addNestedPass<func::FuncOp>(createBitNetFuseRows());
   addDeallocation(pm);
@@ -61,7 +71,7 @@ static void addBufferization(OpPassManager &pm, const LoopsOptions &loops) {
   pm.addPass(createConvertBufferizationToMemRefPass());
 }
 
-/// Of all machines, best first.
+/// The register files of all machines, best first.
 static SmallVector<RegisterFile> getRegisterFiles(const LoopsOptions &options) {
   SmallVector<TargetInfo> machines;
   for (ISA isa : llvm::reverse(options.machines.isas))
@@ -78,9 +88,10 @@ static SmallVector<RegisterFile> getRegisterFiles(const LoopsOptions &options) {
   return files;
 }
 
-/// Products of floats add in an order of their own, on vectors and threads:
-/// not where the order of the loops was asked for.
+/// Kernels of float products add in an order of their own, on vectors and
+/// threads, so they are not used where the order of the loops was asked for.
 static void addContractions(OpPassManager &pm, const LoopsOptions &options) {
+  // With --target=hls, products stay linalg nests.
   if (options.strictFloats)
     return;
   BitNetLowerContractionsOptions contractions;
@@ -101,8 +112,9 @@ void bitnet::populateLoopsPipeline(OpPassManager &pm,
   pm.addPass(createCSEPass());
   if (!options.scalarLoops)
     pm.addPass(createBitNetOutlineParallel());
-  // Levels would add up in different widths: the same bits on all of them are
-  // worth more. Products of floats have an order of their own.
+  // No reduction may be reassociated, because CPU levels would add up in
+  // different widths, and the same bits on all of them are worth more. Products
+  // of floats have an order of their own.
   if (options.strictFloats || !options.machines.isas.empty())
     pm.addNestedPass<func::FuncOp>(createBitNetStrictFloats());
   addCommonStageCheck(

@@ -1,4 +1,9 @@
 //===- Pack.cpp - stage 3: packed weights ---------------------------------===//
+//
+// After this stage every product with constant ternary weights has packed
+// bytes.
+//
+//===----------------------------------------------------------------------===//
 
 #include "bitnet/Dialect/BitNet/Transforms/Passes.h"
 #include "bitnet/Dialect/BitNet/Transforms/StageCheck.h"

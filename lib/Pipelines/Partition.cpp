@@ -1,4 +1,9 @@
-//===- Partition.cpp - stage 4a: units of work on tensors -----------------===//
+//===- Partition.cpp - stage 4a: dispatches on tensors --------------------===//
+//
+// Kernels are chosen before layers are formed, because only products that have
+// a kernel can be computed by blocks.
+//
+//===----------------------------------------------------------------------===//
 
 #include "bitnet/Codegen/Contractions/Passes.h"
 #include "bitnet/Codegen/Fusion/Passes.h"
@@ -16,6 +21,7 @@
 using namespace mlir;
 using namespace mlir::bitnet;
 
+/// Adds the choice of kernels, for every machine of the library or for one.
 static void addKernelSelection(OpPassManager &pm,
                                const PartitionOptions &options) {
   BitNetSelectKernelsOptions selection;
@@ -28,7 +34,8 @@ static void addKernelSelection(OpPassManager &pm,
   pm.addPass(createBitNetSelectKernels(selection));
 }
 
-/// Fewer, fused elementwise nests, before buffers freeze the structure.
+/// Elementwise nests are fused on tensors, because bufferization freezes the
+/// structure.
 static void addFusion(OpPassManager &pm, const PartitionOptions &options) {
   OpPassManager &func = pm.nest<func::FuncOp>();
   func.addPass(createBitNetLowerSelects());

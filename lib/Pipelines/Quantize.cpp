@@ -1,4 +1,9 @@
 //===- Quantize.cpp - stage 2: ternary weights, int8 activations ----------===//
+//
+// Float layers become ternary on request only (w_c6); then every layer is taken
+// apart into quantizer, product and rescaling.
+//
+//===----------------------------------------------------------------------===//
 
 #include "bitnet/Dialect/BitNet/Transforms/Passes.h"
 #include "bitnet/Dialect/BitNet/Transforms/StageCheck.h"

@@ -1,4 +1,8 @@
 //===- RegisterDialects.cpp - dialects of every stage ---------------------===//
+//
+// Upstream's dialects are registered too: the text of any stage must parse.
+//
+//===----------------------------------------------------------------------===//
 
 #include "bitnet/Codegen/Memory/Passes.h"
 #include "bitnet/Dialect/BitNet/IR/BitNet.h"

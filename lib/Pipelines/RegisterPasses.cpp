@@ -1,4 +1,9 @@
 //===- RegisterPasses.cpp - passes known to bitnet-opt --------------------===//
+//
+// bitnet-opt finds passes by the names that are registered here; the driver
+// creates its passes itself.
+//
+//===----------------------------------------------------------------------===//
 
 #include "bitnet/Codegen/Contractions/Passes.h"
 #include "bitnet/Codegen/Fusion/Passes.h"

@@ -1,4 +1,9 @@
 //===- RegisterPipelines.cpp - stages as bitnet-opt pipelines -------------===//
+//
+// bitnet-opt, and so the tests of one stage, find the pipelines that are
+// registered here.
+//
+//===----------------------------------------------------------------------===//
 
 #include "bitnet/Pipelines/Pipelines.h"
 #include "bitnet/Pipelines/Register.h"

@@ -1,4 +1,9 @@
 //===- Report.cpp - what became of each layer -----------------------------===//
+//
+// The JSON of --report: one object per layer, from the records that
+// recognition, quantization and packing left on the module.
+//
+//===----------------------------------------------------------------------===//
 
 #include "bitnet/Pipelines/Driver.h"
 
@@ -8,6 +13,7 @@
 using namespace mlir;
 using namespace mlir::bitnet;
 
+/// Records may come from the text of a stage: what is missing is empty or 0.
 static std::string getString(DictionaryAttr dict, StringRef key) {
   auto attr = dict.getAs<StringAttr>(key);
   return attr ? attr.str() : "";
@@ -18,7 +24,8 @@ static int64_t getInt(DictionaryAttr dict, StringRef key) {
   return attr ? attr.getInt() : 0;
 }
 
-/// Before stage 3 the usual packing is assumed.
+/// The bytes that a layer's weights take. Before stage 3 the usual packing is
+/// assumed.
 static uint64_t getStoredBytes(MLIRContext *context, const LayerRecord &layer) {
   bool coded = layer.kind == "ternary" || layer.kind == "binary";
   if (layer.storage == "int8 rows")
@@ -32,6 +39,7 @@ static uint64_t getStoredBytes(MLIRContext *context, const LayerRecord &layer) {
       .getPackedBytes();
 }
 
+/// The layers of the module, in the order of the graph.
 std::vector<LayerRecord> mlir::bitnet::collectLayers(ModuleOp module) {
   std::vector<LayerRecord> layers;
   auto records = module->getAttrOfType<ArrayAttr>("bitnet.layers");
@@ -56,6 +64,7 @@ std::vector<LayerRecord> mlir::bitnet::collectLayers(ModuleOp module) {
   return layers;
 }
 
+/// Names come from the model: bytes that are no UTF-8 are replaced.
 static llvm::json::Object toJSON(const LayerRecord &layer) {
   llvm::json::Object object{{"name", llvm::json::fixUTF8(layer.name)},
                             {"kind", layer.kind},

@@ -1,4 +1,10 @@
 //===- BlobStore.cpp - bytes behind #bitnet.blob --------------------------===//
+//
+// Blobs are kept by name in one map. A blob never moves, so the bytes that
+// getBytes returns stay valid until it is dropped; the mutex guards the map
+// only.
+//
+//===----------------------------------------------------------------------===//
 
 #include "bitnet/Support/BlobStore.h"
 
@@ -56,6 +62,8 @@ std::string BlobStore::addBlob(std::unique_ptr<Blob> blob) {
   return name;
 }
 
+/// The mapping reserves address space for the halves; its pages get memory when
+/// the halves are computed.
 std::string BlobStore::addUpperHalves(llvm::StringRef name, uint64_t offset,
                                       uint64_t length) {
   auto blob = std::make_unique<Blob>();
@@ -70,6 +78,7 @@ std::string BlobStore::addUpperHalves(llvm::StringRef name, uint64_t offset,
   return addBlob(std::move(blob));
 }
 
+/// Two threads may want the same halves: each piece is written under a lock.
 llvm::Error BlobStore::computeHalves(Blob &blob, uint64_t offset,
                                      uint64_t length) {
   using namespace llvm::support::endian;
@@ -118,12 +127,15 @@ std::vector<std::string> BlobStore::getFileNames() {
   return names;
 }
 
+/// A name that the store does not know is that of a file, which is mapped now.
 llvm::Expected<BlobStore::Blob *> BlobStore::lookup(llvm::StringRef name) {
   {
     std::lock_guard<std::mutex> lock(mutex);
     if (auto it = blobs.find(name); it != blobs.end())
       return it->second.get();
   }
+  // The text of a stage may name a buffer that only lived in the process that
+  // wrote it.
   if (isMemoryName(name))
     return fileError(name, "names a buffer of another process");
   int fd = ::open(name.str().c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
@@ -154,6 +166,7 @@ BlobStore::getBytes(llvm::StringRef name, uint64_t offset, uint64_t length) {
   return (*blob)->bytes().slice(offset, length);
 }
 
+/// The search is linear: there are few files.
 void BlobStore::releasePages(llvm::ArrayRef<uint8_t> bytes) {
   std::lock_guard<std::mutex> lock(mutex);
   for (auto &entry : blobs) {
@@ -161,7 +174,8 @@ void BlobStore::releasePages(llvm::ArrayRef<uint8_t> bytes) {
     auto *base = static_cast<uint8_t *>(blob.mapped);
     if (!base || bytes.data() < base || bytes.data() >= base + blob.size)
       continue;
-    // Only pages that lie wholly inside the range.
+    // Only pages that lie wholly inside the range are given back, because their
+    // neighbours may still be in use.
     uintptr_t page = uintptr_t(::sysconf(_SC_PAGESIZE));
     uintptr_t begin = (uintptr_t(bytes.data()) + page - 1) / page * page;
     uintptr_t end = uintptr_t(bytes.data() + bytes.size()) / page * page;

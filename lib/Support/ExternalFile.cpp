@@ -1,4 +1,10 @@
 //===- ExternalFile.cpp - files that a model names ------------------------===//
+//
+// Paths are walked one component at a time with openat and O_NOFOLLOW, so that
+// no link is followed between a check and its use. Only when that fails because
+// of a link does the user's policy say what else may be tried.
+//
+//===----------------------------------------------------------------------===//
 
 #include "bitnet/Support/ExternalFile.h"
 
@@ -16,6 +22,7 @@
 using namespace mlir::bitnet;
 namespace path = llvm::sys::path;
 
+/// A rule that the location breaks.
 static llvm::Error broken(const llvm::Twine &what) {
   return llvm::createStringError(what);
 }
@@ -62,6 +69,7 @@ struct Failure {
 };
 } // namespace
 
+/// Splits the text at slashes and leaves out empty parts and ".".
 static llvm::Expected<Location> parseLocation(llvm::StringRef text) {
   if (text.empty())
     return broken("is an empty path");
@@ -90,6 +98,7 @@ openBeneath(llvm::StringRef folder, llvm::ArrayRef<llvm::StringRef> parts,
   if (dir < 0)
     return openError(errno);
   for (llvm::StringRef part : parts.drop_back()) {
+    // The path is walked one component at a time, none of which may be a link.
     int next = ::openat(dir, part.str().c_str(),
                         O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     int error = errno;
@@ -142,7 +151,8 @@ static const char kHowToTrust[] =
     "your own, --external-data=trusted takes links to regular files, "
     "--external-root=<folder> those that lead beneath that folder";
 
-/// With the model's folder followed by nothing but `location`.
+/// Opens `location` beneath the model's folder. It follows links only as far as
+/// `policy` allows.
 static llvm::Expected<OpenFile> openIn(llvm::StringRef name,
                                        llvm::StringRef folder,
                                        const Location &location,
@@ -154,6 +164,7 @@ static llvm::Expected<OpenFile> openIn(llvm::StringRef name,
   const Failure failure(file.takeError());
   if (!failure.isLink())
     return failure.toError();
+  // The user trusts the folder: any link to a regular file will do.
   if (policy.links == ExternalData::Trusted)
     return openLinked(name);
   if (!policy.root.empty())
@@ -169,6 +180,7 @@ static llvm::Expected<ExternalFile> openIn(llvm::StringRef folder,
     return location.takeError();
   llvm::SmallString<256> name(location->absolute ? "" : folder);
   path::append(name, text);
+  // This is judged by the text alone, before anything is opened.
   const bool outside = location->absolute || location->leaves;
   if (outside && policy.root.empty())
     return broken(llvm::Twine(location->absolute
@@ -201,6 +213,8 @@ mlir::bitnet::openExternal(llvm::StringRef model, llvm::StringRef location,
   if (found)
     return found;
   Failure failure(found.takeError());
+  // Download caches link the model, and its data lie beside what the link leads
+  // to.
   const std::string other = failure.isMissing() ? getFolderOfTarget(model) : "";
   if (!other.empty()) {
     found = openIn(other, location, policy);

@@ -1,4 +1,9 @@
 //===- MadeFolder.cpp - folders that go when a command fails --------------===//
+//
+// A signal handler must find all folders at any time, so they form a list of
+// entries that are never freed, and removal uses system calls only.
+//
+//===----------------------------------------------------------------------===//
 
 #include "bitnet/Support/MadeFolder.h"
 
@@ -49,6 +54,7 @@ static void removeContents(int folder) {
     }
 }
 
+/// Removes a folder; safe in a signal handler.
 void MadeFolder::Entry::remove() const {
   const int folder = removal == Removal::WithContents
                          ? ::open(path.c_str(), O_RDONLY | O_DIRECTORY |
@@ -64,9 +70,12 @@ void MadeFolder::Entry::remove() const {
 static constexpr int kSignals[] = {SIGHUP, SIGINT, SIGTERM};
 static struct sigaction before[std::size(kSignals)];
 
-/// Inner folders were made later. The handler that was there before ends the
-/// process: it gets the signal when this one returns.
+/// The list begins with the newest folder, because inner folders were made
+/// later. The handler that was there before ends the process: it gets the
+/// signal when this one returns.
 void MadeFolder::removeAll(int signal) {
+  // LLVM's own list of temporary files is removed first, because they lie in
+  // these folders.
   llvm::sys::RunInterruptHandlers();
   for (const Entry *entry = newest; entry; entry = entry->next)
     if (entry->isOurs)
@@ -90,6 +99,7 @@ void MadeFolder::handleSignals() {
   }
 }
 
+/// Handlers are installed once, with the first folder.
 llvm::ErrorOr<MadeFolder> MadeFolder::create(llvm::StringRef path,
                                              Removal removal) {
   [[maybe_unused]] static const bool handled = (handleSignals(), true);

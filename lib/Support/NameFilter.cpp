@@ -1,4 +1,8 @@
 //===- NameFilter.cpp - names that a user asks for ------------------------===//
+//
+// Globs as a shell has them (llvm::GlobPattern).
+//
+//===----------------------------------------------------------------------===//
 
 #include "bitnet/Support/NameFilter.h"
 
@@ -33,6 +37,7 @@ NameFilter::create(llvm::ArrayRef<std::string> include,
 
 bool NameFilter::matches(llvm::StringRef name) const {
   auto match = [&](const GlobPattern &glob) { return glob.match(name); };
+  // No list to include means every name.
   return (included.empty() || llvm::any_of(included, match)) &&
          llvm::none_of(excluded, match);
 }

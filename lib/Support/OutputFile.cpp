@@ -1,4 +1,10 @@
 //===- OutputFile.cpp - files that appear whole or not at all -------------===//
+//
+// The order of system calls matters here: bytes reach the disk before the
+// rename, the mode is set before anything is written, and a failure at any
+// point leaves what was there before.
+//
+//===----------------------------------------------------------------------===//
 
 #include "bitnet/Support/OutputFile.h"
 
@@ -127,6 +133,7 @@ llvm::Error OutputFile::fail(int error) const {
   return cannotWrite(path, std::strerror(error));
 }
 
+/// `fd` is a duplicate that this object owns.
 llvm::Expected<OutputFile> OutputFile::openStream(llvm::StringRef path,
                                                   int fd) {
   OutputFile file(path, fd);
@@ -142,9 +149,11 @@ llvm::Expected<OutputFile> OutputFile::create(llvm::StringRef path,
   llvm::ErrorOr<std::string> target = followLinks(path);
   if (!target)
     return cannotWrite(path, target.getError().message());
+  // A descriptor of this process is duplicated, not opened again.
   if (std::optional<int> named = namedDescriptor(*target))
     return openStream(path, ::fcntl(*named, F_DUPFD_CLOEXEC, 0));
   struct stat status;
+  // What is there already decides how the output is written.
   const bool exists = ::stat(target->c_str(), &status) == 0;
   if (exists && S_ISDIR(status.st_mode))
     return cannotWrite(path, std::strerror(EISDIR));
@@ -163,6 +172,7 @@ llvm::Expected<OutputFile> OutputFile::create(llvm::StringRef path,
 /// The mode of the file that is replaced, and its owner where we may give files
 /// away; where not, the bits that act for an owner are not those of this one.
 void OutputFile::imitate(const struct stat &old) {
+  // A set-uid bit must not pass to another owner.
   const bool sameOwner = ::fchown(fd, old.st_uid, old.st_gid) == 0;
   ::fchmod(fd, old.st_mode & (sameOwner ? 07777 : 0777));
 }
@@ -214,9 +224,12 @@ llvm::Error OutputFile::write(llvm::ArrayRef<uint8_t> bytes) {
   return error ? fail(error) : llvm::Error::success();
 }
 
+/// fsync, then rename: a crash leaves the old file or the whole new one.
 llvm::Error OutputFile::keep() {
   if (temporary.empty())
     return llvm::Error::success();
+  // A rename of bytes that are not on the disk could survive a crash without
+  // them.
   if (::fsync(fd) != 0 || ::rename(temporary.c_str(), target.c_str()) != 0)
     return fail(errno);
   ::close(fd);
@@ -234,6 +247,7 @@ OutputStream::~OutputStream() {
   llvm::consumeError(std::move(failure));
 }
 
+/// The first failure is kept; raw_ostream has no way to return it.
 void OutputStream::write_impl(const char *data, size_t size) {
   position += size;
   if (failure)

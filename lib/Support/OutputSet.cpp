@@ -1,4 +1,9 @@
 //===- OutputSet.cpp - the files of one command ---------------------------===//
+//
+// Two names are the same file when device and inode are equal, or, for a file
+// that does not exist yet, when its folder and its name are.
+//
+//===----------------------------------------------------------------------===//
 
 #include "bitnet/Support/OutputSet.h"
 
@@ -21,6 +26,7 @@ bool OutputSet::identify(llvm::StringRef path, Identity &identity) {
   const bool exists = statTarget(*target, status);
   if (exists && !S_ISREG(status.st_mode))
     return false;
+  // A new file is known by its folder and its name.
   if (!exists) {
     llvm::StringRef folder = llvm::sys::path::parent_path(*target);
     identity.name = llvm::sys::path::filename(*target).str();
@@ -80,7 +86,10 @@ OutputSet::write(llvm::StringRef path, llvm::StringRef what,
   return os.finish();
 }
 
+/// Lets the outputs appear. After an error the others are dropped, which
+/// removes their temporary files.
 llvm::Error OutputSet::commit() {
+  // Whatever is not kept is removed when this goes.
   std::vector<std::unique_ptr<OutputFile>> ready = std::move(files);
   files.clear();
   for (std::unique_ptr<OutputFile> &file : llvm::reverse(ready))

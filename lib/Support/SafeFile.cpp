@@ -1,4 +1,9 @@
 //===- SafeFile.cpp - regular files, and names in messages ----------------===//
+//
+// Names from a model or a command line may hold anything, and a terminal obeys
+// escape sequences: messages show names in escaped form only.
+//
+//===----------------------------------------------------------------------===//
 
 #include "bitnet/Support/SafeFile.h"
 
@@ -30,6 +35,7 @@ std::string mlir::bitnet::quoteName(llvm::StringRef text) {
     if (llvm::isPrint(c))
       out += c;
     else
+      // Control characters, and all bytes beyond ASCII.
       out += "\\x" + llvm::toHex(llvm::StringRef(&c, 1));
   }
   return out + (text.size() > kLongest ? "...'" : "'");
@@ -49,9 +55,11 @@ static size_t printableBytes(llvm::StringRef text) {
   return size;
 }
 
+/// Character by character of UTF-8; a byte that is none is escaped alone.
 std::string mlir::bitnet::escapePath(llvm::StringRef path) {
   std::string out;
   while (!path.empty()) {
+    // Letters of any script are shown as they are.
     const size_t size = printableBytes(path);
     if (size == 0)
       out += "\\x" + llvm::toHex(path.take_front(1));
@@ -87,6 +95,7 @@ llvm::Expected<OpenFile> mlir::bitnet::adoptRegularFile(int fd, bool oneLink) {
   return std::move(file);
 }
 
+/// O_NONBLOCK, or opening a fifo would wait for its writer.
 llvm::Expected<OpenFile> mlir::bitnet::openRegularFile(llvm::StringRef path) {
   // O_NONBLOCK: opening a fifo must not wait for its writer.
   int fd = ::open(path.str().c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);

@@ -1,4 +1,9 @@
 //===- SystemMemory.cpp - how much memory there is ------------------------===//
+//
+// The memory of the machine, from sysconf, and the limit of the control group
+// that this process is in, from /sys/fs/cgroup (version 2 or 1).
+//
+//===----------------------------------------------------------------------===//
 
 #include "bitnet/Support/SystemMemory.h"
 
@@ -20,6 +25,7 @@ static uint64_t readLimit(const char *path) {
   return limit;
 }
 
+/// The least of them all.
 uint64_t mlir::bitnet::getSystemMemory() {
   const uint64_t machine =
       uint64_t(::sysconf(_SC_PHYS_PAGES)) * uint64_t(::sysconf(_SC_PAGESIZE));

@@ -1,4 +1,8 @@
-/*===- Affinity.c - which CPU a thread should be on -----------------------===*/
+/*===- Affinity.c - which CPU a thread should be on -----------------------===*\
+|*                                                                            *|
+|* The CPUs that this thread may use, ordered by package, core and sibling as *|
+|* sysfs tells them. Without sysfs every CPU counts as a core of its own.     *|
+\*===----------------------------------------------------------------------===*/
 
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
@@ -32,6 +36,7 @@ static int32_t read_topology(int32_t cpu, const char *what, int32_t otherwise) {
   return value;
 }
 
+/* The order of qsort: below 0, 0, above 0. */
 static int by_number(int32_t a, int32_t b) { return (a > b) - (a < b); }
 
 /* Neighbours first: siblings of a core, then the package's next core. */
@@ -50,6 +55,8 @@ static int compare_spread(const void *left, const void *right) {
   return order ? order : compare_compact(a, b);
 }
 
+/* Fills `places` with the CPUs of this thread's affinity mask, at most `most`;
+ * returns how many. 0 when the system does not tell. */
 static int list_places(place *places, int most) {
   cpu_set_t set;
   int count = 0;
@@ -63,6 +70,8 @@ static int list_places(place *places, int most) {
   return count;
 }
 
+/* Numbers the siblings of each core, for which the compact order is needed
+ * first, and then brings the places into the order of `affinity`. */
 static void sort_places(int affinity, place *places, int count) {
   qsort(places, (size_t)count, sizeof(*places), compare_compact);
   for (int i = 1; i < count; ++i)

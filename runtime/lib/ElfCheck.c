@@ -1,4 +1,9 @@
-/*===- ElfCheck.c - look before dlopen ------------------------------------===*/
+/*===- ElfCheck.c - look before dlopen ------------------------------------===*\
+|*                                                                            *|
+|* dlopen trusts the headers of a file and may fault on one that is truncated *|
+|* or damaged. These checks read the headers first, so that such a file is an *|
+|* error of bitnet_model_load.                                                *|
+\*===----------------------------------------------------------------------===*/
 
 #include "Internal.h"
 
@@ -19,6 +24,7 @@ enum { HOST_MACHINE = EM_AARCH64 };
 /* A linked model has about ten; more are made of garbage. */
 enum { MAX_SEGMENTS = 32 };
 
+/* The name of an ELF machine for the error line. */
 static const char *machine_name(unsigned machine) {
   switch (machine) {
   case EM_X86_64:
@@ -32,6 +38,8 @@ static const char *machine_name(unsigned machine) {
   }
 }
 
+/* Whether this is a shared object for this machine whose tables of segments and
+ * sections lie inside the file of `size` bytes. */
 static bitnet_status check_header(const char *path, const Elf64_Ehdr *header,
                                   uint64_t size) {
   if (memcmp(header->e_ident, ELFMAG, SELFMAG) != 0 ||
@@ -56,6 +64,8 @@ static bitnet_status check_header(const char *path, const Elf64_Ehdr *header,
   return BITNET_OK;
 }
 
+/* Whether every segment that dlopen reads lies inside the file, and there is a
+ * dynamic one. */
 static bitnet_status check_segments(const char *path, int file,
                                     const Elf64_Ehdr *header, uint64_t size) {
   int dynamic = 0;

@@ -1,5 +1,4 @@
-/*===- Internal.h - shared by the files of libbitnet_runtime -------*- C
- * -*-===*/
+/*===- Internal.h - shared by the files of libbitnet_runtime ------*- C -*-===*/
 
 #ifndef BITNET_RUNTIME_LIB_INTERNAL_H
 #define BITNET_RUNTIME_LIB_INTERNAL_H
@@ -10,9 +9,11 @@
 #pragma GCC visibility push(hidden)
 #endif
 
+/* Bytes of an error line with its terminator; longer lines are cut. */
 enum { BN_ERROR_SIZE = 1024 };
 
-/* This thread's error line. */
+/* This thread's error line, BN_ERROR_SIZE bytes; a run without a buffer of its
+ * own writes its error here. */
 char *bn_error_buffer(void);
 /* Formats the error line and returns `status`. */
 bitnet_status bn_error(bitnet_status status, const char *format, ...)
@@ -22,12 +23,14 @@ bitnet_status bn_error(bitnet_status status, const char *format, ...)
  * trusts the headers and may fault on a truncated file. */
 bitnet_status bn_check_elf(const char *path);
 
-/* Maps the weight file named by `desc` beside the model and checks size and
- * hash. */
+/* Maps the weight file that `desc` names, beside the model, and checks its size
+ * and hash. `*weights` is NULL for a model with embedded weights or none. The
+ * caller unmaps desc->weights_size bytes. */
 bitnet_status bn_map_weights(const char *model_path,
                              const bitnet_model_desc *desc, void **weights);
 
-/* bitnet_pool_create_with and bitnet_default_pool with a status. */
+/* bitnet_pool_create_with and bitnet_default_pool with a status instead of
+ * NULL; the pool goes to `*pool`. */
 bitnet_status bn_make_pool(const bitnet_pool_options *options,
                            bitnet_pool **pool);
 bitnet_status bn_default_pool(bitnet_pool **pool);

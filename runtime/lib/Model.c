@@ -1,4 +1,8 @@
-/*===- Model.c - a loaded model and its runs ------------------------------===*/
+/*===- Model.c - a loaded model and its runs ------------------------------===*\
+|*                                                                            *|
+|* Loading checks the file, opens it with dlopen, looks up what abi.h lists,  *|
+|* and maps the weight file. Runs only fill in options that the host left out.*|
+\*===----------------------------------------------------------------------===*/
 
 #include "Internal.h"
 
@@ -27,6 +31,7 @@ static void find_symbol(void *library, const char *name, void *function) {
   memcpy(function, &symbol, sizeof(symbol));
 }
 
+/* Whether the model's description is one that this library understands. */
 static bitnet_status check_description(const char *path,
                                        const bitnet_model_desc *desc) {
   if (!desc)
@@ -44,6 +49,9 @@ static bitnet_status check_description(const char *path,
   return BITNET_OK;
 }
 
+/* Opens the .so and fills in `model`; what is opened before a failure is left
+ * for bitnet_model_free. memory, trim and regions may be missing in older
+ * models. */
 static bitnet_status bind_model(const char *path, bitnet_model *model) {
   bitnet_model_describe_fn describe;
   char named[PATH_MAX];
@@ -112,6 +120,7 @@ const char *bitnet_model_isa_name(const bitnet_model *model) {
   return model->isa();
 }
 
+/* Index of the value `name`, -1 when there is none. */
 static int find_value(const bitnet_value_desc *values, uint32_t count,
                       const char *name) {
   for (uint32_t i = 0; i < count; ++i)
@@ -146,6 +155,8 @@ static bitnet_run_options complete_options(const bitnet_model *model,
   return full;
 }
 
+/* An error in the host's own buffer goes to this thread's error line, too, so
+ * that bitnet_last_error tells it. */
 static bitnet_status finish(bitnet_status status,
                             const bitnet_run_options *options) {
   if (status != BITNET_OK && options->error != bn_error_buffer())

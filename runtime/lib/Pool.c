@@ -28,7 +28,8 @@
  * woken, AWAITED a job whose end the caller sleeps for. */
 enum { IDLE, JOB, STOP, ASLEEP, AWAITED };
 
-/* Two lines: the neighbour's is fetched along with ours. */
+/* A worker's word is alone on two cache lines, because the CPU fetches a
+ * neighbouring line along. */
 enum { LINE = 128, PAUSES_PER_LOOK = 16, YIELDS = 4 };
 
 struct worker {
@@ -46,8 +47,8 @@ struct bitnet_pool {
   int32_t *cpus;  /* of thread i at i; NULL: anywhere */
   struct worker *workers;
   atomic_int busy;
-  /* The job: written before a worker's word says JOB, kept until all are done.
-   */
+  /* The job. It is written before a worker's word says JOB, and stays until all
+   * workers are done. */
   bitnet_task task;
   void *context;
   int64_t n;
@@ -57,8 +58,9 @@ struct bitnet_pool {
 /* Set while this thread executes a task: nested calls run inline. */
 static _Thread_local int inside_task;
 
-/* Threads of this process that serve pools and are awake. More than cores: a
- * spinning one would only hold up those with work. */
+/* How many threads of this process serve pools and are awake. When there are
+ * more than cores, a spinning thread would only hold up those that compute, so
+ * it sleeps. */
 static atomic_int awake;
 
 /* Threads do not survive fork: a pool made before it has none in the child. */
@@ -70,18 +72,25 @@ static void count_fork(void) {
 static void watch_forks(void) { pthread_atfork(NULL, NULL, count_fork); }
 static pthread_once_t watch_once = PTHREAD_ONCE_INIT;
 
+/* Whether this process is a child forked after the pool was made, where the
+ * pool's workers do not exist. */
 static int was_forked(const bitnet_pool *pool) {
   return pool->forks != atomic_load_explicit(&fork_count, memory_order_relaxed);
 }
 
+/* Sleeps while the word is `value`; may also return early, so callers look
+ * again. */
 static void futex_wait(_Atomic(uint32_t) *word, uint32_t value) {
   syscall(SYS_futex, word, FUTEX_WAIT_PRIVATE, value, NULL, NULL, 0);
 }
 
+/* Wakes the one thread that sleeps on the word. */
 static void futex_wake(_Atomic(uint32_t) *word) {
   syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
 }
 
+/* Tells the core that this thread spins, so that its sibling gets the
+ * resources. */
 static void pause_cpu(void) {
 #if defined(__x86_64__)
   __builtin_ia32_pause();
@@ -96,12 +105,14 @@ static int64_t now_ns(void) {
   return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
 }
 
+/* Acquire: what the other side wrote before it changed the word is seen after
+ * this. */
 static uint32_t look(_Atomic(uint32_t) *word) {
   return atomic_load_explicit(word, memory_order_acquire);
 }
 
-/* Until the word has left `value`, the pool's time is over, or the machine is
- * crowded. Returns the word. */
+/* Spins until the word has left `value`, the pool's time is over, or the
+ * machine is crowded. Returns the word. */
 static uint32_t spin(const bitnet_pool *pool, _Atomic(uint32_t) *word,
                      uint32_t value) {
   int64_t end = 0;
@@ -132,6 +143,7 @@ static void sleep_on(_Atomic(uint32_t) *word, uint32_t value, uint32_t asleep) {
   atomic_fetch_add(&awake, 1);
 }
 
+/* Gives a worker its next word, and wakes it when it sleeps. */
 static void send(struct worker *worker, uint32_t value) {
   if (atomic_exchange(&worker->word, value) == ASLEEP)
     futex_wake(&worker->word);
@@ -139,7 +151,8 @@ static void send(struct worker *worker, uint32_t value) {
 
 static void wait_for_worker(const bitnet_pool *pool, struct worker *worker) {
   uint32_t word = spin(pool, &worker->word, JOB);
-  /* Threads that share a core: first lend ours to the worker. Not else: among
+  /* A pool that does not spin may have threads that share a core, so this one
+   * first lends its core to the worker. Other pools do not yield, because among
    * other processes a thread that yields waits longer than one that sleeps. */
   for (int i = 0; word == JOB && !pool->spin_ns && i < YIELDS; ++i) {
     sched_yield();
@@ -149,17 +162,22 @@ static void wait_for_worker(const bitnet_pool *pool, struct worker *worker) {
     sleep_on(&worker->word, JOB, AWAITED);
 }
 
+/* Where range `part` of [0, n) begins. The ranges differ by one element at
+ * most; the longer ones come first. */
 static int64_t range_start(const bitnet_pool *pool, int part) {
   const int64_t each = pool->n / pool->parts;
   const int64_t rest = pool->n % pool->parts;
   return each * part + (part < rest ? part : rest);
 }
 
+/* Runs the range of one thread. */
 static void run_part(const bitnet_pool *pool, int part) {
   pool->task(pool->context, range_start(pool, part),
              range_start(pool, part + 1));
 }
 
+/* A worker thread: waits for a word other than IDLE, runs its range, says IDLE.
+ */
 static void *work(void *argument) {
   struct worker *self = argument;
   bitnet_pool *pool = self->pool;
@@ -178,12 +196,16 @@ static void *work(void *argument) {
   return NULL;
 }
 
+/* Runs the loop on this thread while the pool serves another caller. The thread
+ * counts as awake: workers that spin must not hold it up. */
 static void run_alone(bitnet_task task, void *context, int64_t n) {
   atomic_fetch_add_explicit(&awake, 1, memory_order_relaxed);
   task(context, 0, n);
   atomic_fetch_sub_explicit(&awake, 1, memory_order_relaxed);
 }
 
+/* Sends the ranges 1, 2, ... to the workers, runs range 0 itself, and waits for
+ * the others. One caller at a time (`busy`). */
 static void run_job(bitnet_pool *pool, bitnet_task task, void *context,
                     int64_t n) {
   pool->task = task;
@@ -219,6 +241,7 @@ void bitnet_pool_parallel_for(void *opaque, bitnet_task task, void *context,
   atomic_store_explicit(&pool->busy, 0, memory_order_release);
 }
 
+/* Names the thread, which debuggers and top show, and pins it. */
 static void place(const bitnet_pool *pool, const struct worker *worker) {
   char name[16];
   snprintf(name, sizeof(name), "bitnet-%d", worker->index);
@@ -227,8 +250,8 @@ static void place(const bitnet_pool *pool, const struct worker *worker) {
     bn_pin(worker->thread, pool->cpus[worker->index]);
 }
 
-/* As many as the system grants: fewer threads give the same results. Signals
- * are for the host's own threads. */
+/* Starts as many threads as the system grants, because fewer threads give the
+ * same results. Signals are blocked: they are for the host's own threads. */
 static void start_workers(bitnet_pool *pool, int threads) {
   sigset_t all, before;
   sigfillset(&all);
@@ -247,6 +270,7 @@ static void start_workers(bitnet_pool *pool, int threads) {
   pthread_sigmask(SIG_SETMASK, &before, NULL);
 }
 
+/* A pool with its threads started; NULL without memory. */
 static bitnet_pool *new_pool(const bn_pool_settings *settings) {
   bitnet_pool *pool = calloc(1, sizeof(*pool));
   const size_t threads = (size_t)settings->threads;
@@ -298,7 +322,7 @@ bitnet_pool *bitnet_pool_create(int threads) {
 void bitnet_pool_free(bitnet_pool *pool) {
   if (!pool)
     return;
-  /* In a forked child the workers are gone. */
+  /* In a forked child the workers do not exist. */
   const int workers = was_forked(pool) ? 0 : pool->threads - 1;
   for (int i = 0; i < workers; ++i)
     send(&pool->workers[i], STOP);

@@ -1,5 +1,4 @@
-/*===- Pool.h - settings and placement of a thread pool ------------*- C
- * -*-===*/
+/*===- Pool.h - settings and placement of a thread pool -----------*- C -*-===*/
 
 #ifndef BITNET_RUNTIME_LIB_POOL_H
 #define BITNET_RUNTIME_LIB_POOL_H
@@ -20,7 +19,9 @@ typedef struct bn_pool_settings {
   int64_t spin_us;
 } bn_pool_settings;
 
-/* From `options` (may be NULL), the environment, and the machine. */
+/* Fills in `settings` from `options` (may be NULL), the environment, and the
+ * machine. BITNET_INVALID_ARGUMENT, with an error line, for a value that makes
+ * no sense. */
 bitnet_status bn_read_pool_options(const bitnet_pool_options *options,
                                    bn_pool_settings *settings);
 

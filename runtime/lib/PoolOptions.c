@@ -1,4 +1,9 @@
-/*===- PoolOptions.c - options, environment, defaults ---------------------===*/
+/*===- PoolOptions.c - options, environment, defaults ---------------------===*\
+|*                                                                            *|
+|* An option that is 0 is taken from an environment variable, and without one *|
+|* from the machine. A variable that holds nonsense is an error, so that a    *|
+|* misspelt setting is not ignored.                                           *|
+\*===----------------------------------------------------------------------===*/
 
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
@@ -11,6 +16,8 @@
 #include <string.h>
 #include <unistd.h>
 
+/* The limits that runtime.h names; a spin of more than a second is cut to one.
+ */
 enum { MAX_THREADS = 1024, DEFAULT_SPIN_US = 200, MAX_SPIN_US = 1000000 };
 
 static const char *const affinity_names[] = {"default", "none", "compact",
@@ -23,6 +30,8 @@ int bitnet_affinity_parse(const char *name) {
   return -1;
 }
 
+/* CPUs in this thread's affinity mask, which containers narrow; else those
+ * online. */
 static int available_cores(void) {
   cpu_set_t set;
   if (sched_getaffinity(0, sizeof(set), &set) == 0 && CPU_COUNT(&set) > 0)
@@ -54,6 +63,8 @@ static bitnet_status read_number(const char *name, long low, long high,
   return BITNET_OK;
 }
 
+/* The option, else BITNET_NUM_THREADS, else one thread for each available core.
+ */
 static bitnet_status choose_threads(const bitnet_pool_options *options,
                                     bn_pool_settings *settings) {
   int64_t threads = options->threads;
@@ -71,6 +82,8 @@ static bitnet_status choose_threads(const bitnet_pool_options *options,
   return BITNET_OK;
 }
 
+/* The option, else BITNET_AFFINITY, else NONE: a library should not pin threads
+ * of its host unasked. */
 static bitnet_status choose_affinity(const bitnet_pool_options *options,
                                      bn_pool_settings *settings) {
   settings->affinity = options->affinity;
@@ -104,6 +117,7 @@ static bitnet_status choose_spin(const bitnet_pool_options *options,
   return status;
 }
 
+/* A host built for an older header gives fewer bytes: the rest are zeros. */
 bitnet_status bn_read_pool_options(const bitnet_pool_options *options,
                                    bn_pool_settings *settings) {
   bitnet_pool_options full;

@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+/* One line per thread: a failure on another thread does not overwrite it. */
 static _Thread_local char last_error[BN_ERROR_SIZE];
 
 char *bn_error_buffer(void) { return last_error; }
@@ -45,6 +46,8 @@ const char *bitnet_status_name(bitnet_status status) {
   return "unknown status";
 }
 
+/* The table is indexed by the number of the dtype; numbers that are none have
+ * no name and 0 bytes. */
 static const struct {
   const char *name;
   uint64_t bytes;
@@ -58,6 +61,7 @@ static const struct {
     [BITNET_DTYPE_BF16] = {"bf16", 2},
 };
 
+/* Whether `dtype` is an index of the table. */
 static int is_dtype(int32_t dtype) {
   return dtype >= 0 && dtype < (int)(sizeof(dtypes) / sizeof(dtypes[0]));
 }

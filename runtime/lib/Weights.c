@@ -1,4 +1,8 @@
-/*===- Weights.c - the weight file beside a model -------------------------===*/
+/*===- Weights.c - the weight file beside a model -------------------------===*\
+|*                                                                            *|
+|* The file is mapped, not read: processes that run one model share its pages.*|
+|* The hash finds damage and files of another model before a run does.        *|
+\*===----------------------------------------------------------------------===*/
 
 #include "Internal.h"
 
@@ -35,6 +39,8 @@ static int open_weights(const char *model_path, const char *name) {
   return file;
 }
 
+/* Maps the open `file` after checks of its kind, size and hash. `path` is the
+ * model's, for the error line. */
 static bitnet_status map_file(int file, const char *path,
                               const bitnet_model_desc *desc, void **weights) {
   const char *name = desc->weights_file;

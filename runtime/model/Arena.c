@@ -2,32 +2,37 @@
 |*                                                                            *|
 |* An arena serves one run at a time and is kept for the next. A planned      *|
 |* buffer has a slot: a place that grows while a run meets larger dims and    *|
-|* afterwards lies, with all others, in one chunk. Since the slot of a buffer *|
-|* does not depend on sizes, a run with the same or smaller dims as one       *|
-|* before it in the arena finds room everywhere and allocates nothing.        *|
-|* Buffers without a plan are blocks of 2^n bytes, kept in a list.            *|
+|* afterwards lies, with all others, in one piece of memory. Since the slot   *|
+|* of a buffer does not depend on sizes, a run whose dims are the same as     *|
+|* those of an earlier run in the arena, or smaller, finds room everywhere    *|
+|* and allocates nothing. A buffer without a plan gets 2^n bytes of its own,  *|
+|* which the arena keeps in a list when the buffer is freed.                  *|
 \*===----------------------------------------------------------------------===*/
 
 #include "Internal.h"
 
 enum { ALIGNMENT = 64, MOST_IDLE = 64 };
 static const uint64_t huge_page = 2u << 20;
-/* Chunks from here on are mapped, on huge pages. */
+/* From this size on, memory is mapped, on huge pages. */
 static const uint64_t map_from = 4u << 20;
 
-/* Bytes from the system; none when `base` is NULL. */
+/* A piece of memory from malloc or mmap; `base` is NULL when there is none.
+ * data_of gives the aligned address within it. */
 typedef struct chunk {
   void *base;
   uint64_t bytes;
 } chunk;
 
+/* A place for planned buffers, one at a time. `capacity` bytes at `data`, which
+ * lies in `own` or in the arena's `common`. */
 typedef struct slot {
   char *data;
   uint64_t capacity;
-  chunk own; /* holds data until the slot moves into the common chunk */
+  chunk own; /* holds data until the slot moves into the arena's `common` */
 } slot;
 
-/* Lies in the 64 bytes before the data of an unplanned buffer. */
+/* An unplanned buffer. This header lies in the 64 bytes before the data; a run
+ * links its buffers both ways, an arena its idle ones by `next`. */
 struct bitnet_block {
   struct bitnet_block *previous;
   struct bitnet_block *next;
@@ -35,17 +40,20 @@ struct bitnet_block {
   uint64_t capacity;
 };
 
+/* What one run at a time works in. `idle` lists unplanned buffers that no run
+ * uses; `held` is the sum of all bytes, for bitnet_model_memory. */
 struct bitnet_arena {
   chunk slot_table;
   slot *slots;
   uint64_t num_slots;
   chunk common;
-  int grown; /* some slot has its own chunk */
+  int grown; /* some slot has memory of its own */
   struct bitnet_block *idle;
   uint64_t held;
 };
 
-/* Arenas between runs: taken and given back with one exchange each. */
+/* Arenas that no run uses. They are taken and given back with one atomic
+ * exchange each. */
 static bitnet_arena *idle_arenas[MOST_IDLE];
 static bitnet_memory totals;
 
@@ -55,6 +63,8 @@ void bn_count_memory(int64_t bytes) {
     __atomic_fetch_add(&totals.allocations, 1, __ATOMIC_RELAXED);
 }
 
+/* Counts bytes that the arena got and raises the largest arena so far. Another
+ * thread may raise it at the same time, hence the exchange in a loop. */
 static void count_bytes(bitnet_arena *arena, uint64_t bytes) {
   uint64_t most = __atomic_load_n(&totals.largest, __ATOMIC_RELAXED);
   arena->held += bytes;
@@ -65,10 +75,13 @@ static void count_bytes(bitnet_arena *arena, uint64_t bytes) {
     continue;
 }
 
+/* `bytes` rounded up to a multiple of `unit`, a power of two. */
 static uint64_t round_up(uint64_t bytes, uint64_t unit) {
   return (bytes + unit - 1) & ~(unit - 1);
 }
 
+/* Gets at least `bytes` aligned bytes: from mmap, with a request for huge
+ * pages, when they are many, else from malloc. 0 when there is no memory. */
 static int get_chunk(bitnet_arena *arena, chunk *memory, uint64_t bytes) {
   const int mapped = bytes >= map_from;
   memory->bytes =
@@ -87,12 +100,15 @@ static int get_chunk(bitnet_arena *arena, chunk *memory, uint64_t bytes) {
   return 1;
 }
 
+/* The first aligned byte: a whole huge page in mapped memory. The size tells
+ * which of the two it is, because no memory of malloc is that large. */
 static char *data_of(const chunk *memory) {
   const uint64_t unit =
       memory->bytes >= map_from + huge_page ? huge_page : ALIGNMENT;
   return (char *)round_up((uintptr_t)memory->base, unit);
 }
 
+/* Gives the memory back, if there is any, and leaves `memory` empty. */
 static void free_chunk(bitnet_arena *arena, chunk *memory) {
   if (!memory->base)
     return;
@@ -105,6 +121,8 @@ static void free_chunk(bitnet_arena *arena, chunk *memory) {
   *memory = (chunk){NULL, 0};
 }
 
+/* Fails the run for a buffer of `bytes`; returns NULL for the caller to return.
+ */
 static void *out_of_memory(bn_run *run, uint64_t bytes) {
   bn_text text = bn_fail(run, BITNET_OUT_OF_MEMORY);
   bn_put(&text, "out of memory: a buffer of ");
@@ -113,10 +131,11 @@ static void *out_of_memory(bn_run *run, uint64_t bytes) {
   return NULL;
 }
 
-/* Sizes beyond are no sizes, and sums of them would overflow. */
+/* Larger sizes come from an overflow, and sums of them would overflow again. */
 static int is_size(uint64_t bytes) { return bytes >> 62 == 0; }
 
-/* Room for slot `index` in the table, which doubles. */
+/* Makes the table long enough for slot `index`. It doubles, so that a run that
+ * meets its slots one by one copies it rarely. */
 static int grow_table(bitnet_arena *arena, uint64_t index) {
   chunk table;
   const uint64_t count = 2 * index + 16;
@@ -154,6 +173,7 @@ static void *grow_slot(bn_run *run, uint64_t index, uint64_t bytes) {
   return grown->data;
 }
 
+/* The common case is the first: after one run every slot has room. */
 void *bn_glue_slot(bn_run *run, uint64_t index, uint64_t bytes) {
   bitnet_arena *arena = run->ctx.arena;
   if (index < arena->num_slots && arena->slots[index].data &&
@@ -174,8 +194,9 @@ void bitnet_rt_release(bitnet_context *ctx, void *data) {
   __asm__ volatile("" : : "r"(data) : "memory");
 }
 
-/* One chunk for all slots. Without memory for it the slots are empty, and the
- * next run tries again. */
+/* Moves all slots into one piece of memory at the end of a run in which one of
+ * them grew; their contents are not needed any more. When there is no memory
+ * for that, the slots are left empty, and the next run lets them grow again. */
 static void consolidate(bitnet_arena *arena) {
   uint64_t total = 0;
   for (uint64_t i = 0; i < arena->num_slots; ++i) {
@@ -195,10 +216,10 @@ static void consolidate(bitnet_arena *arena) {
   arena->grown = 0;
 }
 
-/* Takes a block of exactly `capacity` bytes off the idle list; NULL: there is
- * none. A larger one would do, too, but a later request of its size would then
- * have to allocate: with exact sizes a run that repeats the last one finds all
- * its blocks here. */
+/* Takes memory of exactly `capacity` bytes off the idle list; NULL when there
+ * is none. More bytes would do, too, but a later request for that many would
+ * then have to allocate: with exact sizes a run that repeats the last one finds
+ * all its buffers here. */
 static struct bitnet_block *find_idle(bitnet_arena *arena, uint64_t capacity) {
   struct bitnet_block **at = &arena->idle;
   while (*at && (*at)->capacity != capacity)
@@ -209,6 +230,7 @@ static struct bitnet_block *find_idle(bitnet_arena *arena, uint64_t capacity) {
   return found;
 }
 
+/* Memory for a buffer of `capacity` bytes; NULL when there is none. */
 static struct bitnet_block *make_block(bitnet_arena *arena, uint64_t capacity) {
   chunk memory;
   if (!get_chunk(arena, &memory, capacity + ALIGNMENT))
@@ -219,6 +241,7 @@ static struct bitnet_block *make_block(bitnet_arena *arena, uint64_t capacity) {
   return block;
 }
 
+/* Sizes are powers of two, so that few different ones are on the idle list. */
 void *bitnet_rt_alloc(bitnet_context *ctx, uint64_t bytes) {
   uint64_t capacity = ALIGNMENT;
   struct bitnet_block *block = NULL;
@@ -254,6 +277,7 @@ void bitnet_rt_free(bitnet_context *ctx, void *data) {
   ctx->arena->idle = block;
 }
 
+/* Frees an arena that no run uses, and everything in it. */
 static void free_arena(bitnet_arena *arena) {
   while (arena->idle) {
     struct bitnet_block *block = arena->idle;
@@ -269,6 +293,8 @@ static void free_arena(bitnet_arena *arena) {
   __atomic_fetch_sub(&totals.arenas, 1, __ATOMIC_RELAXED);
 }
 
+/* Takes the arena at `place` of the idle ones; NULL when there is none, or
+ * another thread was faster. */
 static bitnet_arena *take_idle(uint64_t place) {
   /* A load first: an exchange would move the cache line. */
   if (!__atomic_load_n(&idle_arenas[place], __ATOMIC_RELAXED))
@@ -292,6 +318,7 @@ int bn_take_arena(bn_run *run) {
   return 1;
 }
 
+/* Buffers that a failed run has not freed go to the idle list first. */
 void bn_give_back_arena(bn_run *run) {
   bitnet_arena *arena = run->ctx.arena;
   if (!arena)
@@ -326,7 +353,7 @@ BITNET_EXPORT void bitnet_model_memory(bitnet_memory *memory) {
   memory->allocations = __atomic_load_n(&totals.allocations, __ATOMIC_RELAXED);
 }
 
-/* At dlclose. */
+/* Runs at dlclose. */
 __attribute__((destructor)) static void free_arenas(void) {
   bitnet_model_trim();
 }

@@ -1,4 +1,8 @@
-/*===- CpuAArch64.c - Arm features as Linux reports them ------------------===*/
+/*===- CpuAArch64.c - Arm features as Linux reports them ------------------===*\
+|*                                                                            *|
+|* Linux reports the features in two words of the auxiliary vector, HWCAP and *|
+|* HWCAP2; the numbers below are their bits (asm/hwcap.h).                    *|
+\*===----------------------------------------------------------------------===*/
 
 #include "Internal.h"
 

@@ -6,6 +6,7 @@
 
 #include "Internal.h"
 
+/* Puts name[0, size), a feature's name, which no zero ends. */
 static void put_span(bn_text *text, const char *string, int size) {
   char name[32];
   int i = 0;
@@ -50,6 +51,7 @@ static const char *wished_isa(void) {
   return wish && *wish ? wish : NULL;
 }
 
+/* Index of the variant `name`, -1 when the model has none. */
 static int find_isa(const char *name) {
   const bitnet_model_desc *desc = &bitnet_generated_desc;
   for (uint32_t i = 0; i < desc->num_isas; ++i)
@@ -110,6 +112,7 @@ static void put_isas(bn_text *text, int all) {
   }
 }
 
+/* "this CPU has no avx512vnni": the first feature of `isa` that is missing. */
 static void put_missing(bn_text *text, uint32_t isa) {
   const char *missing = NULL;
   int size = 0;
@@ -119,6 +122,7 @@ static void put_missing(bn_text *text, uint32_t isa) {
     put_span(text, missing, size);
 }
 
+/* The error line for a BITNET_ISA that does not exist or cannot run here. */
 static void refuse_wish(bn_text *text, const char *wish) {
   const int isa = find_isa(wish);
   bn_put(text, "BITNET_ISA=");

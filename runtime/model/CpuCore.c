@@ -9,6 +9,8 @@
 #if defined(__x86_64__)
 #include "Cpuid.h"
 
+/* Whether the vendor is "AuthenticAMD", the registers in the order EBX, EDX,
+ * ECX. */
 static int is_amd(void) {
   uint32_t regs[4];
   cpuid(0, 0, regs);

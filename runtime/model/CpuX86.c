@@ -8,6 +8,8 @@
 /* What the operating system must save: bits of XCR0. */
 enum { NONE = 0, YMM = 0x06, ZMM = 0xe6, TILE = 0x60000, APX = 0x80000 };
 
+/* A feature in LLVM's spelling: bit `bit` of register `reg` (EAX to EDX) of the
+ * cpuid leaf, and the registers whose contents the system must save. */
 typedef struct feature {
   const char *name;
   uint32_t leaf;
@@ -84,6 +86,8 @@ static const feature known_features[] = {
     {"tbm", 0x80000001u, 0, ECX, 21, NONE},
 };
 
+/* XCR0: the register sets that the operating system saves at a task switch.
+ * Without OSXSAVE there is no xgetbv, and nothing is saved. */
 static uint32_t saved_state(void) {
   uint32_t regs[4], low, high;
   cpuid(1, 0, regs);
@@ -105,6 +109,9 @@ static int request_tiles(void) {
   return result == 0;
 }
 
+/* Whether the CPU has the feature, and the system the registers for it. Leaves
+ * that the CPU does not have would give another leaf's bits, so their limit is
+ * asked for first. */
 static int cpu_has(const feature *f) {
   uint32_t regs[4];
   cpuid(f->leaf & 0x80000000u, 0, regs);
@@ -123,6 +130,7 @@ static int cpu_has(const feature *f) {
   return f->state != TILE || request_tiles();
 }
 
+/* Names that are not in the table are tuning flags and always true. */
 int bn_cpu_has(const char *name, int size) {
   const int count = sizeof(known_features) / sizeof(known_features[0]);
   for (int i = 0; i < count; ++i)

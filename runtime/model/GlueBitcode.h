@@ -1,5 +1,4 @@
-/*===- GlueBitcode.h - the glue as LLVM bitcode, for the compiler --*- C
--*-===*\
+/*===- GlueBitcode.h - the glue as LLVM bitcode, for the compiler -*- C -*-===*\
 |*                                                                            *|
 |* One module per architecture, linked into each compiled model. After        *|
 |* linking, everything but bitnet_model_{describe,isa,run,output_shapes} is   *|
@@ -14,6 +13,7 @@
 extern "C" {
 #endif
 
+/* Bitcode and its length in bytes; embed.py writes them. */
 extern const unsigned char bitnet_glue_x86_64[];
 extern const unsigned long bitnet_glue_x86_64_size;
 extern const unsigned char bitnet_glue_aarch64[];

@@ -1,5 +1,4 @@
-/*===- Internal.h - shared by the glue inside a compiled model -----*- C
--*-===*\
+/*===- Internal.h - shared by the glue inside a compiled model ----*- C -*-===*\
 |*                                                                            *|
 |* The glue is linked into every compiled model. It is freestanding: the few  *|
 |* libc functions below (and getauxval on Arm) are all it asks of its host,   *|
@@ -22,7 +21,7 @@ void *mmap(void *at, size_t size, int protection, int flags, int fd, long from);
 int munmap(void *at, size_t size);
 int madvise(void *at, size_t size, int advice);
 
-/* Of Linux, on every architecture that we compile for. */
+/* Linux has these values on every architecture that we compile for. */
 #define BN_PROT_READ_WRITE 3
 #define BN_MAP_PRIVATE_ANONYMOUS 0x22
 #define BN_MAP_FAILED ((void *)-1)
@@ -55,8 +54,11 @@ void bn_put_int(bn_text *text, int64_t value);
 void bn_put_type(bn_text *text, int32_t dtype, int32_t rank,
                  const int64_t *dims, const char *const *names);
 
-/* Records the first failure of a run and returns the line to describe it in. */
+/* Records the first failure of a run and returns the line to describe it in:
+ * the caller's error buffer. After a second failure, or without a buffer, what
+ * is put into the line is dropped. */
 bn_text bn_fail(bn_run *run, bitnet_status status);
+/* The same with the line begun: "input 'x': ". */
 bn_text bn_fail_value(bn_run *run, bitnet_status status, const char *kind,
                       const bitnet_value_desc *value);
 
@@ -65,10 +67,15 @@ int64_t bn_dtype_size(int32_t dtype);
 /* Bytes of a dense tensor, -1 when dims are negative or the size overflows. */
 int64_t bn_byte_size(int32_t dtype, int32_t rank, const int64_t *dims);
 
-/* Each returns 1, or 0 after bn_fail. */
+/* The checks of a run. Each returns 1, or 0 after bn_fail. bn_check_cpu also
+ * chooses the ISA variant, once for all runs. */
 int bn_check_cpu(bn_run *run);
+/* Counts, dtypes, ranks, dims, and that dims of one name agree; with
+ * `needs_data` also that data is there. */
 int bn_check_inputs(bn_run *run, const bitnet_tensor *inputs, uint32_t count,
                     int needs_data);
+/* Counts; with `needs_room` also the dtype of given buffers. Room for the
+ * result is checked when its size is known (bitnet_rt_output). */
 int bn_check_outputs(bn_run *run, const bitnet_tensor *outputs, uint32_t count,
                      int needs_room);
 
@@ -99,12 +106,13 @@ void *bn_glue_slot(bn_run *run, uint64_t index, uint64_t bytes);
 int bn_take_arena(bn_run *run);
 void bn_give_back_arena(bn_run *run);
 
+/* Frees the outputs that malloc made in a run that has failed. */
 void bn_drop_outputs(bn_run *run);
 
 /* Adds to what bitnet_model_memory tells: bytes got (an allocation more) or,
  * below 0, given back. */
 void bn_count_memory(int64_t bytes);
-/* Frees the working memory that no task uses. */
+/* Frees the scratch blocks that no task uses. */
 void bn_trim_scratch(void);
 
 #pragma GCC visibility pop

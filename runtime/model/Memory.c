@@ -1,7 +1,13 @@
-/*===- Memory.c - dense inputs, outputs -----------------------------------===*/
+/*===- Memory.c - dense inputs, outputs -----------------------------------===*\
+|*                                                                            *|
+|* Generated code takes dense, aligned inputs and gives dense outputs. What   *|
+|* the host passes otherwise is copied here; inputs that are dense are not.   *|
+\*===----------------------------------------------------------------------===*/
 
 #include "Internal.h"
 
+/* Whether the strides, if any, are those of a dense row-major tensor. Dims of 1
+ * may have any stride, and so may tensors without elements. */
 static int is_dense(const bitnet_tensor *tensor) {
   int64_t expected = 1;
   if (!tensor->strides)
@@ -22,6 +28,8 @@ static int is_usable(const bitnet_tensor *tensor) {
   return ((uintptr_t)tensor->data & mask) == 0 && is_dense(tensor);
 }
 
+/* Copies the sub-tensor of `from` that begins at dimension `dim` and byte
+ * `data` to dense memory at `to`; `size` is the bytes of an element. */
 static void copy_strided(char *to, const bitnet_tensor *from, int32_t dim,
                          const char *data, int64_t size) {
   if (dim == from->rank) {
@@ -36,6 +44,8 @@ static void copy_strided(char *to, const bitnet_tensor *from, int32_t dim,
                  data + i * from->strides[dim] * size, size);
 }
 
+/* Replaces the data of input `index` by a dense copy in a slot; 0 after
+ * bn_fail. */
 static int make_dense(bn_run *run, uint32_t index, bitnet_tensor *tensor) {
   const int64_t bytes = bn_byte_size(tensor->dtype, tensor->rank, tensor->dims);
   char *copy = bn_glue_slot(run, BN_SLOT_INPUTS + index, (uint64_t)bytes);

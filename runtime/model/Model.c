@@ -1,4 +1,9 @@
-/*===- Model.c - what a compiled model exports ----------------------------===*/
+/*===- Model.c - what a compiled model exports ----------------------------===*\
+|*                                                                            *|
+|* A run checks its inputs, takes an arena, calls the code of the chosen ISA  *|
+|* variant, and gives the arena back. Everything that outlives a run is in    *|
+|* Arena.c, Scratch.c and CpuCheck.c.                                         *|
+\*===----------------------------------------------------------------------===*/
 
 #include "Internal.h"
 
@@ -12,6 +17,8 @@ BITNET_EXPORT const bitnet_region_desc *bitnet_model_regions(uint32_t *count) {
   return bitnet_generated_regions;
 }
 
+/* Fills in the state of a run; 0 for options that are too short to have a size.
+ * A failure here has no error line: the options that hold it are not read. */
 static int begin(bn_run *run, bitnet_tensor *outputs,
                  const bitnet_run_options *options) {
   memset(run, 0, sizeof(*run));
@@ -35,6 +42,7 @@ static int begin(bn_run *run, bitnet_tensor *outputs,
   return 1;
 }
 
+/* Whether there are weights: embedded ones, or those the host has mapped. */
 static int check_weights(bn_run *run) {
   const bitnet_model_desc *desc = &bitnet_generated_desc;
   if (run->ctx.weights || desc->weights_size == 0)
@@ -46,6 +54,7 @@ static int check_weights(bn_run *run) {
   return 0;
 }
 
+/* Gets the flags that tell which outputs malloc made (bn_run.owned). */
 static int track_outputs(bn_run *run, uint32_t count) {
   run->owned = bn_glue_slot(run, BN_SLOT_OWNED, count);
   if (run->owned)
@@ -53,6 +62,7 @@ static int track_outputs(bn_run *run, uint32_t count) {
   return run->owned != NULL;
 }
 
+/* Gives back what the run took, and after a failure the outputs, too. */
 static bitnet_status end(bn_run *run) {
   if (run->ctx.status != BITNET_OK)
     bn_drop_outputs(run);

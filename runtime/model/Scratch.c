@@ -1,19 +1,21 @@
-/*===- Scratch.c - working memory of tasks --------------------------------===*\
+/*===- Scratch.c - scratch blocks of tasks --------------------------------===*\
 |*                                                                            *|
 |* A task needs some tens of KB that no other task may touch. On the stack    *|
 |* they would decide how small the threads of a host may be, so a task takes  *|
-|* a block and gives it back. Blocks are kept: after some runs nothing is     *|
-|* allocated. A task cannot fail, so there is one block of each level that is *|
-|* never allocated: who finds no memory waits for it. Code that holds a block *|
-|* of one level takes more only of lower ones, so whoever has the last block  *|
-|* of a level comes to an end, and nobody waits forever.                      *|
+|* a scratch block and gives it back. Blocks are kept: after some runs        *|
+|* nothing is allocated. A task cannot fail, so each level has one block, the *|
+|* reserve, that is never allocated: a task that finds no memory waits for    *|
+|* it. Code that holds a block of one level takes blocks of lower levels      *|
+|* only, so whoever has the reserve of a level comes to an end and gives it   *|
+|* back, and nobody waits forever.                                            *|
 \*===----------------------------------------------------------------------===*/
 
 #include "Internal.h"
 
 enum { ALIGNMENT = 64, MOST_IDLE = 64 };
 
-/* Blocks between tasks: taken and given back with one exchange each. */
+/* Blocks that no task uses. They are taken and given back with one atomic
+ * exchange each. */
 static void *idle_blocks[BITNET_SCRATCH_LEVELS][MOST_IDLE];
 static int32_t reserve_taken[BITNET_SCRATCH_LEVELS];
 
@@ -23,6 +25,7 @@ typedef struct header {
   char padding[ALIGNMENT - sizeof(void *)];
 } header;
 
+/* Bytes of malloc for a block: its data, the header, and room to align both. */
 static uint64_t block_bytes(int32_t level) {
   return bitnet_generated_scratch[level].bytes + sizeof(header) + ALIGNMENT;
 }
@@ -38,11 +41,13 @@ static void *make_block(int32_t level) {
   return block + 1;
 }
 
+/* Frees a block of make_block; reserves are not of its kind. */
 static void drop_block(int32_t level, void *block) {
   bn_count_memory(-(int64_t)block_bytes(level));
   free(((header *)block)[-1].base);
 }
 
+/* An idle block, else a new one, else the reserve, for which this waits. */
 void *bitnet_scratch_take(int32_t level) {
   for (int i = 0; i < MOST_IDLE; ++i) {
     void **place = &idle_blocks[level][i];

@@ -2,6 +2,7 @@
 
 #include "Internal.h"
 
+/* Adds a character and the terminator, if there is room for both. */
 static void put_char(bn_text *text, char c) {
   if (!text->end || text->at == text->end)
     return;
@@ -42,6 +43,8 @@ void bn_put_int(bn_text *text, int64_t value) {
     put_char(text, digits[--count]);
 }
 
+/* NULL for a number that is no dtype. The runtime library has these names, too
+ * (Status.c), but a model also works without that library. */
 static const char *dtype_name(int32_t dtype) {
   switch (dtype) {
   case BITNET_DTYPE_F32:

@@ -1,4 +1,9 @@
-/*===- Validate.c - every run checks what it was given --------------------===*/
+/*===- Validate.c - every run checks what it was given --------------------===*\
+|*                                                                            *|
+|* Generated code trusts its inputs: it computes addresses from dims without  *|
+|* further checks. Whatever would lead it out of a buffer is refused here,    *|
+|* with a line that names the input.                                          *|
+\*===----------------------------------------------------------------------===*/
 
 #include "Internal.h"
 
@@ -54,6 +59,8 @@ static bn_text mismatch(bn_run *run, bitnet_status status,
   return text;
 }
 
+/* Fails the run with what differs between `value` and what the host gave;
+ * `index` follows the text `what` unless it is negative. Returns 0. */
 static int reject(bn_run *run, const bitnet_value_desc *value,
                   const bitnet_tensor *got, const char *what, int64_t index) {
   bn_text text = mismatch(run, BITNET_INVALID_ARGUMENT, value, got);
@@ -65,6 +72,8 @@ static int reject(bn_run *run, const bitnet_value_desc *value,
   return 0;
 }
 
+/* Checks one input against its description; without `needs_data` only its type.
+ */
 static int check_input(bn_run *run, const bitnet_value_desc *value,
                        const bitnet_tensor *got, int needs_data) {
   if (got->dtype != value->dtype)
@@ -90,6 +99,8 @@ typedef struct bound_dim {
   const char *input;
 } bound_dim;
 
+/* Fails the run for a named dim with two sizes: `dim` of `value`, and where the
+ * other was seen first. Returns 0. */
 static int disagree(bn_run *run, const bitnet_value_desc *value,
                     const bitnet_tensor *got, int32_t dim,
                     const bound_dim *first) {
@@ -126,6 +137,7 @@ static int bind_dims(bn_run *run, const bitnet_value_desc *value,
   return 1;
 }
 
+/* Checks that dims of one name have one size in all inputs. */
 static int check_names_agree(bn_run *run, const bitnet_tensor *inputs) {
   const bitnet_model_desc *desc = &bitnet_generated_desc;
   uint64_t most = 0;
@@ -141,6 +153,7 @@ static int check_names_agree(bn_run *run, const bitnet_tensor *inputs) {
   return ok;
 }
 
+/* Checks how many tensors the host gave, and that there is an array of them. */
 static int check_count(bn_run *run, const char *kind, uint32_t expected,
                        uint32_t got, const void *array) {
   if (got == expected && (array || !expected))

@@ -1,4 +1,9 @@
 //===- Diagnostics.cpp - one clear line per error -------------------------===//
+//
+// MLIR's own handler would print a location of several lines; a user of the
+// compiler needs the file and the ONNX node.
+//
+//===----------------------------------------------------------------------===//
 
 #include "Diagnostics.h"
 
@@ -22,6 +27,8 @@ struct Place {
 };
 } // namespace
 
+/// A location may be a name around a file, or several of both: the first ones
+/// count.
 static Place findPlace(Location loc) {
   Place place;
   loc->walk([&](Location inner) {
@@ -41,6 +48,7 @@ DiagnosticPrinter::DiagnosticPrinter(MLIRContext &context, bool errorsOnly)
     : errorsOnly(errorsOnly),
       handler(&context, [this](Diagnostic &d) { return print(d); }) {}
 
+/// Notes stand below their error, with a node only where it is another one.
 LogicalResult DiagnosticPrinter::print(Diagnostic &diagnostic) {
   bool isError = diagnostic.getSeverity() == DiagnosticSeverity::Error;
   if (diagnostic.getSeverity() == DiagnosticSeverity::Remark ||

@@ -10,8 +10,11 @@ namespace mlir::bitnet {
 /// Prints diagnostics as `model.onnx: error: node 'fc1': message`.
 class DiagnosticPrinter {
 public:
+  /// Takes over the diagnostics of `context` while it lives. Remarks are never
+  /// printed; with `errorsOnly` (-q) warnings are not, either.
   DiagnosticPrinter(MLIRContext &context, bool errorsOnly);
-  /// Whether an error says that output could not be written.
+  /// Whether an error says that output could not be written, for which the
+  /// program has an exit code of its own.
   bool sawOutputError() const { return outputError; }
 
 private:

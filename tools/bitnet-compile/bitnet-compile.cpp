@@ -1,4 +1,10 @@
 //===- bitnet-compile.cpp - ONNX model to shared library ------------------===//
+//
+// The command line becomes a CompileOptions, which compileModel (lib/Pipelines)
+// obeys. What is wrong with the command line alone is found before the model is
+// read, and ends the program with status 64.
+//
+//===----------------------------------------------------------------------===//
 
 #include "Diagnostics.h"
 #include "Summary.h"
@@ -27,6 +33,7 @@ namespace {
 /// sysexits.h: bad input data, cannot create output.
 enum ExitCode { kSuccess = 0, kUsage = 64, kBadData = 65, kCannotWrite = 74 };
 
+// Option texts are the reference of the command line: bitnet-compile --help.
 cl::OptionCategory mainCategory("Main options");
 cl::OptionCategory quantizeCategory("Quantization of float layers");
 cl::OptionCategory targetCategory("Target");
@@ -37,6 +44,7 @@ cl::opt<std::string> input(cl::Positional,
 cl::opt<std::string>
     output("o", cl::desc("Output file (default: from the input's name)"),
            cl::value_desc("file"), cl::cat(mainCategory));
+// docs/Architecture.md says what the form of each stage holds.
 cl::opt<Stage> emit(
     "emit", cl::desc("Stop after a stage and write its form:"),
     cl::init(Stage::SO),
@@ -56,6 +64,8 @@ cl::opt<Stage> emit(
     cl::cat(mainCategory));
 cl::opt<std::string> report("report", cl::desc("Write a JSON report per layer"),
                             cl::value_desc("file"), cl::cat(mainCategory));
+// A model is a file of somebody else: the defaults do not let it name files
+// outside of its folder, nor grow without limit.
 cl::opt<ExternalData> externalData(
     "external-data", cl::desc("Files of weights that a model names:"),
     cl::values(clEnumValN(ExternalData::Strict, "strict",
@@ -92,6 +102,8 @@ cl::opt<WeightMethod>
                               clEnumValN(WeightMethod::Sign, "sign",
                                          "BitNet v1, sign(W-mean W)")),
                    cl::cat(quantizeCategory));
+// Patterns without --quantize would have no effect, so findWrongPair refuses
+// them.
 cl::list<std::string> include(
     "quantize-include", cl::desc("Only layers whose name matches (globs)"),
     cl::value_desc("pattern"), cl::CommaSeparated, cl::cat(quantizeCategory));
@@ -117,6 +129,7 @@ cl::list<std::string> floatExclude(
     "float-weights-exclude", cl::desc("Not layers whose name matches (globs)"),
     cl::value_desc("pattern"), cl::CommaSeparated, cl::cat(quantizeCategory));
 
+// What follows decides for which machines the library has code.
 enum class TargetName { CPU, HLS };
 cl::opt<TargetName> target(
     "target", cl::desc("Backend:"), cl::init(TargetName::CPU),
@@ -135,6 +148,7 @@ cl::opt<std::string> mcpu("mcpu",
                           cl::desc("CPU to compile for, \"native\" is this "
                                    "one (default: see --isa)"),
                           cl::value_desc("name"), cl::cat(targetCategory));
+// --isa and --mcpu exclude each other: several machines, or exactly one.
 cl::list<ISA> isas("isa",
                    cl::desc("Machines that one library serves, all by default: "
                             "generic, avx2, avxvnni, avx512bw, avx512vnni, "
@@ -149,6 +163,7 @@ cl::opt<std::string> mattr("mattr",
                            cl::value_desc("features"), cl::cat(targetCategory));
 cl::opt<unsigned> optLevel("O", cl::desc("Optimization level 0..3 (default 3)"),
                            cl::Prefix, cl::init(3), cl::cat(targetCategory));
+// For measurements and tests: the choice by CPU is the fastest known.
 cl::opt<KernelChoice> kernel(
     "kernel", cl::desc("Code form of ternary matmuls (default: by CPU):"),
     cl::init(KernelChoice::Auto),
@@ -187,6 +202,7 @@ cl::opt<WeightsPlacement> weights(
                           "in a file beside it")),
     cl::cat(targetCategory));
 
+/// All options as the driver takes them; file names are completed later.
 CompileOptions makeOptions() {
   CompileOptions options;
   options.input = input;
@@ -226,7 +242,9 @@ CompileOptions makeOptions() {
   return options;
 }
 
-/// model.onnx -> model.so, model.mlir, ...
+/// The output's name when there is no -o: that of the model with the ending of
+/// the stage (model.onnx -> model.so, model.mlir), or model-hls. It lies in the
+/// current folder.
 std::string defaultOutput(StringRef inputName, Stage stage, bool hls) {
   StringRef stem = llvm::sys::path::stem(inputName);
   if (hls)
@@ -245,7 +263,8 @@ std::string defaultOutput(StringRef inputName, Stage stage, bool hls) {
   }
 }
 
-/// `-o model.o` means what it says.
+/// The stage that the ending of the output's name stands for, so that `-o
+/// model.o` writes an object file. --emit wins over it.
 Stage stageForOutput(StringRef name, Stage stage) {
   if (emit.getNumOccurrences())
     return stage;
@@ -269,7 +288,8 @@ std::string findRunner(const char *argv0) {
   return onPath ? *onPath : "";
 }
 
-/// What a script gives whose variable is not set.
+/// An option with an empty text, which is what a script gives when its variable
+/// is not set.
 std::string findEmptyValue() {
   for (const cl::opt<std::string> *option : {&output, &report, &externalRoot})
     if (option->getNumOccurrences() && option->empty())
@@ -277,6 +297,7 @@ std::string findEmptyValue() {
   return "";
 }
 
+/// A --dim that is no name=size with a size of at least 0, or is there twice.
 std::string findWrongDim() {
   llvm::StringSet<> names;
   for (StringRef text : dims) {
@@ -290,7 +311,7 @@ std::string findWrongDim() {
   return "";
 }
 
-/// Options that have no meaning for a folder of C++.
+/// An option that has no meaning for a folder of C++.
 std::string findWrongForHLS() {
   if (target != TargetName::HLS)
     return "";
@@ -302,6 +323,7 @@ std::string findWrongForHLS() {
   return "";
 }
 
+/// Options that exclude each other, or of which one needs the other.
 std::string findWrongPair() {
   if (!isas.empty() && !(mcpu.empty() && mattr.empty()))
     return "--isa goes without --mcpu and --mattr";
@@ -329,6 +351,7 @@ std::string findUsageError() {
   return "";
 }
 
+/// Prints the message and returns the exit status.
 int usageError(const Twine &message) {
   llvm::WithColor::error(llvm::errs(), "bitnet-compile") << message << "\n";
   return kUsage;
@@ -336,6 +359,8 @@ int usageError(const Twine &message) {
 
 } // namespace
 
+/// 0, 64 for a wrong command line, 65 for a model that cannot be compiled, 74
+/// for an output that cannot be written.
 int main(int argc, char **argv) {
   llvm::InitLLVM init(argc, argv);
   llvm::setBugReportMsg("bitnet-compile crashed; please report this with the "
@@ -353,6 +378,8 @@ int main(int argc, char **argv) {
   // lld registers LLVM's code generation flags when it runs in this process.
   mcpu.removeArgument();
   mattr.removeArgument();
+  // This option needs no model, so it comes before the checks of the command
+  // line.
   if (supportedOps) {
     printSupportedOps(llvm::outs());
     return kSuccess;
@@ -361,14 +388,18 @@ int main(int argc, char **argv) {
     return usageError(wrong);
 
   CompileOptions options = makeOptions();
+  // The HLS target runs the model to get expected outputs.
   options.runner = findRunner(argv[0]);
   if (options.output.empty())
     options.output = defaultOutput(input, options.emit, options.hls);
+  // -o decides only where --emit does not.
   options.emit = stageForOutput(options.output, options.emit);
 
   DialectRegistry registry;
   registerAllDialects(registry);
+  // Without threads of MLIR, diagnostics come in the order of the model.
   MLIRContext context(registry, MLIRContext::Threading::DISABLED);
+  // An operation of MLIR tells nothing to a user whose model is ONNX.
   context.printOpOnDiagnostic(false);
   DiagnosticPrinter diagnostics(context, quiet);
   // lld resets every command-line option when it runs in this process.

@@ -1,4 +1,9 @@
 //===- bitnet-opt.cpp - runs passes and pipelines -------------------------===//
+//
+// The tests of passes run it: it knows all dialects, passes and pipelines of
+// the compiler.
+//
+//===----------------------------------------------------------------------===//
 
 #include "bitnet/Pipelines/Register.h"
 #include "bitnet/Support/OutputSet.h"
@@ -31,6 +36,8 @@ static llvm::Error writeFile(StringRef input, StringRef output,
   return failed ? llvm::Error::success() : outputs.commit();
 }
 
+/// Output to standard output, and what only lists things, is left to MLIR's
+/// main.
 int main(int argc, char **argv) {
   DialectRegistry registry;
   bitnet::registerAllDialects(registry);

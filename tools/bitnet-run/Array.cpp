@@ -1,4 +1,9 @@
 //===- Array.cpp - named dense arrays in memory ---------------------------===//
+//
+// The conversions of 16-bit floats are written out, because not every CPU and
+// C++ library has them.
+//
+//===----------------------------------------------------------------------===//
 
 #include "Array.h"
 #include "llvm/Support/CheckedArithmetic.h"
@@ -8,6 +13,7 @@
 
 using namespace bitnet::run;
 
+/// A shape without dims is a scalar, which has one element.
 int64_t Array::size() const {
   int64_t count = 1;
   for (int64_t dim : shape)
@@ -16,6 +22,7 @@ int64_t Array::size() const {
 }
 
 namespace {
+/// A T at any address, aligned or not.
 template <typename T> T load(const char *at) {
   T value;
   std::memcpy(&value, at, sizeof(T));
@@ -23,6 +30,7 @@ template <typename T> T load(const char *at) {
 }
 } // namespace
 
+/// Every dtype of the ABI; 64-bit integers round to a double.
 double Array::at(int64_t i) const {
   const char *p = bytes.data() + i * bitnet_dtype_bytes(dtype);
   switch (dtype) {
@@ -53,6 +61,7 @@ double Array::at(int64_t i) const {
   }
 }
 
+/// An array without elements has 0 bytes, however large its other dims are.
 std::optional<uint64_t> bitnet::run::byteSize(int32_t dtype,
                                               llvm::ArrayRef<int64_t> shape) {
   std::optional<int64_t> size = bitnet_dtype_bytes(dtype);
@@ -82,6 +91,7 @@ std::string bitnet::run::describe(int32_t dtype,
   return text;
 }
 
+/// The name is the model's, which the tensor does not carry.
 Array bitnet::run::fromTensor(llvm::StringRef name,
                               const bitnet_tensor &tensor) {
   Array array;
@@ -103,6 +113,7 @@ bitnet_tensor bitnet::run::asTensor(Array &array) {
   return tensor;
 }
 
+/// The array is f32; NaN stays NaN.
 void bitnet::run::castTo16Bit(Array &array, int32_t dtype) {
   const size_t count = array.bytes.size() / sizeof(float);
   std::vector<char> narrow(count * 2);
@@ -127,6 +138,8 @@ void bitnet::run::castToF32(Array &array) {
   array.dtype = BITNET_DTYPE_F32;
 }
 
+/// bf16 is the upper half of f32: half a unit is added, less one for even
+/// halves.
 uint16_t bitnet::run::floatToBFloat(float value) {
   const uint32_t bits = load<uint32_t>(reinterpret_cast<char *>(&value));
   if ((bits & 0x7fffffffu) > 0x7f800000u) // NaN stays one
@@ -139,6 +152,8 @@ float bitnet::run::bfloatToFloat(uint16_t half) {
   return load<float>(reinterpret_cast<const char *>(&bits));
 }
 
+/// The cases are ordered by magnitude: NaN, too large, normal, subnormal, zero.
+/// Adding 0xfff and the lowest kept bit rounds half to even in one addition.
 uint16_t bitnet::run::floatToHalf(float value) {
   const uint32_t bits = load<uint32_t>(reinterpret_cast<char *>(&value));
   const uint16_t sign = bits >> 16 & 0x8000;
@@ -151,6 +166,8 @@ uint16_t bitnet::run::floatToHalf(float value) {
     const uint32_t rounded = magnitude + 0xfff + (magnitude >> 13 & 1);
     return sign | static_cast<uint16_t>((rounded >> 13) - (112 << 10));
   }
+  // A subnormal f16 is a multiple of 2^-24: what is shifted out decides the
+  // rounding.
   const unsigned shift = 126 - (magnitude >> 23); // subnormal
   if (shift > 24)
     return sign;
@@ -161,6 +178,7 @@ uint16_t bitnet::run::floatToHalf(float value) {
                     kept + (rest > tie || (rest == tie && (kept & 1))));
 }
 
+/// Exponent 0 is a multiple of 2^-24; 31 is an infinity or NaN, 255 in f32.
 float bitnet::run::halfToFloat(uint16_t half) {
   const uint32_t sign = uint32_t(half & 0x8000) << 16;
   const uint32_t exponent = half >> 10 & 31, mantissa = half & 0x3ff;

@@ -17,6 +17,8 @@ static double distance(double a, double b) {
                                 : difference;
 }
 
+/// The norm leaves out what is not finite. Against an expected zero tensor the
+/// absolute error counts.
 Difference bitnet::run::compare(const Array &got, const Array &expected) {
   Difference result;
   if (got.shape != expected.shape) {
@@ -29,6 +31,7 @@ Difference bitnet::run::compare(const Array &got, const Array &expected) {
     const double difference = distance(got.at(i), reference);
     result.maxAbs = std::max(result.maxAbs, difference);
     error += difference * difference;
+    // An infinite norm would hide every error.
     if (std::isfinite(reference))
       norm += reference * reference;
   }
@@ -36,6 +39,7 @@ Difference bitnet::run::compare(const Array &got, const Array &expected) {
   return result;
 }
 
+/// Outputs without an expectation are listed with dashes.
 bool bitnet::run::printComparison(raw_ostream &os, ArrayRef<Array> outputs,
                                   ArrayRef<Array> expected, double tolerance) {
   size_t width = 6;

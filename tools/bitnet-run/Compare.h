@@ -1,4 +1,9 @@
 //===- Compare.h - outputs against expected outputs -------------*- C++ -*-===//
+//
+// The error of an output is that of the whole tensor, because single elements
+// near zero have large relative errors that mean nothing.
+//
+//===----------------------------------------------------------------------===//
 
 #ifndef BITNET_TOOLS_BITNET_RUN_COMPARE_H
 #define BITNET_TOOLS_BITNET_RUN_COMPARE_H
@@ -8,9 +13,11 @@
 
 namespace bitnet::run {
 
+/// What compare found; the errors are 0 when the shapes differ.
 struct Difference {
   double relativeL2 = 0; ///< |got - expected| / |expected|
   double maxAbs = 0;
+  /// False: the errors mean nothing.
   bool sameShape = true;
 };
 

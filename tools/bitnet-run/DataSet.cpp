@@ -1,4 +1,9 @@
 //===- DataSet.cpp - match arrays to the values of a model ----------------===//
+//
+// A data set names its arrays as the model names its inputs and outputs, or,
+// when exporters have renamed them, gives them in the model's order.
+//
+//===----------------------------------------------------------------------===//
 
 #include "DataSet.h"
 #include "Errors.h"
@@ -11,6 +16,7 @@
 using namespace llvm;
 using namespace bitnet::run;
 
+/// Other names than in_ and out_ are an error: they would be ignored.
 Expected<DataSet> bitnet::run::readDataFile(StringRef path) {
   Expected<std::vector<Array>> arrays = readNpz(path);
   if (!arrays)
@@ -47,10 +53,12 @@ static std::string listNames(ArrayRef<bitnet_value_desc> values) {
   return join(names, ", ");
 }
 
+/// Whether one of `values` has this name.
 static bool hasName(ArrayRef<bitnet_value_desc> values, StringRef name) {
   return any_of(values, [&](const auto &v) { return name == v.name; });
 }
 
+/// "a.npz: 'in_x' is no input of the model, which takes 'ids', 'mask'".
 static Error noSuchName(StringRef origin, StringRef kind, const Twine &array,
                         ArrayRef<bitnet_value_desc> values) {
   return badData(origin + ": '" + array + "' is no " + kind +
@@ -90,9 +98,9 @@ static Error checkNames(const DataSet &data, StringRef kind, StringRef prefix,
   return Error::success();
 }
 
-/// In the order of `values`: by name, or as they are when there is a full set
-/// whose names are not those of the model. Values without an array get one with
-/// an empty name.
+/// Brings the arrays into the order of `values`: by name, or as they are when
+/// there is a full set whose names are not those of the model. Values without
+/// an array get one with an empty name.
 static std::vector<Array> matchArrays(std::vector<Array> arrays,
                                       ArrayRef<bitnet_value_desc> values) {
   const bool byOrder = arrays.size() == values.size() &&
@@ -114,9 +122,12 @@ static std::vector<Array> matchArrays(std::vector<Array> arrays,
   return matched;
 }
 
+/// Names are checked before anything is moved, so that an error leaves `data`
+/// as the file has it.
 Error bitnet::run::bindArrays(DataSet &data, const bitnet_model_desc &desc) {
   const ArrayRef<bitnet_value_desc> inputs(desc.inputs, desc.num_inputs);
   const ArrayRef<bitnet_value_desc> outputs(desc.outputs, desc.num_outputs);
+  // One known name shows that the data set names its arrays as the model does.
   const bool anyKnown =
       any_of(data.inputs,
              [&](const Array &a) { return hasName(inputs, a.name); }) ||
@@ -139,7 +150,8 @@ Error bitnet::run::bindArrays(DataSet &data, const bitnet_model_desc &desc) {
   return Error::success();
 }
 
-/// ONNX's names of element types that the ABI cannot carry.
+/// ONNX's names of element types that the ABI cannot carry. The numbers are
+/// those of TensorProto.DataType.
 static StringRef nameOfType(int32_t dtype) {
   switch (dtype) {
   case 8:
@@ -167,6 +179,7 @@ static StringRef nameOfType(int32_t dtype) {
   }
 }
 
+/// Fails for the first of `values` whose dtype the ABI does not have.
 static Error checkTypes(StringRef kind, ArrayRef<bitnet_value_desc> values) {
   for (const bitnet_value_desc &value : values)
     if (!bitnet_dtype_name(value.dtype))

@@ -1,4 +1,9 @@
 //===- DataSet.h - inputs and expected outputs of one run -------*- C++ -*-===//
+//
+// Reading, checking and matching are apart: a file is read as it is, bindArrays
+// then brings its arrays into the order of the model.
+//
+//===----------------------------------------------------------------------===//
 
 #ifndef BITNET_TOOLS_BITNET_RUN_DATASET_H
 #define BITNET_TOOLS_BITNET_RUN_DATASET_H
@@ -9,6 +14,8 @@
 
 namespace bitnet::run {
 
+/// One set of inputs, and what the outputs should be, as far as the files have
+/// it.
 struct DataSet {
   std::string origin; ///< file or folder, for messages
   std::vector<Array> inputs;
@@ -29,14 +36,17 @@ llvm::Expected<DataSet> readDataFile(llvm::StringRef path);
 /// .npy files input_N.npy and output_N.npy.
 llvm::Expected<DataSet> readDataFolder(llvm::StringRef path,
                                        const bitnet_model_desc &desc);
-/// Names of the files that readDataFolder looks for.
+/// Names of the files that readDataFolder looks for. An output must not
+/// overwrite any of them.
 std::vector<std::string> listDataFolder(llvm::StringRef path,
                                         const bitnet_model_desc &desc);
 
 /// Fails for a model with inputs or outputs of types that the ABI cannot carry.
+/// Callers check before they read any data.
 llvm::Error checkTypes(const bitnet_model_desc &desc);
 
 /// An error that names the model's inputs unless one of them is `name`.
+/// `origin` names the option or file in the error.
 llvm::Error checkNamed(llvm::StringRef origin, llvm::StringRef name,
                        const bitnet_model_desc &desc);
 

@@ -1,4 +1,9 @@
 //===- Errors.cpp - failures that know their exit code --------------------===//
+//
+// Errors go to standard error as one line. Standard output is buffered and may
+// be a file, so its failures are found only when it is flushed.
+//
+//===----------------------------------------------------------------------===//
 
 #include "Errors.h"
 #include "llvm/ADT/StringExtras.h"
@@ -13,6 +18,7 @@ using namespace bitnet::run;
 
 char Failure::ID = 0;
 
+/// Control characters as \x0a: names of files and tensors may hold any.
 static std::string onOneLine(StringRef text) {
   std::string line;
   for (char c : text)
@@ -22,6 +28,7 @@ static std::string onOneLine(StringRef text) {
   return line;
 }
 
+/// An error that is no Failure, for example of reading a .pb file, is bad data.
 int bitnet::run::reportFailure(Error error) {
   outs().flush(); // what came before it
   int code = ExitBadData;
@@ -45,7 +52,8 @@ int bitnet::run::flushOutput(int code) {
   return ExitOutputFailure;
 }
 
-/// Nothing may be allocated any more. Files that are half written are removed.
+/// Ends the process without allocating anything, and removes files that are
+/// half written.
 static void endWithoutMemory() {
   static const char text[] = "bitnet-run: error: out of memory\n";
   sys::RunInterruptHandlers();

@@ -1,4 +1,9 @@
 //===- Errors.h - failures that know their exit code ------------*- C++ -*-===//
+//
+// Every function that may fail returns an llvm::Error made by fail or badData;
+// bitnet-run.cpp prints it and ends with its code.
+//
+//===----------------------------------------------------------------------===//
 
 #ifndef BITNET_TOOLS_BITNET_RUN_ERRORS_H
 #define BITNET_TOOLS_BITNET_RUN_ERRORS_H
@@ -7,7 +12,8 @@
 
 namespace bitnet::run {
 
-/// Exit codes of bitnet-run (sysexits.h where one fits).
+/// Exit codes of bitnet-run (sysexits.h where one fits). README.md lists
+/// them.
 enum ExitCode {
   ExitSuccess = 0,
   ExitMismatch = 1,
@@ -20,7 +26,8 @@ enum ExitCode {
   ExitOutputFailure = 74,
 };
 
-/// One line of text and the exit code it leads to.
+/// One line of text and the exit code it leads to. Errors of other libraries
+/// count as bad data.
 class Failure : public llvm::ErrorInfo<Failure> {
 public:
   static char ID;
@@ -37,9 +44,11 @@ private:
   std::string text;
 };
 
+/// A failure with any exit code; `text` needs no "error:" and no line break.
 inline llvm::Error fail(ExitCode code, const llvm::Twine &text) {
   return llvm::make_error<Failure>(code, text.str());
 }
+/// A failure that the user's files or the model cause.
 inline llvm::Error badData(const llvm::Twine &text) {
   return fail(ExitBadData, text);
 }
@@ -52,8 +61,8 @@ int reportFailure(llvm::Error error);
 /// code than `code`, after a line.
 int flushOutput(int code);
 
-/// From now on, memory that is asked for and not to be had ends the process
-/// with a line and an exit code.
+/// After this call, an allocation that fails ends the process with a line and
+/// an exit code.
 void endOnMissingMemory();
 
 } // namespace bitnet::run

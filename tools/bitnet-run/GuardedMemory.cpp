@@ -17,6 +17,7 @@ using namespace bitnet::run;
 /// runs.
 static std::vector<const GuardedMemory *> living;
 
+/// write is safe within the handler of a signal; printing is not.
 static void say(StringRef text) {
   // Nothing can be done when standard error is closed.
   [[maybe_unused]] ssize_t written =
@@ -31,6 +32,7 @@ static void explain(int, siginfo_t *info, void *) {
       return;
 }
 
+/// The first fault is explained, and the default action then ends the process.
 static void installHandler() {
   struct sigaction action = {};
   action.sa_sigaction = explain;
@@ -44,6 +46,7 @@ static uint64_t pageBytes() {
   return bytes;
 }
 
+/// A page on either side, and in between whole pages for the bytes.
 Expected<std::unique_ptr<GuardedMemory>>
 GuardedMemory::create(std::string label, uint64_t bytes, GuardedEdge edge) {
   const uint64_t page = pageBytes();
@@ -86,6 +89,7 @@ void GuardedMemory::protect() {
   ::mprotect(map + page, mapBytes - 2 * page, PROT_READ);
 }
 
+/// Slack lies before the bytes or behind them, depending on the edge.
 Error GuardedMemory::checkSlack() const {
   const uint64_t page = pageBytes();
   const auto isFill = [&](char c) { return c == fill; };
@@ -97,6 +101,7 @@ Error GuardedMemory::checkSlack() const {
   return fail(ExitSoftware, "the model has written outside of " + label);
 }
 
+/// An address below `start` lies in the slack or the page before the memory.
 bool GuardedMemory::explainFault(const char *address) const {
   if (address < map || address >= map + mapBytes)
     return false;

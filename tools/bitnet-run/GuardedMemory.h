@@ -1,4 +1,10 @@
 //===- GuardedMemory.h - memory between inaccessible pages ------*- C++ -*-===//
+//
+// The memory of --guard-pages, in which an access outside of a tensor faults at
+// once, instead of reading or writing what happens to lie there. GuardedRun.cpp
+// puts every tensor of a run into one.
+//
+//===----------------------------------------------------------------------===//
 
 #ifndef BITNET_TOOLS_BITNET_RUN_GUARDEDMEMORY_H
 #define BITNET_TOOLS_BITNET_RUN_GUARDEDMEMORY_H
@@ -24,19 +30,23 @@ class GuardedMemory {
 public:
   /// `label` is shown in messages: "input 'x'".
   static llvm::Expected<std::unique_ptr<GuardedMemory>>
+  /// Fails when the system gives no memory.
   create(std::string label, uint64_t bytes, GuardedEdge edge);
   ~GuardedMemory();
   GuardedMemory(const GuardedMemory &) = delete;
   GuardedMemory &operator=(const GuardedMemory &) = delete;
 
+  /// `bytes` bytes at the guarded edge.
   char *data() const { return start; }
-  /// From now on, writing dies by a signal, too.
+  /// Makes the memory read-only: afterwards a write ends the process by a
+  /// signal, too.
   void protect();
   /// Fails when something has written into the slack.
   llvm::Error checkSlack() const;
 
-  /// Of an access outside, or a write where only reading is allowed. Called by
-  /// the handler of the signal.
+  /// Prints which access it was when `address` lies in this mapping, and
+  /// returns whether it does. The handler of the signal calls it, so it must
+  /// not allocate.
   bool explainFault(const char *address) const;
 
 private:

@@ -1,4 +1,10 @@
 //===- GuardedRun.cpp - a run that may touch nothing but its tensors ------===//
+//
+// All tensors of a run touch inaccessible pages with one edge. Two runs, one
+// for each edge, must give the same bits: a difference means that a result
+// depends on what lies beside a tensor.
+//
+//===----------------------------------------------------------------------===//
 
 #include "Errors.h"
 #include "GuardedMemory.h"
@@ -41,6 +47,7 @@ private:
 };
 } // namespace
 
+/// Memory for one tensor, labelled for messages: "output 'logits'".
 Expected<char *> GuardedTensors::add(StringRef kind,
                                      const bitnet_value_desc &value,
                                      uint64_t bytes) {
@@ -56,6 +63,8 @@ Expected<char *> GuardedTensors::add(StringRef kind,
   return memory.back()->data();
 }
 
+/// Copies the arrays in and makes them read-only: a model must not write its
+/// inputs.
 Error GuardedTensors::addInputs(std::vector<Array> &arrays) {
   for (auto [index, array] : enumerate(arrays)) {
     Expected<char *> data =
@@ -70,6 +79,7 @@ Error GuardedTensors::addInputs(std::vector<Array> &arrays) {
   return Error::success();
 }
 
+/// Outputs whose shape depends on values get their memory during the run.
 Error GuardedTensors::addOutputs(const bitnet_model *model) {
   std::vector<bitnet_tensor> shapes(desc.num_outputs, bitnet_tensor{});
   if (bitnet_model_shapes(model, inputs.data(), inputs.size(), shapes.data(),
@@ -99,6 +109,8 @@ void *GuardedTensors::allocate(uint32_t index, uint64_t bytes) {
   return nullptr;
 }
 
+/// Whether output `index` has the shape that bitnet_model_shapes has told for
+/// it.
 Error GuardedTensors::checkTold(uint32_t index) const {
   const bitnet_tensor &got = outputs[index], &shape = told[index];
   bool agree = got.rank == shape.rank;
@@ -113,6 +125,8 @@ Error GuardedTensors::checkTold(uint32_t index) const {
                   describe(got.dtype, ArrayRef(got.dims, got.rank)));
 }
 
+/// Checks slack and shapes first, so that a result that looks right is not
+/// taken from a run that wrote outside.
 Expected<std::vector<Array>> GuardedTensors::takeOutputs() const {
   if (told.empty() && !outputs.empty())
     return fail(ExitSoftware, "the model runs, but told no output shapes");
@@ -128,6 +142,7 @@ Expected<std::vector<Array>> GuardedTensors::takeOutputs() const {
   return results;
 }
 
+/// bitnet_run_options.allocate and .probe, with a GuardedTensors as `user`.
 static void *allocate(void *user, uint32_t index, uint64_t bytes) {
   return static_cast<GuardedTensors *>(user)->allocate(index, bytes);
 }
@@ -154,7 +169,7 @@ Expected<std::vector<Array>> Session::runAtEdge(std::vector<Array> &inputs,
   return tensors.takeOutputs();
 }
 
-/// Bit by bit.
+/// Whether both runs gave the same arrays, bit by bit.
 static Error checkSame(ArrayRef<Array> first, ArrayRef<Array> second) {
   const auto differ = [](const Array &a, const Array &b) {
     return a.name != b.name || a.shape != b.shape || a.bytes != b.bytes;
@@ -170,6 +185,7 @@ static Error checkSame(ArrayRef<Array> first, ArrayRef<Array> second) {
   return Error::success();
 }
 
+/// The results of the first run; those of the second are only compared.
 Expected<std::vector<Array>> Session::runGuarded(std::vector<Array> &inputs,
                                                  std::vector<Array> *codes) {
   std::vector<Array> otherCodes;

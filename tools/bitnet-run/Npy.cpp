@@ -1,4 +1,9 @@
 //===- Npy.cpp - NumPy's .npy files ---------------------------------------===//
+//
+// The format is described in NumPy's documentation (numpy.lib.format): a magic
+// text, a version, the length of a header, the header, the data.
+//
+//===----------------------------------------------------------------------===//
 
 #include "Npy.h"
 #include "Errors.h"
@@ -19,6 +24,7 @@ static std::vector<char> toRowMajor(const Array &array, const char *data,
     strides[i] = strides[i - 1] * array.shape[i - 1];
   std::vector<char> result(count * width);
   for (int64_t at = 0; at < count; ++at) {
+    // Elements in row-major order; `from` is where column-major order has them.
     int64_t from = 0;
     for (int64_t i = 0; i < rank; ++i)
       from += index[i] * strides[i];
@@ -29,7 +35,8 @@ static std::vector<char> toRowMajor(const Array &array, const char *data,
   return result;
 }
 
-/// Splits the file into header text and data.
+/// Splits the file into header text and data. Version 1 has two bytes for the
+/// header's length, later ones four.
 static bool splitFile(StringRef bytes, StringRef &header, StringRef &data) {
   if (!bytes.starts_with("\x93NUMPY") || bytes.size() < 12)
     return false;
@@ -46,6 +53,8 @@ static bool splitFile(StringRef bytes, StringRef &header, StringRef &data) {
   return true;
 }
 
+/// More data than the shape asks for are ignored, as NumPy does; fewer are an
+/// error.
 Expected<Array> bitnet::run::parseNpy(StringRef bytes, const Twine &origin) {
   StringRef text, data;
   if (!splitFile(bytes, text, data))
@@ -68,6 +77,8 @@ Expected<Array> bitnet::run::parseNpy(StringRef bytes, const Twine &origin) {
   return array;
 }
 
+/// The buffer may be a mapping of the file: nothing is copied before parseNpy
+/// has checked it.
 Expected<Array> bitnet::run::readNpy(StringRef path) {
   auto file = MemoryBuffer::getFile(path, /*IsText=*/false,
                                     /*RequiresNullTerminator=*/false);
@@ -76,6 +87,7 @@ Expected<Array> bitnet::run::readNpy(StringRef path) {
   return parseNpy((*file)->getBuffer(), path);
 }
 
+/// NumPy's name of a dtype; bf16 has none.
 static StringRef descrOf(int32_t dtype) {
   switch (dtype) {
   case BITNET_DTYPE_F16:
@@ -105,6 +117,7 @@ static StringRef descrOf(int32_t dtype) {
   }
 }
 
+/// Version 1.0, row-major, little-endian.
 std::string bitnet::run::formatNpy(const Array &array) {
   if (array.dtype == BITNET_DTYPE_BF16) {
     Array wide = array;

@@ -1,4 +1,9 @@
 //===- NpyHeader.cpp - the dictionary that begins .npy files --------------===//
+//
+// The header is a Python dictionary, in practice written by NumPy, but other
+// programs write other orders and spaces. It is parsed, not evaluated.
+//
+//===----------------------------------------------------------------------===//
 
 #include "NpyHeader.h"
 #include "Errors.h"
@@ -9,7 +14,8 @@
 using namespace llvm;
 using namespace bitnet::run;
 
-/// 0: not one of ours.
+/// The dtype of a NumPy name, with its aliases; 0 for one that no model takes,
+/// such as big-endian or complex numbers.
 static int32_t parseDtype(StringRef descr) {
   // Byte order: '<' and '=' are ours, '|' says that there is none.
   if (descr.starts_with("<") || descr.starts_with("=") ||
@@ -46,6 +52,7 @@ public:
 
 private:
   void skipSpace() { text = text.ltrim(" \t\r\n"); }
+  /// Skips spaces and takes `token` if it is next.
   bool take(StringRef token) {
     skipSpace();
     return text.consume_front(token);
@@ -61,6 +68,7 @@ private:
 };
 } // namespace
 
+/// A Python string without escapes, in either kind of quotes.
 bool Parser::parseString(StringRef &value) {
   skipSpace();
   const StringRef quote = text.take_front(1);
@@ -82,13 +90,15 @@ bool Parser::parseDescr() {
   return parseString(descr);
 }
 
+/// Python's True or False.
 bool Parser::parseBool() {
   hasOrder = true;
   header.fortranOrder = take("True");
   return header.fortranOrder || take("False");
 }
 
-/// Python's "(3)" is a number.
+/// A tuple of sizes. "(3)" is refused: in Python it is a number, "(3,)" a
+/// tuple.
 bool Parser::parseShape() {
   hasShape = true;
   header.shape.clear();
@@ -106,7 +116,7 @@ bool Parser::parseShape() {
   return comma || header.shape.size() > 1;
 }
 
-/// As in Python, the last of two entries of one key counts.
+/// Parses one entry. Like in Python, the last of two entries of one key counts.
 bool Parser::parseEntry() {
   StringRef key;
   if (!parseString(key) || !take(":"))
@@ -118,6 +128,7 @@ bool Parser::parseEntry() {
   return key == "shape" && parseShape();
 }
 
+/// Entries between braces; a comma may stand behind the last one.
 bool Parser::parseDictionary() {
   if (!take("{"))
     return false;
@@ -131,6 +142,7 @@ bool Parser::parseDictionary() {
   return text.empty();
 }
 
+/// Errors show the header, as far as it is text.
 Expected<NpyHeader> bitnet::run::parseNpyHeader(StringRef text,
                                                 const Twine &origin) {
   Parser parser(text);

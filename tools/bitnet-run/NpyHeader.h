@@ -1,4 +1,8 @@
 //===- NpyHeader.h - the dictionary that begins .npy files ------*- C++ -*-===//
+//
+// Npy.cpp finds the header in the file; this reads its text.
+//
+//===----------------------------------------------------------------------===//
 
 #ifndef BITNET_TOOLS_BITNET_RUN_NPYHEADER_H
 #define BITNET_TOOLS_BITNET_RUN_NPYHEADER_H
@@ -13,13 +17,14 @@ namespace bitnet::run {
 /// What a .npy header says.
 struct NpyHeader {
   int32_t dtype = 0;
+  /// The data are column-major.
   bool fortranOrder = false;
   std::vector<int64_t> shape;
 };
 
 /// Reads the text of a header as NumPy does: a Python dictionary with the keys
 /// 'descr', 'fortran_order' and 'shape', in any order, and nothing else.
-/// `origin` names the file in errors.
+/// `origin` names the file in errors. Fails for a dtype that no model takes.
 llvm::Expected<NpyHeader> parseNpyHeader(llvm::StringRef text,
                                          const llvm::Twine &origin);
 

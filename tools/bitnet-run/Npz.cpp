@@ -1,4 +1,10 @@
 //===- Npz.cpp - .npz files: zip archives of .npy files -------------------===//
+//
+// Reading goes by the central directory at the end of an archive, which alone
+// has reliable sizes; zip64 is read, because NumPy writes it for large arrays.
+// Writing makes the simplest archive: stored, without zip64.
+//
+//===----------------------------------------------------------------------===//
 
 #include "Errors.h"
 #include "Npy.h"
@@ -33,14 +39,18 @@ struct Entry {
 class Archive {
 public:
   explicit Archive(StringRef bytes) : bytes(bytes) {}
+  /// Finds the central directory; false: this is no archive.
   bool findDirectory();
+  /// Reads the next entry of the directory; false: it is damaged.
   bool next(Entry &entry);
   bool atEnd() const { return left == 0; }
   /// Fails when the bytes are not those that were packed.
   Error extract(const Entry &entry, std::string &storage, StringRef &data);
 
 private:
+  /// The bytes of an entry: in `storage`, or in the file when they are stored.
   bool unpack(const Entry &entry, std::string &storage, StringRef &data);
+  /// `size` bytes at `offset`; null when they are not all inside the file.
   const char *get(uint64_t offset, uint64_t size) const {
     if (offset > bytes.size() || size > bytes.size() - offset)
       return nullptr;
@@ -52,6 +62,8 @@ private:
 };
 } // namespace
 
+/// The record at the end holds the directory's place, or points to one of
+/// zip64.
 bool Archive::findDirectory() {
   const size_t end = bytes.rfind("PK\5\6");
   const char *record = end == StringRef::npos ? nullptr : get(end, 22);
@@ -113,6 +125,8 @@ bool Archive::next(Entry &entry) {
   return readZip64(StringRef(name + nameSize, extraSize), entry);
 }
 
+/// Inflates into all of `storage`; false when the sizes do not agree or the
+/// stream is damaged.
 static bool inflateInto(StringRef packed, std::string &storage) {
   z_stream stream = {};
   if (inflateInit2(&stream, -MAX_WBITS) != Z_OK)
@@ -136,6 +150,8 @@ static bool inflateInto(StringRef packed, std::string &storage) {
   return status == Z_STREAM_END && out == outEnd;
 }
 
+/// The local header repeats the name and may have another extra field: its
+/// sizes tell where the data begin.
 bool Archive::unpack(const Entry &entry, std::string &storage,
                      StringRef &data) {
   const char *header = get(entry.offset, 30);
@@ -158,10 +174,12 @@ bool Archive::unpack(const Entry &entry, std::string &storage,
   return inflateInto(StringRef(packed, entry.packedSize), storage);
 }
 
+/// CRC-32, as zip uses it.
 static uint32_t checksum(StringRef data) {
   return crc32_z(0, reinterpret_cast<const Bytef *>(data.data()), data.size());
 }
 
+/// Says what is not supported before it tries to unpack.
 Error Archive::extract(const Entry &entry, std::string &storage,
                        StringRef &data) {
   const auto broken = [&](const Twine &what) {
@@ -180,6 +198,8 @@ Error Archive::extract(const Entry &entry, std::string &storage,
   return Error::success();
 }
 
+/// An entry that claims more bytes than there is memory is refused before any
+/// is allocated.
 Expected<std::vector<Array>> bitnet::run::readNpz(StringRef path) {
   auto file = MemoryBuffer::getFile(path, /*IsText=*/false,
                                     /*RequiresNullTerminator=*/false);
@@ -232,6 +252,7 @@ static void writeCommon(raw_ostream &os, StringRef name, StringRef data) {
   write16(os, 0);
 }
 
+/// Local headers with data, then the directory, then the record at its end.
 std::string bitnet::run::formatNpz(ArrayRef<Array> arrays) {
   std::string text, directory;
   raw_string_ostream os(text), dir(directory);
@@ -261,6 +282,7 @@ std::string bitnet::run::formatNpz(ArrayRef<Array> arrays) {
   return text;
 }
 
+/// 512 bytes cover the headers of an array.
 bool bitnet::run::fitsNpz(ArrayRef<Array> arrays) {
   uint64_t total = 0;
   for (const Array &array : arrays)

@@ -1,4 +1,9 @@
 //===- OutputFiles.cpp - what a run is asked to write ---------------------===//
+//
+// All names are claimed before the first run, so that a run of minutes does not
+// end with an output that would overwrite the model.
+//
+//===----------------------------------------------------------------------===//
 
 #include "OutputFiles.h"
 #include "Errors.h"
@@ -14,13 +19,15 @@ using namespace bitnet::run;
 static constexpr StringLiteral kCodesRole = "the file of --dump-codes";
 static constexpr StringLiteral kProfileRole = "the file of --profile";
 
+/// The same text with the exit code of an output.
 static Error asFailure(Error error) {
   if (!error)
     return Error::success();
   return fail(ExitOutputFailure, toString(std::move(error)));
 }
 
-/// A file name for any output name.
+/// The file of an output: its index makes the name unique where characters are
+/// replaced or cut.
 std::string OutputFiles::nameOutput(StringRef name, size_t index) const {
   std::string safe = Twine(index).str() + "_";
   for (char c : name.take_front(100))
@@ -30,6 +37,8 @@ std::string OutputFiles::nameOutput(StringRef name, size_t index) const {
   return path.str().str();
 }
 
+/// Claims the file of each output by its index and name, before its value is
+/// known.
 Error OutputFiles::claimAll(const bitnet_model_desc &desc) {
   if (!codes.empty())
     if (Error error = files.claim(codes, kCodesRole))
@@ -52,6 +61,7 @@ Error OutputFiles::claim(const bitnet_model_desc &desc,
   return asFailure(claimAll(desc));
 }
 
+/// Writes one file and moves it into place; a failure leaves none behind.
 Error OutputFiles::write(StringRef path, StringRef what,
                          function_ref<void(raw_ostream &)> body) {
   Error error = files.write(path, what, [&](raw_ostream &os) {
@@ -78,6 +88,7 @@ Error OutputFiles::saveOutputs(ArrayRef<Array> outputs) {
   return Error::success();
 }
 
+/// An archive of more than 4 GB would need zip64, which is not written.
 Error OutputFiles::saveCodes(std::vector<Array> probed,
                              ArrayRef<Array> outputs) {
   if (codes.empty())
@@ -95,6 +106,7 @@ Error OutputFiles::saveCodes(std::vector<Array> probed,
                [&](raw_ostream &os) { os << formatNpz(probed); });
 }
 
+/// The profile is of all runs, so it is written once, at the end.
 Error OutputFiles::saveProfile(const Profile &measured, int threads) {
   if (profile.empty())
     return Error::success();

@@ -1,4 +1,9 @@
 //===- Profile.cpp - where the time of a run goes -------------------------===//
+//
+// One clock runs from beginRun to endRun; each mark ends the time of one region
+// and begins that of the next, so the times add up to the run.
+//
+//===----------------------------------------------------------------------===//
 
 #include "Profile.h"
 #include "llvm/ADT/STLExtras.h"
@@ -10,6 +15,7 @@
 using namespace llvm;
 using namespace bitnet::run;
 
+// Indexed by bitnet_region_kind.
 static const char *const kindNames[] = {
     "other",    "ternary matmul", "matmul",      "softmax, activation",
     "quantize", "norm",           "elementwise", "copy"};
@@ -18,6 +24,7 @@ static constexpr size_t numKinds = std::size(kindNames);
 /// Rows below are printed as one; JSON has them all.
 static constexpr double kSmallPercent = 0.05;
 
+/// The clock is read once, so that no time falls between two regions.
 void Profile::enter(size_t row) {
   const Clock::time_point now = Clock::now();
   const std::chrono::duration<double, std::milli> took = now - since;
@@ -26,11 +33,13 @@ void Profile::enter(size_t row) {
   current = row;
 }
 
+/// Time before the first mark counts for what is in no region.
 void Profile::beginRun() {
   since = Clock::now();
   current = regions.size();
 }
 
+/// A region that the table does not have counts as none.
 void Profile::mark(void *profile, int32_t region) {
   auto &self = *static_cast<Profile *>(profile);
   const bool known = region >= 0 && size_t(region) < self.regions.size();
@@ -38,6 +47,7 @@ void Profile::mark(void *profile, int32_t region) {
   ++self.rows[self.current].calls;
 }
 
+/// The model tells before it multiplies, within the region that does.
 void Profile::work(void *profile, uint64_t macs) {
   auto &self = *static_cast<Profile *>(profile);
   self.rows[self.current].macs += macs;
@@ -52,6 +62,7 @@ StringRef Profile::nameOf(size_t row) const {
   return row < regions.size() ? regions[row].name : "";
 }
 
+/// A model of a later version may have kinds that this program does not know.
 int32_t Profile::kindOf(size_t row) const {
   const int32_t kind = row < regions.size() ? regions[row].kind : 0;
   return kind >= 0 && kind < int32_t(numKinds) ? kind : BITNET_REGION_OTHER;
@@ -64,22 +75,27 @@ double Profile::total() const {
   return sum;
 }
 
+/// A profile of runs that took no time has no shares.
 double Profile::percent(double milliseconds) const {
   return total() > 0 ? 100 * milliseconds / total() : 0;
 }
 
+/// 10^6 bytes per millisecond are a gigabyte per second.
 double Profile::gigabytesPerSecond(size_t row) const {
   if (row >= regions.size() || perRun(row) <= 0)
     return 0;
   return double(regions[row].bytes) / perRun(row) / 1e6;
 }
 
+/// MACs and milliseconds are both sums over all runs, so the number of runs
+/// cancels out.
 double Profile::gigamacsPerSecond(size_t row) const {
   if (rows[row].milliseconds <= 0)
     return 0;
   return double(rows[row].macs) / rows[row].milliseconds / 1e6;
 }
 
+/// Equal times keep the order of the model.
 std::vector<size_t> Profile::sorted() const {
   std::vector<size_t> order(rows.size());
   std::iota(order.begin(), order.end(), 0);
@@ -92,6 +108,7 @@ std::vector<size_t> Profile::sorted() const {
   return order;
 }
 
+/// Indexed by bitnet_region_kind.
 std::vector<double> Profile::sumByKind() const {
   std::vector<double> sums(numKinds, 0.0);
   for (size_t row = 0; row < rows.size(); ++row)
@@ -99,7 +116,7 @@ std::vector<double> Profile::sumByKind() const {
   return sums;
 }
 
-/// Nothing for what has no rate.
+/// Prints a rate, or spaces for what has none.
 static void printRate(raw_ostream &os, double rate) {
   if (rate > 0)
     os << format("  %6.1f", rate);
@@ -107,6 +124,7 @@ static void printRate(raw_ostream &os, double rate) {
     os << "        ";
 }
 
+/// One line of the table.
 void Profile::printRow(raw_ostream &os, size_t row) const {
   os << format("%9.3f  %5.1f  %5.0f", perRun(row), percent(perRun(row)),
                double(rows[row].calls) / runs);
@@ -122,6 +140,7 @@ void Profile::print(raw_ostream &os, int threads) const {
      << threads << " threads)\n"
      << "       ms      %  calls    GB/s  GMAC/s  kind                 nodes\n";
   const std::vector<size_t> order = sorted();
+  // Regions with next to no time are summed up in one line at the end.
   const auto isSmall = [&](size_t row) {
     return percent(perRun(row)) < kSmallPercent;
   };
@@ -142,6 +161,7 @@ void Profile::print(raw_ostream &os, int threads) const {
          << kindNames[kind] << "\n";
 }
 
+/// A rate that a region does not have, such as that of weights, is 0.
 void Profile::printJSON(raw_ostream &os, int threads) const {
   json::OStream json(os, 2);
   json.object([&] {

@@ -1,4 +1,9 @@
 //===- RandomInputs.cpp - inputs without data -----------------------------===//
+//
+// Inputs depend on the seed and the model alone, so a run can be repeated on
+// another machine.
+//
+//===----------------------------------------------------------------------===//
 
 #include "DataSet.h"
 #include "Errors.h"
@@ -20,7 +25,7 @@ public:
     state ^= state >> 27;
     return state * 0x2545f4914f6cdd1du;
   }
-  /// In [-1, 1).
+  /// A number in [-1, 1).
   float nextFloat() {
     return static_cast<float>(static_cast<int64_t>(next()) >> 40) * 0x1p-23f;
   }
@@ -30,12 +35,14 @@ private:
 };
 } // namespace
 
-/// 16-bit floats are made as f32 and cast.
+/// The dtype in which random numbers are made: f32 for 16-bit floats, which are
+/// then rounded, so that both get the same values.
 static int32_t randomDtype(int32_t dtype) {
   const bool is16 = dtype == BITNET_DTYPE_F16 || dtype == BITNET_DTYPE_BF16;
   return is16 ? int32_t(BITNET_DTYPE_F32) : dtype;
 }
 
+/// Floats are in [-1, 1), integers in the range of --int-range, bools 0 or 1.
 static void fillRandom(Array &array, int32_t dtype, Random &random,
                        const RandomOptions &options) {
   const bool isFloat = array.dtype == BITNET_DTYPE_F32;
@@ -45,6 +52,7 @@ static void fillRandom(Array &array, int32_t dtype, Random &random,
     uint64_t integer = uint64_t(options.intLow) + (random.next() >> 11) % range;
     const float number = random.nextFloat();
     const double wide = number;
+    // Any other value of a bool would be undefined in a model.
     if (dtype == BITNET_DTYPE_BOOL)
       integer &= 1;
     const void *from = &integer; // little-endian: the low bytes
@@ -58,6 +66,7 @@ static void fillRandom(Array &array, int32_t dtype, Random &random,
     castTo16Bit(array, dtype);
 }
 
+/// The name of a dim, empty when it has none.
 static StringRef dimName(const bitnet_value_desc &value, int32_t axis) {
   const char *name = value.dim_names ? value.dim_names[axis] : nullptr;
   return name ? name : "";
@@ -75,6 +84,7 @@ static std::vector<int64_t> chooseShape(const bitnet_value_desc &value,
   return shape;
 }
 
+/// Fails for a --dim whose name no input has: it would be ignored.
 static Error checkDimNames(const bitnet_model_desc &desc,
                            const RandomOptions &options) {
   StringMap<bool> known;
@@ -121,8 +131,8 @@ static Error addBytes(const Twine &label, const bitnet_value_desc &value,
                  formatBytes(memory) + others);
 }
 
-/// Before any memory is asked for: what inputs and outputs take together, as
-/// far as the model tells the shapes of its outputs.
+/// Checks, before any memory is asked for, what inputs and outputs take
+/// together, as far as the model tells the shapes of its outputs.
 static Error checkMemory(const bitnet_model *model,
                          const RandomOptions &options) {
   const bitnet_model_desc &desc = *bitnet_model_description(model);
@@ -157,6 +167,7 @@ Expected<std::vector<Array>>
 bitnet::run::makeRandomInputs(const bitnet_model *model,
                               const RandomOptions &options) {
   const bitnet_model_desc &desc = *bitnet_model_description(model);
+  // Both checks come before the first allocation.
   if (Error error = checkDimNames(desc, options))
     return error;
   if (Error error = checkMemory(model, options))

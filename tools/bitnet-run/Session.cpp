@@ -1,4 +1,9 @@
 //===- Session.cpp - a loaded model with its threads ----------------------===//
+//
+// Runs copy nothing on the way in: tensors point into the arrays. Timed runs
+// reuse their outputs, as a host would; other runs let the model allocate them.
+//
+//===----------------------------------------------------------------------===//
 
 #include "Session.h"
 #include "Errors.h"
@@ -23,6 +28,7 @@ static ExitCode exitCodeOf(bitnet_status status) {
   }
 }
 
+/// The pool comes first: wrong settings are a usage error, whatever the model.
 Expected<Session> Session::load(StringRef path,
                                 const bitnet_pool_options &threads) {
   Session session;
@@ -58,6 +64,7 @@ static void collect(void *user, const char *name, const bitnet_tensor *value) {
   addCodes(*static_cast<std::vector<Array> *>(user), name, *value);
 }
 
+/// The caller adds probes or marks.
 bitnet_run_options Session::getOptions() const {
   bitnet_run_options options = {};
   options.struct_size = sizeof(options);
@@ -66,6 +73,7 @@ bitnet_run_options Session::getOptions() const {
   return options;
 }
 
+/// The runtime's error line is this thread's, so it is read at once.
 Error Session::invoke(ArrayRef<bitnet_tensor> inputs,
                       std::vector<bitnet_tensor> &outputs,
                       const bitnet_run_options &options) {
@@ -77,6 +85,7 @@ Error Session::invoke(ArrayRef<bitnet_tensor> inputs,
   return fail(exitCodeOf(status), bitnet_last_error());
 }
 
+/// Tensors that point into the arrays.
 static std::vector<bitnet_tensor> asTensors(std::vector<Array> &arrays) {
   std::vector<bitnet_tensor> tensors;
   for (Array &array : arrays)
@@ -84,11 +93,13 @@ static std::vector<bitnet_tensor> asTensors(std::vector<Array> &arrays) {
   return tensors;
 }
 
+/// Frees what malloc made in the model for outputs without a buffer.
 static void freeOutputs(std::vector<bitnet_tensor> &outputs) {
   for (bitnet_tensor &output : outputs)
     std::free(output.data);
 }
 
+/// The outputs are copied out of the model's memory.
 Expected<std::vector<Array>> Session::run(std::vector<Array> &inputs,
                                           std::vector<Array> *codes) {
   const bitnet_model_desc &desc = description();
@@ -107,6 +118,7 @@ Expected<std::vector<Array>> Session::run(std::vector<Array> &inputs,
 
 using Clock = std::chrono::steady_clock;
 
+/// At least 50 ms, and as many runs as are timed, but not more than three.
 Error Session::warmUp(ArrayRef<bitnet_tensor> inputs,
                       std::vector<bitnet_tensor> &outputs, unsigned count) {
   constexpr std::chrono::milliseconds shortest(50);
@@ -118,6 +130,7 @@ Error Session::warmUp(ArrayRef<bitnet_tensor> inputs,
   return Error::success();
 }
 
+/// Outputs stay allocated from the first run on, as in a host that reuses them.
 Expected<Timings> Session::bench(std::vector<Array> &inputs, unsigned count) {
   const std::vector<bitnet_tensor> tensors = asTensors(inputs);
   std::vector<bitnet_tensor> outputs(description().num_outputs,
@@ -137,6 +150,7 @@ Expected<Timings> Session::bench(std::vector<Array> &inputs, unsigned count) {
   return timings;
 }
 
+/// Warm-up runs are not part of the profile.
 Expected<Profile> Session::profile(std::vector<Array> &inputs, unsigned count) {
   uint32_t numRegions = 0;
   const bitnet_region_desc *regions =
@@ -161,11 +175,13 @@ Expected<Profile> Session::profile(std::vector<Array> &inputs, unsigned count) {
   return profile;
 }
 
+/// Rounded to the nearest sample.
 double Timings::percentile(double p) const {
   const size_t last = milliseconds.size() - 1;
   return milliseconds[static_cast<size_t>(p * last + 0.5)];
 }
 
+/// "input ids: i64[batch,128]".
 static void printValue(raw_ostream &os, StringRef kind,
                        const bitnet_value_desc &value) {
   const char *dtype = bitnet_dtype_name(value.dtype);
@@ -183,6 +199,8 @@ static void printValue(raw_ostream &os, StringRef kind,
   os << "]\n";
 }
 
+/// The model, the variant that runs here, and the type of each input and
+/// output.
 void Session::print(raw_ostream &os) const {
   const bitnet_model_desc &desc = description();
   const char *chosen = bitnet_model_isa_name(model.get());
@@ -201,6 +219,7 @@ void Session::print(raw_ostream &os) const {
   os << "threads " << threads() << "\n";
 }
 
+/// Arenas only: the weights are mapped, and outputs belong to the host.
 void Session::printMemory(raw_ostream &os) const {
   const bitnet_memory memory = bitnet_model_memory_use(model.get());
   os << "arena " << memory.largest << " bytes, " << memory.allocations

@@ -1,4 +1,8 @@
 //===- Session.h - a loaded model with its threads --------------*- C++ -*-===//
+//
+// The only part of bitnet-run that calls the runtime library.
+//
+//===----------------------------------------------------------------------===//
 
 #ifndef BITNET_TOOLS_BITNET_RUN_SESSION_H
 #define BITNET_TOOLS_BITNET_RUN_SESSION_H
@@ -12,18 +16,24 @@
 
 namespace bitnet::run {
 
-/// Latencies of repeated runs, in milliseconds, sorted.
+/// Latencies of repeated runs, in milliseconds, sorted. `percentile(0.99)`: 99
+/// % of the runs took at most so long.
 struct Timings {
   std::vector<double> milliseconds;
   double percentile(double p) const;
 };
 
-/// Appends a probed value under a name that no other has.
+/// Appends a probed value under a name that no other has. "fc1", then "fc1#2"
+/// for a layer that runs twice.
 void addCodes(std::vector<Array> &codes, llvm::StringRef name,
               const bitnet_tensor &value);
 
+/// Runs one model on one pool of threads. All runs take inputs in the model's
+/// order, as bindArrays gives them, and fail with the runtime's error line.
 class Session {
 public:
+  /// Makes the pool and loads the model at `path`, with the exit code that fits
+  /// what went wrong.
   static llvm::Expected<Session> load(llvm::StringRef path,
                                       const bitnet_pool_options &threads);
 
@@ -56,13 +66,16 @@ private:
     void operator()(bitnet_model *model) const { bitnet_model_free(model); }
     void operator()(bitnet_pool *pool) const { bitnet_pool_free(pool); }
   };
+  /// The pool, and nothing else.
   bitnet_run_options getOptions() const;
+  /// One guarded run.
   llvm::Expected<std::vector<Array>> runAtEdge(std::vector<Array> &inputs,
                                                std::vector<Array> *codes,
                                                GuardedEdge edge);
   /// Runs a few times, and small models until clocks and caches have settled.
   llvm::Error warmUp(llvm::ArrayRef<bitnet_tensor> inputs,
                      std::vector<bitnet_tensor> &outputs, unsigned count);
+  /// One run into `outputs`, whose data is NULL at first; later runs reuse it.
   llvm::Error invoke(llvm::ArrayRef<bitnet_tensor> inputs,
                      std::vector<bitnet_tensor> &outputs,
                      const bitnet_run_options &options);

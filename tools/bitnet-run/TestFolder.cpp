@@ -1,4 +1,9 @@
 //===- TestFolder.cpp - ONNX test_data_set folders ------------------------===//
+//
+// The layout of the ONNX test suite: input_0.pb, output_0.pb and so on in one
+// folder, serialised TensorProtos. .npy files in their place are our addition.
+//
+//===----------------------------------------------------------------------===//
 
 #include "DataSet.h"
 #include "Errors.h"
@@ -10,6 +15,7 @@
 using namespace llvm;
 using namespace bitnet::run;
 
+/// The importer's reader checks the file and decodes all ways to store data.
 static Expected<Array> readProto(StringRef path) {
   Expected<mlir::bitnet::TensorFile> file =
       mlir::bitnet::readTensorProtoFile(path);
@@ -33,6 +39,7 @@ static std::string nameFile(StringRef folder, StringRef kind, size_t index,
   return path.str().str();
 }
 
+/// Names of both kinds of files, whether they exist or not.
 std::vector<std::string>
 bitnet::run::listDataFolder(StringRef path, const bitnet_model_desc &desc) {
   std::vector<std::string> names;
@@ -45,7 +52,8 @@ bitnet::run::listDataFolder(StringRef path, const bitnet_model_desc &desc) {
   return names;
 }
 
-/// input_0.pb (or .npy), input_1.pb, ... up to the first that is not there.
+/// Reads input_0.pb (or .npy), input_1.pb, ... up to the first that is not
+/// there, and gives each the name of the value at its index.
 static Error readSeries(StringRef folder, StringRef kind,
                         ArrayRef<bitnet_value_desc> values,
                         std::vector<Array> &arrays) {
@@ -65,6 +73,8 @@ static Error readSeries(StringRef folder, StringRef kind,
   return Error::success();
 }
 
+/// A folder without outputs is fine: its inputs are run and nothing is
+/// compared.
 Expected<DataSet> bitnet::run::readDataFolder(StringRef path,
                                               const bitnet_model_desc &desc) {
   DataSet data;

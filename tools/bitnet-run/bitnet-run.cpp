@@ -22,6 +22,8 @@ using namespace bitnet::run;
 
 static cl::OptionCategory category("bitnet-run options");
 
+// Inputs come from folders, else from --data and --input, else they are random
+// numbers.
 static cl::opt<std::string> modelPath(cl::Positional, cl::Required,
                                       cl::desc("<model.so>"),
                                       cl::cat(category));
@@ -58,6 +60,7 @@ struct NumberParser : cl::parser<double> {
 static cl::opt<double, false, NumberParser>
     tolerance("tol", cl::init(5e-6), cl::cat(category),
               cl::desc("Largest relative L2 error per output"));
+// What a run writes. A name is claimed before the run (OutputFiles.h).
 static cl::opt<std::string> saveFolder("save-outputs", cl::value_desc("folder"),
                                        cl::cat(category),
                                        cl::desc("Write each output as .npy"));
@@ -65,6 +68,7 @@ static cl::opt<std::string>
     codesPath("dump-codes", cl::value_desc("file.npz"), cl::cat(category),
               cl::desc("Write the int8 codes of every layer (codes_<layer>) "
                        "and the outputs (out_<name>)"));
+// How the model is run.
 static cl::opt<bool> guardPages(
     "guard-pages", cl::cat(category),
     cl::desc("Run twice, with every input and output ending, then beginning, "
@@ -93,6 +97,7 @@ static cl::opt<bitnet_affinity> affinity(
 static cl::opt<bool> verbose("v", cl::cat(category),
                              cl::desc("Describe the model"));
 
+/// --seed, --int-range and --dim; only random inputs use them.
 static Expected<RandomOptions> parseRandomOptions() {
   RandomOptions options;
   options.seed = seed;
@@ -114,7 +119,8 @@ static Expected<RandomOptions> parseRandomOptions() {
   return options;
 }
 
-/// --data, overridden by --input.
+/// The arrays of --data, where those of --input take the place of inputs of the
+/// same name.
 static Expected<DataSet> readFiles(const bitnet_model_desc &desc) {
   DataSet data;
   data.origin = "--input";
@@ -142,6 +148,7 @@ static Expected<DataSet> readFiles(const bitnet_model_desc &desc) {
   return data;
 }
 
+/// The number that --bench gives, `otherwise` without one.
 static Expected<unsigned> parseRuns(unsigned otherwise) {
   constexpr unsigned kMost = 1'000'000;
   unsigned runs = otherwise;
@@ -152,8 +159,8 @@ static Expected<unsigned> parseRuns(unsigned otherwise) {
   return runs;
 }
 
-/// What would be found out after the first run only, and what a script gives
-/// whose variable is not set.
+/// Checks what would be found wrong only after the first run, and options with
+/// an empty text, which is what a script gives when its variable is not set.
 static Error checkValues() {
   for (const cl::opt<std::string> *option :
        {&dataPath, &saveFolder, &codesPath})
@@ -165,6 +172,7 @@ static Error checkValues() {
   return parseRuns(1).takeError();
 }
 
+/// --profile: prints the table and writes the file.
 static Error runProfile(Session &session, std::vector<Array> &inputs,
                         OutputFiles &files) {
   Expected<unsigned> runs = parseRuns(20);
@@ -178,6 +186,7 @@ static Error runProfile(Session &session, std::vector<Array> &inputs,
   return files.saveProfile(*profile, session.threads());
 }
 
+/// --bench: prints percentiles.
 static Error runBench(Session &session, std::vector<Array> &inputs) {
   Expected<unsigned> runs = parseRuns(50);
   if (!runs)
@@ -222,6 +231,7 @@ static Expected<bool> runOne(Session &session, DataSet data,
   return good;
 }
 
+/// Data of files: matched to the model first.
 static Expected<bool> runData(Session &session, DataSet data,
                               OutputFiles &files) {
   if (Error error = bindArrays(data, session.description()))
@@ -229,12 +239,14 @@ static Expected<bool> runData(Session &session, DataSet data,
   return runOne(session, std::move(data), files);
 }
 
+/// Each folder is a set of its own; false when one of them is off.
 static Expected<bool> runFolders(Session &session, OutputFiles &files) {
   bool good = true;
   for (StringRef folder : folders) {
     Expected<DataSet> data = readDataFolder(folder, session.description());
     if (!data)
       return data.takeError();
+    // Which folder the lines below belong to.
     outs() << folder << "\n";
     Expected<bool> result = runData(session, std::move(*data), files);
     if (!result)
@@ -244,6 +256,7 @@ static Expected<bool> runFolders(Session &session, OutputFiles &files) {
   return good;
 }
 
+/// Folders, else files, else random inputs.
 static Expected<bool> runInputs(Session &session, const RandomOptions &random,
                                 OutputFiles &files) {
   if (!folders.empty())
@@ -278,6 +291,7 @@ static std::vector<std::string> listInputFiles(const bitnet_model_desc &desc) {
   return files;
 }
 
+/// Everything that can be checked without running is checked first.
 static Expected<bool> runAll() {
   if (Error error = checkValues())
     return error;
@@ -300,15 +314,20 @@ static Expected<bool> runAll() {
   const bitnet_model_desc &desc = session->description();
   if (Error error = checkTypes(desc))
     return error;
+  // Inputs are listed first: no output may be one of them.
   if (Error error = files.claim(desc, listInputFiles(desc)))
     return error;
   Expected<bool> good = runInputs(*session, *random, files);
+  // The memory of a run is known only after it.
   if (verbose && good)
     session->printMemory(outs());
   return good;
 }
 
+/// 1: outputs beyond the tolerance; an error has a code of its own.
 int main(int argc, char **argv) {
+  // An input file may claim any size: running out of memory has its own exit
+  // code.
   endOnMissingMemory();
   cl::HideUnrelatedOptions(category);
   if (!cl::ParseCommandLineOptions(

@@ -36,6 +36,8 @@ static LogicalResult printDiagnostic(Diagnostic &diag) {
   return success();
 }
 
+/// Writes the module through OutputSet, which refuses to overwrite the model or
+/// its external data.
 static llvm::Error write(MLIRContext &context, ModuleOp module, StringRef input,
                          StringRef output) {
   bitnet::OutputSet outputs;
@@ -98,6 +100,8 @@ int main(int argc, char **argv) {
   ScopedDiagnosticHandler handler(&context, printDiagnostic);
   bitnet::ImportOptions options;
   options.external = {externalData, externalRoot};
+  // Functions of a model are inlined where the compiler has no lowering for
+  // them.
   options.hasLowering = bitnet::hasONNXLowering;
   return failed(translate(context, input, output, verifyOnly, options));
 }

@@ -1,4 +1,9 @@
 //===- Driver.h - from a model file to any output ---------------*- C++ -*-===//
+//
+// What bitnet-compile does, as a function of its options. The tool parses the
+// command line, prints diagnostics and the summary, and knows nothing else.
+//
+//===----------------------------------------------------------------------===//
 
 #ifndef BITNET_PIPELINES_DRIVER_H
 #define BITNET_PIPELINES_DRIVER_H
@@ -30,6 +35,7 @@ enum class Stage {
 };
 
 struct CompileOptions {
+  /// A model (.onnx) or the text of a stage (.mlir).
   std::string input;
   std::string output;
   Stage emit = Stage::SO;
@@ -38,21 +44,26 @@ struct CompileOptions {
   /// The program that evaluates the golden vectors of --target=hls.
   std::string runner;
   /// --dim: "name=size" of dynamic dims to fix.
+  /// A name may be that of dims of several inputs; unknown names are an error.
   std::vector<std::string> dims;
   /// --external-data and --external-root. None given: Strict for the files that
   /// an ONNX model names; those that the text of a stage names are opened as
   /// they are, since its names come from earlier command lines.
   std::optional<ExternalData> externalData;
   std::string externalRoot;
-  /// --max-nodes: of an ONNX model, functions inlined; see ImportOptions.
+  /// --max-nodes: the most nodes of an ONNX model, those of inlined functions
+  /// included (ImportOptions).
   std::optional<uint64_t> maxNodes;
   FrontendOptions frontend;
   QuantizeOptions quantize;
   PackOptions pack;
   KernelChoice kernel = KernelChoice::Auto;
+  /// Options of the stages, as the command line gives them; the driver derives
+  /// the rest (what a target has, what HLS cannot do).
   CPUTargetOptions target;
   std::string reportFile; ///< --report: JSON per layer; empty: none.
-  /// Called after each stage: index from 1, count, name, seconds.
+  /// Called after each stage with its index (from 1), the number of stages, its
+  /// name, and the seconds it took.
   std::function<void(unsigned, unsigned, llvm::StringRef, double)> progress;
   /// Lets a tool add instrumentation (--mlir-timing, --mlir-print-ir-*).
   std::function<void(PassManager &)> configure;
@@ -63,13 +74,14 @@ struct LayerRecord {
   std::string name, kind, reason, granularity, act;
   int64_t n = 0, k = 0;
   uint64_t bytesBefore = 0, bytesAfter = 0;
-  /// How float weights are stored when not as in the model.
+  /// How float weights are stored; empty when they are stored as in the model.
   std::string storage;
   /// How weights are stored, once that is decided; note: why not as asked for.
   std::optional<PackingKind> packing;
   std::string packingNote;
 };
 
+/// What the tool's summary shows; filled in as far as the stages ran.
 struct CompileResult {
   std::vector<LayerRecord> layers;
   uint64_t weightBytes = 0; ///< Bytes of constants in the model or its file.
@@ -86,7 +98,7 @@ FailureOr<CompileResult> compileModel(MLIRContext &context,
 
 /// The records that recognition and quantization left on the module.
 std::vector<LayerRecord> collectLayers(ModuleOp module);
-/// JSON for --report.
+/// Writes the JSON of --report.
 void writeReport(llvm::raw_ostream &os, const CompileOptions &options,
                  const CompileResult &result);
 

@@ -1,5 +1,4 @@
-//===- Pipelines.h - one builder and one options struct per stage -*- C++
-//-*-===//
+//===- Pipelines.h - a builder and an options struct per stage --*- C++ -*-===//
 //
 // import -> frontend -> quantize -> pack -> partition -> loops -> cpu | hls ->
 // link.
@@ -56,26 +55,26 @@ struct PackOptions {
   bool fastBase3 = false;
 };
 
-/// What the code is for.
+/// The machine, or the machines, that the code is for.
 struct MachineOptions {
   TargetInfo target;
   /// Machines, worst to best, instead of `target`.
   std::vector<ISA> isas;
 };
 
-/// Stage 4a: units of work on tensors.
+/// Stage 4a: dispatches on tensors.
 struct PartitionOptions {
   MachineOptions machines;
   /// Code form of ternary matmuls; Auto chooses by features.
   KernelChoice kernel = KernelChoice::Auto;
-  /// Float sums in the order of the loops: no fast-math flag is left.
+  /// Floats are added in the order of the loops: no fast-math flag is left.
   bool strictFloats = false;
 };
 
 /// Stage 4: loop nests over buffers.
 struct LoopsOptions {
   MachineOptions machines;
-  /// As in stage 4a.
+  /// The same as PartitionOptions::strictFloats.
   bool strictFloats = false;
   /// Scalar loops of one thread, for HLS to read.
   bool scalarLoops = false;
@@ -87,6 +86,8 @@ struct HLSOptions {
   std::string top = "model_top";
 };
 
+/// One builder per stage; the driver and the --bitnet-<stage>-pipeline options
+/// of bitnet-opt both call it. A builder adds passes to run on a ModuleOp.
 void populateFrontendPipeline(OpPassManager &pm,
                               const FrontendOptions &options);
 void populateQuantizePipeline(OpPassManager &pm,

@@ -1,4 +1,8 @@
 //===- Register.h - all dialects and passes of the project ------*- C++ -*-===//
+//
+// Called once by each tool that parses or prints IR.
+//
+//===----------------------------------------------------------------------===//
 
 #ifndef BITNET_PIPELINES_REGISTER_H
 #define BITNET_PIPELINES_REGISTER_H
@@ -8,7 +12,8 @@ class DialectRegistry;
 namespace bitnet {
 /// Dialects of every stage and the external models they need.
 void registerAllDialects(DialectRegistry &registry);
-/// Our passes and the upstream ones that our pipelines use.
+/// Our passes and the upstream ones that our pipelines use. For bitnet-opt
+/// only.
 void registerAllPasses();
 /// One pipeline per stage: --bitnet-frontend-pipeline, ...
 void registerAllPipelines();

@@ -63,6 +63,7 @@ public:
   /// Frees a memory buffer that no attribute names any more.
   void dropMemory(llvm::StringRef name);
 
+  /// Whether `name` is one that this store gave, and no file's.
   static bool isMemoryName(llvm::StringRef name) {
     return name.starts_with("<memory:");
   }

@@ -25,6 +25,8 @@ public:
   MadeFolder &operator=(MadeFolder &&) = delete;
   ~MadeFolder();
 
+  /// Lets the folder stay: neither the destructor nor a signal removes it any
+  /// more.
   void keep();
 
 private:

@@ -17,8 +17,10 @@ namespace mlir::bitnet {
 /// glob of another list.
 class NameFilter {
 public:
+  /// Makes a filter; an error names the text that is no glob.
   static llvm::Expected<NameFilter> create(llvm::ArrayRef<std::string> include,
                                            llvm::ArrayRef<std::string> exclude);
+  /// `name` is a layer's or a weight's, as -v prints it.
   bool matches(llvm::StringRef name) const;
 
 private:

@@ -39,6 +39,7 @@ public:
   OutputFile &operator=(OutputFile &&) = delete;
   ~OutputFile();
 
+  /// Appends bytes; after an error the output must not be kept.
   llvm::Error write(llvm::ArrayRef<uint8_t> bytes);
   llvm::Error keep();
 
@@ -85,8 +86,8 @@ bool isRegularOutput(llvm::StringRef path);
 /// is one of the system's (too many links).
 llvm::ErrorOr<std::string> followLinks(llvm::StringRef path);
 
-/// What is there under the name that followLinks gave, or behind the descriptor
-/// that this names; false: nothing.
+/// Looks up what is there under the name that followLinks gave, or behind the
+/// descriptor that the name stands for; false when there is nothing.
 bool statTarget(llvm::StringRef target, struct stat &status);
 
 /// Writes all bytes to `fd`; an error number, or 0. No signal ends the process.

@@ -1,4 +1,9 @@
 //===- OutputSet.h - the files of one command -------------------*- C++ -*-===//
+//
+// A command claims all its outputs before it works and commits them at its end,
+// so that either all appear or none.
+//
+//===----------------------------------------------------------------------===//
 
 #ifndef BITNET_SUPPORT_OUTPUTSET_H
 #define BITNET_SUPPORT_OUTPUTSET_H

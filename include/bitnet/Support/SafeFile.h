@@ -19,6 +19,7 @@ public:
   OpenFile &operator=(OpenFile &&) = delete;
   ~OpenFile();
 
+  /// The descriptor, which belongs to this object.
   int getFd() const { return fd; }
   uint64_t getSize() const { return size; }
 
@@ -27,7 +28,8 @@ private:
   uint64_t size;
 };
 
-/// Opens the file a user named on the command line: any regular file.
+/// Opens the file a user named on the command line: any regular file. Errors
+/// name no path: callers put it in front.
 llvm::Expected<OpenFile> openRegularFile(llvm::StringRef path);
 
 /// Takes over `fd` when it is a regular file, with one name if `oneLink`.
@@ -40,7 +42,7 @@ std::string quoteName(llvm::StringRef text);
 /// A path that a user gave: whole, with letters of any script, but on one line
 /// and without characters that change what stands around them.
 std::string escapePath(llvm::StringRef path);
-/// The same in single quotes.
+/// The path as escapePath has it, in single quotes.
 std::string quotePath(llvm::StringRef path);
 
 } // namespace mlir::bitnet

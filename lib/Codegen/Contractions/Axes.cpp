@@ -1,4 +1,10 @@
 //===- Axes.cpp - a product's loops as at most six axes -------------------===//
+//
+// Maps the loops of a product to the axes of a kernel: three batch axes, m, n
+// and k. Two loops become one axis when each operand that moves in them lies in
+// memory so that one stride serves both loops.
+//
+//===----------------------------------------------------------------------===//
 
 #include "Axes.h"
 
@@ -18,7 +24,10 @@ public:
       : operands(contraction.getOperands()), maps(contraction.getMaps()),
         extents(contraction.op.getStaticLoopRanges()) {}
 
+  /// `loops` joined to axes, in the order of the dimensions of operand
+  /// `orderedBy`.
   SmallVector<Axis> merge(ArrayRef<unsigned> loops, unsigned orderedBy) const;
+  /// Whether steps along `axis` are neighbours in memory.
   bool isUnit(const Axis &axis, unsigned operand) const;
   bool isMemRefs() const {
     return llvm::all_of(operands,
@@ -101,6 +110,8 @@ static Axis takeLast(SmallVector<Axis> axes, SmallVectorImpl<Axis> &rest) {
   return last;
 }
 
+/// The result must be contiguous along n, because whole vectors of it are
+/// stored. Where both forms are possible, rows win for a single column.
 static std::optional<ContractionForm> findForm(const AxisPlanner &planner,
                                                const ContractionPlan &plan) {
   if (!planner.isUnit(plan.n, 2))
@@ -114,6 +125,8 @@ static std::optional<ContractionForm> findForm(const AxisPlanner &planner,
   return std::nullopt;
 }
 
+/// Axes that m and n do not take become batch axes; K must be one axis, because
+/// its order is the order of additions.
 static std::optional<ContractionPlan> tryPlan(const AxisPlanner &planner,
                                               const ContractionLoops &loops) {
   ContractionPlan plan;
@@ -141,6 +154,8 @@ bitnet::planContraction(Contraction &contraction) {
   AxisPlanner planner(contraction);
   if (!planner.isMemRefs())
     return std::nullopt;
+  // The product as it is, or else transposed: out^T = rhs^T * lhs^T, where n
+  // and m are exchanged.
   if (auto plan = tryPlan(planner, contraction.loops))
     return plan;
   std::swap(planner.operands[0], planner.operands[1]);
@@ -184,6 +199,7 @@ static Value emitExtent(ImplicitLocOpBuilder &b, const ContractionPlan &plan,
   llvm_unreachable("a loop that no operand moves in");
 }
 
+/// The product of the extents of its loops; 1 for an axis without loops.
 static OpFoldResult emitSize(ImplicitLocOpBuilder &b,
                              const ContractionPlan &plan, const Axis &axis) {
   Value size;
@@ -210,6 +226,7 @@ Value bitnet::emitView(ImplicitLocOpBuilder &b, const ContractionPlan &plan,
     if (!axis.empty())
       position =
           plan.maps[operand].getResultPosition(b.getAffineDimExpr(axis.back()));
+    // An operand that does not move along an axis has stride 0 there.
     OpFoldResult stride = position ? all[*position] : b.getIndexAttr(0);
     sizes.push_back(asValue(b, emitSize(b, plan, axis)));
     strides.push_back(asValue(b, stride));

@@ -1,5 +1,10 @@
-//===- Axes.h - a product's loops as at most six axes ------------*- C++
-//-*-===//
+//===- Axes.h - a product's loops as at most six axes -----------*- C++ -*-===//
+//
+// A kernel has fixed loops, a linalg operation any number of them.
+// planContraction joins loops that memory allows to treat as one, so that few
+// kernels serve all.
+//
+//===----------------------------------------------------------------------===//
 
 #ifndef BITNET_CODEGEN_CONTRACTIONS_AXES_H
 #define BITNET_CODEGEN_CONTRACTIONS_AXES_H
@@ -13,11 +18,12 @@ namespace mlir::bitnet {
 /// Loops that an address treats as one, outermost first. Empty: extent 1.
 using Axis = SmallVector<unsigned, 2>;
 
-/// Where the elements of one vector lie.
+/// Where the elements of one vector lie. It decides the order of additions
+/// (mm_c5) and is part of the kernel's name.
 enum class ContractionForm {
-  /// Along n, in rhs and out.
+  /// Along n: vectors of rhs and of out.
   Columns,
-  /// Along k, in lhs and rhs.
+  /// Along k: vectors of lhs and of rhs.
   Rows
 };
 
@@ -29,6 +35,8 @@ struct ContractionPlan {
   ContractionForm form = ContractionForm::Columns;
   /// lhs, rhs, out; lhs and rhs trade places when that makes out contiguous.
   SmallVector<Value, 3> operands;
+  /// For each operand, the map from the loops of the linalg operation to the
+  /// operand's dimensions.
   SmallVector<AffineMap, 3> maps;
   SmallVector<Axis, kBatchAxes> batch;
   Axis m, n, k;
@@ -46,7 +54,7 @@ std::optional<ContractionPlan> planContraction(Contraction &contraction);
 Value emitView(ImplicitLocOpBuilder &b, const ContractionPlan &plan,
                unsigned operand);
 
-/// The type of such a view.
+/// The type of such a view. `operand` is 0 for lhs, 1 for rhs, 2 for out.
 MemRefType getViewType(ContractionForm form, unsigned operand, Type element);
 
 } // namespace mlir::bitnet

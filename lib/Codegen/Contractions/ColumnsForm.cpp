@@ -1,4 +1,12 @@
 //===- ColumnsForm.cpp - products whose rhs is contiguous along n ---------===//
+//
+// Each element of the result is one chain of additions in the order of k
+// (mm_c5), so a vector is 16 neighbouring columns of one row. Three loops do
+// this: panels (many rows: b is copied to a panel that all tiles read), tiles
+// straight from b (few rows and columns, attention) and streaming (fewer rows
+// than a panel needs: b is read once, and sums live in c, in the cache).
+//
+//===----------------------------------------------------------------------===//
 
 #include "ContractionKernel.h"
 
@@ -20,6 +28,8 @@ static constexpr int64_t kStreamDepth = 8, kStreamColumns = 1024,
                          kStreamVectors = 4;
 
 namespace {
+/// The members are what the loops of one product share. `n` counts columns of b
+/// and c, `column` columns of the panel.
 class ColumnsEmitter {
 public:
   ColumnsEmitter(LoopBuilder &b, const RegisterTile &tile,
@@ -53,7 +63,8 @@ private:
 };
 } // namespace
 
-/// What fits the panel in k, in order: at least once, as zeros are a result.
+/// The loop over slices of k that fit the panel, in ascending order. It runs at
+/// least once, because a product without terms still has zeros as its result.
 void ColumnsEmitter::emitSlices(function_ref<void(Value k, Value depth)> body) {
   Value end = b.max(p.depth, b.index(1));
   b.loop(zero, end, kPanelDepth, [&](Value k) {
@@ -74,7 +85,8 @@ void ColumnsEmitter::emitPanels() {
   });
 }
 
-/// The same without panels: few rows by the values of attention.
+/// The same without panels, for few rows, such as attention's probabilities
+/// times its values.
 void ColumnsEmitter::emitNarrow() {
   emitSlices([&](Value k, Value depth) {
     emitTiles(k, depth, zero, p.columns, /*packed=*/false);
@@ -104,7 +116,8 @@ void ColumnsEmitter::emitPack(Value k, Value depth, Value n, Value width) {
       });
 }
 
-/// Tiles as wide as registers allow, then single vectors.
+/// The columns of one strip of rows: tiles as wide as registers allow, then
+/// single vectors.
 void ColumnsEmitter::emitTiles(Value k, Value depth, Value n, Value width,
                                bool packed) {
   Value wide = zero;
@@ -149,6 +162,8 @@ void ColumnsEmitter::emitTile(Value k, Value depth, Value n, Value column,
     }
     auto loadSums = [&] {
       Values sums;
+      // c is read and written once per slice of k; within it sums stay in
+      // registers.
       for (auto [i, tail] : llvm::enumerate(tails))
         sums.push_back(b.load(p.c, rows[i / vectors],
                               b.add(first, (i % vectors) * kLanes), tail));
@@ -223,6 +238,8 @@ void ColumnsEmitter::emitStreamRows(Value n, Value width, Value k,
   });
 }
 
+/// c[m, n ..] += lhs[i] * b[k + i, n ..], i ascending, one vector at a time: c
+/// is loaded and stored once for all of `lhs`.
 void ColumnsEmitter::emitStreamVectors(Value m, ArrayRef<Value> lhs, Value n,
                                        Value k, int64_t vectors, Tail tail) {
   for (int64_t v = 0; v < vectors; ++v) {

@@ -1,4 +1,10 @@
 //===- ContractionKernel.cpp - one function per form of product -----------===//
+//
+// The result is divided into items of kWorkRows by kWorkColumns, numbered batch
+// by batch. A task gets a range of items; all items of one line (the same rows
+// of one batch) that it has become one matrix product of a form.
+//
+//===----------------------------------------------------------------------===//
 
 #include "ContractionKernel.h"
 
@@ -12,6 +18,7 @@
 using namespace mlir;
 using namespace mlir::bitnet;
 
+/// One function for each form and pair of element types: shapes are arguments.
 static std::string getFunctionName(const ContractionPlan &plan) {
   std::string name = "bitnet_contraction_";
   llvm::raw_string_ostream os(name);
@@ -35,7 +42,7 @@ ContractionTiles bitnet::emitTiles(LoopBuilder &b, Value c) {
 }
 
 namespace {
-/// The body of a kernel: finds the matrices of each tile.
+/// Emits the body of a kernel, which finds the matrices of each item.
 class KernelEmitter {
 public:
   KernelEmitter(LoopBuilder &b, func::FuncOp kernel, ContractionForm form,
@@ -69,8 +76,8 @@ void KernelEmitter::reserve() {
   b.reserveScratch();
 }
 
-/// Tiles are numbered along columns first. Parts `begin` to `end` of `parts`
-/// hold consecutive ones; those of one line are worked on together, so that
+/// Items are numbered along columns first. Parts `begin` to `end` of `parts`
+/// hold consecutive items; those of one line are worked on together, so that
 /// rows of b are read in long runs.
 void KernelEmitter::emit() {
   Value parts = args[4], begin = args[5], end = args[6];
@@ -82,7 +89,7 @@ void KernelEmitter::emit() {
          [&](Value line) { emitLine(line, first, last); });
 }
 
-/// The tiles of `line` that are in [first, last), as one matrix product.
+/// The items of `line` that are in [first, last), as one matrix product.
 void KernelEmitter::emitLine(Value line, Value first, Value last) {
   Value zero = b.index(0), columns = b.dim(args[2], kBatchAxes + 1);
   Value start = b.mul(line, tiles.perRow);
@@ -93,6 +100,8 @@ void KernelEmitter::emitLine(Value line, Value first, Value last) {
   Value m = b.mul(b.rem(line, tiles.perColumn), b.index(kWorkRows));
   Value rest = b.div(line, tiles.perColumn);
   SmallVector<Value> at(kBatchAxes);
+  // What is left of the line's number says which batch it is of; the last batch
+  // axis varies fastest.
   for (unsigned i = kBatchAxes; i-- > 0;) {
     Value extent = b.dim(args[2], i);
     at[i] = b.rem(rest, extent);
@@ -136,6 +145,7 @@ Value KernelEmitter::slice(unsigned operand, ArrayRef<Value> at,
                                    offsets, sizes, strides);
 }
 
+/// An empty private function of a kernel's type; `b` stands in its body.
 static func::FuncOp createFunction(LoopBuilder &b, ModuleOp module,
                                    const ContractionPlan &plan,
                                    StringRef name) {
@@ -157,6 +167,8 @@ static func::FuncOp createNarrow(LoopBuilder &b, ModuleOp module,
                                  const ContractionPlan &plan,
                                  const RegisterTile &tile, StringRef name) {
   auto narrow = createFunction(b, module, plan, (name + "_narrow").str());
+  // It must not be inlined, because its registers would compete with those of
+  // the other loops.
   narrow->setAttr("passthrough", b.getStrArrayAttr({"noinline"}));
   KernelEmitter emitter(b, narrow, plan.form, tile, /*narrow=*/true);
   emitter.reserve();
@@ -165,6 +177,8 @@ static func::FuncOp createNarrow(LoopBuilder &b, ModuleOp module,
   return narrow;
 }
 
+/// The kernel for one register file. Where the form is columns, it first asks
+/// for the shape and leaves small products to a function of their own.
 static func::FuncOp getOrCreateKernel(ModuleOp module,
                                       const ContractionPlan &plan,
                                       RegisterFile registers, StringRef name) {
@@ -191,6 +205,7 @@ static func::FuncOp getOrCreateKernel(ModuleOp module,
   return kernel;
 }
 
+/// A library for one machine calls the kernel itself.
 func::FuncOp bitnet::getOrCreateContraction(ModuleOp module,
                                             const ContractionPlan &plan,
                                             ArrayRef<RegisterFile> registers) {

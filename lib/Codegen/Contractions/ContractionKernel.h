@@ -1,5 +1,9 @@
-//===- ContractionKernel.h - one function per form of product ----*- C++
-//-*-===//
+//===- ContractionKernel.h - one function per form of product ---*- C++ -*-===//
+//
+// getOrCreateContraction makes the function and divides the result among tasks;
+// ColumnsForm.cpp and RowsForm.cpp emit one matrix product each.
+//
+//===----------------------------------------------------------------------===//
 
 #ifndef BITNET_CODEGEN_CONTRACTIONS_CONTRACTIONKERNEL_H
 #define BITNET_CODEGEN_CONTRACTIONS_CONTRACTIONKERNEL_H
@@ -16,6 +20,8 @@ namespace mlir::bitnet {
 /// One matrix product c += a * b, or c = a * b where c is `fresh`: matrices of
 /// rank 2, extents of c, depth of the sums.
 struct MatrixProduct {
+  /// `a` is [rows, depth], `c` is [rows, columns]; `b` is [depth, columns] in
+  /// the columns form and [columns, depth] in the rows form.
   Value a, b, c;
   Value rows, columns, depth;
   Value fresh;
@@ -43,8 +49,15 @@ Value isNarrowProduct(LoopBuilder &b, Value c);
 void emitRowsForm(LoopBuilder &b, const RegisterTile &tile,
                   const MatrixProduct &product);
 
-/// The function for the form and element types of `plan`: of the first of
-/// `registers` that a machine has.
+/// The function for the form and element types of `plan`, made if absent:
+///
+///   func private @bitnet_contraction_<form>_<lhs>_<rhs>(%lhs, %rhs, %out:
+///   views
+///     of rank 5 (Axes.h), %fresh: i1, %parts, %begin, %end)
+///     attributes {bitnet.parallel}
+///
+/// It computes parts [%begin, %end) of %parts of the result. With several
+/// `registers`, worst first, it is a dispatch function with a kernel for each.
 func::FuncOp getOrCreateContraction(ModuleOp module,
                                     const ContractionPlan &plan,
                                     llvm::ArrayRef<RegisterFile> registers);

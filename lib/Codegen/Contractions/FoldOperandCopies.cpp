@@ -1,4 +1,12 @@
 //===- FoldOperandCopies.cpp - products read operands where they are ------===//
+//
+// --bitnet-fold-operand-copies: exporters repeat, transpose and join heads of
+// keys and values before a product reads them. The pass follows the right
+// operand to the tensor that holds its elements (OperandTrace.h) and rewrites
+// the product with loops over that tensor's dimensions, so that nothing is
+// copied.
+//
+//===----------------------------------------------------------------------===//
 
 #include "Match.h"
 #include "OperandTrace.h"
@@ -61,6 +69,8 @@ private:
 };
 } // namespace
 
+/// Gives each loop that the right operand moves in the atoms that the dimension
+/// consists of. False where the folded product could not be formed.
 bool OperandFolder::assignParts() {
   if (!maps[1].isProjectedPermutation())
     return false;
@@ -78,13 +88,16 @@ bool OperandFolder::assignParts() {
                       [&](unsigned loop) { return parts[loop].size() == 1; });
 }
 
+/// Whether an atom of the loop is a repetition, which the source has no
+/// dimension for.
 bool OperandFolder::isRepeated(unsigned loop) const {
   return llvm::any_of(parts[loop], [&](unsigned atom) {
     return !trace.getAtoms()[atom].source;
   });
 }
 
-/// Dimensions are dynamic where their parts say so.
+/// Whether `operand` may be split by tensor.expand_shape: a dimension must be
+/// dynamic exactly where one of its parts is, or the types would contradict.
 bool OperandFolder::isSplitKnown(unsigned operand) const {
   auto type = getTensorType(contraction.getOperands()[operand]);
   for (auto [dim, expr] : llvm::enumerate(maps[operand].getResults())) {
@@ -100,8 +113,9 @@ bool OperandFolder::isSplitKnown(unsigned operand) const {
   return true;
 }
 
-/// The source lies densely along n, or along k as the left operand does; and
-/// no loop is left without an axis.
+/// Whether a kernel can address the folded product: the source must be
+/// contiguous along n, or along k where the left operand is so too, and there
+/// must not be more loops than a kernel has axes.
 bool OperandFolder::keepsForm() const {
   const ContractionLoops &loops = contraction.loops;
   auto sourceRank = getTensorType(trace.getSource()).getRank();
@@ -124,6 +138,7 @@ bool OperandFolder::keepsForm() const {
   return used <= kMaxBatchLoops + 2;
 }
 
+/// All conditions; nothing is changed before they hold.
 bool OperandFolder::mayFold() {
   if (!trace.hasCopies() || !assignParts() || !isSplitKnown(0) ||
       !isSplitKnown(2))
@@ -133,6 +148,7 @@ bool OperandFolder::mayFold() {
          keepsForm();
 }
 
+/// The number of `loop` in the new product; it has one loop for each atom.
 unsigned OperandFolder::getFirstLoop(unsigned loop) const {
   unsigned first = 0;
   for (const auto &atoms : ArrayRef(parts).take_front(loop))
@@ -140,6 +156,7 @@ unsigned OperandFolder::getFirstLoop(unsigned loop) const {
   return first;
 }
 
+/// Which dimensions of the split operand come from each of its dimensions.
 SmallVector<ReassociationIndices>
 OperandFolder::getGroups(unsigned operand) const {
   SmallVector<ReassociationIndices> groups;
@@ -154,6 +171,7 @@ OperandFolder::getGroups(unsigned operand) const {
   return groups;
 }
 
+/// The map of operand 0 or 2 once its dimensions are split like the loops.
 AffineMap OperandFolder::getSplitMap(unsigned operand) const {
   SmallVector<AffineExpr> exprs;
   MLIRContext *context = maps[0].getContext();
@@ -171,6 +189,8 @@ AffineMap OperandFolder::getSplitMap(unsigned operand) const {
   return AffineMap::get(getFirstLoop(parts.size()), 0, exprs, context);
 }
 
+/// The map of the source: no loop of a repetition occurs in it, which is what
+/// makes the repetition free. Dimensions of extent 1 are constants.
 AffineMap OperandFolder::getSourceMap() const {
   MLIRContext *context = maps[0].getContext();
   SmallVector<AffineExpr> exprs(getTensorType(trace.getSource()).getRank(),
@@ -182,6 +202,7 @@ AffineMap OperandFolder::getSourceMap() const {
   return AffineMap::get(getFirstLoop(parts.size()), 0, exprs, context);
 }
 
+/// The extent of an atom; only those of the source can be dynamic.
 OpFoldResult OperandFolder::getExtent(unsigned atom) {
   const Atom &part = trace.getAtoms()[atom];
   if (!ShapedType::isDynamic(part.extent))
@@ -189,6 +210,7 @@ OpFoldResult OperandFolder::getExtent(unsigned atom) {
   return tensor::getMixedSize(b, b.getLoc(), trace.getSource(), *part.source);
 }
 
+/// Operand 0 or 2 with one dimension for each atom, or itself.
 Value OperandFolder::split(unsigned operand) {
   Value value = contraction.getOperands()[operand];
   SmallVector<OpFoldResult> shape;
@@ -212,7 +234,8 @@ Value OperandFolder::split(unsigned operand) {
                                        value, getGroups(operand), shape);
 }
 
-/// Of the source, once per element.
+/// Functions of single elements (such as the scale of attention) are computed
+/// on the source: once per element, not once per repetition.
 Value OperandFolder::applyFunctions() {
   Value value = trace.getSource();
   for (linalg::GenericOp function : trace.getFunctions()) {
@@ -234,6 +257,8 @@ Value OperandFolder::applyFunctions() {
   return value;
 }
 
+/// Makes the new product in front of the old one; the result gets its old shape
+/// back by a collapse, which costs nothing.
 void OperandFolder::fold() {
   SmallVector<utils::IteratorType> iterators;
   for (auto [loop, kind] : llvm::enumerate(op.getIteratorTypesArray()))

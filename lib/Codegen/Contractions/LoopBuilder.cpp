@@ -1,4 +1,9 @@
 //===- LoopBuilder.cpp - loops and vectors of a product -------------------===//
+//
+// Thin wrappers around operations, which fold constants so that the IR of
+// kernels stays small. Only loads, stores and tails have a decision in them.
+//
+//===----------------------------------------------------------------------===//
 
 #include "LoopBuilder.h"
 
@@ -99,6 +104,7 @@ Value LoopBuilder::zeros(int64_t lanes) {
   return arith::ConstantOp::create(*this, getZeroAttr(type));
 }
 
+/// The count is clamped, because callers pass how many elements are left.
 Tail LoopBuilder::tail(Value count, int64_t lanes) {
   auto type = VectorType::get(lanes, getI1Type());
   count = min(max(count, index(0)), index(lanes));
@@ -121,8 +127,9 @@ Value LoopBuilder::widen(Value v) {
   return arith::ExtFOp::create(*this, wide, v);
 }
 
-/// Few CPUs mask loads of 8 or 16 bits, and LLVM would round through a library
-/// call what it takes apart: one element at a time.
+/// Loads the first `count` narrow elements one at a time. Few CPUs mask loads
+/// of 8 or 16 bits, and where LLVM takes such a load apart it converts the
+/// elements through a library call.
 Value LoopBuilder::loadNarrowTail(Value matrix, Value row, Value column,
                                   Value count) {
   Value zero = index(0);
@@ -140,6 +147,7 @@ Value LoopBuilder::load(Value matrix, Value row, Value column, Tail tail,
   Type element = cast<MemRefType>(matrix.getType()).getElementType();
   auto type = VectorType::get(lanes, element);
   SmallVector<Value, 2> at = {row, column};
+  // A load is a whole vector, or element by element, or one masked load.
   if (!tail.mask)
     return widen(vector::LoadOp::create(*this, type, matrix, at));
   if (!element.isF32())
@@ -174,6 +182,8 @@ void LoopBuilder::store(Value v, Value matrix, Value row, Value column,
     vector::StoreOp::create(*this, v, matrix, at);
 }
 
+/// LLVM fuses llvm.fmuladd where the CPU can, and nowhere else
+/// (docs/Rationale.md).
 Value LoopBuilder::multiplyAdd(Value a, Value b, Value c) {
   return LLVM::FMulAddOp::create(*this, a, b, c);
 }

@@ -1,5 +1,9 @@
-//===- LoopBuilder.h - loops and vectors of a product ------------*- C++
-//-*-===//
+//===- LoopBuilder.h - loops and vectors of a product -----------*- C++ -*-===//
+//
+// Both forms of products are written with it; it is the only place of this
+// folder that names operations of arith, memref, scf and vector.
+//
+//===----------------------------------------------------------------------===//
 
 #ifndef BITNET_CODEGEN_CONTRACTIONS_LOOPBUILDER_H
 #define BITNET_CODEGEN_CONTRACTIONS_LOOPBUILDER_H
@@ -26,6 +30,8 @@ public:
   using ImplicitLocOpBuilder::ImplicitLocOpBuilder;
   using Values = SmallVector<Value>;
 
+  /// Constants and arithmetic of indices, folded where operands are constants.
+  /// Division and remainder are unsigned, min and max signed.
   Value index(int64_t value);
   Value flag(bool value);
   Value add(Value a, int64_t b);
@@ -43,6 +49,9 @@ public:
   /// Whether elements are narrower than the f32 that they are read as.
   bool isNarrow(Value matrix);
 
+  /// `body` gets the induction variable; the builder stands behind the loop
+  /// afterwards. `reduce` carries values, `branch` and `choose` are if and
+  /// else.
   void loop(Value low, Value high, int64_t step,
             function_ref<void(Value)> body);
   Values reduce(Value low, Value high, int64_t step, ValueRange init,
@@ -64,6 +73,7 @@ public:
   Value splat(Value matrix, Value row, Value column);
   /// Asks for the cache line of an element, which need not exist.
   void prefetch(Value matrix, Value row, Value column);
+  /// Lanes beyond the tail are not touched.
   void store(Value v, Value matrix, Value row, Value column, Tail tail = {});
   /// a * b + c: one rounding where the CPU has the instruction, else two.
   Value multiplyAdd(Value a, Value b, Value c);

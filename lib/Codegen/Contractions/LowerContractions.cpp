@@ -1,4 +1,9 @@
 //===- LowerContractions.cpp - products of floats to kernel calls ---------===//
+//
+// --bitnet-lower-contractions: products of floats on buffers become calls of
+// contraction kernels. Products that no kernel can address stay linalg.
+//
+//===----------------------------------------------------------------------===//
 
 #include "ContractionKernel.h"
 #include "ZeroInit.h"
@@ -21,12 +26,12 @@ namespace mlir::bitnet {
 using namespace mlir;
 using namespace mlir::bitnet;
 
-/// Multiplications that another thread is worth waking for: about as long as
-/// that takes.
+/// Another thread is worth waking for at least so many MACs: they take about as
+/// long as waking it.
 static constexpr int64_t kPartWork = 1 << 15;
 
-/// How many parts a product is divided into: by its size alone, so that
-/// results do not depend on threads.
+/// How many parts a product is divided into. The number depends on the size
+/// alone, so that results do not depend on threads.
 static Value emitParts(LoopBuilder &b, Value lhs, Value out) {
   Value work = b.dim(lhs, kBatchAxes + 1);
   for (unsigned i = 0; i < kBatchAxes + 2; ++i)
@@ -35,7 +40,7 @@ static Value emitParts(LoopBuilder &b, Value lhs, Value out) {
   return b.max(b.min(parts, emitTiles(b, out).total), b.index(1));
 }
 
-/// Every element of the result is a sum over k.
+/// The MACs of a product: every element of the result is a sum over k.
 static CallWork getWork(Value lhs, Value out) {
   CallWork work{1, {{lhs, kBatchAxes + 1}}};
   for (unsigned i = 0; i < kBatchAxes + 2; ++i)
@@ -43,6 +48,9 @@ static CallWork getWork(Value lhs, Value out) {
   return work;
 }
 
+/// Replaces the product by a call. Its arguments are the views of the operands,
+/// whether the result starts at zero, and a range of parts that OutlineParallel
+/// may divide among threads.
 static void lower(Contraction &contraction, const ContractionPlan &plan,
                   ModuleOp module, ArrayRef<RegisterFile> registers) {
   LoopBuilder b(contraction.op.getLoc(), contraction.op);
@@ -60,6 +68,7 @@ static void lower(Contraction &contraction, const ContractionPlan &plan,
 }
 
 namespace {
+/// Products are collected first, because lowering one erases operations.
 struct LowerContractions
     : public bitnet::impl::BitNetLowerContractionsBase<LowerContractions> {
   using Base::Base;

@@ -1,4 +1,10 @@
 //===- Match.cpp - which operations are products --------------------------===//
+//
+// A product is an operation of two inputs whose body is out + lhs * rhs with an
+// f32 sum; inputs may be f16, bf16 or int8 that the body widens. Which loop is
+// batch, m, n or k follows from the operands that move in it.
+//
+//===----------------------------------------------------------------------===//
 
 #include "Match.h"
 
@@ -7,8 +13,8 @@
 using namespace mlir;
 using namespace mlir::bitnet;
 
-/// The block argument behind a widening, or behind nothing. Integers of eight
-/// bits are floats that f32 holds exactly.
+/// The argument of the body behind a widening, or without one. Integers of
+/// eight bits are floats that f32 holds exactly.
 static BlockArgument getReadElement(Value v) {
   if (auto convert = v.getDefiningOp<arith::SIToFPOp>()) {
     v = convert.getIn();

@@ -1,5 +1,9 @@
-//===- Match.h - which operations are products -------------------*- C++
-//-*-===//
+//===- Match.h - which operations are products ------------------*- C++ -*-===//
+//
+// Asked on tensors by --bitnet-fold-operand-copies and on buffers by
+// --bitnet-lower-contractions; what does not match keeps upstream's lowering.
+//
+//===----------------------------------------------------------------------===//
 
 #ifndef BITNET_CODEGEN_CONTRACTIONS_MATCH_H
 #define BITNET_CODEGEN_CONTRACTIONS_MATCH_H

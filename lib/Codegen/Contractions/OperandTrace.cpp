@@ -1,4 +1,11 @@
 //===- OperandTrace.cpp - where the elements of an operand come from ------===//
+//
+// The way from a value up to the source is collected first and then walked down
+// again, so that each step only says what it does to the dimensions. A
+// dimension is a list of atoms, outermost first; where a step cannot be said of
+// whole atoms, its result becomes the source.
+//
+//===----------------------------------------------------------------------===//
 
 #include "OperandTrace.h"
 
@@ -12,7 +19,8 @@ static ArrayRef<int64_t> getShape(Value value) {
   return cast<RankedTensorType>(value.getType()).getShape();
 }
 
-/// One tensor in, one out, of the same element type, written in its order.
+/// Whether `op` has one input and one result of the same element type, which it
+/// writes in the order of its loops.
 static bool isElementwise(linalg::GenericOp op) {
   return op.getNumDpsInputs() == 1 && op.getNumResults() == 1 &&
          op.hasPureTensorSemantics() &&
@@ -24,6 +32,7 @@ static bool isElementwise(linalg::GenericOp op) {
          op.getBlock()->getArgument(1).use_empty();
 }
 
+/// Whether `op` moves or repeats elements and computes nothing.
 static bool isCopy(linalg::GenericOp op) {
   return isElementwise(op) && op.getBlock()->getOperations().size() == 1 &&
          op.getBlock()->getTerminator()->getOperand(0) ==
@@ -32,7 +41,8 @@ static bool isCopy(linalg::GenericOp op) {
              /*allowZeroInResults=*/true);
 }
 
-/// Computed once per element of the source, even if that is read many times.
+/// Whether `op` is a function of single elements, which can be computed once
+/// per element of the source, even if that is read many times.
 static bool isFunction(linalg::GenericOp op) {
   return isElementwise(op) && op->hasOneUse() &&
          op.getIndexingMapsArray()[0].isIdentity() &&
@@ -42,6 +52,7 @@ static bool isFunction(linalg::GenericOp op) {
                       });
 }
 
+/// Whether `pass` knows how `op` changes the dimensions.
 static bool mayPass(Operation *op) {
   if (auto generic = dyn_cast_or_null<linalg::GenericOp>(op))
     return isCopy(generic) || isFunction(generic);
@@ -61,6 +72,7 @@ OperandTrace::OperandTrace(Value value) {
       start(op->getResult(0));
 }
 
+/// `value` is the source: an atom for each dimension that is not 1.
 void OperandTrace::start(Value value) {
   source = value;
   atoms.clear(), dims.clear(), functions.clear();
@@ -99,6 +111,7 @@ bool OperandTrace::pass(Operation *op) {
   return true;
 }
 
+/// A joined dimension consists of the atoms of all that it joins.
 void OperandTrace::collapse(ArrayRef<ReassociationIndices> groups) {
   Dims result(groups.size());
   for (auto [dim, group] : llvm::zip_equal(result, groups))

@@ -1,5 +1,9 @@
-//===- OperandTrace.h - where the elements of an operand come from -*- C++
-//-*-===//
+//===- OperandTrace.h - where elements of an operand come from --*- C++ -*-===//
+//
+// Used by --bitnet-fold-operand-copies: with the answer a product can index the
+// source of an operand itself, and the copies in between are not made.
+//
+//===----------------------------------------------------------------------===//
 
 #ifndef BITNET_CODEGEN_CONTRACTIONS_OPERANDTRACE_H
 #define BITNET_CODEGEN_CONTRACTIONS_OPERANDTRACE_H
@@ -18,7 +22,8 @@ struct Atom {
 /// functions of single elements, to the tensor that holds its elements.
 class OperandTrace {
 public:
-  /// Of `value`; an untraceable operation ends at its result.
+  /// Traces `value`. The trace ends at the result of the first operation that
+  /// it cannot pass.
   explicit OperandTrace(Value value);
 
   Value getSource() const { return source; }

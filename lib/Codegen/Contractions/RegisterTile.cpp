@@ -1,4 +1,8 @@
 //===- RegisterTile.cpp - tiles by register file --------------------------===//
+//
+// The table of register files, and the tile of each.
+//
+//===----------------------------------------------------------------------===//
 
 #include "bitnet/Codegen/Contractions/RegisterTile.h"
 
@@ -10,6 +14,8 @@ using namespace mlir;
 using namespace mlir::bitnet;
 
 namespace {
+/// An entry: the name of the option's value, and the LLVM features that a CPU
+/// with these registers has.
 struct RegisterFileRow {
   RegisterFile registers;
   llvm::StringLiteral name, features;
@@ -58,10 +64,10 @@ bool llvm::cl::parser<RegisterFile>::parse(Option &option, StringRef,
                       llvm::join(names, ", "));
 }
 
-/// As many accumulators as leave registers for the operands of one step, and
-/// at least eight of them where possible: two additions start in each cycle
-/// and take four. A single row of x streams weights: more rows of them at a
-/// time are more reads from memory under way.
+/// A tile has as many accumulators as leave registers for the operands of one
+/// step, and at least eight where possible, because two additions start in each
+/// cycle and each takes four cycles. A single row of x streams the weights:
+/// taking more of their rows at a time keeps more reads from memory under way.
 RegisterTile bitnet::getRegisterTile(RegisterFile registers) {
   switch (registers) {
   case RegisterFile::XMM16:
@@ -80,6 +86,7 @@ RegisterTile bitnet::getRegisterTile(RegisterFile registers) {
   llvm_unreachable("a register file without a tile");
 }
 
+/// The largest one that the features allow.
 RegisterFile bitnet::getRegisterFile(bool isAArch64,
                                      const std::vector<std::string> &features) {
   auto has = [&](llvm::StringRef name) {

@@ -1,4 +1,10 @@
 //===- RowsForm.cpp - products whose operands are contiguous along k ------===//
+//
+// Each element of the result has 16 partial sums, one for each k mod 16, which
+// are one vector register. A tile is some rows of a by some rows of b; when all
+// of k is done, the lanes of each accumulator are added in the order of mm_c5.
+//
+//===----------------------------------------------------------------------===//
 
 #include "ContractionKernel.h"
 
@@ -42,11 +48,14 @@ static Value addLanes(LoopBuilder &b, Values sums) {
   return sums.front();
 }
 
-/// A block of rows of a: so many bytes, but not fewer rows than these.
+/// A strip of rows of a, which stays in the first-level cache while all rows of
+/// b pass: this many bytes, but not fewer rows than these.
 static constexpr int64_t kBlockBytes = 24 * 1024, kBlockRows = 32;
+/// Rows of b up to this long are asked for four tiles ahead instead of one.
 static constexpr int64_t kShortDepth = 512;
 
 namespace {
+/// Emits one product with tiles of `rows` rows of a by `columns` rows of b.
 class RowsEmitter {
 public:
   RowsEmitter(LoopBuilder &b, const MatrixProduct &p, int64_t rows,
@@ -65,15 +74,17 @@ private:
   MatrixProduct p;
   int64_t rows, columns;
   Value zero;
-  /// How many rows of b ahead memory is asked for: many short ones.
+  /// How many rows of b ahead memory is asked for; when they are short, there
+  /// are many.
   Value ahead;
   Values rowsOfA, rowsOfB;
 };
 } // namespace
 
-/// Rows of b are read from memory once, and then from a cache for each block of
-/// rows of a, which stays in the first one. A cache line of c is done at once:
-/// lines of many rows may compete for one place.
+/// Rows of b are read from memory once, and then from a cache for each further
+/// strip of rows of a, which itself stays in the first-level cache. 16 columns
+/// of c, one cache line, are finished together: were they not, lines of many
+/// rows of c might compete for one place in the cache.
 void RowsEmitter::emit() {
   Value isShort = arith::CmpIOp::create(b, arith::CmpIPredicate::sle, p.depth,
                                         b.index(kShortDepth));
@@ -90,9 +101,10 @@ void RowsEmitter::emit() {
   });
 }
 
-/// Rows of b come from memory for the first rows of a. They end before the
-/// CPU's own prefetching has caught up with them, unless a single row of a lets
-/// one long row of f32 follow the other.
+/// The first tile of rows of a reads rows of b from memory, so it asks for them
+/// ahead: each row ends before the CPU's own prefetcher has caught up with it.
+/// A single row of a with f32 weights needs no request, because then long rows
+/// of b follow one another without a pause.
 void RowsEmitter::emitLine(Value first, Value last, Value line) {
   Value end = b.min(b.add(line, kLanes), p.columns);
   b.loop(line, end, columns, [&](Value n) {
@@ -106,7 +118,9 @@ void RowsEmitter::emitLine(Value first, Value last, Value line) {
   });
 }
 
-/// Rows beyond the last repeat it and are not stored.
+/// One tile: the loop over whole vectors of k, then the rest of k by a masked
+/// step. A tile that reaches beyond the last row of a or b repeats that row,
+/// and what it computes for it is not stored.
 void RowsEmitter::emitTile(Value m, Value n, bool prefetches) {
   rowsOfA.clear(), rowsOfB.clear();
   for (int64_t i = 0; i < rows; ++i)

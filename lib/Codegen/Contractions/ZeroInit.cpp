@@ -1,4 +1,10 @@
 //===- ZeroInit.cpp - products whose result begins at zero ----------------===//
+//
+// A fill with zero may be dropped when the product is the next use of the
+// buffer and writes all of it. The buffer must be allocated here, because only
+// then are all of its users known.
+//
+//===----------------------------------------------------------------------===//
 
 #include "ZeroInit.h"
 
@@ -56,6 +62,7 @@ linalg::FillOp bitnet::findZeroInit(Contraction &contraction) {
     return {};
   // The last use of the buffer before the product.
   Operation *last = nullptr;
+  // Uses within a nested region count where the region's operation stands.
   for (Operation *user : getUsers(buffer)) {
     Operation *ancestor = product->getBlock()->findAncestorOpInBlock(*user);
     if (!ancestor)

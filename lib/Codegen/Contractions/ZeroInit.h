@@ -1,5 +1,10 @@
-//===- ZeroInit.h - products whose result begins at zero ---------*- C++
-//-*-===//
+//===- ZeroInit.h - products whose result begins at zero --------*- C++ -*-===//
+//
+// --bitnet-lower-contractions asks it for each product: where there is such a
+// fill, the kernel starts its sums at zero and the fill is erased, so that the
+// buffer is written once (docs/Rationale.md).
+//
+//===----------------------------------------------------------------------===//
 
 #ifndef BITNET_CODEGEN_CONTRACTIONS_ZEROINIT_H
 #define BITNET_CODEGEN_CONTRACTIONS_ZEROINIT_H

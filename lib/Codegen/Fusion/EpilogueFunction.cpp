@@ -1,4 +1,10 @@
 //===- EpilogueFunction.cpp - matmuls and their reader as one function ----===//
+//
+// The function of a layer: for each tile of rows of activations by blocks of
+// weights, the products into tiles of accumulators on the stack, then the nest
+// on these tiles. Accumulators are never written to memory as a whole.
+//
+//===----------------------------------------------------------------------===//
 
 #include "EpilogueFunction.h"
 
@@ -51,7 +57,7 @@ SmallVector<Value> mlir::bitnet::getEpilogueArguments(const Epilogue &e) {
   return SmallVector<Value>(arguments.begin(), arguments.end());
 }
 
-/// Rows of weights in a block, the same for all products.
+/// How many rows of weights a block has, the same for all products.
 static int64_t getRowBlock(const Epilogue &epilogue) {
   MatMulOp first = epilogue.products.front().second;
   return first.getPacking()->getLayout().blockRows();
@@ -63,7 +69,9 @@ struct Range {
   Value first, count;
 };
 
-/// Emits the body; the members are what its levels share.
+/// Emits the body; the members are what its levels share. `lines` are ranges of
+/// activation rows, `blocks` of blocks of weights, `cols` of rows of weights,
+/// which are columns of the nest.
 class Body {
 public:
   Body(ImplicitLocOpBuilder &b, const Epilogue &epilogue,
@@ -124,6 +132,8 @@ Value Body::slice(Value source, ArrayRef<Range> ranges) {
   return memref::SubViewOp::create(b, source, offsets, sizes, strides);
 }
 
+/// Blocks outermost: their weights stay in the cache for all rows of
+/// activations.
 void Body::emit(Value begin, Value end) {
   for (auto [input, matmul] : epilogue.products) {
     auto acc = cast<MemRefType>(matmul.getInit().getType()).getElementType();
@@ -139,10 +149,12 @@ void Body::emit(Value begin, Value end) {
   });
 }
 
+/// All products of the tile, then the nest.
 void Body::emitTile(Range lines, Range blocks) {
   for (auto [product, tile] : llvm::zip(epilogue.products, tiles))
     emitProduct(product.second, tile, lines, blocks);
-  // The last block may hold padding rows, which the nest does not have.
+  // The last block of weights may hold padding rows, which the nest does not
+  // have.
   Value total =
       memref::DimOp::create(b, get(nest.getOutputs().front()), index(1));
   Value first = times(blocks.first, rowBlock);
@@ -150,6 +162,7 @@ void Body::emitTile(Range lines, Range blocks) {
   emitNest(lines, Range{first, count});
 }
 
+/// A bitnet.matmul on slices of the operands and the tile.
 void Body::emitProduct(MatMulOp matmul, Value tile, Range lines, Range blocks) {
   Value lhs = slice(get(matmul.getLhs()), {lines});
   Value rhs = slice(get(matmul.getRhs()), {blocks});
@@ -179,6 +192,7 @@ Value Body::sliceOperand(OpOperand &operand, Range lines, Range cols) {
   return slice(source, ranges);
 }
 
+/// The nest on the slices that belong to the tile.
 void Body::emitNest(Range lines, Range cols) {
   SmallVector<Value> operands;
   for (OpOperand &operand : nest->getOpOperands())
@@ -213,6 +227,7 @@ func::FuncOp mlir::bitnet::buildEpilogueFunction(ModuleOp module,
   for (auto [outside, inside] :
        llvm::zip(arguments, function.getArguments().drop_back(2)))
     mapping.map(outside, inside);
+  // Constants are cloned, so that layers which differ in nothing else share it.
   cloneConstants(b, epilogue.nest, mapping);
   ValueRange range = function.getArguments().take_back(2);
   Body(b, epilogue, mapping).emit(range[0], range[1]);

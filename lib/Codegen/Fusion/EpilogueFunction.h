@@ -1,4 +1,4 @@
-//===- EpilogueFunction.h - matmuls and their reader as one function -*-C++-*-//
+//===- EpilogueFunction.h - matmuls and their reader ------------*- C++ -*-===//
 
 #ifndef LIB_BITNET_CODEGEN_FUSION_EPILOGUEFUNCTION_H
 #define LIB_BITNET_CODEGEN_FUSION_EPILOGUEFUNCTION_H
@@ -14,18 +14,19 @@ namespace mlir::bitnet {
 /// reads.
 struct Epilogue {
   linalg::GenericOp nest;
-  /// The accumulator of each matmul is this input of the nest.
+  /// The matmuls, each by the number of the nest's input that is its
+  /// accumulator.
   llvm::SmallVector<std::pair<unsigned, MatMulOp>> products;
 
   /// The matmul behind `input` of the nest, or null.
   MatMulOp getProduct(unsigned input) const;
 };
 
-/// Arguments of the function, without the range of row blocks.
+/// Arguments of the function, without the range of blocks of weights.
 llvm::SmallVector<Value> getEpilogueArguments(const Epilogue &epilogue);
 
 /// A private function `name(arguments..., %begin, %end)` that computes the
-/// nest's outputs for row blocks [begin, end), appended to `module`.
+/// nest's outputs for the blocks of weights [begin, end), appended to `module`.
 func::FuncOp buildEpilogueFunction(ModuleOp module, llvm::StringRef name,
                                    const Epilogue &epilogue);
 

@@ -1,4 +1,9 @@
 //===- FunctionPool.cpp - equal functions once ----------------------------===//
+//
+// Functions are equal when their text is, apart from the name: `fresh` is
+// printed under the prefix, before it gets a number.
+//
+//===----------------------------------------------------------------------===//
 
 #include "FunctionPool.h"
 

@@ -1,4 +1,11 @@
 //===- FuseElementwise.cpp - elementwise nests on tensors -----------------===//
+//
+// --bitnet-fuse-elementwise, on tensors: loops over one element are dropped,
+// elementwise producers move into their only reader, and reshapes leave the
+// places between nests, so that --bitnet-form-layers and --bitnet-fuse-rows see
+// nests of two loops over the same rows.
+//
+//===----------------------------------------------------------------------===//
 
 #include "bitnet/Codegen/Fusion/Passes.h"
 
@@ -23,19 +30,22 @@ static bool isReadOnce(OpOperand *operand) {
   return consumer && consumer.getMatchingIndexingMap(operand).isPermutation();
 }
 
-/// Operands of one nest become arguments of one function, which lie on the
-/// stack of its caller: a sum of a thousand tensors is several nests.
+/// The most operands of a fused nest. They become arguments of one function,
+/// which lie on the stack of its caller, so a sum of a thousand tensors stays
+/// several nests.
 static constexpr unsigned kMaxInputs = 32;
 
-/// Fusing copies both bodies, so that a chain of thousands of nodes in one body
-/// would take quadratic time; nothing is gained beyond what keeps a row in the
-/// first-level cache.
+/// The most operations in the body of a fused nest. Fusing copies both bodies,
+/// so one body of thousands of nodes would take quadratic time, and nothing is
+/// gained beyond what keeps a row in the first-level cache.
 static constexpr size_t kMaxBody = 256;
 
 static size_t getBodySize(Operation *nest) {
   return nest->getRegion(0).front().getOperations().size();
 }
 
+/// Whether a producer may move into its reader: it must have no other reader
+/// and compute no element twice.
 static bool mayFuse(OpOperand *operand) {
   auto producer = operand->get().getDefiningOp<linalg::GenericOp>();
   if (!producer || !producer->hasOneUse() || !isReadOnce(operand))
@@ -57,7 +67,8 @@ static bool mayMoveReshape(OpOperand *operand) {
   if (!isa<tensor::ExpandShapeOp>(producer))
     return false;
   Value source = producer->getOperand(0);
-  // Upstream takes a tensor of rank 0 for one without padding.
+  // Upstream's pattern takes a tensor of rank 0 for one without padding, so
+  // those are left out here.
   if (cast<RankedTensorType>(source.getType()).getRank() == 0)
     return false;
   return source.getDefiningOp<linalg::GenericOp>() && source.hasOneUse();
@@ -132,6 +143,7 @@ static void dropUnitLoops(func::FuncOp function) {
   }
 }
 
+/// Canonicalizations that make the next fusion visible.
 static void addCleanups(RewritePatternSet &patterns) {
   MLIRContext *context = patterns.getContext();
   affine::AffineApplyOp::getCanonicalizationPatterns(patterns, context);
@@ -144,13 +156,15 @@ static void addCleanups(RewritePatternSet &patterns) {
   context->getLoadedDialect<linalg::LinalgDialect>()
       ->getCanonicalizationPatterns(patterns);
   tensor::populateFoldTensorEmptyPatterns(patterns);
-  // An extent is no second reader.
+  // These patterns replace tensor.dim, which would count as a second reader of
+  // a tensor.
   memref::populateResolveRankedShapedTypeResultDimsPatterns(patterns);
 }
 
 namespace {
-/// Any memory will do for the result of a nest that writes all of it and reads
-/// none: whoever fills it before works in vain.
+/// A nest that writes all of its result and reads nothing of it may write to
+/// any memory. Its init becomes an empty tensor, so that nobody fills it in
+/// vain.
 struct DropUnreadInits : public OpRewritePattern<linalg::GenericOp> {
   using OpRewritePattern::OpRewritePattern;
 

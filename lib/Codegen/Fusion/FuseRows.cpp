@@ -1,4 +1,10 @@
 //===- FuseRows.cpp - chains of nests into one loop over rows -------------===//
+//
+// --bitnet-fuse-rows, on buffers: a chain of nests over the same rows becomes
+// one parallel loop over rows, whose iteration runs all of them on one row.
+// Buffers that only the chain uses shrink to one row on the stack of the task.
+//
+//===----------------------------------------------------------------------===//
 
 #include "RowChain.h"
 
@@ -46,6 +52,7 @@ private:
 };
 } // namespace
 
+/// Makes a parallel loop for each row dimension of the chain.
 scf::ParallelOp Fusion::makeLoop() {
   SmallVector<Value> low, high, step;
   for (OpFoldResult extent : chain.getExtents()) {
@@ -69,6 +76,7 @@ bool Fusion::isLocal(memref::AllocOp alloc) {
   });
 }
 
+/// One row of `alloc`: the row dimensions have extent 1.
 Value Fusion::makeLocal(memref::AllocOp alloc) {
   SmallVector<int64_t> shape(alloc.getType().getShape());
   std::fill_n(shape.begin(), rowLoops, 1);
@@ -76,6 +84,7 @@ Value Fusion::makeLocal(memref::AllocOp alloc) {
   return memref::AllocaOp::create(b, type, b.getI64IntegerAttr(64));
 }
 
+/// The row of `source` that this iteration works on.
 Value Fusion::slice(Value source, ValueRange rows) {
   int64_t rank = cast<MemRefType>(source.getType()).getRank();
   SmallVector<OpFoldResult> offsets(rank, b.getIndexAttr(0));
@@ -89,6 +98,7 @@ Value Fusion::slice(Value source, ValueRange rows) {
   return memref::SubViewOp::create(b, source, offsets, sizes, strides);
 }
 
+/// `op` on its operands of one row; operands that all rows share stay whole.
 void Fusion::emit(linalg::LinalgOp op, ValueRange rows) {
   SmallVector<Value> operands;
   for (OpOperand &operand : op->getOpOperands()) {
@@ -120,6 +130,8 @@ void Fusion::run() {
   }
   for (linalg::LinalgOp op : chain.getOps())
     emit(op, loop.getInductionVars());
+  // Probes move behind the loop, because they show whole buffers, which are
+  // complete only there.
   for (Operation *probe : probes)
     if (probe->isBeforeInBlock(loop))
       probe->moveAfter(loop);
@@ -130,7 +142,7 @@ void Fusion::run() {
 }
 
 namespace {
-/// Walks a block and fuses as it goes.
+/// Walks a basic block and fuses as it goes.
 class BlockFusion {
 public:
   explicit BlockFusion(AliasAnalysis &aliases)
@@ -160,6 +172,7 @@ struct FuseRows : public bitnet::impl::BitNetFuseRowsBase<FuseRows> {
 };
 } // namespace
 
+/// Fuses the chain so far, if that pays, and begins a new one.
 void BlockFusion::flush() {
   if (chain.isWorthwhile())
     Fusion(chain, probes).run();
@@ -188,6 +201,7 @@ void BlockFusion::visit(Operation *op) {
     flush();
 }
 
+/// A chain never leaves its basic block.
 void BlockFusion::run(Block &block) {
   for (Operation &op : llvm::make_early_inc_range(block))
     visit(&op);

@@ -1,4 +1,10 @@
 //===- LayersFunction.cpp - calls of layers as one function ---------------===//
+//
+// q, k and v are layers of the same activations. Their calls become one call
+// whose range is their ranges one after the other; the function cuts the range
+// of a task at the bounds and calls the parts.
+//
+//===----------------------------------------------------------------------===//
 
 #include "LayersFunction.h"
 
@@ -13,7 +19,8 @@
 using namespace mlir;
 using namespace mlir::bitnet;
 
-/// Operands of all calls but where ranges begin: a part knows its place.
+/// The operands of all calls, without the begin of each range, which is known:
+/// a range begins where the one before it ends.
 static llvm::SetVector<Value> getOperands(ArrayRef<func::CallOp> calls) {
   llvm::SetVector<Value> operands;
   for (func::CallOp call : calls) {
@@ -36,7 +43,8 @@ mlir::bitnet::getLayersArguments(ArrayRef<func::CallOp> calls) {
 }
 
 /// Calls the part for what [begin, end) covers of it: [offset, offset + count)
-/// of the whole range.
+/// of the whole range. `calls` are equal in form: operands, then begin 0 and
+/// the count.
 static void emitPart(ImplicitLocOpBuilder &b, func::CallOp call,
                      const IRMapping &mapping, ValueRange range, Value offset) {
   Value zero = arith::ConstantIndexOp::create(b, 0);
@@ -58,6 +66,7 @@ static void emitPart(ImplicitLocOpBuilder &b, func::CallOp call,
   });
 }
 
+/// An empty parallel function of these arguments and a range.
 static func::FuncOp createFunction(ImplicitLocOpBuilder &b, StringRef name,
                                    ArrayRef<Value> arguments) {
   SmallVector<Type> types(ValueRange(arguments).getTypes());

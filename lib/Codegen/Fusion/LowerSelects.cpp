@@ -1,4 +1,10 @@
 //===- LowerSelects.cpp - --bitnet-lower-selects --------------------------===//
+//
+// --bitnet-lower-selects: a choice between two tensors of unknown extents
+// becomes a branch that copies one of them, because upstream would make a nest
+// over the extents of one operand (docs/Rationale.md).
+//
+//===----------------------------------------------------------------------===//
 
 #include "bitnet/Codegen/Fusion/Passes.h"
 
@@ -22,6 +28,8 @@ static bool choosesTensor(arith::SelectOp op) {
          op.getCondition().getType().isInteger(1);
 }
 
+/// Ends a side of the branch with a copy of `tensor` in a buffer of its own
+/// extents.
 static void yieldCopy(OpBuilder &b, Location loc, Value tensor) {
   auto type = cast<RankedTensorType>(tensor.getType());
   Value init = tensor::EmptyOp::create(

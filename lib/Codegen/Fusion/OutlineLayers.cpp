@@ -1,4 +1,12 @@
-//===- OutlineLayers.cpp - layers to functions over row blocks ------------===//
+//===- OutlineLayers.cpp - layers to functions over blocks ----------------===//
+//
+// --bitnet-outline-layers: each bitnet.dispatch layer, by now on buffers,
+// becomes a call of a function over blocks of weights (EpilogueFunction.h); the
+// calls of one dispatch are joined (LayersFunction.h). A body that
+// bufferization has added something to is inlined instead, and its products
+// stay calls of their own.
+//
+//===----------------------------------------------------------------------===//
 
 #include "EpilogueFunction.h"
 #include "FunctionPool.h"
@@ -25,7 +33,7 @@ static constexpr llvm::StringLiteral kLayersPrefix = "bitnet_layers";
 
 /// The matmul that fills `accumulators`, which have one reader besides.
 static MatMulOp findProduct(Value accumulators) {
-  // A view cuts padding rows off.
+  // The matmul may be read through a view that cuts padding rows off.
   if (auto view = accumulators.getDefiningOp<memref::SubViewOp>())
     accumulators = view.getSource();
   if (!accumulators.getDefiningOp<memref::AllocOp>() ||
@@ -38,6 +46,7 @@ static MatMulOp findProduct(Value accumulators) {
   return MatMulOp();
 }
 
+/// `nest` with the products whose accumulators it reads.
 static Epilogue getEpilogue(linalg::GenericOp nest) {
   Epilogue epilogue{nest, {}};
   for (OpOperand *input : nest.getDpsInputOperands())
@@ -73,7 +82,8 @@ static SmallVector<Epilogue> getEpilogues(DispatchOp layer) {
   return isAll ? epilogues : SmallVector<Epilogue>();
 }
 
-/// One row of activations meets every weight once.
+/// The MACs of a layer's products: each row of activations meets every weight
+/// once.
 static CallWork getProductWork(const Epilogue &epilogue, Value activations) {
   CallWork work;
   for (auto [input, product] : epilogue.products) {
@@ -85,7 +95,8 @@ static CallWork getProductWork(const Epilogue &epilogue, Value activations) {
   return work;
 }
 
-/// The sum over `calls`, if it grows alike for all of them.
+/// The MACs of `calls` together; nothing when they do not depend on the same
+/// extents.
 static std::optional<CallWork> getTotalWork(ArrayRef<func::CallOp> calls) {
   std::optional<CallWork> total;
   for (func::CallOp call : calls) {
@@ -119,6 +130,7 @@ static SmallVector<Value> getOperands(DispatchOp layer, ValueRange values) {
   return operands;
 }
 
+/// A call, in front of `layer`, of the function for one nest and its products.
 func::CallOp OutlineLayers::callLayer(DispatchOp layer,
                                       const Epilogue &epilogue) {
   func::FuncOp function = layers.unique(

@@ -1,4 +1,10 @@
 //===- RowChain.cpp - nests that go over the same rows --------------------===//
+//
+// Which nests may share a loop over rows: their leading loops must be rows of
+// every operand, with the same extents, and no nest may read a row that another
+// iteration writes.
+//
+//===----------------------------------------------------------------------===//
 
 #include "RowChain.h"
 
@@ -28,6 +34,8 @@ std::optional<unsigned> mlir::bitnet::getRowDims(AffineMap map,
 /// every row makes a product, which has kernels of its own.
 static constexpr int64_t kMaxSharedRank = 1;
 
+/// Whether the outer `loops` loops of `op` are rows of every operand, or leave
+/// it alone.
 static bool isRowLoopCount(linalg::LinalgOp op, unsigned loops) {
   for (OpOperand &operand : op->getOpOperands()) {
     auto dims = getRowDims(op.getMatchingIndexingMap(&operand), loops);
@@ -99,8 +107,10 @@ static bool capturesBuffers(linalg::LinalgOp op) {
   });
 }
 
+/// All conditions are checked before the chain changes.
 bool RowChain::append(linalg::LinalgOp op) {
-  // Products, also those with a vector, have code of their own.
+  // Products, also those with a vector, are left out, because they have code of
+  // their own.
   if (!op.hasPureBufferSemantics() || op.hasIndexSemantics() ||
       op.getNumDpsInits() != 1 || linalg::isaContractionOpInterface(op) ||
       capturesBuffers(op))
@@ -109,7 +119,7 @@ bool RowChain::append(linalg::LinalgOp op) {
   if (!ops.empty())
     loops = std::min(loops, numRowLoops);
   unsigned most = std::max(maxLoops, unsigned(op.getNumLoops()));
-  // All but one loop are rows: fewer would cost parallelism.
+  // All loops but one must be rows, because fewer would cost parallelism.
   if (loops == 0 || loops + 1 < most || !isRowLoopCount(op, loops))
     return false;
   auto sizes = getLeadingExtents(op.getDpsInits().front(), loops);

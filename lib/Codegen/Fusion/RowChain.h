@@ -23,7 +23,8 @@ public:
   unsigned getNumRowLoops() const { return numRowLoops; }
   /// The extents of those loops.
   ArrayRef<OpFoldResult> getExtents() const { return extents; }
-  /// Whether it is more than one nest and one of them has an inner loop.
+  /// Whether fusion pays: the chain has more than one nest, and one of them has
+  /// an inner loop.
   bool isWorthwhile() const { return ops.size() > 1 && maxLoops > numRowLoops; }
 
 private:

@@ -1,4 +1,10 @@
 //===- SeparateInits.cpp - one tensor.empty or fill for each use ----------===//
+//
+// --bitnet-separate-inits: every reader of a fill or an empty tensor gets one
+// of its own, right in front of it, so that buffers live shortly and fusion
+// sees one reader.
+//
+//===----------------------------------------------------------------------===//
 
 #include "bitnet/Codegen/Fusion/Passes.h"
 
@@ -18,9 +24,10 @@ static bool isInit(OpOperand &use) {
   return op && op.isDpsInit(&use);
 }
 
-/// One for each use, where it is used: memory that is written early is taken
-/// for longer. The only use may be in a loop that reads it, which would write
-/// it in each step.
+/// Makes one copy for each use in front of it, because memory that is written
+/// early is taken for longer. The only use is left alone when it is in another
+/// basic block and reads: that may be a loop, which would write the copy in
+/// each step.
 static void separate(Operation *init) {
   if (init->hasOneUse() && init->user_begin()->getBlock() != init->getBlock() &&
       !isInit(*init->use_begin()))
@@ -32,6 +39,7 @@ static void separate(Operation *init) {
   init->erase();
 }
 
+/// The inits are collected first, because separating one adds others.
 template <typename Op> static void separateAll(func::FuncOp function) {
   SmallVector<Operation *> inits;
   function.walk([&](Op op) { inits.push_back(op); });

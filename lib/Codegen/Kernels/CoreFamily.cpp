@@ -1,4 +1,9 @@
 //===- CoreFamily.cpp - choices that depend on the core -------------------===//
+//
+// The family of the core is a variable of the glue (abi.h), stored before the
+// first run. Kernels read it once per call.
+//
+//===----------------------------------------------------------------------===//
 
 #include "bitnet/Codegen/Kernels/CoreFamily.h"
 
@@ -9,7 +14,7 @@
 using namespace mlir;
 using namespace mlir::bitnet;
 
-/// Weak: the definition of the glue wins.
+/// The variable is weak, so that the definition of the glue wins.
 static LLVM::GlobalOp getOrCreateVariable(ImplicitLocOpBuilder &b) {
   constexpr llvm::StringLiteral name = "bitnet_rt_core";
   Operation *parent = b.getInsertionBlock()->getParentOp();
@@ -24,6 +29,8 @@ static LLVM::GlobalOp getOrCreateVariable(ImplicitLocOpBuilder &b) {
 }
 
 Value mlir::bitnet::emitCoreBit(ImplicitLocOpBuilder &b) {
+  // The load is atomic (monotonic), because another thread may store the
+  // variable for the first time just now.
   Value address = LLVM::AddressOfOp::create(b, getOrCreateVariable(b));
   Value core = LLVM::LoadOp::create(
       b, b.getI32Type(), address, /*alignment=*/4, /*isVolatile=*/false,

@@ -1,4 +1,11 @@
 //===- DotForms.cpp - the arithmetic of one step over K -------------------===//
+//
+// One function for each part of a step, with a case for each DotForm:
+// activations as the unit wants them, packed bytes to codes, the product, and
+// what turns accumulators into one i32 (or f32) per row of weights behind the
+// loop.
+//
+//===----------------------------------------------------------------------===//
 
 #include "bitnet/Codegen/Kernels/DotForms.h"
 
@@ -16,6 +23,7 @@ static VectorType vectorOf(int64_t lanes, Type element) {
   return VectorType::get({lanes}, element);
 }
 
+/// `lanes` integers of `w` bits.
 static VectorType intVector(MLIRContext *context, int64_t lanes, unsigned w) {
   return vectorOf(lanes, IntegerType::get(context, w));
 }
@@ -31,6 +39,8 @@ VectorType mlir::bitnet::getResultType(const DotUnit &dot,
   return intVector(context, dot.registerBytes / 4, 32);
 }
 
+/// Dot2 adds pairs of bytes in lanes of 16 bits, Widening every byte; all
+/// others accumulate in the lanes of the result.
 VectorType mlir::bitnet::getAccType(const DotUnit &dot, MLIRContext *context) {
   if (dot.form == DotForm::Dot2 || dot.form == DotForm::PortableDot2)
     return intVector(context, dot.registerBytes / 2, 16);
@@ -116,13 +126,15 @@ static Value broadcastOne(ImplicitLocOpBuilder &b, const DotUnit &dot, Value x,
 
 LhsValues mlir::bitnet::emitLhs(ImplicitLocOpBuilder &b, const DotUnit &dot,
                                 Value x, Value m, Value k, int64_t field) {
-  // The fifth field begins the next load, which may not be there.
+  // The fifth field would be the first lane of the next load, which may lie
+  // behind the row's end, so its four bytes are loaded by themselves.
   if (dot.form == DotForm::Dot4ByLane && field < 4)
     return {shuffleQuad(b, dot, x, m, k, field)};
   Value first = addIndex(b, k, 4 * field);
   if (dot.form == DotForm::Dot4 || dot.form == DotForm::Dot2 ||
       dot.form == DotForm::Dot4ByLane)
     return {broadcastQuad(b, dot, x, m, first)};
+  // Activations are widened to lanes of 16 bits, like codes are.
   if (dot.form == DotForm::Widening)
     return {arith::ExtSIOp::create(b, getAccType(dot, b.getContext()),
                                    broadcastQuad(b, dot, x, m, first))};
@@ -138,14 +150,16 @@ LhsValues mlir::bitnet::emitLhs(ImplicitLocOpBuilder &b, const DotUnit &dot,
 // Weights and products
 //===----------------------------------------------------------------------===//
 
+/// Calls the LLVM intrinsic `name` by its name, so that no dialect of a target
+/// is needed.
 static Value callIntrinsic(ImplicitLocOpBuilder &b, StringRef name, Type type,
                            ValueRange args) {
   return LLVM::CallIntrinsicOp::create(b, type, b.getStringAttr(name), args)
       .getResult(0);
 }
 
-/// Digits t+1 of v to the base 3, `count` of them from `first` on, as crumbs.
-/// Sizes beyond the largest number read as that.
+/// The digits t+1 of v to the base 3, `count` of them from `first` on, as
+/// crumbs. A v beyond the largest number reads as that number.
 static uint8_t crumbsOf(int64_t v, const PackedLayout &layout, int64_t first,
                         int64_t count) {
   int64_t zero = 0, power = 1;
@@ -190,6 +204,7 @@ SmallVector<Value> mlir::bitnet::emitPlanes(ImplicitLocOpBuilder &b,
     return {bytes};
   case Unpack::Compare:
     return emitDigits(b, bytes, row.layout);
+  // The sign is bit 7 of the byte, so a signed comparison finds it.
   case Unpack::Lookup: {
     Value zero = emitSplat(b, cast<VectorType>(bytes.getType()), 0);
     Value negative =
@@ -269,6 +284,8 @@ Value mlir::bitnet::emitDot(ImplicitLocOpBuilder &b, const DotUnit &dot,
     return callIntrinsic(b, dot.intrinsic, acc.getType(), {acc, codes, lhs[0]});
   case DotForm::MatrixTile:
     llvm_unreachable("tiles are not vectors: emitMatrixTiles");
+  // vpmaddubsw has no accumulator: sums of pairs are added by a second
+  // instruction.
   case DotForm::Dot2: {
     Value pairs =
         callIntrinsic(b, dot.intrinsic, acc.getType(), {codes, lhs[0]});
@@ -288,6 +305,9 @@ Value mlir::bitnet::emitDot(ImplicitLocOpBuilder &b, const DotUnit &dot,
   llvm_unreachable("every dot form is handled");
 }
 
+/// A register holds four bytes of each of four rows of weights; usmmla wants
+/// eight columns of two rows: bytes 0..3 and 16..19 are the two fields of row
+/// 0, and so on.
 PairCodes mlir::bitnet::emitPairCodes(ImplicitLocOpBuilder &b, Value codes,
                                       Value nextCodes) {
   SmallVector<int64_t> low, high;
@@ -323,7 +343,7 @@ void mlir::bitnet::emitUnzip(ImplicitLocOpBuilder &b, Value &low, Value &high) {
 // After the loop
 //===----------------------------------------------------------------------===//
 
-/// Sums of adjacent lanes: half as many.
+/// Adds adjacent lanes, which leaves half as many.
 static Value addAdjacent(ImplicitLocOpBuilder &b, Value v) {
   int64_t lanes = cast<VectorType>(v.getType()).getDimSize(0);
   SmallVector<int64_t> even, odd;

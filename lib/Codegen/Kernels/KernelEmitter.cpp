@@ -1,4 +1,10 @@
-//===- KernelEmitter.cpp - kernel functions from table rows ---------------===//
+//===- KernelEmitter.cpp - kernel functions from table entries ------------===//
+//
+// A kernel is a loop over blocks of weights. For each block the forms of the
+// entry are tried in order: each takes as many of the activation rows that are
+// left as its Cover allows, so that the forms together cover every M.
+//
+//===----------------------------------------------------------------------===//
 
 #include "bitnet/Codegen/Kernels/KernelEmitter.h"
 
@@ -24,6 +30,7 @@ static MemRefType stridedType(ArrayRef<int64_t> shape, Type element,
   return MemRefType::get(shape, element, layout);
 }
 
+/// Types of all arguments; see getOrCreateKernel for the signature.
 static SmallVector<Type> kernelOperandTypes(const KernelForm &form) {
   MLIRContext *context = form.lhs.getContext();
   Type i8 = IntegerType::get(context, 8), i32 = IntegerType::get(context, 32);
@@ -48,6 +55,8 @@ static SmallVector<Type> kernelOperandTypes(const KernelForm &form) {
   return types;
 }
 
+/// The name of a kernel function. It says only what differs from int8
+/// activations, `u2` and no groups.
 static std::string kernelName(const KernelForm &form) {
   std::string name =
       ("bitnet_kernel_" + stringifyKernelKind(form.row->kind)).str();
@@ -62,8 +71,9 @@ static std::string kernelName(const KernelForm &form) {
 }
 
 namespace {
-/// Emits y[.., block of weights] by the forms of a row: each takes activation
-/// rows from `done` on, as far as it can.
+/// Emits y[.., block of weights] by the forms of an entry. `done` counts the
+/// activation rows that earlier forms have taken; the next form goes on from
+/// there.
 class RowBlockEmitter {
 public:
   RowBlockEmitter(ImplicitLocOpBuilder &b, const KernelRow &row,
@@ -101,6 +111,7 @@ private:
 };
 } // namespace
 
+/// `count` tiles of `tile` rows each, from `done` on.
 RowBlockEmitter::Span RowBlockEmitter::take(int64_t tile, Value count) {
   Value size = arith::MulIOp::create(b, count, index(tile));
   Span span = {tile, done, arith::AddIOp::create(b, done, size)};
@@ -108,8 +119,8 @@ RowBlockEmitter::Span RowBlockEmitter::take(int64_t tile, Value count) {
   return span;
 }
 
-/// With t = ceil(left / maxTile) tiles, left % t of them have a row more than
-/// the rest.
+/// Shares `left` rows out among t = ceil(left / maxTile) tiles; left % t of the
+/// tiles have a row more than the others.
 RowBlockEmitter::Spans RowBlockEmitter::takeEvenTiles(const LoopForm &form,
                                                       Value left) {
   Value tiles = arith::AddIOp::create(b, left, index(form.maxTile - 1));
@@ -119,6 +130,8 @@ RowBlockEmitter::Spans RowBlockEmitter::takeEvenTiles(const LoopForm &form,
   Value numLarge = arith::RemUIOp::create(b, left, tiles);
   Value numSmall = arith::SubIOp::create(b, tiles, numLarge);
   Spans spans;
+  // The size of the tiles is known at run time only, so there is a loop for
+  // each size, of which at most two have iterations.
   for (int64_t tile = form.maxTile; tile >= form.minTile; --tile) {
     Value rest =
         arith::SelectOp::create(b, is(small, tile), numSmall, index(0));
@@ -128,6 +141,7 @@ RowBlockEmitter::Spans RowBlockEmitter::takeEvenTiles(const LoopForm &form,
   return spans;
 }
 
+/// A loop over the tiles of each span; `body` emits one tile.
 void RowBlockEmitter::forEachTile(
     const LoopForm &form, ArrayRef<Span> spans,
     llvm::function_ref<void(TileEmitter &)> body) {
@@ -141,7 +155,8 @@ void RowBlockEmitter::forEachTile(
   }
 }
 
-/// All tiles take turns within a slice of K, while its weights are in cache.
+/// Emits a form with slices: all tiles take turns within a K slice, while its
+/// weights are in the cache.
 void RowBlockEmitter::emitSlices(const LoopForm &form, ArrayRef<Span> spans) {
   forEachTile(form, spans, [](TileEmitter &tile) { tile.emitInit(); });
   Value any = arith::CmpIOp::create(b, arith::CmpIPredicate::ult,
@@ -159,6 +174,7 @@ void RowBlockEmitter::emitSlices(const LoopForm &form, ArrayRef<Span> spans) {
               [&](TileEmitter &tile) { tile.emitSlice(low, high); });
 }
 
+/// Decodes the chunk columns low..high of this block of weights into the panel.
 void RowBlockEmitter::emitPanel(const LoopForm &form, Value low, Value high) {
   auto loop = scf::ForOp::create(b, low, high, index(1));
   OpBuilder::InsertionGuard guard(b);
@@ -185,6 +201,8 @@ Value RowBlockEmitter::isFor(const LoopForm &form) {
   return fits;
 }
 
+/// The spans of rows that `form` takes; they are empty where it is not for this
+/// product, so that the next form takes them.
 RowBlockEmitter::Spans RowBlockEmitter::takeTiles(const LoopForm &form) {
   Value left = arith::SubIOp::create(b, rows, done);
   left = arith::SelectOp::create(b, isFor(form), left, index(0));
@@ -203,6 +221,7 @@ RowBlockEmitter::Spans RowBlockEmitter::takeTiles(const LoopForm &form) {
   llvm_unreachable("every cover is handled");
 }
 
+/// Tiles of a matrix unit, which do not go through TileEmitter.
 void RowBlockEmitter::emitMatrix(const LoopForm &form) {
   for (const Span &span : takeTiles(form)) {
     auto loop = scf::ForOp::create(b, span.low, span.high, index(span.tile));
@@ -219,6 +238,7 @@ void RowBlockEmitter::emitMatrix(const LoopForm &form) {
   }
 }
 
+/// Emits all forms, one after the other.
 void RowBlockEmitter::emit() {
   for (const LoopForm &form : row.forms) {
     if (form.dot.form == DotForm::MatrixTile) {
@@ -233,7 +253,8 @@ void RowBlockEmitter::emit() {
   }
 }
 
-/// One element of the leading dimension, or `count` of dimension `dim`.
+/// A view of `count` elements of dimension `dim` from `offset` on. Without
+/// `count` the view is of one element, and its leading dimension is dropped.
 static Value slice(ImplicitLocOpBuilder &b, Value source, unsigned dim,
                    Value offset, Value count) {
   auto type = cast<MemRefType>(source.getType());
@@ -297,6 +318,7 @@ static bool hasMatrixUnit(const KernelRow &row) {
   });
 }
 
+/// Whether the kernel must read the family of the core.
 static bool dependsOnCore(const KernelRow &row) {
   return llvm::any_of(row.forms, [](const LoopForm &form) {
     return form.cores != kAnyCore || !form.prefetch.near.isUniform() ||
@@ -304,7 +326,7 @@ static bool dependsOnCore(const KernelRow &row) {
   });
 }
 
-/// y of the activation rows of `operands` and the row blocks begin..end.
+/// y of the activation rows of `operands` and the blocks of weights begin..end.
 static void emitBlocks(ImplicitLocOpBuilder &b, const KernelForm &form,
                        const TileOperands &operands, Value begin, Value end) {
   Value one = arith::ConstantIndexOp::create(b, 1);
@@ -326,7 +348,7 @@ static void forEachPart(ImplicitLocOpBuilder &b, const TileOperands &all,
   auto index = [&](int64_t v) -> Value {
     return arith::ConstantIndexOp::create(b, v);
   };
-  // Whole tiles: 32 rows, of whatever form.
+  // A part is a multiple of 32 rows, which are whole tiles of every form.
   constexpr int64_t tile = 32;
   Value rows = memref::DimOp::create(b, all.x, index(0));
   Value parts = arith::CeilDivUIOp::create(b, rows, index(maxRows));
@@ -349,6 +371,7 @@ static void forEachPart(ImplicitLocOpBuilder &b, const TileOperands &all,
   body(part);
 }
 
+/// The body of `kernel`: buffers on the stack first, then the loops.
 static void emitBody(ImplicitLocOpBuilder &b, const KernelForm &form,
                      func::FuncOp kernel) {
   ValueRange args = kernel.getArguments();

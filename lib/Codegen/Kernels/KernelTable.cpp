@@ -1,4 +1,14 @@
-//===- KernelTable.cpp - one row per code form of a ternary matmul --------===//
+//===- KernelTable.cpp - one entry per code form of a product -------------===//
+//
+// How to read an entry: `LoopForm(unit, fields)` is one loop over K;
+// `.from(20)` serves 20 activation rows or more, `.even(5, 6)` tiles of 5 or 6
+// rows, `.inParts(4)` reads four registers of packed bytes at a time,
+// `.inSlices(64)` takes K in slices of 64 chunk columns, `.ahead(kFar)`
+// prefetches, `.withPanel()` decodes a slice once, `.on(kOther)` is for one
+// family of cores. The forms of an entry are tried in order. docs/Kernels.md
+// explains the loops.
+//
+//===----------------------------------------------------------------------===//
 
 #include "bitnet/Codegen/Kernels/KernelTable.h"
 
@@ -8,28 +18,34 @@ using namespace mlir::bitnet;
 /// Masks in place: no shifts, one accumulator per field.
 static constexpr FieldDecode kMaskOnly[] = {
     {0, 0x03}, {0, 0x0c}, {0, 0x30}, {0, 0xc0}};
-/// As kMaskOnly, but 0xc0 would be negative in a signed dot product.
+/// Like kMaskOnly, but the upper field is shifted, because 0xc0 would be
+/// negative in a signed dot product.
 static constexpr FieldDecode kMaskSigned[] = {
     {0, 0x03}, {0, 0x0c}, {0, 0x30}, {6, 0xff}};
-/// One shift serves two fields, two scales.
+/// One shift serves two fields, which leaves two scales.
 static constexpr FieldDecode kOneShift[] = {
     {0, 0x03}, {0, 0x0c}, {4, 0x03}, {4, 0x0c}};
 /// Every field at scale 1: one accumulator, decoding shared by several rows.
 static constexpr FieldDecode kShift[] = {
     {0, 0x03}, {2, 0x03}, {4, 0x03}, {6, 0x03}};
 
-/// The planes of Unpack::Lookup, as kMaskOnly: five chains of additions.
+/// The planes of Unpack::Lookup, masked in place like kMaskOnly: five chains of
+/// additions.
 static constexpr FieldDecode kLookupMaskOnly[] = {
     {0, 0x03}, {0, 0x0c}, {0, 0x30}, {0, 0xc0}, {0, 0xff, 1, /*apart=*/true}};
+/// The same with all fields at scale 1, to be shared by several activation
+/// rows.
 static constexpr FieldDecode kLookupShift[] = {
     {0, 0x03}, {2, 0x03}, {4, 0x03}, {6, 0x03}, {0, 0xff, 1}};
-/// The planes of Unpack::Compare: codes already.
+/// The planes of Unpack::Compare, which are codes already.
 static constexpr FieldDecode kPlanes[] = {
     {0, 0xff, 0}, {0, 0xff, 1}, {0, 0xff, 2}, {0, 0xff, 3}, {0, 0xff, 4}};
 
+/// The two layouts; base 3 is `u1_6`.
 static constexpr PackedLayout kU2 = getPackedLayout(PackingKind::U2);
 static constexpr PackedLayout kBase3 = getPackedLayout(PackingKind::U1_6);
 
+/// The units: form, bytes of a register, intrinsic, intrinsic that widens.
 static constexpr DotUnit kAMX = {DotForm::MatrixTile, 64,
                                  "llvm.x86.tdpbsud.internal"};
 static constexpr DotUnit kVNNI512 = {DotForm::Dot4, 64,
@@ -59,7 +75,7 @@ static constexpr CoreSet kOther = kOtherCores;
 // 5 KB: its window of 448 instructions is 2.6 KB of this loop. Intel has 16
 // buffers for lines on their way to the first cache and 48 to the second, so it
 // also wants 16 KB there; where Zen shares the loop, it asks for the near lines
-// again.
+// again. {into the first cache}, {into the second}; each is {other, zen, zen5}.
 static constexpr Prefetch kFewRows = {{8, 8, 20}, {64, 8, 20}};
 static constexpr Prefetch kFewBase3 = {{16, 16, 40}, {128, 16, 40}};
 static constexpr Prefetch kOneRow = {{8, 1, 20}}, kOneBase3 = {{16, 1, 40}};
@@ -69,15 +85,20 @@ static constexpr Prefetch kOnlyFar = {{0, 0, 0}, {64, 64, 64}};
 static constexpr Prefetch kFarBase3 = {{16, 16, 16}, {128, 128, 128}};
 static constexpr Prefetch kOnlyFarBase3 = {{0, 0, 0}, {128, 128, 128}};
 
+// AMX from two rows on; a single row has nothing to reuse a tile for, and K
+// below one tile no tile, so both are left to the vector forms at the end.
 static constexpr LoopForm kAMXForms[] = {
     LoopForm(kAMX, kShift).from(32).whole(32).inParts(2).ahead(kOnlyFar),
     LoopForm(kAMX, kShift).from(16).overlapping(16).inParts(4).ahead(kFar),
     LoopForm(kAMX, kShift).from(2).padded(16).inParts(4).ahead(kFar),
     LoopForm(kVNNI512, kShift).from(2).even(2, 5).inParts(4).ahead(kFar),
     LoopForm(kVNNI512, kMaskOnly).inParts(4).ahead(kFar)};
-// 128 rows of 6912 columns are 0.9 MB of 2; the unit is so fast that it waits
-// for what comes from farther away.
+// 128 rows of 6912 columns take 0.9 MB of the 2 MB of the second cache. The
+// unit is so fast that it would wait for activations that come from farther
+// away.
 static constexpr int64_t kAMXRows = 128;
+// On Intel, decoding takes a port away from vpdpbusd, so from 20 activation
+// rows on codes are decoded once, into a panel of 64 KB.
 static constexpr LoopForm kVNNI512Forms[] = {
     LoopForm(kVNNI512, kShift)
         .from(20)
@@ -90,6 +111,8 @@ static constexpr LoopForm kVNNI512Forms[] = {
     LoopForm(kVNNI512, kShift).from(2).even(2, 5).inParts(4).ahead(kFewRows),
     LoopForm(kVNNI512, kMaskOnly).inParts(4).ahead(kFar).on(kOther),
     LoopForm(kVNNI512, kMaskOnly).inParts(4).ahead(kOneRow)};
+// Accumulators of 16 bits do not wrap for 15 chunk columns when all fields are
+// at scale 1, and for 7 with two scales (kOneShift).
 static constexpr LoopForm kMadd512Forms[] = {
     LoopForm(kMadd512, kShift)
         .from(2)
@@ -99,6 +122,8 @@ static constexpr LoopForm kMadd512Forms[] = {
         .ahead(kFewRows),
     LoopForm(kMadd512, kOneShift).inParts(4).inSlices(7).ahead(kFar).on(kOther),
     LoopForm(kMadd512, kOneShift).inParts(4).inSlices(7).ahead(kOneRow)};
+// Registers are half a chunk long, so the four registers of a pass are two
+// chunks and a block takes two passes, which take turns within a K slice.
 static constexpr LoopForm kVNNI256Forms[] = {
     LoopForm(kVNNI256, kShift)
         .from(2)
@@ -112,6 +137,8 @@ static constexpr LoopForm kVNNI256Forms[] = {
         .ahead(kFar)
         .on(kOther),
     LoopForm(kVNNI256, kMaskOnly).inParts(2).inSlices(16).ahead(kOneRow)};
+// The additions of vpaddw take ports of their own, so the panel pays
+// everywhere.
 static constexpr LoopForm kMadd256Forms[] = {
     LoopForm(kMadd256, kShift)
         .from(20)
@@ -128,6 +155,7 @@ static constexpr LoopForm kMadd256Forms[] = {
         .ahead(kFewRows),
     LoopForm(kMadd256, kOneShift).inParts(4).inSlices(7).ahead(kFar).on(kOther),
     LoopForm(kMadd256, kOneShift).inParts(4).inSlices(7).ahead(kOneRow)};
+// usmmla multiplies two rows by two; an odd row at the end goes to sdot.
 static constexpr LoopForm kI8MMForms[] = {
     LoopForm(kUsmmla, kShift).from(4).whole(4).inParts(4),
     LoopForm(kUsmmla, kShift).from(2).whole(2).inParts(4),
@@ -135,19 +163,26 @@ static constexpr LoopForm kI8MMForms[] = {
 static constexpr LoopForm kDotprodForms[] = {
     LoopForm(kSdot, kShift).from(2).even(2, 4).inParts(4),
     LoopForm(kSdot, kMaskSigned).inParts(4).inSlices(16).ahead(kNear)};
+// Sums of 16 bits, a lane for each byte: 31 chunks at scale 1, 15 with two
+// scales.
 static constexpr LoopForm kNEONForms[] = {
     LoopForm(kSmlal, kShift).from(2).whole(2).inParts(4).inSlices(31),
     LoopForm(kSmlal, kOneShift).inParts(4).inSlices(15).ahead(kNear)};
+// Plain vector arithmetic, which every CPU has: the last resort of all others.
 static constexpr LoopForm kPortableForms[] = {
     LoopForm(kPortable, kShift).from(2).even(2, 4).inSlices(15),
     LoopForm(kPortable, kShift).inSlices(15).ahead(kNear)};
+// int16 activations: the second product of a layer whose codes reach +128
+// (w_c2).
 static constexpr LoopForm kLaneForms[] = {
     LoopForm(kWideLanes, kShift).from(2).even(2, 4),
     LoopForm(kWideLanes, kShift).ahead(kNear)};
+// Float activations: additions and subtractions only, k ascending.
 static constexpr LoopForm kFloatForms[] = {
     LoopForm(kFloatWideLanes, kShift).from(2).even(2, 4),
     LoopForm(kFloatWideLanes, kShift).inParts(4).ahead(kNear)};
 
+// Base 3: as for u2, with digits looked up in two registers of tables.
 static constexpr LoopForm kAMXBase3Forms[] = {
     LoopForm(kAMX, kLookupShift)
         .from(32)
@@ -181,6 +216,7 @@ static constexpr LoopForm kVBMIForms[] = {
         .ahead(kFewBase3),
     LoopForm(kVNNI512, kLookupMaskOnly).inParts(2).ahead(kFarBase3).on(kOther),
     LoopForm(kVNNI512, kLookupMaskOnly).inParts(2).ahead(kOneBase3)};
+// Base 3 without VBMI: digits by comparisons, exact but slow.
 static constexpr LoopForm kVNNI512Base3Forms[] = {
     LoopForm(kVNNI512, kPlanes).from(2).even(2, 6).inParts(2),
     LoopForm(kVNNI512, kPlanes).inParts(2).ahead(kNearBase3)};
@@ -197,6 +233,8 @@ static constexpr LoopForm kPortableBase3Forms[] = {
 static constexpr llvm::StringLiteral kVBMI =
     "llvm.x86.avx512.vpermi2var.qi.512";
 
+/// Preferred entries come first within a layout; the portable ones need no
+/// feature.
 static constexpr KernelRow kTable[] = {
     KernelRow(KernelKind::AMX, kU2)
         .x86("avx512f avx512bw avx512vnni amx-tile amx-int8")
@@ -248,6 +286,7 @@ static constexpr KernelRow kTable[] = {
         .loops(kFloatForms),
 };
 
+/// Whether no entry lets an accumulator of 16 bits wrap.
 template <size_t N> static constexpr bool areExact(const KernelRow (&rows)[N]) {
   for (const KernelRow &row : rows)
     if (!row.fitsI16)

@@ -18,13 +18,14 @@
 using namespace mlir;
 using namespace mlir::bitnet;
 
-/// Rows of a tile, bytes of a row, i32 sums of a row: at most.
+/// What a matrix tile holds at most: rows, bytes of a row, i32 sums of a row.
 static constexpr int64_t kTileRows = 16, kTileBytes = 64, kTileSums = 16;
 /// Tile registers that sums may take: half of them.
 static constexpr int64_t kSumTiles = 4;
 
-/// Codes are decoded so many steps before tiles are loaded from them: a tile
-/// load does not take bytes from stores on their way, it waits for them.
+/// Codes are decoded so many steps before tiles are loaded from them, because a
+/// tile load cannot take bytes from stores that are still on their way; it
+/// would wait for them.
 static constexpr int64_t kStepsAhead = 2;
 /// Steps that the buffer holds: those ahead, and the one that is read.
 static constexpr int64_t kSlots = 4;
@@ -46,6 +47,9 @@ MatrixBuffers mlir::bitnet::emitMatrixBuffers(ImplicitLocOpBuilder &b,
 }
 
 namespace {
+/// Emits one pass: the tiles of sums of `lines` by `form.parts` chunks of rows
+/// of weights, over all of K. The loop is skewed: codes of a step are stored
+/// kStepsAhead steps before the tile load that reads them.
 class MatrixEmitter {
 public:
   MatrixEmitter(ImplicitLocOpBuilder &b, const KernelRow &row,
@@ -108,6 +112,7 @@ private:
 };
 } // namespace
 
+/// Intrinsics of AMX that return a tile.
 Value MatrixEmitter::call(StringRef name, ValueRange args) {
   return LLVM::CallIntrinsicOp::create(b, tile, b.getStringAttr(name), args)
       .getResult(0);
@@ -139,6 +144,7 @@ Value MatrixEmitter::rowBytes(Value memref, int64_t dim) {
   return arith::IndexCastOp::create(b, b.getI64Type(), distance);
 }
 
+/// A tile of `rows` rows of `cols` bytes that begins at `memref[at]`.
 Value MatrixEmitter::load(Value memref, ValueRange at, int64_t dim,
                           int64_t rows, int64_t cols) {
   return call(
@@ -147,7 +153,7 @@ Value MatrixEmitter::load(Value memref, ValueRange at, int64_t dim,
 }
 
 //===----------------------------------------------------------------------===//
-// Ahead of use
+// What happens ahead of use
 //===----------------------------------------------------------------------===//
 
 /// Which part of the buffers the step at chunk column `i` has. Steps lie side
@@ -181,6 +187,8 @@ void MatrixEmitter::decodeColumn(Value i, Value column, int64_t q,
   }
 }
 
+/// All chunk columns of the step at `i`, with the prefetches that belong to
+/// them.
 void MatrixEmitter::decodeStep(Value i, Value rowChunk) {
   for (int64_t q = 0; q < stepChunks; ++q) {
     Value column = plus(i, q);
@@ -191,8 +199,8 @@ void MatrixEmitter::decodeStep(Value i, Value rowChunk) {
   copyLhs(i, i);
 }
 
-/// The last step of K begins before `i`, where all chunk columns are there:
-/// codes that were already used become 0.
+/// Decodes the last step of K. It begins before `i`, so that all of its chunk
+/// columns exist; those that an earlier step has used count as codes of 0.
 void MatrixEmitter::decodeLastStep(Value i, Value rowChunk) {
   for (int64_t q = 0; q < stepChunks; ++q) {
     Value column = plus(lastStart(), q);
@@ -203,8 +211,9 @@ void MatrixEmitter::decodeLastStep(Value i, Value rowChunk) {
   copyLhs(i, lastStart());
 }
 
-/// A tile has 16 rows even where x ends sooner: the others keep what they had,
-/// and what becomes of them is not stored.
+/// Copies the activations of a step. A tile has 16 rows even where x ends
+/// sooner; the others keep what they had, and what is computed of them is not
+/// stored.
 void MatrixEmitter::copyLhs(Value i, Value start) {
   if (!isPadded())
     return;
@@ -225,6 +234,7 @@ void MatrixEmitter::copyLhs(Value i, Value start) {
 // Products
 //===----------------------------------------------------------------------===//
 
+/// The activations of a step, from x itself or from the copy of a padded tile.
 Value MatrixEmitter::loadLhs(Value i, Value start, int64_t rowTile) {
   if (isPadded())
     return load(operands.matrix.lhs, {stepOf(i), index(0), index(0)}, 1,
@@ -234,7 +244,8 @@ Value MatrixEmitter::loadLhs(Value i, Value start, int64_t rowTile) {
               kTileRows, stepCols());
 }
 
-/// A step of K from chunk column `start` on, by what was decoded for `i`.
+/// Multiplies a step of K, which begins at chunk column `start`, by what was
+/// decoded for `i`.
 void MatrixEmitter::multiplyStep(Value i, Value start, Values &accs) {
   Values x;
   for (int64_t r = 0; r < rowTiles(); ++r)
@@ -253,7 +264,7 @@ void MatrixEmitter::multiplyStep(Value i, Value start, Values &accs) {
   }
 }
 
-/// `step` for each step of low..high.
+/// Calls `step` for each step of low..high.
 MatrixEmitter::Values
 MatrixEmitter::emitLoop(Value low, Value high, Values accs,
                         llvm::function_ref<void(Value, Values &)> step) {
@@ -268,7 +279,8 @@ MatrixEmitter::emitLoop(Value low, Value high, Values accs,
   return Values(loop.getResults());
 }
 
-/// `body` for each activation row of the tile: its place in it, and its line.
+/// Calls `body` for each activation row of the tile, with its place in the tile
+/// and its line of x and y.
 void MatrixEmitter::forEachLine(int64_t rowTile,
                                 llvm::function_ref<void(Value, Value)> body) {
   Value count = isPadded() ? lines.count : index(kTileRows);
@@ -292,6 +304,8 @@ void MatrixEmitter::prefetchResults(Value first) {
     });
 }
 
+/// Fills the pipeline, runs it, drains it, and does the incomplete step at the
+/// end of K.
 void MatrixEmitter::emitPass(Value rowChunk) {
   Value firstColumn =
       arith::MulIOp::create(b, block, index(layout.blockRows()));
@@ -316,6 +330,8 @@ void MatrixEmitter::emitPass(Value rowChunk) {
   });
   accs = emitLoop(last, whole, accs,
                   [&](Value i, Values &sums) { multiplyStep(i, i, sums); });
+  // This loop has at most one iteration, because fewer chunk columns are left
+  // than a step has.
   accs = emitLoop(whole, operands.chunks, accs, [&](Value i, Values &sums) {
     decodeLastStep(i, rowChunk);
     multiplyStep(i, lastStart(), sums);
@@ -323,6 +339,8 @@ void MatrixEmitter::emitPass(Value rowChunk) {
   store(firstColumn, accs);
 }
 
+/// Sums leave their tiles through memory, since y also needs the sum of each
+/// row of activations subtracted.
 void MatrixEmitter::store(Value first, const Values &accs) {
   for (auto [i, acc] : llvm::enumerate(accs))
     LLVM::CallIntrinsicOp::create(
@@ -338,7 +356,7 @@ void MatrixEmitter::store(Value first, const Values &accs) {
 }
 
 /// Row `inTile` of the tiles of sums from `tile` on, to y from column `first`
-/// on. Codes are W + 1: one sum of activations too many.
+/// on. Codes are W + 1, so the sum of the activations is subtracted.
 void MatrixEmitter::storeLine(int64_t tile, Value inTile, Value line,
                               Value first) {
   VectorType type = getResultType(form.dot, b.getContext());

@@ -21,7 +21,7 @@ struct MatrixLines {
   Value first, count;
 };
 
-/// Emits y[lines, .] for one row block of weights, by 16 x 16 tiles of sums:
+/// Emits y[lines, .] for one block of weights, by 16 x 16 tiles of sums:
 /// maxTile / 16 tiles of activations by `form.parts` tiles of weights. Four
 /// chunks of 16 rows, decoded, are just the 16 x 64 tile of weights that the
 /// unit wants, three of base 3 one of 15 x 64. Needs as many chunk columns.

@@ -1,4 +1,10 @@
 //===- ScalarNest.cpp - the literal add-only loop nest --------------------===//
+//
+// for m, n, k over the packed bytes, one weight at a time. Slow on a CPU, but
+// what a reader or a synthesis tool can follow, and the meaning of every
+// kernel.
+//
+//===----------------------------------------------------------------------===//
 
 #include "bitnet/Codegen/Kernels/ScalarNest.h"
 
@@ -43,6 +49,7 @@ private:
 };
 } // namespace
 
+/// Emits the loops; with groups along K the group is the outermost one.
 void Nest::emit() {
   auto emitLines = [&](Value group) {
     Value rows = memref::DimOp::create(b, operands.lhs, index(0));
@@ -57,6 +64,7 @@ void Nest::emit() {
   loop(index(0), index(groups), emitLines);
 }
 
+/// All elements of row m; padding rows of the weights give 0.
 void Nest::emitLine(Value m, Value group) {
   PackingAttr packing = operands.packing;
   loop(index(0), index(packing.getRows()),
@@ -66,6 +74,7 @@ void Nest::emitLine(Value m, Value group) {
          [&](Value n) { store(zero(), m, n, group); });
 }
 
+/// The sum over k of one element, of one group where there are groups.
 Value Nest::emitReduction(Value m, Value n, Value group) {
   // Row n lives in chunks [n / rows, ., n % rows / 16], bytes 4 * (n % 16) ...
   const PackedLayout &layout = operands.packing.getLayout();
@@ -92,6 +101,7 @@ Value Nest::emitReduction(Value m, Value n, Value group) {
   return k.getResult(0);
 }
 
+/// Widened to the type of the accumulator.
 Value Nest::loadActivation(Value m, Value k) {
   Value x = memref::LoadOp::create(b, operands.lhs, ValueRange{m, k});
   if (isa<IntegerType>(accType))
@@ -116,6 +126,7 @@ Value Nest::loadCode(Value k, ValueRange rowIndex) {
   return emitDigit(b, byte, field, layout);
 }
 
+/// The next sum: acc + x, acc - x or acc. No multiplication (mm_c1).
 Value Nest::emitStep(Value acc, Value m, Value k, ValueRange rowIndex) {
   Value code = loadCode(k, rowIndex), x = loadActivation(m, k);
   auto is = [&](int64_t v) -> Value {

@@ -1,4 +1,11 @@
 //===- TileEmitter.cpp - one tile of a kernel: the loop over K ------------===//
+//
+// A tile holds rows * parts accumulators (times the scales of the form) in
+// registers and goes over K once per pass. Forms with slices call emitInit,
+// then emitSlice for each slice, so that sums live in y between slices; others
+// emit.
+//
+//===----------------------------------------------------------------------===//
 
 #include "TileEmitter.h"
 
@@ -43,6 +50,7 @@ TileEmitter::TileEmitter(ImplicitLocOpBuilder &b, const KernelRow &row,
                          const TileOperands &operands, Value m, Value block)
     : b(b), row(row), layout(row.layout), form(form), dot(form.dot), rows(rows),
       operands(operands), m(m), block(block) {
+  // Fields of one scale share an accumulator, unless they ask to be apart.
   for (FieldDecode field : form.fields) {
     int shift = llvm::countr_zero(field.mask);
     auto *it = field.apart ? slotShifts.end() : llvm::find(slotShifts, shift);
@@ -62,6 +70,7 @@ Value TileEmitter::plus(Value base, int64_t offset) {
   return arith::AddIOp::create(b, base, index(offset));
 }
 
+/// A register may be a part of a chunk, or a whole one.
 int64_t TileEmitter::passChunks() const {
   return form.parts * dot.registerBytes / kChunkBytes;
 }
@@ -116,7 +125,7 @@ void TileEmitter::emitPanel(Value i, Value line) {
   });
 }
 
-/// `body` for each run of chunks of the block that one pass covers.
+/// Calls `body` for each run of chunks of the block that one pass covers.
 void TileEmitter::forEachPass(llvm::function_ref<void(Value)> body) {
   if (passChunks() == layout.blockChunks)
     return body(index(0));
@@ -127,6 +136,7 @@ void TileEmitter::forEachPass(llvm::function_ref<void(Value)> body) {
   body(loop.getInductionVar());
 }
 
+/// The loop over chunk columns low..high; returns its accumulators.
 TileEmitter::Values TileEmitter::emitLoop(Value low, Value high,
                                           Value rowChunk) {
   Values init(numAccs(), emitSplat(b, getAccType(dot, b.getContext()), 0));
@@ -143,7 +153,8 @@ TileEmitter::Values TileEmitter::emitLoop(Value low, Value high,
 // One chunk column
 //===----------------------------------------------------------------------===//
 
-/// Register `part` of the bytes at `lead`, chunk `rowChunk` on.
+/// Loads register `part` of the packed bytes at `lead`, from chunk `rowChunk`
+/// on.
 Value TileEmitter::loadPart(Value source, ValueRange lead, Value rowChunk,
                             int64_t part) {
   int64_t at = part * dot.registerBytes;
@@ -154,6 +165,7 @@ Value TileEmitter::loadPart(Value source, ValueRange lead, Value rowChunk,
                                 indices);
 }
 
+/// One iteration: prefetch, unpack (unless a panel has the codes), multiply.
 void TileEmitter::emitChunk(Value i, Value rowChunk, Values &accs) {
   if (!form.panel)
     emitPrefetches(b, form.prefetch, operands, {block, i, rowChunk},
@@ -179,6 +191,7 @@ void TileEmitter::emitChunk(Value i, Value rowChunk, Values &accs) {
     emitDots(k, codes, accs);
 }
 
+/// All rows of the tile use the codes of a field while they are in registers.
 void TileEmitter::emitDots(Value k, CodeSource codes, Values &accs) {
   size_t slots = slotShifts.size();
   for (int64_t f = 0, e = form.fields.size(); f < e; ++f) {
@@ -219,6 +232,7 @@ void TileEmitter::emitPairDots(Value k, CodeSource codes, Values &accs) {
 // After the loop
 //===----------------------------------------------------------------------===//
 
+/// Folds accumulators to one vector at scale 1 for each row and register.
 TileEmitter::Values TileEmitter::fold(Values accs) {
   if (dot.form == DotForm::Dot8Pairs)
     for (int64_t r = 0; r < rows; r += 2)
@@ -240,6 +254,7 @@ Value TileEmitter::loadSums(Value line) {
                                      scalar);
 }
 
+/// Stores to y[line, column ..] for each row and register of the tile.
 void TileEmitter::store(
     Value rowChunk, llvm::function_ref<Value(int64_t, Value, Value)> value) {
   Value first = arith::MulIOp::create(b, block, index(layout.blockRows()));

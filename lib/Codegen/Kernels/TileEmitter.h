@@ -23,7 +23,8 @@ struct TileOperands {
   /// Decoded codes of one slice of K, `[slice, fields, blockChunks, 64]`; null
   /// when no form wants them.
   Value panel;
-  /// Null members when no form has a matrix unit.
+  /// Buffers of matrix tiles; the members are null when no form has a matrix
+  /// unit.
   MatrixBuffers matrix;
   /// 1 << the family of the core, i32; null when no form depends on it.
   Value core;
@@ -41,7 +42,7 @@ void emitPrefetches(ImplicitLocOpBuilder &b, const Prefetch &prefetch,
                     const TileOperands &operands, ChunkPosition position,
                     int64_t count);
 
-/// Emits products of one tile of activation rows and one row block of weights.
+/// Emits products of one tile of activation rows and one block of weights.
 class TileEmitter {
 public:
   TileEmitter(ImplicitLocOpBuilder &b, const KernelRow &row,
@@ -53,18 +54,20 @@ public:
   void emitInit();
   /// y += W x over the chunk columns low..high.
   void emitSlice(Value low, Value high);
-  /// Decodes chunk column i of the block into line `line` of the panel.
+  /// Decodes chunk column i of the block of weights into line `line` of the
+  /// panel.
   void emitPanel(Value i, Value line);
 
 private:
   using Values = llvm::SmallVector<Value>;
-  /// Codes of a field, of a register.
+  /// The codes of one field in one register of packed bytes.
   using CodeSource = llvm::function_ref<Value(int64_t, int64_t)>;
 
-  /// Vectors that one pass over K carries, at 32 bits and before folding.
+  /// How many vectors one pass over K carries: sums of 32 bits, and
+  /// accumulators before they are folded to those.
   int64_t numResults() const { return rows * form.parts; }
   int64_t numAccs() const { return numResults() * slotShifts.size(); }
-  /// Chunks of a row block that one pass reads.
+  /// How many chunks of a block of weights one pass reads.
   int64_t passChunks() const;
   Value index(int64_t value);
   Value plus(Value base, int64_t offset);
@@ -75,8 +78,8 @@ private:
   void emitDots(Value k, CodeSource codes, Values &accs);
   void emitPairDots(Value k, CodeSource codes, Values &accs);
   Values fold(Values accs);
-  /// Per line of the tile and register of it, `value(register, line, column)`
-  /// goes to y.
+  /// Stores `value(register, line, column)` to y, for each line and each
+  /// register of the tile.
   void store(Value rowChunk,
              llvm::function_ref<Value(int64_t, Value, Value)> value);
   /// The sum of a row of activations, in all lanes.
@@ -90,7 +93,8 @@ private:
   int64_t rows;
   const TileOperands &operands;
   Value m, block, sliceLow;
-  /// Per field its accumulator, per accumulator its scale as a shift.
+  /// For each field the number of its accumulator, and for each accumulator its
+  /// scale as a shift.
   llvm::SmallVector<int> slotOfField, slotShifts;
 };
 

@@ -1,4 +1,9 @@
 //===- CallWork.cpp - how much a call multiplies --------------------------===//
+//
+// Reads and writes the attribute `bitnet.macs`. Operands are stored by number,
+// because an attribute cannot name a value.
+//
+//===----------------------------------------------------------------------===//
 
 #include "bitnet/Codegen/Loops/CallWork.h"
 
@@ -8,6 +13,7 @@
 using namespace mlir;
 using namespace mlir::bitnet;
 
+/// Asserts that the extents are of operands of `call`.
 void bitnet::setWork(func::CallOp call, const CallWork &work) {
   SmallVector<int64_t> numbers = {work.factor};
   OperandRange operands = call.getOperands();

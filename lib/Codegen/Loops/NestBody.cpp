@@ -1,4 +1,11 @@
 //===- NestBody.cpp - the body of a nest, as scalars or vectors -----------===//
+//
+// The body of a linalg operation, emitted for one element or for a vector of
+// them. Each value of the body has a stage: Before does not change along the
+// row and is emitted once, Scalar may only run inside the loop but is the same
+// in all lanes, Lanes differs from lane to lane and becomes a vector.
+//
+//===----------------------------------------------------------------------===//
 
 #include "NestBody.h"
 
@@ -20,6 +27,8 @@ NestBody::NestBody(const NestPlan &plan) : plan(plan), op(plan.op) {
 // When values are known
 //===----------------------------------------------------------------------===//
 
+/// Finds the stages of all values, of arguments first and then of operations in
+/// order: the stage of an operation is the latest one of its operands.
 void NestBody::classify() {
   Block *block = op.getBlock();
   for (OpOperand &operand : op->getOpOperands()) {
@@ -56,6 +65,7 @@ NestBody::Stage NestBody::classify(Operation &inner) const {
 // Memory
 //===----------------------------------------------------------------------===//
 
+/// Indices of `operand` at position `at` of the row, by its indexing map.
 SmallVector<Value> NestBody::getIndices(ImplicitLocOpBuilder &b,
                                         OpOperand &operand, Value at) {
   SmallVector<OpFoldResult> loops;
@@ -71,6 +81,7 @@ SmallVector<Value> NestBody::getIndices(ImplicitLocOpBuilder &b,
   return indices;
 }
 
+/// The position of one lane of a vector that begins at `at`.
 static Value getLaneIndex(ImplicitLocOpBuilder &b, Value at, int64_t lane) {
   Value offset = arith::ConstantIndexOp::create(b, lane);
   return b.createOrFold<arith::AddIOp>(at, offset);
@@ -96,6 +107,8 @@ Value NestBody::loadAlternate(ImplicitLocOpBuilder &b, OpOperand &operand,
   return vector::ShuffleOp::create(b, first, second, mask);
 }
 
+/// `lanes` elements from position `at` on, by the operand's access: one load
+/// for neighbours, two for every second element, else one per lane.
 Value NestBody::load(ImplicitLocOpBuilder &b, OpOperand &operand, Value at,
                      int64_t lanes) {
   Value buffer = operand.get();
@@ -116,6 +129,7 @@ Value NestBody::load(ImplicitLocOpBuilder &b, OpOperand &operand, Value at,
   return vector::FromElementsOp::create(b, type, elements);
 }
 
+/// The counterpart of `load`; only contiguous results are stored as a vector.
 void NestBody::store(ImplicitLocOpBuilder &b, OpOperand &operand, Value value,
                      Value at, int64_t lanes) {
   Access access = plan.accesses[operand.getOperandNumber()];
@@ -147,6 +161,7 @@ static void dropFastMath(Operation *op) {
                                               arith::FastMathFlags::none));
 }
 
+/// `value` in all lanes, unless it is a vector or a vector is not wanted.
 Value NestBody::widen(ImplicitLocOpBuilder &b, Value value, int64_t lanes) {
   if (lanes == 1 || isa<VectorType>(value.getType()))
     return value;
@@ -170,7 +185,7 @@ bool NestBody::isNeighbourLoad(Operation &inner) const {
   });
 }
 
-/// Lanes that no vector operation loads: one load each.
+/// Loads lanes that no vector operation can load, one at a time.
 Value NestBody::emitGather(ImplicitLocOpBuilder &b, Operation &inner,
                            IRMapping &map, Value at, int64_t lanes) {
   auto load = cast<memref::LoadOp>(inner);
@@ -193,6 +208,9 @@ Value NestBody::emitGather(ImplicitLocOpBuilder &b, Operation &inner,
   return vector::FromElementsOp::create(b, type, elements);
 }
 
+/// One operation of stage Lanes on vectors: the same operation with vector
+/// types. Loads and indices have no vector form of their own and are built
+/// here.
 void NestBody::emitVector(ImplicitLocOpBuilder &b, Operation &inner,
                           IRMapping &map, Value at, int64_t lanes) {
   if (isa<memref::LoadOp>(inner)) {
@@ -220,6 +238,8 @@ void NestBody::emitVector(ImplicitLocOpBuilder &b, Operation &inner,
   map.map(inner.getResults(), wide->getResults());
 }
 
+/// An operation that is no vector is cloned; indices of loops that it uses,
+/// also in nested regions, become the loops' variables.
 void NestBody::emitOperation(ImplicitLocOpBuilder &b, Operation &inner,
                              IRMapping &map, Value at, int64_t lanes) {
   bool varies = inner.getNumResults() != 0 &&
@@ -242,7 +262,8 @@ void NestBody::emitOperation(ImplicitLocOpBuilder &b, Operation &inner,
   }
 }
 
-/// Neither what is known before nor the combination with the accumulator.
+/// The operations of the body that belong into the loop: not those that were
+/// emitted before it, and not the one that combines with the accumulator.
 void NestBody::emitOperations(ImplicitLocOpBuilder &b, IRMapping &map, Value at,
                               int64_t lanes) {
   for (Operation &inner : op.getBlock()->without_terminator()) {
@@ -272,6 +293,7 @@ void NestBody::emitInvariants(ImplicitLocOpBuilder &b, ArrayRef<Value> loops) {
       emitOperation(b, inner, before, Value(), 1);
 }
 
+/// Maps the body's arguments to their values at position `at`.
 IRMapping NestBody::loadOperands(ImplicitLocOpBuilder &b, Value at,
                                  int64_t lanes) {
   IRMapping map = before;
@@ -314,6 +336,8 @@ static void transposeLines(ImplicitLocOpBuilder &b,
   }
 }
 
+/// A transposition of 16 by 16 elements through registers: 16 loads along the
+/// column, four rounds of shuffles, 16 stores along the row.
 void NestBody::emitTile(ImplicitLocOpBuilder &b, Value column, Value row) {
   OpOperand &from = *op.getDpsInputOperand(0), &to = *op.getDpsInitOperand(0);
   auto type = getVectorType(getElementTypeOrSelf(from.get()), kNestLanes);
@@ -336,6 +360,7 @@ Value NestBody::emitContribution(ImplicitLocOpBuilder &b, Value at,
   return widen(b, map.lookupOrDefault(plan.contribution), lanes);
 }
 
+/// A fresh copy of the combiner, without fast-math flags: its order is mm_c3.
 Value NestBody::combine(ImplicitLocOpBuilder &b, Value x, Value y) {
   OperationState state(b.getLoc(), plan.combiner->getName(), {x, y},
                        {x.getType()});

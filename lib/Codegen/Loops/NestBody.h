@@ -1,4 +1,8 @@
 //===- NestBody.h - the body of a nest, as scalars or vectors ---*- C++ -*-===//
+//
+// NestEmitter.cpp makes the loops and calls these functions inside of them.
+//
+//===----------------------------------------------------------------------===//
 
 #ifndef BITNET_LIB_CODEGEN_LOOPS_NESTBODY_H
 #define BITNET_LIB_CODEGEN_LOOPS_NESTBODY_H
@@ -21,6 +25,7 @@ public:
   /// row.
   void emitInvariants(ImplicitLocOpBuilder &b, ArrayRef<Value> ivs);
   /// The whole body at position `at` of the row: loads, operations, stores.
+  /// `lanes` is 1 for scalars, else how many neighbours along the row.
   void emitElement(ImplicitLocOpBuilder &b, Value at, int64_t lanes);
   /// Copies the tile of kNestLanes rows and columns at these positions.
   void emitTile(ImplicitLocOpBuilder &b, Value column, Value row);
@@ -28,15 +33,17 @@ public:
   Value emitContribution(ImplicitLocOpBuilder &b, Value at, int64_t lanes);
   /// `combiner(x, y)`, of scalars or vectors.
   Value combine(ImplicitLocOpBuilder &b, Value x, Value y);
-  /// The accumulator in memory.
+  /// The accumulator in memory. Both use the address that the row loop does not
+  /// change.
   Value loadResult(ImplicitLocOpBuilder &b);
   void storeResult(ImplicitLocOpBuilder &b, Value value);
 
 private:
-  /// When a value of the body is known.
+  /// When a value of the body is known (NestBody.cpp).
   enum class Stage { Before, Scalar, Lanes };
   void classify();
   Stage classify(Operation &op) const;
+  /// Indices of an operand's element at position `at` of the row.
   SmallVector<Value> getIndices(ImplicitLocOpBuilder &b, OpOperand &operand,
                                 Value at);
   Value load(ImplicitLocOpBuilder &b, OpOperand &operand, Value at,
@@ -53,8 +60,10 @@ private:
                   Value at, int64_t lanes);
   Value emitGather(ImplicitLocOpBuilder &b, Operation &op, IRMapping &map,
                    Value at, int64_t lanes);
+  /// Whether `op` loads neighbours of a table as `at` moves on.
   bool isNeighbourLoad(Operation &op) const;
   IRMapping loadOperands(ImplicitLocOpBuilder &b, Value at, int64_t lanes);
+  /// A scalar in all lanes.
   Value widen(ImplicitLocOpBuilder &b, Value value, int64_t lanes);
 
   const NestPlan &plan;

@@ -1,4 +1,10 @@
 //===- NestEmitter.cpp - the loops of a planned nest ----------------------===//
+//
+// The loops around NestBody: one scf.parallel of all parallel loops, sequential
+// loops in it, and the row loop innermost. A row is emitted as elements, as a
+// reduction, or, with a neighbouring column, as tiles that are transposed.
+//
+//===----------------------------------------------------------------------===//
 
 #include "NestEmitter.h"
 
@@ -12,7 +18,8 @@
 using namespace mlir;
 using namespace mlir::bitnet;
 
-/// A row without loops around it is shared out in blocks of so many elements.
+/// A row without loops around it is divided into strips of so many elements,
+/// which may run on several threads.
 static constexpr int64_t kRowBlock = 4096;
 
 namespace {
@@ -54,6 +61,8 @@ private:
 };
 } // namespace
 
+/// Sizes of all loops; each loop but the row's goes to `parallel` or
+/// `sequential`, unless it runs once.
 void Emitter::collectLoops() {
   linalg::LinalgOp op = plan.op;
   for (const Range &range : op.createLoopRanges(b, b.getLoc()))
@@ -69,6 +78,8 @@ void Emitter::collectLoops() {
   }
 }
 
+/// The builder stands in front of the operation, which the pass erases
+/// afterwards.
 void Emitter::emit() {
   collectLoops();
   if (plan.row) {
@@ -82,6 +93,8 @@ void Emitter::emit() {
   emitSequential();
 }
 
+/// The parallel loops around the rows. When the plan has a column loop, one
+/// iteration of it takes a strip of 16 columns.
 void Emitter::emitParallel() {
   SmallVector<Value> lowers(parallel.size(), constant(0)), uppers,
       steps(parallel.size(), constant(1));
@@ -89,7 +102,7 @@ void Emitter::emitParallel() {
     uppers.push_back(sizes[loop]);
     if (plan.column != loop)
       continue;
-    // What follows the last full block belongs to its iteration.
+    // Columns behind the last full strip belong to that strip's iteration.
     uppers[i] = b.createOrFold<arith::MaxSIOp>(
         roundDown(sizes[loop], kNestLanes), constant(1));
     steps[i] = constant(kNestLanes);
@@ -101,7 +114,7 @@ void Emitter::emitParallel() {
   emitSequential();
 }
 
-/// The row is the only loop: its blocks are the parallel ones.
+/// The row is the only loop: its strips are the iterations of a parallel loop.
 void Emitter::emitBlocks() {
   int64_t extent = plan.extents[*plan.row];
   if (!ShapedType::isDynamic(extent) && extent <= kRowBlock)
@@ -130,6 +143,7 @@ scf::ForOp Emitter::enterFor(Value from, Value to, int64_t step,
   return loop;
 }
 
+/// What of the row the builder's position covers: [begin, end).
 void Emitter::emitRow() {
   body.emitInvariants(b, ivs);
   if (!plan.row)
@@ -141,8 +155,10 @@ void Emitter::emitRow() {
   emitElements();
 }
 
-/// One block of columns. The last tiles overlap those before, within one
-/// iteration; extents smaller than a tile have none.
+/// One strip of 16 columns, tile by tile. The last tile of a row or a column
+/// begins early and overlaps the one before, within one iteration, so that no
+/// two threads write the same element; extents smaller than a tile have no
+/// tiles.
 void Emitter::emitTiles() {
   Value size = sizes[*plan.column], first = ivs[*plan.column];
   Value lanes = constant(kNestLanes);
@@ -170,7 +186,7 @@ void Emitter::emitTiles() {
   body.emitTile(b, lastColumn, row);
 }
 
-/// Columns [from, to) as rows of their own.
+/// Emits columns [from, to) one by one, each as a row of its own.
 void Emitter::emitUntiled(Value from, Value to) {
   Value whole = begin;
   ivs[*plan.column] = enterFor(from, to, 1).getInductionVar();
@@ -179,12 +195,14 @@ void Emitter::emitUntiled(Value from, Value to) {
   begin = whole;
 }
 
+/// `size` rounded down to whole units.
 Value Emitter::roundDown(Value size, int64_t unit) {
   Value rest = b.createOrFold<arith::RemUIOp>(size, constant(unit));
   return b.createOrFold<arith::SubIOp>(size, rest);
 }
 
-/// Vectors, then what is left: of a known extent in ever narrower ones.
+/// Emits a row as vectors. What is left of a known extent takes ever narrower
+/// vectors, of an unknown one single elements.
 void Emitter::emitElements() {
   Value size = b.createOrFold<arith::SubIOp>(end, begin);
   std::optional<int64_t> rest = getConstantIntValue(size);
@@ -230,7 +248,8 @@ SmallVector<Value> Emitter::emitPartials(Value to) {
   return SmallVector<Value>(loop.getResults());
 }
 
-/// Blocks of 16 that are left go to the first vector.
+/// Vectors of 16 elements that are left over are combined with the first
+/// accumulator.
 Value Emitter::emitPartial(Value partial, Value from, Value to) {
   scf::ForOp loop = enterFor(from, to, plan.lanes, partial);
   Value more = body.emitContribution(b, loop.getInductionVar(), plan.lanes);
@@ -239,14 +258,15 @@ Value Emitter::emitPartial(Value partial, Value from, Value to) {
   return loop.getResult(0);
 }
 
-/// (0 + 1) + (2 + 3), then the halves of that, down to one element.
+/// Combines the accumulators as (0 + 1) + (2 + 3), and then the halves of the
+/// result, down to one element.
 Value Emitter::emitTree(ArrayRef<Value> partials) {
   Value left = body.combine(b, partials[0], partials[1]);
   Value right = body.combine(b, partials[2], partials[3]);
   Value sum = body.combine(b, left, right);
-  // Sums of integers have no order, and of a tree of halves LLVM 22 takes some
-  // (differences of bytes, products of u8 and i8) for one instruction that adds
-  // up four lanes only: wrong numbers.
+  // Sums of integers need no order. They must not be a tree of halves, because
+  // LLVM 22 takes some trees (differences of bytes, products of u8 and i8) for
+  // one instruction that adds up four lanes only, which gives wrong numbers.
   if (isa<arith::AddIOp>(plan.combiner))
     return vector::ReductionOp::create(b, vector::CombiningKind::ADD, sum);
   for (int64_t half = plan.lanes / 2; half > 0; half /= 2) {
@@ -261,7 +281,8 @@ Value Emitter::emitTree(ArrayRef<Value> partials) {
   return vector::ExtractOp::create(b, sum, 0);
 }
 
-/// The old result, the vectors, the elements that are left.
+/// Combines the old result with the vectors and then with the elements that are
+/// left over.
 void Emitter::emitReduction() {
   Value result = body.loadResult(b);
   if (plan.lanes != 1) {

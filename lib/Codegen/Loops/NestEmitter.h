@@ -1,4 +1,8 @@
 //===- NestEmitter.h - the loops of a planned nest --------------*- C++ -*-===//
+//
+// Called by --bitnet-vectorize-nests, which erases the operation afterwards.
+//
+//===----------------------------------------------------------------------===//
 
 #ifndef BITNET_LIB_CODEGEN_LOOPS_NESTEMITTER_H
 #define BITNET_LIB_CODEGEN_LOOPS_NESTEMITTER_H

@@ -1,4 +1,10 @@
 //===- NestPlan.cpp - how a linalg operation becomes vector loops ---------===//
+//
+// Which loop of a linalg operation becomes the vector loop, and how wide. Each
+// candidate has a cost, the accesses that one vector needs; the cheapest wins.
+// Operations whose body has no vector form get a scalar row loop.
+//
+//===----------------------------------------------------------------------===//
 
 #include "NestPlan.h"
 
@@ -52,7 +58,8 @@ static bool hasUnitStride(MemRefType type, unsigned dim) {
                       [](int64_t extent) { return extent == 1; });
 }
 
-/// Dimensions of the buffer that `operand` moves in with `loop`.
+/// Dimensions of the buffer that `operand` moves in with `loop`. More than one,
+/// as in x[i, i], makes an access strided.
 static SmallVector<unsigned> getMovingDims(linalg::LinalgOp op,
                                            OpOperand &operand, unsigned loop) {
   SmallVector<unsigned> moving;
@@ -81,12 +88,13 @@ Access bitnet::getAccess(linalg::LinalgOp op, OpOperand &operand,
   std::optional<int64_t> step = getCoefficient(map.getResult(moving[0]), loop);
   if (step == 1)
     return Access::Contiguous;
-  // Only loads know it.
+  // Only loads can take every second element; stores cannot.
   return step == 2 && !op.isDpsInit(&operand) ? Access::Alternate
                                               : Access::Strided;
 }
 
-/// Accesses per vector, two of them for a line of cache.
+/// The cost of one vector's access, in half cache lines: a contiguous vector of
+/// f32 is one line.
 static int64_t getAccessCost(Access access) {
   switch (access) {
   case Access::Invariant:
@@ -121,6 +129,7 @@ static bool isVectorizable(Operation &op) {
          llvm::all_of(op.getResultTypes(), isScalarType);
 }
 
+/// Whether every operation of the body has a vector form.
 static bool hasVectorBody(linalg::LinalgOp op) {
   return llvm::all_of(*op.getBlock(), isVectorizable) &&
          llvm::all_of(op.getBlock()->getArgumentTypes(), isScalarType);
@@ -148,6 +157,8 @@ private:
 };
 } // namespace
 
+/// Whether the operation is on buffers only, and its loop extents follow from
+/// the operands.
 bool Planner::isSupported() {
   linalg::LinalgOp op = plan.op;
   return op.hasPureBufferSemantics() && op->getNumResults() == 0 &&
@@ -155,7 +166,8 @@ bool Planner::isSupported() {
              concatAffineMaps(op.getIndexingMapsArray(), op.getContext()));
 }
 
-/// One accumulator, one operation that combines.
+/// Finds the reduction of the body: one accumulator and one operation that
+/// combines.
 bool Planner::matchRowReduction() {
   auto outputs = plan.op.getRegionOutputArgs();
   SmallVector<Operation *> combiners;
@@ -169,7 +181,7 @@ bool Planner::matchRowReduction() {
   return true;
 }
 
-/// No vector fits.
+/// Whether a row is too short for a vector.
 static bool isShort(int64_t extent) {
   return !ShapedType::isDynamic(extent) && extent < kNestLanes;
 }
@@ -203,7 +215,8 @@ void Planner::chooseScalarRow() {
       plan.row = loop;
 }
 
-/// A copy of which a row is strided in the input, and another loop dense.
+/// Recognises a transposition: a copy whose rows are strided in the input,
+/// where another loop is dense.
 void Planner::chooseColumn() {
   linalg::LinalgOp op = plan.op;
   if (plan.lanes == 1 || isShort(plan.extents[*plan.row]) ||
@@ -220,6 +233,7 @@ void Planner::chooseColumn() {
       plan.column = loop;
 }
 
+/// The plan, or failure for operations that keep upstream's lowering.
 FailureOr<NestPlan> Planner::run() {
   if (!isSupported())
     return failure();
@@ -236,6 +250,8 @@ FailureOr<NestPlan> Planner::run() {
       continue;
     best = *cost;
     plan.row = loop;
+    // A short row that is reduced is added up one element after the other
+    // (mm_c3).
     bool scalar = isShort(plan.extents[loop]) && !plan.isParallel(loop);
     plan.lanes = scalar ? 1 : kNestLanes;
   }

@@ -1,4 +1,11 @@
 //===- OutlineParallel.cpp - parallel loops to functions over a range -----===//
+//
+// --bitnet-outline-parallel: each parallel loop becomes a private function over
+// a range of iterations and a call of it with the whole range. lib/Target/CPU
+// makes a task of the function (bitnet_rt_parallel). Equal functions are
+// shared. Loops that cannot be a task become sequential.
+//
+//===----------------------------------------------------------------------===//
 
 #include "WorkEstimate.h"
 
@@ -31,7 +38,8 @@ static constexpr int64_t kMaxStackBytes = 256 << 10;
 // What a task may hold
 //===----------------------------------------------------------------------===//
 
-/// Anything above the limit when the size is not known.
+/// Bytes that a buffer of `type` takes; a number above the limit when they are
+/// not known.
 static int64_t getStackBytes(MemRefType type) {
   Type element = type.getElementType();
   if (!type.hasStaticShape() || !type.getLayout().isIdentity() ||
@@ -50,13 +58,15 @@ static bool isLocal(Value buffer) {
   });
 }
 
+/// A call of a function over a range, which needs no context either.
 static bool isTaskCall(func::CallOp call) {
   auto callee = SymbolTable::lookupNearestSymbolFrom<func::FuncOp>(
       call, call.getCalleeAttr());
   return callee && callee->hasAttr(kParallelFunctionAttr);
 }
 
-/// A task has no context: it can neither fail nor allocate nor report.
+/// Whether `op` may run in a task, which has no context and so can neither fail
+/// nor allocate nor report.
 static bool isAllowed(Operation *op) {
   if (isa<memref::AllocOp, memref::AllocaOp>(op))
     return isLocal(op->getResult(0));
@@ -68,6 +78,8 @@ static bool isAllowed(Operation *op) {
          op->getName().getDialectNamespace() != "bitnet";
 }
 
+/// Whether a function of the loop's body could run on another thread: it must
+/// need no context, return nothing, and have room on a small stack.
 static bool canBeTask(scf::ParallelOp loop) {
   if (!loop.getInitVals().empty())
     return false;
@@ -96,7 +108,7 @@ public:
     collectInputs();
   }
 
-  /// A function that is in no module yet.
+  /// Makes the function, which is in no module yet.
   func::FuncOp createFunction();
   void replaceByCall(func::FuncOp function);
 
@@ -133,6 +145,8 @@ void Outliner::collectInputs() {
     (matchPattern(value, m_Constant()) ? constants : inputs).push_back(value);
 }
 
+/// Its arguments are the values from outside, then how many iterations a part
+/// has, and the range of parts [begin, end).
 func::FuncOp Outliner::createFunction() {
   SmallVector<Type> types =
       llvm::map_to_vector(inputs, [](Value input) { return input.getType(); });
@@ -151,6 +165,7 @@ func::FuncOp Outliner::createFunction() {
   Value first = arith::MulIOp::create(f, range[1], range[0]);
   Value last = arith::MulIOp::create(f, range[2], range[0]);
   Value one = arith::ConstantIndexOp::create(f, 1);
+  // One loop over all iterations; several loops keep a counter each.
   SmallVector<Value> start = emitCounters(f, first);
   auto nest = scf::ForOp::create(
       f, first, last, one, rank() == 1 ? ValueRange() : ValueRange(start),
@@ -181,7 +196,8 @@ SmallVector<Value> Outliner::emitCounters(ImplicitLocOpBuilder &f,
   return counters;
 }
 
-/// Counts on: cheaper than a division per iteration.
+/// Advances the counters by one iteration, which is cheaper than a division per
+/// iteration.
 SmallVector<Value> Outliner::emitNext(ImplicitLocOpBuilder &f,
                                       ValueRange counters) {
   SmallVector<Value> next(counters);
@@ -198,6 +214,7 @@ SmallVector<Value> Outliner::emitNext(ImplicitLocOpBuilder &f,
   return next;
 }
 
+/// The body at the iteration that `counters` say.
 void Outliner::emitBody(ImplicitLocOpBuilder &f, ValueRange counters) {
   for (unsigned d = 0; d < rank(); ++d) {
     Value scaled = f.createOrFold<arith::MulIOp>(counters[d],
@@ -241,9 +258,9 @@ func::CallOp Outliner::emitCall(func::FuncOp function, Value each,
   return func::CallOp::create(b, function, operands);
 }
 
-/// Where only the run knows how much work there is, it decides how many parts
-/// there are: one, which needs no other thread, or one for each iteration. Two
-/// calls and a branch would be twice the code.
+/// Where only the run knows how much work there is, it decides how many items
+/// there are: one, which needs no other thread, or one for each iteration. A
+/// branch with a serial and a parallel call would be twice the code.
 void Outliner::replaceByCall(func::FuncOp function) {
   b.setInsertionPoint(loop);
   Value total = trips.front();
@@ -255,6 +272,7 @@ void Outliner::replaceByCall(func::FuncOp function) {
   Value one = arith::ConstantIndexOp::create(b, 1);
   Value enough =
       b.createOrFold<arith::CmpIOp>(arith::CmpIPredicate::sge, work, least);
+  // Known at compile time: a call that stays serial says so by an attribute.
   if (std::optional<int64_t> known = getConstantIntValue(enough)) {
     func::CallOp call = emitCall(function, one, total);
     if (*known == 0)
@@ -270,7 +288,8 @@ void Outliner::replaceByCall(func::FuncOp function) {
 // The pass
 //===----------------------------------------------------------------------===//
 
-/// The text of a function that is in no module yet: its meaning.
+/// The text of a function that is in no module yet: its meaning. Functions are
+/// compared by their text, without the name.
 static std::string getText(func::FuncOp function) {
   std::string text;
   llvm::raw_string_ostream stream(text);
@@ -294,6 +313,7 @@ private:
 };
 } // namespace
 
+/// scf.forall comes from upstream passes; it has the same meaning here.
 LogicalResult OutlineParallel::convertForalls(IRRewriter &rewriter) {
   SmallVector<scf::ForallOp> loops;
   getOperation().walk([&](scf::ForallOp loop) { loops.push_back(loop); });
@@ -318,6 +338,7 @@ LogicalResult OutlineParallel::makeSequential(IRRewriter &rewriter,
   return success();
 }
 
+/// Makes the function, or finds an equal one, and calls it.
 void OutlineParallel::outline(scf::ParallelOp loop, SymbolTable &symbols) {
   Outliner outliner(loop, grain);
   func::FuncOp function = outliner.createFunction();

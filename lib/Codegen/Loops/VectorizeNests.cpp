@@ -1,4 +1,10 @@
 //===- VectorizeNests.cpp - linalg operations to vector loops -------------===//
+//
+// --bitnet-vectorize-nests: every linalg operation that is left on buffers
+// becomes loops by a plan (NestPlan.h). Copies that are no memcpy become linalg
+// first.
+//
+//===----------------------------------------------------------------------===//
 
 #include "NestEmitter.h"
 
@@ -19,7 +25,7 @@ namespace mlir::bitnet {
 using namespace mlir;
 using namespace mlir::bitnet;
 
-/// Copies between dense buffers are one memcpy.
+/// Whether a copy is between dense buffers, which makes it one memcpy.
 static bool isMemcpy(memref::CopyOp copy) {
   auto isDense = [](Value v) {
     auto type = dyn_cast<MemRefType>(v.getType());
@@ -28,6 +34,8 @@ static bool isMemcpy(memref::CopyOp copy) {
   return isDense(copy.getSource()) && isDense(copy.getTarget());
 }
 
+/// Copies of strided views become linalg operations, which get vectors and
+/// threads.
 static void generalizeCopies(func::FuncOp function) {
   SmallVector<memref::CopyOp> copies;
   function.walk([&](memref::CopyOp copy) {

@@ -1,4 +1,10 @@
 //===- WorkEstimate.cpp - cycles of a loop body, computed at run time -----===//
+//
+// Counts operations of a loop body, each weighted by a rough number of cycles,
+// and multiplies by trip counts, as IR that computes the number at run time. It
+// only has to tell microseconds from milliseconds.
+//
+//===----------------------------------------------------------------------===//
 
 #include "WorkEstimate.h"
 
@@ -11,15 +17,17 @@
 using namespace mlir;
 using namespace mlir::bitnet;
 
-/// A loop whose bounds are computed in the body: mostly a block of a row.
+/// Trips of a loop whose bounds are computed in the body, where nothing outside
+/// can read them: mostly a strip of a row.
 static constexpr int64_t kUnknownTrips = 256;
-/// Calls are of kernels, which are worth a task.
+/// The cycles of a call. Calls are of kernels, which are always worth a task.
 static constexpr int64_t kCallWork = 1 << 16;
 /// A function that is no instruction takes about this many operations.
 static constexpr int64_t kMathWork = 32;
 /// Lanes that one operation of a common machine covers.
 static constexpr int64_t kLanesPerOperation = 4;
 
+/// How many operations of a common machine the vectors of `op` take.
 static int64_t getLanes(Operation *op) {
   int64_t lanes = 1;
   auto count = [&](Type type) {
@@ -31,6 +39,7 @@ static int64_t getLanes(Operation *op) {
   return std::max<int64_t>(1, lanes / kLanesPerOperation);
 }
 
+/// Cycles of one execution of `op` itself, without its regions.
 static int64_t getOperationWork(Operation *op) {
   if (isa<func::CallOp>(op))
     return kCallWork;
@@ -51,6 +60,7 @@ Value mlir::bitnet::getTripCount(ImplicitLocOpBuilder &b, Value lower,
 }
 
 namespace {
+/// Emits the estimate of a region; `root` is the loop that is to be divided.
 class Estimate {
 public:
   Estimate(ImplicitLocOpBuilder &b, Region &root) : b(b), root(root) {}
@@ -79,6 +89,7 @@ std::optional<Value> Estimate::toOutside(OpFoldResult bound) {
   return value;
 }
 
+/// The cycles of a loop: those of its body times its trips.
 Value Estimate::ofLoop(LoopLikeOpInterface loop) {
   Value work = ofRegion(*loop.getLoopRegions().front());
   auto lowers = loop.getLoopLowerBounds(), uppers = loop.getLoopUpperBounds(),
@@ -95,6 +106,7 @@ Value Estimate::ofLoop(LoopLikeOpInterface loop) {
   return work;
 }
 
+/// The sum over all operations, branches included: both sides of an if count.
 Value Estimate::ofRegion(Region &region) {
   int64_t fixed = 0;
   Value work;

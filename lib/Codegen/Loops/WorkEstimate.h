@@ -1,5 +1,9 @@
-//===- WorkEstimate.h - cycles of a loop body, computed at run time -*- C++
-//-*-//
+//===- WorkEstimate.h - cycles of a loop body at run time -------*- C++ -*-===//
+//
+// Used by --bitnet-outline-parallel, which compares the number with its option
+// `grain`: below it a loop is not worth a second thread.
+//
+//===----------------------------------------------------------------------===//
 
 #ifndef BITNET_LIB_CODEGEN_LOOPS_WORKESTIMATE_H
 #define BITNET_LIB_CODEGEN_LOOPS_WORKESTIMATE_H

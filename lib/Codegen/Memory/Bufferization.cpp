@@ -1,4 +1,10 @@
 //===- Bufferization.cpp - bitnet operations under one-shot bufferize -----===//
+//
+// What one-shot bufferization must know of bitnet.matmul, bitnet.constant and
+// bitnet.probe: which operands are read, which are written, and what the
+// operation becomes on buffers.
+//
+//===----------------------------------------------------------------------===//
 
 #include "bitnet/Codegen/Memory/Passes.h"
 #include "bitnet/Dialect/BitNet/IR/BitNet.h"
@@ -13,7 +19,8 @@ using namespace mlir::bufferization;
 
 namespace {
 
-/// Overwrites its init: the init's old contents are never read.
+/// Overwrites its init: the init's old contents are never read. The other
+/// operands are only read.
 struct MatMulModel
     : public DstBufferizableOpInterfaceExternalModel<MatMulModel, MatMulOp> {
   bool bufferizesToMemoryRead(Operation *op, OpOperand &operand,
@@ -63,6 +70,7 @@ struct ConstantModel
   }
 };
 
+/// Stays a table, of memref type; nobody may write to what it gives.
 struct ConstantTableModel
     : public BufferizableOpInterface::ExternalModel<ConstantTableModel,
                                                     ConstantTableOp> {
@@ -85,6 +93,7 @@ struct ConstantTableModel
   }
 };
 
+/// Reads its value and changes nothing; it may see the buffer itself.
 struct ProbeModel
     : public BufferizableOpInterface::ExternalModel<ProbeModel, ProbeOp> {
   bool bufferizesToMemoryRead(Operation *, OpOperand &,

@@ -1,8 +1,9 @@
-//===- BufferizeDispatch.cpp - units of work under one-shot bufferize -----===//
+//===- BufferizeDispatch.cpp - dispatches under one-shot bufferize --------===//
 //
-// From outside, a dispatch reads its inputs and writes its inits, in place.
-// Inside, the arguments are values of their own: those of inputs may not be
-// written, those of inits may. Neither side asks what the other one does.
+// Seen from outside, a dispatch reads its inputs and writes its inits in place.
+// Inside, the arguments are values of their own, of which those of inits may be
+// written and those of inputs may not. The analysis of one side never looks at
+// the other.
 //
 //===----------------------------------------------------------------------===//
 
@@ -54,6 +55,7 @@ static void moveBody(RewriterBase &rewriter, DispatchOp from, DispatchOp to) {
 
 namespace {
 
+/// A result is the buffer of its init (they are equivalent).
 struct DispatchModel
     : public BufferizableOpInterface::ExternalModel<DispatchModel, DispatchOp> {
   bool bufferizesToMemoryRead(Operation *op, OpOperand &operand,

@@ -1,4 +1,10 @@
 //===- BufferizeInputs.cpp - --bitnet-bufferize-inputs --------------------===//
+//
+// --bitnet-bufferize-inputs marks the tensor arguments of all functions as not
+// writable: inputs belong to the caller, so bufferization copies what it would
+// write in place.
+//
+//===----------------------------------------------------------------------===//
 
 #include "bitnet/Codegen/Memory/Passes.h"
 

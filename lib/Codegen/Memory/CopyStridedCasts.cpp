@@ -1,4 +1,10 @@
 //===- CopyStridedCasts.cpp - --bitnet-copy-strided-casts -----------------===//
+//
+// --bitnet-copy-strided-casts: where bufferization hands a strided view to a
+// reader that wants a dense buffer, it makes a memref.cast, whose check lets
+// run-time strides pass. Such a cast becomes a copy.
+//
+//===----------------------------------------------------------------------===//
 
 #include "bitnet/Codegen/Memory/Passes.h"
 
@@ -14,7 +20,7 @@ namespace mlir::bitnet {
 
 using namespace mlir;
 
-/// Bytes; that of all buffers of one-shot-bufferize.
+/// The alignment in bytes that all buffers of one-shot-bufferize have.
 static constexpr int64_t kAlignment = 64;
 
 /// Whether the elements of `type` begin at its base and lie one after the
@@ -44,6 +50,7 @@ static bool losesStrides(memref::CastOp cast) {
          !from.getLayout().isIdentity() && !isDense(from);
 }
 
+/// A dense buffer of the cast's type, filled in front of the first reader.
 static void replaceByCopy(memref::CastOp cast) {
   ImplicitLocOpBuilder b(cast.getLoc(), cast);
   auto type = ::mlir::cast<MemRefType>(cast.getType());

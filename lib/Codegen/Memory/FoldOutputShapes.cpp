@@ -1,4 +1,10 @@
 //===- FoldOutputShapes.cpp - --bitnet-fold-output-shapes -----------------===//
+//
+// --bitnet-fold-output-shapes makes @bitnet_shapes: a copy of @main that
+// returns the dims of all results, of which only arithmetic on dims of the
+// inputs is kept. The glue calls it for bitnet_model_output_shapes.
+//
+//===----------------------------------------------------------------------===//
 
 #include "bitnet/Codegen/Memory/Passes.h"
 
@@ -65,7 +71,8 @@ struct FoldOutputShapes
   void runOnOperation() override {
     ModuleOp module = getOperation();
     auto main = module.lookupSymbol<func::FuncOp>("main");
-    // The text of stage 4a comes with the function.
+    // A module that was read from the text of stage 4a has the function
+    // already.
     if (!main || main.isExternal() || module.lookupSymbol(kShapesFunction) ||
         !llvm::all_of(main.getResultTypes(), llvm::IsaPred<RankedTensorType>))
       return;
@@ -84,6 +91,7 @@ struct FoldOutputShapes
   }
 
 private:
+  /// A dim that depends on values becomes -1.
   void keepShapeArithmetic(func::FuncOp shapes) {
     auto ret = cast<func::ReturnOp>(shapes.getBody().back().getTerminator());
     DenseMap<Value, bool> known;
@@ -91,7 +99,8 @@ private:
     for (OpOperand &dim : ret->getOpOperands())
       if (!dependsOnShapesOnly(dim.get(), known))
         dim.set(arith::ConstantIndexOp::create(b, ret.getLoc(), -1));
-    // Whatever no dim needs goes, side effects (asserts, probes) included.
+    // Erases all operations that no dim needs, those with side effects
+    // (asserts, probes) included.
     for (Operation &op :
          llvm::make_early_inc_range(llvm::reverse(shapes.getBody().front())))
       if (!op.hasTrait<OpTrait::IsTerminator>() && op.use_empty())

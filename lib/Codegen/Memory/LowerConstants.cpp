@@ -1,4 +1,10 @@
 //===- LowerConstants.cpp - --bitnet-lower-constants ----------------------===//
+//
+// --bitnet-lower-constants gives each distinct constant of @main a range of the
+// weights image and replaces it by a view of the weights argument. What lies
+// where is left on the module for lib/Target/CPU (WeightImage.h).
+//
+//===----------------------------------------------------------------------===//
 
 #include "bitnet/Codegen/Memory/Passes.h"
 #include "bitnet/Dialect/BitNet/IR/BitNet.h"
@@ -46,15 +52,18 @@ struct LowerConstants
   }
 
 private:
+  /// Equal constants share a range. Fills `offsets` and `size`.
   LogicalResult assignOffsets(ArrayRef<Operation *> constants);
   LogicalResult assignTables(Block &body);
   LogicalResult assignOffset(Operation *op, Attribute value);
+  /// @main gets the weights as its first argument.
   void replaceByViews(func::FuncOp main, ArrayRef<Operation *> constants);
   Value getOffset(OpBuilder &b, Operation *op);
   Value chooseOffset(OpBuilder &b, Location loc, ArrayRef<int64_t> list,
                      Value index);
   Value loadOffset(OpBuilder &b, Location loc, ArrayRef<int64_t> list,
                    Value index);
+  /// The module attributes `bitnet.weights` and `bitnet.weights_size`.
   void recordContents();
 
   llvm::MapVector<Attribute, uint64_t> offsets;

@@ -1,4 +1,10 @@
 //===- LowerExpandShape.cpp - --bitnet-lower-expand-shape -----------------===//
+//
+// --bitnet-lower-expand-shape: memref.expand_shape with run-time extents
+// becomes a reinterpret_cast with computed strides, which later passes and LLVM
+// understand.
+//
+//===----------------------------------------------------------------------===//
 
 #include "bitnet/Codegen/Memory/Passes.h"
 

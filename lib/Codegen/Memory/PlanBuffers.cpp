@@ -1,4 +1,10 @@
 //===- PlanBuffers.cpp - --bitnet-plan-buffers ----------------------------===//
+//
+// --bitnet-plan-buffers: a linear scan, largest buffers first. Buffers whose
+// lives do not overlap share a slot; how many bytes a slot has is decided at
+// run time (docs/Rationale.md, "Buffers have slots, not offsets").
+//
+//===----------------------------------------------------------------------===//
 
 #include "bitnet/Codegen/Memory/Passes.h"
 
@@ -33,7 +39,8 @@ struct Buffer {
 
 /// Buffers that take turns in one place.
 struct Slot {
-  /// Where lives begin and end. They do not overlap.
+  /// Where the lives of the slot's buffers begin, and where each of them ends.
+  /// They do not overlap.
   std::map<unsigned, unsigned> lives;
 
   bool isFree(const Buffer &buffer) const {
@@ -57,13 +64,14 @@ private:
   SmallVector<Buffer> buffers;
   SmallVector<Slot> slots;
   DenseMap<Operation *, unsigned> positions;
-  /// Some dealloc frees what is no allocation: an allocation without dealloc of
-  /// its own may be meant.
+  /// Whether some dealloc frees a value that is no allocation here. It may free
+  /// any allocation that has no dealloc of its own, so those are not planned.
   bool freesUnknown = false;
 };
 
 } // namespace
 
+/// Estimated sizes are only compared, never allocated.
 static double estimateBytes(MemRefType type) {
   Type element = type.getElementType();
   double bytes =
@@ -93,6 +101,7 @@ bool FunctionPlan::isPlannable(memref::AllocOp alloc,
          alloc->getBlock() == &function.front();
 }
 
+/// All buffers that a slot may hold, with their lives.
 void FunctionPlan::collect() {
   function.walk<WalkOrder::PreOrder>(
       [&](Operation *op) { positions[op] = positions.size(); });
@@ -111,8 +120,9 @@ void FunctionPlan::collect() {
   });
 }
 
-/// Large ones first: whoever joins a slot later fits, if estimates hold. Of the
-/// slots that are free, the last is the smallest.
+/// Large buffers come first, so that a buffer that joins a slot later fits, if
+/// the estimates hold. Of the slots that are free, the last one is the
+/// smallest.
 unsigned FunctionPlan::run(unsigned firstSlot) {
   collect();
   llvm::sort(buffers, [](const Buffer &a, const Buffer &b) {
@@ -151,8 +161,9 @@ static memref::AllocOp getAllocation(Value value) {
   return {};
 }
 
-/// What the run returns may be made in the caller's memory. An output that is
-/// another one, too, is copied from there.
+/// Marks the buffers that are outputs of the run, which may be made in the
+/// caller's memory. A buffer that is two outputs is made in the memory of the
+/// first and copied to that of the other.
 static void markOutputs(func::FuncOp main) {
   if (!llvm::hasSingleElement(main.getBody()))
     return;

@@ -1,4 +1,9 @@
 //===- ShortenLifetimes.cpp - --bitnet-shorten-lifetimes ------------------===//
+//
+// --bitnet-shorten-lifetimes: allocations move down to their first use, and
+// deallocations up to the last one, so that more buffers can share a slot.
+//
+//===----------------------------------------------------------------------===//
 
 #include "bitnet/Codegen/Memory/Passes.h"
 
@@ -15,8 +20,8 @@ using namespace mlir;
 using namespace mlir::bitnet;
 
 namespace {
-/// Moves the ends of the lives of a function's buffers. Places are numbers
-/// that were given before anything moved, because the order within a block
+/// Moves the ends of the lives of a function's buffers. Places are numbers that
+/// were given before anything moved, because the order within a basic block
 /// would be counted anew after each move, which is quadratic.
 class Lifetimes {
 public:
@@ -25,10 +30,10 @@ public:
         [&](Operation *op) { places[op] = places.size(); });
   }
 
-  /// To the first operation that uses the buffer itself.
+  /// Moves `alloc` down to the first operation that uses the buffer itself.
   void sink(memref::AllocOp alloc);
-  /// To the last one that uses what the buffer flows to: views, results of
-  /// regions, arguments of branches.
+  /// Moves `dealloc` up to the last operation that uses the buffer or what it
+  /// flows to: views, results of MLIR regions, arguments of branches.
   void hoist(memref::DeallocOp dealloc);
 
 private:
@@ -54,11 +59,14 @@ void Lifetimes::hoist(memref::DeallocOp dealloc) {
   auto alloc = dealloc.getMemref().getDefiningOp<memref::AllocOp>();
   if (!alloc || alloc->getBlock() != dealloc->getBlock())
     return;
+  // The last use is looked for in this basic block only; a use in a nested MLIR
+  // region counts where its operation stands in it.
   Operation *last = alloc;
   for (Value value : flow.resolve(alloc))
     for (Operation *user : value.getUsers()) {
       Operation *inBlock = dealloc->getBlock()->findAncestorOpInBlock(*user);
-      // Somebody frees it elsewhere, too, or sees it later.
+      // The buffer is also freed elsewhere, or used behind this dealloc, so the
+      // dealloc stays where it is.
       if (user != dealloc && (!inBlock || isa<memref::DeallocOp>(user) ||
                               getPlace(inBlock) > getPlace(dealloc)))
         return;

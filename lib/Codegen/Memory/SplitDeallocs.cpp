@@ -1,4 +1,10 @@
 //===- SplitDeallocs.cpp - --bitnet-split-deallocs ------------------------===//
+//
+// --bitnet-split-deallocs: upstream's bufferization.dealloc frees many buffers
+// at once and compares them with each other, in quadratic time. Those that meet
+// no other one become memref.dealloc.
+//
+//===----------------------------------------------------------------------===//
 
 #include "bitnet/Codegen/Memory/Passes.h"
 
@@ -52,6 +58,8 @@ bool Dealloc::isAlone(Value memref, Value condition) {
   return met == 1;
 }
 
+/// The memrefs that are left stay in the operation; when there are none, it is
+/// erased.
 void Dealloc::split() {
   OpBuilder builder(op);
   SmallVector<Value> memrefs, conditions;

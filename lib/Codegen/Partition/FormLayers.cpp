@@ -1,4 +1,10 @@
 //===- FormLayers.cpp - packed matmuls with the nest that reads them ------===//
+//
+// --bitnet-form-layers: an elementwise nest of two loops and the packed
+// products whose accumulators only it reads become a bitnet.dispatch of kind
+// layer.
+//
+//===----------------------------------------------------------------------===//
 
 #include "bitnet/Codegen/Partition/Passes.h"
 #include "bitnet/Dialect/BitNet/IR/BitNet.h"
@@ -35,6 +41,8 @@ static bool hasSliceableOperands(linalg::GenericOp nest) {
   });
 }
 
+/// Two parallel loops, results written in order: the form of a layer's
+/// rescaling.
 static bool isElementwise(linalg::GenericOp nest) {
   if (!nest.hasPureTensorSemantics() || nest.getNumLoops() != 2 ||
       nest.getNumReductionLoops() != 0 || nest.hasIndexSemantics() ||
@@ -77,7 +85,8 @@ static std::optional<Product> findProduct(Value input) {
   return product;
 }
 
-/// Products of one nest share their range of blocks, so also the packing.
+/// Products of one nest share their range of blocks, so they must have the same
+/// packing.
 static bool hasSameBlocks(ArrayRef<Product> products, MatMulOp matmul) {
   if (products.empty())
     return true;
@@ -138,7 +147,7 @@ static llvm::SetVector<Value> getUsedFromOutside(ArrayRef<Operation *> body) {
   return used;
 }
 
-/// A constant is cheaper to repeat than to hand in.
+/// Constants are copied into the body, which is cheaper than handing them in.
 static bool isScalarConstant(Value value) {
   return value.getType().isIntOrIndexOrFloat() &&
          matchPattern(value, m_Constant());
@@ -157,6 +166,8 @@ static void fillBody(IRRewriter &rewriter, ArrayRef<Operation *> body,
   YieldOp::create(rewriter, nest.getLoc(), nest.getResults());
 }
 
+/// Makes the dispatch in place of the nest. Its inputs are what the body uses,
+/// its inits those of the nest.
 static void formLayer(IRRewriter &rewriter, ArrayRef<Product> products,
                       linalg::GenericOp nest) {
   SmallVector<Operation *> body = getBody(products, nest);

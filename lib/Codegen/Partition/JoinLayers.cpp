@@ -1,4 +1,10 @@
 //===- JoinLayers.cpp - layers of the same activations, threads meet once -===//
+//
+// --bitnet-join-layers: layers that read the same activations become one
+// dispatch, at the place of the first one. Their other operands move in front
+// of it where that is possible.
+//
+//===----------------------------------------------------------------------===//
 
 #include "bitnet/Codegen/Partition/Passes.h"
 #include "bitnet/Dialect/BitNet/IR/BitNet.h"
@@ -26,7 +32,9 @@ static Value getActivations(DispatchOp layer) {
   return layer.getOperandOf(argument).get();
 }
 
-/// Extents, and what fills small operands (the scales of a layer).
+/// Whether `op` may move in front of an earlier operation: it is pure, as
+/// operations on extents are, or a nest, as what fills small operands (the
+/// scales of a layer).
 static bool mayMove(Operation *op) {
   return isa<linalg::LinalgOp>(op) || (isPure(op) && op->getNumRegions() == 0);
 }
@@ -38,7 +46,7 @@ static bool isBarrier(Operation &op) {
 }
 
 namespace {
-/// The layers of one block.
+/// The layers of one basic block.
 class BlockJoin {
 public:
   explicit BlockJoin(Block &block);
@@ -146,6 +154,7 @@ static DispatchOp createJoined(IRRewriter &rewriter,
                             DispatchKind::Layer, inputs.getArrayRef(), inits);
 }
 
+/// Puts the bodies one after the other; equal inputs become one argument.
 static void join(IRRewriter &rewriter, ArrayRef<DispatchOp> layers) {
   DispatchOp joined = createJoined(rewriter, layers);
   SmallVector<Location> locations(joined->getNumOperands(), joined.getLoc());
@@ -174,6 +183,8 @@ static void join(IRRewriter &rewriter, ArrayRef<DispatchOp> layers) {
   YieldOp::create(rewriter, joined.getLoc(), yielded);
 }
 
+/// Joins group after group, until no two layers of the same activations are
+/// left that may be joined.
 void BlockJoin::run() {
   for (auto &[activations, layers] : byActivations) {
     IRRewriter rewriter(layers.front().getContext());

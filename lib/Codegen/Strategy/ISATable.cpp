@@ -1,4 +1,9 @@
 //===- ISATable.cpp - machines that one library serves --------------------===//
+//
+// One entry per class of machines; docs/Abi.md lists them for users. A new
+// class also needs a case of the ISA enumeration (BitNetAttrs.td).
+//
+//===----------------------------------------------------------------------===//
 
 #include "bitnet/Codegen/Strategy/ISATable.h"
 
@@ -7,6 +12,7 @@
 using namespace mlir;
 using namespace mlir::bitnet;
 
+/// Features of the CPU levels that a kernel of the table may ask for.
 static constexpr llvm::StringLiteral kV3 =
     "sse4.1 avx avx2 bmi bmi2 f16c fma lzcnt";
 static constexpr llvm::StringLiteral kV4 =
@@ -14,6 +20,9 @@ static constexpr llvm::StringLiteral kV4 =
     "avx512dq "
     "avx512vl";
 
+/// {class, architecture, CPU level, features of the level, features beyond it}.
+/// Within an architecture every machine that runs an entry also runs those in
+/// front of it at the same level, so the glue may take the last one that fits.
 static constexpr ISARow kTable[] = {
     {ISA::Generic, TargetArch::X86_64, "x86-64", "", ""},
     {ISA::AVX2, TargetArch::X86_64, "x86-64-v3", kV3, ""},
@@ -30,7 +39,7 @@ static constexpr ISARow kTable[] = {
 };
 
 bool TargetInfo::hasFeature(StringRef name) const {
-  // As in LLVM, the last mention of a feature wins.
+  // Like in LLVM's lists, the last mention of a feature wins.
   for (StringRef feature : llvm::reverse(features)) {
     bool disabled = feature.consume_front("-");
     if (!disabled)

@@ -1,4 +1,11 @@
 //===- SelectKernels.cpp - chooses the code form of each matmul -----------===//
+//
+// --bitnet-select-kernels writes the kernels of every product as
+// #bitnet.lowering: the first entry of the kernel table that takes the operands
+// and runs on the machine, for each of the machines. What no entry takes gets
+// the scalar nest.
+//
+//===----------------------------------------------------------------------===//
 
 #include "bitnet/Codegen/Strategy/Passes.h"
 
@@ -12,6 +19,7 @@ namespace mlir::bitnet {
 using namespace mlir;
 using namespace mlir::bitnet;
 
+/// The kernel that the user asks for; none for `Auto`.
 static std::optional<KernelKind> kindOf(KernelChoice wish) {
   switch (wish) {
   case KernelChoice::Auto:
@@ -49,6 +57,8 @@ std::string mlir::bitnet::missingFeatures(const TargetInfo &target,
   for (const KernelRow &row : getKernelTable()) {
     if (row.kind != kind || row.arch == TargetArch::Any)
       continue;
+    // The kernel is for another architecture, so the architecture itself is
+    // missing.
     if (row.arch != target.arch)
       return row.arch == TargetArch::AArch64 ? "aarch64" : "x86_64";
     for (StringRef feature : llvm::split(row.features, ' '))
@@ -82,6 +92,7 @@ KernelKind mlir::bitnet::selectKernel(MatMulOp op, const TargetInfo &target,
   if (!packing || wanted == KernelKind::Scalar)
     return KernelKind::Scalar;
   Type lhs = cast<ShapedType>(op.getLhs().getType()).getElementType();
+  // With groups, each sum covers one group only, so K is that of a group.
   int64_t cols = op.getGroupSize().value_or(packing.getPaddedCols());
   auto fits = [&](const KernelRow &row) {
     return acceptsOperands(row, packing.getKind(), lhs) && cols < row.maxCols;

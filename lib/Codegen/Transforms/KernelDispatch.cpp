@@ -1,4 +1,9 @@
 //===- KernelDispatch.cpp - one function for several kernels --------------===//
+//
+// Dispatch functions are found by the list of their kernels, not by their name:
+// products of the same kernels share one.
+//
+//===----------------------------------------------------------------------===//
 
 #include "bitnet/Codegen/Transforms/KernelDispatch.h"
 
@@ -7,6 +12,7 @@
 using namespace mlir;
 using namespace mlir::bitnet;
 
+/// The symbols of `kernels`, in their order of preference.
 static ArrayAttr getSymbols(ArrayRef<func::FuncOp> kernels) {
   func::FuncOp first = kernels.front();
   SmallVector<Attribute> symbols;
@@ -31,6 +37,7 @@ func::FuncOp mlir::bitnet::getOrCreateDispatch(ModuleOp module, StringRef name,
       return function;
     count += known && function.getName().starts_with(name);
   }
+  // Another list of kernels of this name exists: number the new one.
   std::string unique = name.str();
   if (count)
     unique += "_" + std::to_string(count);

@@ -1,4 +1,10 @@
 //===- LowerMatMul.cpp - packed matmuls to loop nests and kernel calls ----===//
+//
+// --bitnet-lower-matmul: a packed bitnet.matmul on buffers becomes the scalar
+// nest in its place, or a call over all blocks of weights of the kernel, or of
+// the dispatch function, that #bitnet.lowering names.
+//
+//===----------------------------------------------------------------------===//
 
 #include "bitnet/Codegen/Kernels/KernelEmitter.h"
 #include "bitnet/Codegen/Kernels/ScalarNest.h"
@@ -21,6 +27,7 @@ namespace mlir::bitnet {
 using namespace mlir;
 using namespace mlir::bitnet;
 
+/// Checks what earlier passes must have done.
 static LogicalResult checkOp(MatMulOp op) {
   if (!op.getLoweringAttr())
     return op.emitOpError("has no lowering: run bitnet-select-kernels first");
@@ -34,6 +41,8 @@ static LogicalResult checkOp(MatMulOp op) {
   return success();
 }
 
+/// The kernel of `kind` for these operands; an error where the lowering, which
+/// may come from a text, does not fit them (mm_c1: K must be below the bound).
 static FailureOr<KernelForm> getForm(MatMulOp op, KernelKind kind) {
   KernelForm form;
   form.lhs = cast<MemRefType>(op.getLhs().getType()).getElementType();
@@ -59,6 +68,7 @@ static FailureOr<func::FuncOp> getFunction(MatMulOp op, ModuleOp module) {
       return failure();
     kernels.push_back(getOrCreateKernel(module, *form));
     if (!form->row->features.empty())
+      // --bitnet-clone-variants compiles the kernel for these features.
       kernels.back()->setAttr(
           kFeaturesAttr, StringAttr::get(op.getContext(), form->row->features));
   }
@@ -87,10 +97,13 @@ static LogicalResult emitCall(MatMulOp op, func::FuncOp kernel) {
       arg = memref::CastOp::create(b, type, arg);
   }
   Value zero = arith::ConstantIndexOp::create(b, 0);
+  // The whole range of blocks; --bitnet-outline-parallel divides it among
+  // tasks.
   args.push_back(zero);
   args.push_back(memref::DimOp::create(b, op.getRhs(), zero));
   auto call = func::CallOp::create(b, kernel, args);
-  // A slice is part of a layer, and the call of the layer says it all.
+  // A product on slices is part of a layer, whose call carries the MACs of all
+  // of it.
   if (cast<MemRefType>(op.getRhs().getType()).hasStaticShape()) {
     PackingAttr packing = op.getPackingAttr();
     setWork(call, {packing.getRows() * packing.getCols(), {{args[1], 0}}});
@@ -98,6 +111,7 @@ static LogicalResult emitCall(MatMulOp op, func::FuncOp kernel) {
   return success();
 }
 
+/// Erases `op` unless there is an error.
 static LogicalResult lower(MatMulOp op, ModuleOp module) {
   if (failed(checkOp(op)))
     return failure();

@@ -1,4 +1,9 @@
 //===- BitNetToLinalg.cpp - the reference meaning of bitnet operations ----===//
+//
+// --convert-bitnet-to-linalg replaces each operation by what Patterns.h builds;
+// packed products with a kernel stay for stage 4.
+//
+//===----------------------------------------------------------------------===//
 
 #include "Patterns.h"
 #include "bitnet/Conversion/BitNetToLinalg/Passes.h"
@@ -44,6 +49,8 @@ struct ConvertBitNetToLinalg
   using ConvertBitNetToLinalgBase::ConvertBitNetToLinalgBase;
 
   void runOnOperation() override {
+    // The walk collects first, because lowering adds operations and erases the
+    // visited one.
     SmallVector<Operation *> ops;
     getOperation()->walk([&](Operation *op) {
       if (isa_and_nonnull<BitNetDialect>(op->getDialect()))

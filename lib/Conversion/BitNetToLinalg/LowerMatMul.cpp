@@ -1,4 +1,10 @@
 //===- LowerMatMul.cpp - mm_c1: the literal add-only product --------------===//
+//
+// The meaning of a product: a reduction over K whose body adds, subtracts or
+// keeps. It serves unpacked weights; packed ones with a kernel stay
+// bitnet.matmul.
+//
+//===----------------------------------------------------------------------===//
 
 #include "Patterns.h"
 
@@ -27,6 +33,8 @@ static Value accumulate(ImplicitLocOpBuilder &b, ValueRange args) {
         arith::ConstantOp::create(b, b.getIntegerAttr(w.getType(), v));
     return arith::CmpIOp::create(b, arith::CmpIPredicate::eq, w, constant);
   };
+  // Both candidates are computed and a select picks one: linalg bodies have no
+  // branches.
   Value plus, minus;
   if (integer) {
     plus = arith::AddIOp::create(b, acc, x);
@@ -69,6 +77,8 @@ static void removePacking(ImplicitLocOpBuilder &b, MatMulOp op, Value &lhs,
   lhs = tensor::ExtractSliceOp::create(b, lhs, zeros, sizes, ones);
 }
 
+/// The accumulator starts at zero with one column for each row of weights;
+/// `init` may be wider, for the padded rows of a packed form.
 Value mlir::bitnet::lowerMatMul(ImplicitLocOpBuilder &b, MatMulOp op) {
   Value lhs = op.getLhs(), codes = op.getRhs(), init = op.getInit();
   PackingAttr packing = op.getPackingAttr();

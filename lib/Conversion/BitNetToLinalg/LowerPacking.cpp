@@ -1,4 +1,9 @@
 //===- LowerPacking.cpp - pack and unpack as loops ------------------------===//
+//
+// Codes to packed bytes and back as linalg operations, for weights that are no
+// constants (tests, and layers that end up unpacked).
+//
+//===----------------------------------------------------------------------===//
 
 #include "Patterns.h"
 
@@ -35,6 +40,7 @@ private:
 };
 } // namespace
 
+/// A constant of the packed bytes' type.
 static Value makeI8(ImplicitLocOpBuilder &b, int64_t v) {
   return arith::ConstantOp::create(b, b.getI8IntegerAttr(v));
 }
@@ -75,6 +81,8 @@ Value mlir::bitnet::lowerUnpack(ImplicitLocOpBuilder &b, Value packed,
                   });
 }
 
+/// The inverse of lowerUnpack: each byte gathers its four or five digits out of
+/// the padded codes.
 Value mlir::bitnet::lowerPack(ImplicitLocOpBuilder &b, PackOp op) {
   PackingAttr packing = op.getPacking();
   const PackedLayout &layout = packing.getLayout();

@@ -1,4 +1,9 @@
 //===- LowerQuantizeActivations.cpp - act_c1, act_c2, act_c3 --------------===//
+//
+// act_c1 as linalg: absmax over the reduced axes, the scale, then the codes.
+// Every step rounds to the element type of x (act_c3), and none may be fused.
+//
+//===----------------------------------------------------------------------===//
 
 #include "Patterns.h"
 
@@ -141,6 +146,9 @@ Value Lowering::poison(ImplicitLocOpBuilder &b, Value scale, Value minimum) {
   return arith::SelectOp::create(b, isNaN, math.constant(NAN), scale);
 }
 
+/// The scale of act_c1 out of `maximum`, in the shape of x with the reduced
+/// dimensions 1. Where the scale may become infinite, the smallest |x| is read
+/// too (see poison).
 Value Lowering::buildScale(Value maximum) {
   SmallVector<Value> operands{maximum};
   SmallVector<AffineMap> maps{getMap(kept)};
@@ -189,6 +197,8 @@ Value Lowering::toInteger(ImplicitLocOpBuilder &b, Value value) {
   return arith::FPToSIOp::create(b, code, rounded);
 }
 
+/// The codes of x. The form MulDivide computes x * qmax / m from the maximum m;
+/// the others multiply x by the rounded scale.
 Value Lowering::buildCodes(Value maximum, Value scale) {
   bool divides = act.getForm() == ScaleForm::MulDivide;
   AffineMap identity = b.getMultiDimIdentityMap(rank);

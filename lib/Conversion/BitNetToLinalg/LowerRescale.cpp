@@ -1,4 +1,9 @@
 //===- LowerRescale.cpp - mm_c2 -------------------------------------------===//
+//
+// mm_c2 as one elementwise nest, or with groups a reduction over them: (acc *
+// r) * scale + bias, rounded once to the result's type.
+//
+//===----------------------------------------------------------------------===//
 
 #include "Patterns.h"
 
@@ -25,6 +30,7 @@ static Value buildReciprocal(ImplicitLocOpBuilder &b, Value scale) {
       });
 }
 
+/// A sum as f32. An i32 sum rounds to nearest even, which is exact up to 2^24.
 static Value toF32(ImplicitLocOpBuilder &b, Value acc) {
   if (isa<FloatType>(acc.getType()))
     return castFloat(b, acc, b.getF32Type());
@@ -97,6 +103,8 @@ static Value sumGroups(ImplicitLocOpBuilder &b, RescaleOp op,
   return generic.getResult(0);
 }
 
+/// Without groups one nest does it all. With groups sumGroups has applied both
+/// scales, so the nest here only adds the bias and rounds.
 Value mlir::bitnet::lowerRescale(ImplicitLocOpBuilder &b, RescaleOp op) {
   Value reciprocal =
       op.getScale() ? buildReciprocal(b, op.getScale()) : Value();

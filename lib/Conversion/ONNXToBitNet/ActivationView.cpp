@@ -1,4 +1,12 @@
 //===- ActivationView.cpp - activation quantizers in ONNX graphs ----------===//
+//
+// A quantizer is a chain of nodes that exporters spell in many ways:
+// round(clip(x * s)) with s = (1/m) Q, Q/m, or (x Q)/m, then q/s. The matcher
+// reads the chain from its end. Casts in between are looked through only where
+// no number changes (ExactCasts). Codes that no form of act_c1 covers become
+// `codes` with a scale per row, or the layer keeps its float activations.
+//
+//===----------------------------------------------------------------------===//
 
 #include "ActivationView.h"
 #include "ExactCasts.h"
@@ -27,6 +35,7 @@ struct Codes {
   double eps = 0, qmax = 0, low = -128, high = 127;
 };
 
+/// All functions return nothing, or null, when the value is of another form.
 class Matcher {
 public:
   Matcher(bool isConv, ConstantFolder &folder, ValueRanks &ranks)
@@ -124,6 +133,7 @@ Value Matcher::matchBound(Value value, double &eps) {
   return reduced;
 }
 
+/// ReduceMax(Abs(x)) with a lower bound, in either order of casts.
 std::optional<AbsMax> Matcher::matchAbsMax(Value value) {
   AbsMax result;
   Value reduced = matchBound(value, result.eps);
@@ -297,8 +307,9 @@ std::optional<Codes> Matcher::matchDequantized(Value value) {
   return std::nullopt;
 }
 
-/// The quantizer may work in another type than the product: in f32 on values of
-/// a 16-bit graph, whose results a cast rounds, or the other way round.
+/// The quantizer may work in another type than the product: it works in f32 on
+/// values of a 16-bit graph and a cast rounds its results, or the other way
+/// round.
 std::optional<Codes> Matcher::match(Value value, Type &castTo) {
   Type product = ExactCasts::getElementType(value);
   onnx::NodeOp cast = getNode(casts.strip(value), "Cast");
@@ -325,6 +336,7 @@ static IntegerType castTarget(Value value) {
       getElementType(cast.getContext(), getInt(cast, "to", 0)));
 }
 
+/// Looks through operators that keep codes, `depth` of them at most.
 static bool holdsCodes(Value value, ConstantFolder &folder, unsigned depth) {
   if (depth == 0)
     return false;

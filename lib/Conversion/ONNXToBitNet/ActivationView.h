@@ -17,14 +17,14 @@ namespace mlir::bitnet {
 struct ActivationView {
   /// The value to quantize, or for `codes` the value that holds integers.
   Value x;
-  /// Null: plain float activations.
+  /// The quantizer; null for plain float activations.
   ActQuantAttr act;
   /// The 16-bit type x is cast to between quantizer and product (null when the
   /// quantizer works in the type of the product).
   Type castTo;
-  /// With codes that the graph scales back before the product, in a way no
-  /// quantizer of act_c1 covers: what scales them, the same for a whole row of
-  /// the product, so that it may act after it.
+  /// Set when x holds codes that the graph scales back before the product in a
+  /// way that no quantizer of act_c1 covers: the value that scales them. It is
+  /// the same for a whole row of the product, so it may act after the product.
   Value rowScale;
   bool rowScaleDivides = false;
 };

@@ -1,4 +1,11 @@
 //===- ConstantFolder.cpp - constant ONNX subgraphs as streams ------------===//
+//
+// Makes streams of nodes: leaves, elementwise operators, casts and reductions.
+// The operators that move values are in ConstantFolderShape.cpp. A null view
+// means that a value is not constant, or that evaluating it here would not be
+// exact.
+//
+//===----------------------------------------------------------------------===//
 
 #include "ConstantFolder.h"
 #include "ExactCasts.h"
@@ -17,7 +24,8 @@ using namespace mlir::bitnet::fold;
 // Entry points
 //===----------------------------------------------------------------------===//
 
-/// Longer chains than any exporter writes must not exhaust the stack.
+/// The longest chain that is followed. No exporter writes longer ones, which
+/// could exhaust the stack.
 static constexpr unsigned kMaxDepth = 512;
 
 View ConstantFolder::get(Value value) {
@@ -34,6 +42,8 @@ View ConstantFolder::get(Value value) {
   return view;
 }
 
+/// Whether `value` depends on constants alone; `found` gets the first operator
+/// that is not folded.
 bool ConstantFolder::collect(Value value, Unfolded &found,
                              llvm::DenseSet<Value> &seen) {
   if (View view = get(value)) {
@@ -64,6 +74,7 @@ std::optional<Unfolded> ConstantFolder::explain(Value value) {
   return isConstant ? std::optional(found) : std::nullopt;
 }
 
+/// A transposed view is read in its own order.
 std::optional<std::vector<double>> ConstantFolder::getValues(Value value,
                                                              int64_t limit) {
   View view = get(value);
@@ -77,7 +88,8 @@ std::optional<SmallVector<int64_t>> ConstantFolder::getIntegers(Value value) {
   std::optional<std::vector<double>> values = getValues(value);
   if (!values || !isa<IntegerType>(view.stream->element))
     return std::nullopt;
-  // Doubles round INT64_MAX ("to the end") up, out of range.
+  // A double rounds INT64_MAX, which means "to the end", up and out of the
+  // range.
   constexpr double kLimit = 9.0e18;
   return llvm::map_to_vector(*values, [&](double v) {
     return int64_t(std::min(std::max(v, -kLimit), kLimit));
@@ -91,6 +103,7 @@ std::optional<double> ConstantFolder::getScalar(Value value) {
   return values->front();
 }
 
+/// A constant, or a node of the default domain with one output.
 View ConstantFolder::build(Value value) {
   if (auto constant = value.getDefiningOp<onnx::ConstantOp>())
     return buildConstant(constant);
@@ -105,6 +118,7 @@ View ConstantFolder::build(Value value) {
 // Leaves
 //===----------------------------------------------------------------------===//
 
+/// f64 holds every number of at most 32 bits.
 static std::vector<double> denseValues(DenseElementsAttr attr) {
   std::vector<double> values;
   if (isa<FloatType>(attr.getElementType())) {
@@ -124,6 +138,7 @@ static std::vector<double> denseValues(DenseElementsAttr attr) {
   return values;
 }
 
+/// Blobs become leaves that read the mapped file.
 View ConstantFolder::buildConstant(onnx::ConstantOp op) {
   auto type = dyn_cast<RankedTensorType>(op.getType());
   if (!type || !type.hasStaticShape() ||
@@ -157,6 +172,8 @@ View ConstantFolder::buildConstant(onnx::ConstantOp op) {
 // Dispatch
 //===----------------------------------------------------------------------===//
 
+/// The function that an elementwise operator computes; nothing for other
+/// operators.
 static std::optional<MapKind> getMapKind(onnx::NodeOp node) {
   if (node.getOp() == "BitShift")
     return llvm::StringSwitch<std::optional<MapKind>>(
@@ -197,6 +214,8 @@ static std::optional<MapKind> getMapKind(onnx::NodeOp node) {
       .Default(std::nullopt);
 }
 
+/// Dispatches on the operator's name; operators that are not listed are not
+/// folded.
 View ConstantFolder::buildNode(onnx::NodeOp node) {
   StringRef op = node.getOp();
   if (std::optional<MapKind> kind = getMapKind(node))
@@ -249,6 +268,7 @@ static StreamRef alignTo(const View &view, const View &largest) {
   return aligned.contiguous();
 }
 
+/// Doubles do not hold all of these.
 static bool isWideInteger(Type type) {
   return isa<IntegerType>(type) && type.getIntOrFloatBitWidth() > 32;
 }
@@ -267,7 +287,7 @@ static bool allValues(Stream &stream, function_ref<bool(double)> accepts) {
 }
 
 /// Whether doubles hold what `kind` reads and gives: of integers of 64 bits
-/// that is looked up. Nothing is said of a division by 0.
+/// that is looked up. This says nothing of a division by 0.
 static bool isExact(MapKind kind, ArrayRef<View> operands, Stream &result) {
   auto holds = [](Stream &stream) {
     return !isWideInteger(stream.element) || allValues(stream, [](double v) {
@@ -282,6 +302,8 @@ static bool isExact(MapKind kind, ArrayRef<View> operands, Stream &result) {
          });
 }
 
+/// The largest operand gives the order of the stream; the others are aligned to
+/// it.
 View ConstantFolder::applyMap(MapKind kind, Type element,
                               ArrayRef<View> operands) {
   const View *largest = &operands.front();
@@ -309,14 +331,17 @@ View ConstantFolder::applyMap(MapKind kind, Type element,
   return View(result, largest->perm);
 }
 
+/// Results are bools.
 static bool isComparison(MapKind kind) {
   return kind >= MapKind::Greater && kind <= MapKind::Equal;
 }
 
+/// Whether `kind` is a function of bits, which takes integers only.
 static bool isBitwise(MapKind kind) {
   return kind >= MapKind::BitwiseAnd && kind <= MapKind::ShiftRight;
 }
 
+/// All operands must be constant, of one element type.
 View ConstantFolder::buildMap(onnx::NodeOp node, MapKind kind) {
   SmallVector<View> operands;
   for (Value input : node.getInputs()) {
@@ -342,6 +367,7 @@ View ConstantFolder::buildMap(onnx::NodeOp node, MapKind kind) {
   return result;
 }
 
+/// Clip is a maximum and then a minimum.
 View ConstantFolder::buildClip(onnx::NodeOp node) {
   View result = get(node.getInputs().front());
   if (!result)
@@ -365,6 +391,7 @@ View ConstantFolder::buildClip(onnx::NodeOp node) {
   return result;
 }
 
+/// Casts of floats to integers saturate, casts between integers wrap.
 View ConstantFolder::buildCast(onnx::NodeOp node) {
   View operand = get(node.getInputs().front());
   Type element;
@@ -392,6 +419,7 @@ static bool reducesExactly(ReduceKind kind, Stream &operand) {
              kExactIntegers;
 }
 
+/// The operand is streamed once; the result is held in memory.
 View ConstantFolder::buildReduce(onnx::NodeOp node, ReduceKind kind) {
   View operand = get(node.getInputs().front());
   if (!operand || !reducesExactly(kind, *operand.stream))

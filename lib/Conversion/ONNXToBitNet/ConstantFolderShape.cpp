@@ -1,4 +1,10 @@
 //===- ConstantFolderShape.cpp - operators that move values ---------------===//
+//
+// Reshape, Expand, Concat, Slice, Gather, ScatterND, DequantizeLinear and the
+// unpacking of MatMulNBits, on streams. Transposes only permute a view; what
+// needs values in their own order reads a contiguous stream.
+//
+//===----------------------------------------------------------------------===//
 
 #include "ConstantFolder.h"
 #include "NodeParams.h"
@@ -11,6 +17,7 @@ using namespace mlir;
 using namespace mlir::bitnet;
 using namespace mlir::bitnet::fold;
 
+/// A transposition costs nothing until somebody reads the values in order.
 View ConstantFolder::buildTranspose(onnx::NodeOp node) {
   View operand = get(node.getInputs().front());
   if (!operand)
@@ -89,6 +96,7 @@ static std::optional<SmallVector<int64_t>> unsqueezed(ArrayRef<int64_t> shape,
   return result;
 }
 
+/// Reshape, Flatten, Squeeze and Unsqueeze.
 View ConstantFolder::buildReshape(onnx::NodeOp node) {
   View operand = get(node.getInputs().front());
   if (!operand)
@@ -118,6 +126,7 @@ View ConstantFolder::buildReshape(onnx::NodeOp node) {
   return reshaped ? View(reshaped) : View();
 }
 
+/// ConstantOfShape is an Expand of one value.
 View ConstantFolder::buildExpand(onnx::NodeOp node) {
   bool isFill = node.getOp() == "ConstantOfShape";
   auto shape = getIntegers(isFill ? node.getInputs().front() : node.getSlot(1));
@@ -148,6 +157,7 @@ View ConstantFolder::buildExpand(onnx::NodeOp node) {
   return filled ? View(filled) : View();
 }
 
+/// Joined projections (q, k and v in one matrix) come this way.
 View ConstantFolder::buildConcat(onnx::NodeOp node) {
   SmallVector<View> operands;
   for (Value input : node.getInputs()) {
@@ -158,7 +168,8 @@ View ConstantFolder::buildConcat(onnx::NodeOp node) {
   int64_t rank = int64_t(operands.front().perm.size());
   int64_t axis = getInt(node, "axis", 0);
   axis += axis < 0 ? rank : 0;
-  // One dimension order for all: that of the first when they agree.
+  // All operands get one order of dimensions: that of the first, when they
+  // agree.
   ArrayRef<int64_t> perm = operands.front().perm;
   bool agree = llvm::all_of(
       operands, [&](const View &v) { return ArrayRef(v.perm) == perm; });
@@ -177,6 +188,8 @@ View ConstantFolder::buildConcat(onnx::NodeOp node) {
 // Rows
 //===----------------------------------------------------------------------===//
 
+/// For each row of the result: the operand that it comes from, and its number
+/// there.
 using RowMap = std::vector<std::pair<unsigned, int64_t>>;
 
 static RowMap identityRows(int64_t count) {
@@ -230,6 +243,7 @@ static StreamRef sliceOne(StreamRef data, int64_t axis, double start,
   return makeRows({data}, std::move(rows));
 }
 
+/// Gather, Slice and ScatterND, as far as they move whole rows or columns.
 View ConstantFolder::buildRows(onnx::NodeOp node) {
   View operand = get(node.getInputs().front());
   if (!operand)
@@ -308,6 +322,7 @@ static bool fitsScale(ArrayRef<int64_t> scale, ArrayRef<int64_t> shape,
   return shape[axis] % block == 0 && scale == ArrayRef<int64_t>(blocks);
 }
 
+/// (x - zero) * scale, as at run time.
 View ConstantFolder::buildDequantize(onnx::NodeOp node) {
   View x = get(node.getSlot(0)), scale = get(node.getSlot(1));
   View zero = get(node.getSlot(2));
@@ -355,6 +370,8 @@ View ConstantFolder::buildDequantize(onnx::NodeOp node) {
   return View(makeReshape(values, shape));
 }
 
+/// The weights as numbers: (code - zero point) * scale of its quantization
+/// block.
 View ConstantFolder::getMatMulNBits(onnx::NodeOp node) {
   int64_t n = getInt(node, "N", 0), k = getInt(node, "K", 0);
   int64_t block = getInt(node, "block_size", 0), bits = getInt(node, "bits", 4);
@@ -380,7 +397,8 @@ View ConstantFolder::getMatMulNBits(onnx::NodeOp node) {
   Type element = scale.stream->element;
   StreamRef zero = makeBuffer({}, element, {double(1 << (bits - 1))});
   if (View given = get(node.getSlot(3))) {
-    // Packed row by row, each row padded to a byte; or plain values.
+    // Zero points are packed row by row, each row padded to a byte, or they are
+    // plain values.
     int64_t perByte = 8 / bits, padded = (blocks + perByte - 1) / perByte;
     if (given.stream->element == element && given.stream->size == n * blocks)
       zero = makeReshape(given.contiguous(), {n, blocks, 1});

@@ -1,4 +1,11 @@
 //===- ExactCasts.cpp - casts of floats that change no number -------------===//
+//
+// Types between nodes are not declared reliably, so they are derived from the
+// operators, as far as needed. A cast is exact when the type that it casts to
+// holds every number that may arrive: by type, by value, or because integers
+// are clipped.
+//
+//===----------------------------------------------------------------------===//
 
 #include "ExactCasts.h"
 #include "NodeParams.h"
@@ -30,6 +37,7 @@ namespace {
 enum class Source { Input0, Input1, Input2, Attribute, Bool, Index, Body };
 } // namespace
 
+/// Most operators keep the type of their first input.
 static Source getSource(onnx::NodeOp node) {
   return llvm::StringSwitch<Source>(node.getOp())
       .Cases({"CastLike", "Where", "DequantizeLinear"}, Source::Input1)
@@ -44,7 +52,8 @@ static Source getSource(onnx::NodeOp node) {
       .Default(node.getBodies().empty() ? Source::Input0 : Source::Body);
 }
 
-/// Of an operator that has the type of its result in an attribute, perhaps.
+/// The element type of a result that an attribute, or the operator itself, may
+/// determine; null when neither does.
 static Type readAttributeType(onnx::NodeOp node) {
   Builder b(node.getContext());
   if (node.getOp() == "Cast")
@@ -87,7 +96,8 @@ static Value getTypeGiver(onnx::NodeOp node, Value value, Source source) {
   llvm_unreachable("unknown source of a type");
 }
 
-/// Of result `value`, from what `node` says alone.
+/// The element type of result `value` when `node` tells it without its inputs,
+/// else null.
 static Type readResultType(onnx::NodeOp node, Value value, Source source) {
   Builder b(node.getContext());
   if (cast<OpResult>(value).getResultNumber() != 0)
@@ -127,6 +137,8 @@ Type ExactCasts::getElementType(Value value) {
   }
 }
 
+/// Operands whose types the schema wants to be equal and which are known to
+/// differ.
 bool ExactCasts::hasWrongTypes(onnx::NodeOp node) {
   auto typeOf = [&](unsigned slot) {
     Value value = node.getSlot(slot);
@@ -157,6 +169,7 @@ static bool isSubset(Type from, FloatType to) {
                                                    to.getFloatSemantics()));
 }
 
+/// A constant number that rounding to `type` leaves as it is.
 bool ExactCasts::holdsConstant(Value value, FloatType type) const {
   std::optional<double> scalar = folder.getScalar(value);
   return scalar && roundToType(*scalar, type) == *scalar;
@@ -192,6 +205,8 @@ bool ExactCasts::clipsIntegers(onnx::NodeOp clip, FloatType type) const {
   return isBound(1, "min") && isBound(2, "max");
 }
 
+/// Whether `type` holds all numbers of `value`, followed `depth` operators
+/// back.
 bool ExactCasts::holds(Value value, FloatType type, unsigned depth) const {
   Type element = getElementType(value);
   if (element && isSubset(element, type))
@@ -219,6 +234,8 @@ bool ExactCasts::holds(Value value, FloatType type, unsigned depth) const {
 // Casts
 //===----------------------------------------------------------------------===//
 
+/// Whether a cast between float types keeps every value. A cast to integers
+/// rounds, so it is not exact.
 bool ExactCasts::isExact(onnx::NodeOp cast) const {
   auto to = dyn_cast_or_null<FloatType>(
       bitnet::getElementType(cast.getContext(), getInt(cast, "to", 0)));
@@ -227,6 +244,7 @@ bool ExactCasts::isExact(onnx::NodeOp cast) const {
          holds(operand, to);
 }
 
+/// The value behind exact casts and Identity.
 Value ExactCasts::strip(Value value) const {
   while (true) {
     onnx::NodeOp node = getNode(value, "Identity");

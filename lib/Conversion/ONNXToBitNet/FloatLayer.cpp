@@ -1,4 +1,10 @@
 //===- FloatLayer.cpp - layers whose weights stay float -------------------===//
+//
+// With the option floatLinears (--quantize), layers of floats become
+// bitnet.linear, too, so that stage 2 can quantize them. Their weights are
+// copied to [N, K] unless they already lie so in the file.
+//
+//===----------------------------------------------------------------------===//
 
 #include "FloatLayer.h"
 #include "LayerReport.h"
@@ -41,6 +47,7 @@ static std::vector<uint8_t> copyRows(const LayerForm &form) {
   return bytes;
 }
 
+/// The weights as a constant; null for element types that no layer has.
 Value mlir::bitnet::makeFloatWeights(OpBuilder &builder,
                                      const LayerForm &form) {
   Type element = form.weights.stream->element;

@@ -1,4 +1,9 @@
 //===- FloatPolicy.h - wishes for layers that are not ternary ---*- C++ -*-===//
+//
+// The options of the pass (--quantize, --float-weights and their patterns),
+// made once and asked for each layer.
+//
+//===----------------------------------------------------------------------===//
 
 #ifndef BITNET_LIB_CONVERSION_ONNXTOBITNET_FLOATPOLICY_H
 #define BITNET_LIB_CONVERSION_ONNXTOBITNET_FLOATPOLICY_H

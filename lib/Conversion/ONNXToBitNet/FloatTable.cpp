@@ -1,4 +1,10 @@
 //===- FloatTable.cpp - tables of floats that Gather reads ----------------===//
+//
+// An embedding is a constant table whose rows Gather reads. It is stored like a
+// weight (w_c7): the Gather then reads narrow rows, which are widened and
+// scaled behind it.
+//
+//===----------------------------------------------------------------------===//
 
 #include "FloatTable.h"
 #include "NodeParams.h"
@@ -43,7 +49,8 @@ static Value makeColumn(OpBuilder &builder, const LayerForm &form,
                                builder.getStringAttr(form.name + ".axes"),
                                DenseElementsAttr::get(type, int64_t(-1)));
   Type unknown = onnx::UnknownType::get(builder.getContext());
-  // From opset 13 on axes are an input, whatever the model's opset.
+  // The node is made for opset 13, where the axes are an input, whatever the
+  // model's opset is.
   return onnx::NodeOp::create(
              builder, form.node.getLoc(), TypeRange{unknown},
              builder.getStringAttr("Unsqueeze"), builder.getStringAttr(""),
@@ -53,6 +60,7 @@ static Value makeColumn(OpBuilder &builder, const LayerForm &form,
       .front();
 }
 
+/// Replaces the node; int8 rows are multiplied by their gathered scales.
 void mlir::bitnet::gatherNarrow(const LayerForm &form, NarrowWeights weights) {
   OpBuilder builder(form.node);
   Type type = form.node.getOutputs()[0].getType(), f32 = builder.getF32Type();

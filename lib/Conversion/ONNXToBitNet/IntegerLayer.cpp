@@ -1,4 +1,10 @@
 //===- IntegerLayer.cpp - integer products in ONNX graphs -----------------===//
+//
+// MatMulInteger and products of integer tensors with ternary weights are layers
+// whose result is i32. Unsigned activations and zero points are handled by sums
+// of the weights' rows.
+//
+//===----------------------------------------------------------------------===//
 
 #include "IntegerLayer.h"
 #include "ActivationView.h"
@@ -7,6 +13,7 @@
 using namespace mlir;
 using namespace mlir::bitnet;
 
+/// These are numbers of TensorProto.DataType.
 static constexpr int64_t kInt8 = 3, kInt32 = 6, kInt64 = 7;
 
 /// One zero point for all activations: a constant with one element, or what
@@ -21,6 +28,7 @@ static bool isScalarZeroPoint(Value value, ConstantFolder &folder) {
   return type && type.getRank() == 0;
 }
 
+/// A float scale has no place in an integer product.
 std::string mlir::bitnet::refuseInteger(const LayerForm &form,
                                         const TernaryWeight &weight,
                                         ConstantFolder &folder) {
@@ -45,6 +53,7 @@ static Value makeIntegers(OpBuilder &builder, const LayerForm &form,
                                   DenseElementsAttr::get(type, values));
 }
 
+/// u8 activations become i8 by subtracting 128.
 Value mlir::bitnet::makeInt8Codes(OpBuilder &builder, const LayerForm &form) {
   Value x = form.x;
   if (!form.isUnsigned) {
@@ -63,6 +72,7 @@ Value mlir::bitnet::makeInt8Codes(OpBuilder &builder, const LayerForm &form) {
                   withElement(x.getType(), builder.getI8Type()));
 }
 
+/// Adds what the shift by 128 and the zero point left out, and casts.
 Value mlir::bitnet::finishInteger(OpBuilder &builder, const LayerForm &form,
                                   Value product, ArrayRef<int32_t> rowSums) {
   Type type = form.node.getOutputs()[0].getType();

@@ -1,4 +1,9 @@
 //===- LayerActivations.cpp - what a layer reads --------------------------===//
+//
+// Which form the activations of a layer have: codes of a quantizer that the
+// layer takes over, codes that the graph computes, or floats.
+//
+//===----------------------------------------------------------------------===//
 
 #include "LayerActivations.h"
 #include "ExactCasts.h"

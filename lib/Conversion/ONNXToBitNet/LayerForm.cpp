@@ -1,4 +1,11 @@
 //===- LayerForm.cpp - linear layers in ONNX graphs -----------------------===//
+//
+// Which nodes are products with weights: MatMul, Gemm, FusedMatMul, Conv,
+// MatMulInteger and MatMulNBits. Each reader says where the weights are, in
+// which order they lie, and what is refused and why; the report shows the
+// reasons.
+//
+//===----------------------------------------------------------------------===//
 
 #include "LayerForm.h"
 #include "ExactCasts.h"
@@ -8,6 +15,8 @@ using namespace mlir;
 using namespace mlir::bitnet;
 using namespace mlir::bitnet::fold;
 
+/// `transposed` means that the node reads weights as [N, K]. False unless they
+/// are a matrix.
 bool mlir::bitnet::setWeights(LayerForm &form, const View &view,
                               bool transposed) {
   if (!view || view.perm.size() != 2)
@@ -21,6 +30,8 @@ bool mlir::bitnet::setWeights(LayerForm &form, const View &view,
   return true;
 }
 
+/// The value behind all transposes of the weights. It is the same for all
+/// layers that share their weights.
 Value mlir::bitnet::getWeightRoot(const LayerForm &form) {
   Value value = form.weightOperand;
   while (onnx::NodeOp node = getNode(value, "Transpose"))
@@ -58,6 +69,7 @@ static std::optional<LayerForm> refuseUnfolded(LayerForm form, Value operand,
   return form;
 }
 
+/// Weights are the second operand; a constant first operand is in the report.
 static std::optional<LayerForm> readMatMul(LayerForm form,
                                            ConstantFolder &folder) {
   form.weightOperand = form.node.getInputs()[1];
@@ -85,6 +97,7 @@ static std::optional<LayerForm> readMatMul(LayerForm form,
   return form;
 }
 
+/// alpha multiplies the scale, beta the bias; transA is refused.
 static std::optional<LayerForm> readGemm(LayerForm form,
                                          ConstantFolder &folder) {
   std::optional<LayerForm> result = readMatMul(std::move(form), folder);
@@ -117,6 +130,7 @@ static bool contradictsPads(onnx::NodeOp node) {
          llvm::any_of(*pads, [](int64_t pad) { return pad != 0; });
 }
 
+/// Two spatial dimensions, one group.
 static std::optional<LayerForm> readConv(LayerForm form,
                                          ConstantFolder &folder) {
   form.weightOperand = form.node.getInputs()[1];
@@ -155,7 +169,7 @@ static std::optional<LayerForm> readConv(LayerForm form,
   else if (!pads || pads->size() != 4 ||
            llvm::any_of(*pads, [](int64_t p) { return p < 0; }))
     form.refusal = "padding depends on the input";
-  // Of what remains padded images have a size that can be counted.
+  // The limit makes sure that the size of a padded image does not overflow.
   else if (auto isHuge = [](int64_t v) { return v > 1 << 20; };
            llvm::any_of(strides, isHuge) || llvm::any_of(dilations, isHuge) ||
            llvm::any_of(*pads, isHuge))
@@ -227,6 +241,8 @@ static std::optional<LayerForm> readMatMulInteger(LayerForm form,
   return form;
 }
 
+/// MatMulNBits is a format of ternary weights, too: those with 2 bits and a
+/// zero point of 1.
 static std::optional<LayerForm> readMatMulNBits(LayerForm form,
                                                 ConstantFolder &folder) {
   form.weightOperand = form.node.getInputs()[1];
@@ -240,6 +256,8 @@ static std::optional<LayerForm> readMatMulNBits(LayerForm form,
   return form;
 }
 
+/// Reads the layer that a node of this domain and operator may be; nothing for
+/// other operators.
 static std::optional<LayerForm> readForm(LayerForm form,
                                          ConstantFolder &folder) {
   onnx::NodeOp node = form.node;

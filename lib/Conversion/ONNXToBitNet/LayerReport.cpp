@@ -1,4 +1,8 @@
 //===- LayerReport.cpp - what was found, layer by layer -------------------===//
+//
+// The records that --report and -v show, as an attribute of the module.
+//
+//===----------------------------------------------------------------------===//
 
 #include "LayerReport.h"
 #include "NodeParams.h"
@@ -7,6 +11,7 @@
 using namespace mlir;
 using namespace mlir::bitnet;
 
+/// The initializers behind the weights, for names and sizes.
 static fold::Origin getOrigin(const LayerForm &form) {
   fold::Origin origin = form.origin;
   if (form.weights)
@@ -18,6 +23,8 @@ std::string mlir::bitnet::getWeightName(const LayerForm &form) {
   return getOrigin(form).getName();
 }
 
+/// Layers without a name are called after their weights; equal names get a
+/// number.
 std::string LayerReport::getUniqueName(const LayerForm &form) {
   std::string name = getNodeName(form.node);
   if (name.empty())
@@ -27,6 +34,7 @@ std::string LayerReport::getUniqueName(const LayerForm &form) {
   return count == 0 ? name : name + "#" + std::to_string(count + 1);
 }
 
+/// The keys are those of kLayersAttr.
 void LayerReport::add(const LayerForm &form, StringRef kind, StringRef reason,
                       StringRef granularity, StringRef act, StringRef storage) {
   Builder builder(form.node.getContext());

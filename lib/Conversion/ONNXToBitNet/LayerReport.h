@@ -1,4 +1,10 @@
 //===- LayerReport.h - what was found, layer by layer -----------*- C++ -*-===//
+//
+// Recognition adds an entry for each product with constant weights, whether it
+// became a layer or not; the driver writes the report (--report) from these
+// entries.
+//
+//===----------------------------------------------------------------------===//
 
 #ifndef BITNET_LIB_CONVERSION_ONNXTOBITNET_LAYERREPORT_H
 #define BITNET_LIB_CONVERSION_ONNXTOBITNET_LAYERREPORT_H

@@ -1,4 +1,11 @@
 //===- LosslessWeights.cpp - f32 weights that are bf16 numbers ------------===//
+//
+// f32 constants of which every element is a bf16 number become bf16 constants
+// behind a Cast, in the layout of the file. Nothing is read twice: the bytes
+// are looked at once, in parallel, and the upper halves are computed when the
+// library is written.
+//
+//===----------------------------------------------------------------------===//
 
 #include "LosslessWeights.h"
 #include "NodeParams.h"
@@ -40,6 +47,7 @@ static bool isTransposedWeight(onnx::NodeOp transpose) {
          });
 }
 
+/// Another reader would need the f32 form as well, and both would be stored.
 static bool isReadInPlace(Value weights) {
   return llvm::all_of(weights.getUses(), [](OpOperand &use) {
     auto node = dyn_cast<onnx::NodeOp>(use.getOwner());
@@ -57,7 +65,8 @@ static bool hasUpperHalvesOnly(ArrayRef<uint8_t> bytes) {
   return (bits & 0xffff) == 0;
 }
 
-/// Stops at the first piece with another value: f32 weights cost one piece.
+/// Whether all elements are bf16 numbers. It stops at the first piece with
+/// another value, so f32 weights cost one piece.
 bool LosslessWeights::isBF16(bitnet::BlobAttr blob) {
   constexpr uint64_t kFirst = 4096, kPiece = 1 << 20;
   auto bytes =
@@ -82,6 +91,8 @@ bool LosslessWeights::isBF16(bitnet::BlobAttr blob) {
   return exact;
 }
 
+/// Whether `weights` may be stored as bf16. The answer is remembered, and
+/// `replace` acts on it.
 bool LosslessWeights::accept(onnx::ConstantOp weights) {
   auto [it, isNew] = known.try_emplace(weights, false);
   if (!isNew)
@@ -95,6 +106,7 @@ bool LosslessWeights::accept(onnx::ConstantOp weights) {
   return it->second;
 }
 
+/// All uses read a Cast of the narrow constant.
 void LosslessWeights::replace() {
   for (auto [weights, isExact] : known) {
     if (!isExact || weights->use_empty())

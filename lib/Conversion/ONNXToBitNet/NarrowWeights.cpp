@@ -1,4 +1,10 @@
 //===- NarrowWeights.cpp - float weights in fewer bits --------------------===//
+//
+// w_c7 on request: float weights as bf16, or as int8 codes with a scale per
+// row. Weights are streamed twice for int8, row maxima first. A model's own
+// int8 codes behind DequantizeLinear are used as they are (w_c4).
+//
+//===----------------------------------------------------------------------===//
 
 #include "NarrowWeights.h"
 #include "LayerReport.h"
@@ -27,6 +33,7 @@ bool mlir::bitnet::takesNarrowWeights(const LayerForm &form) {
 // Rounding
 //===----------------------------------------------------------------------===//
 
+/// w_c6: an error that names the weights.
 static LogicalResult refuse(const LayerForm &form, StringRef why) {
   return form.node.emitError("w_c6: weights '") << getWeightName(form) << why;
 }
@@ -57,6 +64,7 @@ static int8_t toRowCode(double value, double scale) {
   return int8_t(std::min(std::max(code, -127.0), 127.0));
 }
 
+/// The type of the codes, [N, K] of i8.
 static RankedTensorType getRowsType(const LayerForm &form) {
   Builder builder(form.node.getContext());
   return RankedTensorType::get({form.n, form.k}, builder.getI8Type());
@@ -74,6 +82,7 @@ static Value makeScales(OpBuilder &builder, const LayerForm &form,
                            getWeightName(form) + ".scale", {form.n}, scales);
 }
 
+/// The code of a weight by the formula of w_c7.
 static FailureOr<NarrowWeights> makeInt8Rows(OpBuilder &builder,
                                              const LayerForm &form) {
   std::vector<float> scales = findMagnitudes(form);
@@ -91,6 +100,7 @@ static FailureOr<NarrowWeights> makeInt8Rows(OpBuilder &builder,
                        makeScales(builder, form, scales)};
 }
 
+/// A weight too large for bf16 would become an infinity: an error.
 static FailureOr<NarrowWeights> makeBF16(OpBuilder &builder,
                                          const LayerForm &form) {
   auto type = RankedTensorType::get({form.n, form.k}, builder.getBF16Type());
@@ -154,6 +164,8 @@ static Value makeStoredRows(OpBuilder &builder, const LayerForm &form,
   return makeRows(builder, form, std::move(bytes));
 }
 
+/// The graph's own codes and their scales; empty unless zero points are 0 and
+/// there is one scale, or one per row.
 static NarrowWeights findStoredRows(OpBuilder &builder, const LayerForm &form,
                                     ConstantFolder &folder) {
   onnx::NodeOp node = getNode(getWeightRoot(form), "DequantizeLinear");

@@ -1,4 +1,9 @@
 //===- NodeParams.h - reading attributes of onnx.node -----------*- C++ -*-===//
+//
+// The readers do not complain about an attribute of another type: it reads as
+// absent, and the schema check of the node's own lowering reports it.
+//
+//===----------------------------------------------------------------------===//
 
 #ifndef BITNET_LIB_CONVERSION_ONNXTOBITNET_NODEPARAMS_H
 #define BITNET_LIB_CONVERSION_ONNXTOBITNET_NODEPARAMS_H
@@ -23,6 +28,7 @@ inline double getFloat(onnx::NodeOp node, StringRef name, double otherwise) {
   return attr ? attr.getValueAsDouble() : otherwise;
 }
 
+/// The string attribute `name`, or `otherwise`.
 inline StringRef getString(onnx::NodeOp node, StringRef name,
                            StringRef otherwise) {
   auto attr = node.getParams().getAs<StringAttr>(name);
@@ -111,7 +117,8 @@ inline int64_t getFloatCode(Type element) {
   return element.isF16() ? 10 : element.isBF16() ? 16 : 1;
 }
 
-/// A Cast to TensorProto.DataType `code`.
+/// A Cast of `input` to TensorProto.DataType `code`; `type` is the result's
+/// type, which has to agree with the code.
 inline Value makeCast(OpBuilder &builder, onnx::NodeOp like, Value input,
                       int64_t code, Type type) {
   return makeNode(builder, like, "Cast", input, type,

@@ -1,4 +1,12 @@
 //===- ONNXToBitNet.cpp - finds ternary layers in an ONNX graph -----------===//
+//
+// --convert-onnx-to-bitnet. For every product with constant weights: read its
+// form (LayerForm), judge the values of the weights (TernaryJudge), read its
+// activations (ActivationView), and make a bitnet.linear; or else store float
+// weights as asked for (NarrowWeights, LosslessWeights). What becomes of each
+// layer is recorded.
+//
+//===----------------------------------------------------------------------===//
 
 #include "bitnet/Conversion/ONNXToBitNet/Passes.h"
 #include "bitnet/Dialect/BitNet/Transforms/ActivationScale.h"
@@ -43,7 +51,7 @@ struct Judged {
   Value codes;
   /// Sums of the codes of each row, for integer layers.
   std::vector<int32_t> rowSums;
-  /// By the factor (alpha) that the scale includes.
+  /// The scale constants, by the factor (alpha of Gemm) that each includes.
   std::map<double, Value> scales;
 };
 
@@ -75,7 +83,8 @@ public:
 
   /// Fails when weights are invalid (w_c6).
   LogicalResult recognise(onnx::NodeOp node);
-  /// To be called last: what was recognised knows weights by their nodes.
+  /// Replaces float weights. It has to be called last, because recognition
+  /// finds weights by their nodes.
   void finish() { lossless.replace(); }
 
 private:
@@ -99,8 +108,8 @@ private:
   OpBuilder constants;
   LayerReport &report;
   const FloatPolicy &policy;
-  /// By everything that the weights were computed from, and whether they are
-  /// read as rows.
+  /// Verdicts on weights, by everything that the weights were computed from and
+  /// by whether they are read as rows.
   std::map<std::pair<SmallVector<const void *>, bool>, Judged> judged;
   /// Rows that an embedding and the head that is tied to it share.
   std::map<SharedRowsKey, NarrowWeights> narrow;
@@ -118,6 +127,7 @@ struct ConvertONNXToBitNet final
 // Weights
 //===----------------------------------------------------------------------===//
 
+/// Weights that several layers share are judged once.
 Judged &Recogniser::judge(const LayerForm &form) {
   bool transposed = form.rowsFirst == form.weights.isIdentity();
   SmallVector<const void *> sources = form.weightSources;
@@ -246,6 +256,7 @@ LinearOp Recogniser::makeLinear(OpBuilder &builder, const LayerForm &form,
                               : builder.getDenseI64ArrayAttr(weight.segments));
 }
 
+/// Replaces the node by a ternary layer.
 void Recogniser::convert(const LayerForm &form, Judged &found) {
   OpBuilder builder(form.node);
   ActivationView view = viewActivations(form, builder, folder, ranks);
@@ -270,7 +281,7 @@ void Recogniser::convert(const LayerForm &form, Judged &found) {
   foldTrailingScale(linear, form);
 }
 
-/// A layer of floats, as `bitnet.linear`.
+/// Makes a `bitnet.linear` of a layer of floats.
 void Recogniser::convertFloat(const LayerForm &form, NarrowWeights weights) {
   OpBuilder builder(form.node);
   Value bias = form.bias ? makeBias(form) : Value();
@@ -286,6 +297,7 @@ void Recogniser::convertFloat(const LayerForm &form, NarrowWeights weights) {
   form.node.getOutputs()[0].replaceAllUsesWith(result);
 }
 
+/// Empty when the policy keeps the weights as they are.
 FailureOr<NarrowWeights> Recogniser::getNarrowWeights(const LayerForm &form) {
   if (!takesNarrowWeights(form))
     return NarrowWeights();
@@ -301,7 +313,8 @@ FailureOr<NarrowWeights> Recogniser::getNarrowWeights(const LayerForm &form) {
   return made;
 }
 
-/// How the weights of `form` are stored, empty: as in the model.
+/// How the weights of `form` are stored; empty when they are stored as in the
+/// model.
 StringRef Recogniser::getStorage(const LayerForm &form, NarrowWeights weights) {
   if (weights.weights)
     return weights.scale ? "int8 rows" : "bf16";
@@ -310,7 +323,7 @@ StringRef Recogniser::getStorage(const LayerForm &form, NarrowWeights weights) {
   return mayChange && lossless.accept(initializer) ? "lossless bf16" : "";
 }
 
-/// A layer whose weights are not ternary.
+/// Recognises a layer whose weights are not ternary.
 LogicalResult Recogniser::recogniseFloat(const LayerForm &form,
                                          StringRef reason) {
   if (policy.isLinear(form.name)) {
@@ -331,6 +344,7 @@ LogicalResult Recogniser::recogniseFloat(const LayerForm &form,
   return success();
 }
 
+/// A Gather from a constant table.
 LogicalResult Recogniser::recogniseTable(LayerForm &form) {
   form.name = report.getUniqueName(form);
   FailureOr<NarrowWeights> weights = getNarrowWeights(form);
@@ -342,6 +356,7 @@ LogicalResult Recogniser::recogniseTable(LayerForm &form) {
   return success();
 }
 
+/// Recognises a layer: it is ternary, float, or refused with a reason.
 LogicalResult Recogniser::recogniseLayer(LayerForm &form) {
   form.name = report.getUniqueName(form);
   if (!form.refusal.empty()) {
@@ -363,9 +378,10 @@ LogicalResult Recogniser::recogniseLayer(LayerForm &form) {
   return success();
 }
 
+/// Nodes that are no layer are left to --convert-onnx-to-linalg.
 LogicalResult Recogniser::recognise(onnx::NodeOp node) {
   if (std::optional<LayerForm> layer = readLayer(node, folder)) {
-    // Of another rank Gemm is an error, which its own lowering reports.
+    // A Gemm of another rank is an error, which its own lowering reports.
     if (node.getOp() == "Gemm" && ranks.get(layer->x).value_or(2) != 2)
       layer->refusal = "a Gemm whose input is no matrix";
     return recogniseLayer(*layer);
@@ -392,6 +408,7 @@ static void eraseDeadNodes(Operation *root) {
       op->erase();
 }
 
+/// Globs of the options are checked before anything is recognised.
 FailureOr<FloatPolicy> ConvertONNXToBitNet::makePolicy() {
   FloatPolicy policy;
   policy.hasLinears = floatLinears;
@@ -437,6 +454,7 @@ static void updateResultTypes(FunctionOpInterface function) {
         func.getBody().front().getTerminator()->getOperandTypes()));
 }
 
+/// Straight-through residues go first, dead nodes last.
 void ConvertONNXToBitNet::runOnOperation() {
   LayerReport report;
   FailureOr<FloatPolicy> policy = makePolicy();

@@ -1,4 +1,11 @@
 //===- StraightThrough.cpp - residues of training in graphs ---------------===//
+//
+// Training writes x + (q - x), so that gradients pass the rounding. In a graph
+// for inference the sum hides codes behind rounding errors. The residue is
+// replaced by q where that is proven to have its shape and leads into a layer
+// (act_c2, docs/Rationale.md).
+//
+//===----------------------------------------------------------------------===//
 
 #include "StraightThrough.h"
 #include "NodeParams.h"
@@ -137,6 +144,7 @@ static bool leadsToLayer(OpOperand &use, unsigned depth = 8) {
          });
 }
 
+/// Users that do not lead into a layer keep the sum.
 void mlir::bitnet::foldStraightThrough(Operation *root) {
   unsigned count = 0;
   Operation *first = nullptr;

@@ -1,4 +1,9 @@
 //===- Stream.cpp - leaves, buffers and rounding --------------------------===//
+//
+// The base of streams: origins, rounding to an element type, views, and the
+// leaves that read bytes of a file or numbers in memory.
+//
+//===----------------------------------------------------------------------===//
 
 #include "Stream.h"
 
@@ -26,6 +31,7 @@ int64_t fold::countOf(ArrayRef<int64_t> shape) {
   return *count;
 }
 
+/// What the weights take in the model.
 uint64_t Origin::getBytes() const {
   uint64_t total = 0;
   for (const auto &[name, bytes] : leaves)
@@ -48,6 +54,7 @@ std::string Origin::getName() const {
 // Rounding
 //===----------------------------------------------------------------------===//
 
+/// Rounds to bf16, half to even; NaN keeps its bits.
 static float roundBF16(float value) {
   uint32_t bits = llvm::bit_cast<uint32_t>(value);
   if ((bits & 0x7fffffff) > 0x7f800000)
@@ -56,6 +63,7 @@ static float roundBF16(float value) {
   return llvm::bit_cast<float>(bits & 0xffff0000);
 }
 
+/// Rounds to f16, half to even, subnormal numbers included.
 static float roundF16(float value) {
   float magnitude = std::fabs(value);
   if (!(magnitude < 65520.0f)) // halfway to the first value f16 lacks
@@ -99,6 +107,7 @@ double fold::multiplyIntegers(double x, double y, IntegerType type) {
   return type.isUnsigned() ? double(low) : double(int32_t(low));
 }
 
+/// Bounds are those of the type; a fraction is cut off before.
 void fold::saturateTo(IntegerType type, MutableArrayRef<double> values) {
   if (type.getWidth() == 1)
     return roundTo(type, values);
@@ -109,6 +118,7 @@ void fold::saturateTo(IntegerType type, MutableArrayRef<double> values) {
                                             range.low + range.count - 1));
 }
 
+/// Every node rounds to its own type (act_c3).
 void fold::roundTo(Type element, MutableArrayRef<double> values) {
   if (element.isF32()) {
     for (double &v : values)
@@ -169,6 +179,8 @@ static std::vector<double> permuted(const View &view) {
   return result;
 }
 
+/// A permuted view is read as a whole and kept in memory, because reading it in
+/// its own order would jump through the stream.
 StreamRef View::contiguous() const {
   if (isIdentity())
     return stream;
@@ -271,7 +283,7 @@ private:
     }
   }
 
-  /// Streaming goes forward: what lies 4 MiB behind is done with.
+  /// Streaming goes forward, so what lies 4 MiB behind is not needed any more.
   void release(uint64_t offset) {
     constexpr uint64_t kStep = 4u << 20;
     if (!store || offset < released + kStep) {
@@ -314,6 +326,7 @@ StreamRef fold::makeLeaf(StringRef name, ArrayRef<uint8_t> bytes,
   return std::make_shared<Leaf>(name, bytes, shape, element, store);
 }
 
+/// Whether f32 holds every number of the type.
 static bool fitsFloat(Type element) {
   return element.isF32() || element.getIntOrFloatBitWidth() <= 16;
 }
@@ -328,6 +341,7 @@ StreamRef fold::makeBuffer(ArrayRef<int64_t> shape, Type element,
                                           std::move(origin));
 }
 
+/// Reads the whole stream, kChunk values at a time, into elements of type T.
 template <typename T> static std::vector<T> collect(Stream &stream) {
   std::vector<T> values(stream.size);
   std::vector<double> chunk(std::min(kChunk, stream.size));
@@ -343,6 +357,8 @@ std::vector<double> fold::readAll(Stream &stream) {
   return collect<double>(stream);
 }
 
+/// Reads the whole stream into memory, for values that are read more than once
+/// or out of order.
 StreamRef fold::materialise(Stream &stream) {
   Origin origin;
   stream.describe(origin);

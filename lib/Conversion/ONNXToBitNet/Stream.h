@@ -57,9 +57,12 @@ public:
       : shape(shape), element(element), size(countOf(shape)) {}
   virtual ~Stream() = default;
 
-  /// Values [begin, begin + out.size()).
+  /// Reads values [begin, begin + out.size()). The range lies within the
+  /// stream, and successive calls may read any ranges, although ascending ones
+  /// are fastest.
   virtual void read(int64_t begin, MutableArrayRef<double> out) = 0;
-  /// Adds the initializers read.
+  /// Adds the initializers that this stream reads, for the report on the
+  /// weight.
   virtual void describe(struct Origin &origin) const = 0;
 
   const SmallVector<int64_t> shape;
@@ -123,6 +126,7 @@ std::vector<double> readAll(Stream &stream);
 // Elementwise
 //===----------------------------------------------------------------------===//
 
+/// Functions of one operand (up to Saturate), of two, and Where of three.
 enum class MapKind {
   Identity,
   Abs,
@@ -171,6 +175,8 @@ StreamRef makeExpand(StreamRef operand, ArrayRef<int64_t> shape);
 // Shape
 //===----------------------------------------------------------------------===//
 
+/// The same values in row-major order under another `shape` of the same size;
+/// null when the sizes differ or a dim is 0.
 StreamRef makeReshape(StreamRef operand, ArrayRef<int64_t> shape);
 
 /// Bytes of `bytes` (8-bit elements) as narrower elements, low bits first.
@@ -190,6 +196,7 @@ StreamRef makeColumns(StreamRef operand, int64_t begin, int64_t end);
 // Reductions
 //===----------------------------------------------------------------------===//
 
+/// What one result is made of from all elements that it reduces.
 enum class ReduceKind { Mean, Sum, Max, Min };
 
 /// Reduces `axes` (non-negative, sorted), accumulating in f64 (w_c1). The

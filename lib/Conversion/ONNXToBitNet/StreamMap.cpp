@@ -1,4 +1,9 @@
 //===- StreamMap.cpp - elementwise streams --------------------------------===//
+//
+// Elementwise operators on streams. Operands as large as the result are read
+// along with it; smaller ones are held in memory and repeated by strides.
+//
+//===----------------------------------------------------------------------===//
 
 #include "Stream.h"
 
@@ -23,6 +28,8 @@ static double roundHalfEven(double value) {
   return (value + kMagic) - kMagic;
 }
 
+/// The loops below compile to vector code: the operator is chosen outside of
+/// them.
 template <typename Fn> static void each(MutableArrayRef<double> values, Fn fn) {
   for (double &v : values)
     v = fn(v);
@@ -87,6 +94,7 @@ static void applyBits(MapKind kind, MutableArrayRef<double> a,
   }
 }
 
+/// `a` becomes a op b.
 static void applyBinary(MapKind kind, MutableArrayRef<double> a,
                         ArrayRef<double> b) {
   switch (kind) {
@@ -126,6 +134,7 @@ static void applyBinary(MapKind kind, MutableArrayRef<double> a,
   }
 }
 
+/// Integers wrap at the width of their type.
 static void multiply(IntegerType type, MutableArrayRef<double> a,
                      ArrayRef<double> b) {
   zip(a, b, [&](double x, double y) { return multiplyIntegers(x, y, type); });
@@ -234,6 +243,8 @@ static bool broadcast(SmallVector<int64_t> &result, ArrayRef<int64_t> shape) {
   return true;
 }
 
+/// An operand of a map: it is read along with the result, or held in memory and
+/// read with strides.
 static Operand makeOperand(const StreamRef &stream, ArrayRef<int64_t> shape) {
   Operand operand;
   if (stream->size == countOf(shape) && stream->size != 1) {
@@ -251,9 +262,11 @@ static Operand makeOperand(const StreamRef &stream, ArrayRef<int64_t> shape) {
   return operand;
 }
 
-/// Chains of real models stay below a hundred.
+/// The most streams that one value may visit; chains of real models stay below
+/// a hundred.
 static constexpr int64_t kMaxCost = 500;
 
+/// A result larger than every operand, beyond kMaxCreated elements.
 static bool isTooLarge(ArrayRef<int64_t> shape, ArrayRef<StreamRef> operands) {
   int64_t count = countOf(shape);
   return count <= 0 || (count > kMaxCreated &&
@@ -270,10 +283,12 @@ static StreamRef build(MapKind kind, Type element, ArrayRef<int64_t> shape,
   auto map = std::make_shared<Map>(kind, shape, element, std::move(list));
   for (const StreamRef &operand : operands)
     map->cost += operand->cost;
-  // Small results are read often and cost nothing to keep.
+  // Small results are materialised, because they are read often and cost
+  // nothing to keep.
   return map->size <= kChunk || map->cost > kMaxCost ? materialise(*map) : map;
 }
 
+/// Null also for chains that cost too much to read.
 StreamRef fold::makeMap(MapKind kind, Type element,
                         ArrayRef<StreamRef> operands) {
   SmallVector<int64_t> shape;

@@ -1,4 +1,9 @@
 //===- StreamShape.cpp - streams that move values, and reductions ---------===//
+//
+// Streams that give values of other streams in another order, and reductions,
+// which read their operand once when they are made.
+//
+//===----------------------------------------------------------------------===//
 
 #include "Stream.h"
 
@@ -86,6 +91,7 @@ protected:
   SmallVector<StreamRef> operands;
 };
 
+/// Runs are as long as the axis and everything inside of it.
 class Concat final : public Gathered {
 public:
   Concat(ArrayRef<int64_t> shape, ArrayRef<StreamRef> operands, int64_t axis)
@@ -107,6 +113,7 @@ private:
   int64_t width;
 };
 
+/// A run is one row.
 class Rows final : public Gathered {
 public:
   Rows(ArrayRef<int64_t> shape, ArrayRef<StreamRef> operands,
@@ -123,6 +130,7 @@ private:
   int64_t width;
 };
 
+/// A run is what is kept of one row.
 class Columns final : public Gathered {
 public:
   Columns(ArrayRef<int64_t> shape, StreamRef operand, int64_t first)
@@ -187,6 +195,7 @@ StreamRef fold::makeColumns(StreamRef operand, int64_t begin, int64_t end) {
 // Reductions
 //===----------------------------------------------------------------------===//
 
+/// NaN wins, as in ONNX.
 static double combine(ReduceKind kind, double total, double value) {
   switch (kind) {
   case ReduceKind::Max:
@@ -198,6 +207,7 @@ static double combine(ReduceKind kind, double total, double value) {
   }
 }
 
+/// What a reduction of no elements gives, which `combine` starts from.
 static double startOf(ReduceKind kind) {
   if (kind == ReduceKind::Max)
     return -INFINITY;
@@ -235,10 +245,13 @@ struct ReducePlan {
 };
 } // namespace
 
+/// Accumulates in f64; a mean divides at the end.
 StreamRef fold::makeReduce(ReduceKind kind, Stream &operand,
                            ArrayRef<int64_t> axes, bool keepDims) {
   ReducePlan plan(operand.shape, axes, keepDims);
   std::vector<double> totals(plan.count, startOf(kind));
+  // One run of the last dimension at a time: within it the results are `stride`
+  // apart, 0 when the dimension is reduced.
   int64_t inner = operand.shape.empty() ? 1 : operand.shape.back();
   int64_t stride = plan.strides.empty() ? 0 : plan.strides.back();
   std::vector<double> chunk(kChunk);

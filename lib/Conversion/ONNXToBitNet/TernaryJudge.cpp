@@ -1,4 +1,11 @@
 //===- TernaryJudge.cpp - are these weights ternary? ----------------------===//
+//
+// One pass over the values collects codes and, for each cell of a row, the
+// range of magnitudes. A cell with two magnitudes ends the pass. Afterwards
+// cells are merged to the coarsest granularity that works: tensor, rows (runs
+// of equal scales are segments), groups.
+//
+//===----------------------------------------------------------------------===//
 
 #include "TernaryJudge.h"
 
@@ -100,6 +107,7 @@ static std::vector<Span> merge(ArrayRef<Span> spans, int64_t count) {
   return result;
 }
 
+/// One magnitude for all weights.
 bool Judge::finishTensor(TernaryWeight &result) const {
   std::vector<Span> all = merge(spans, int64_t(spans.size()));
   if (all.empty())
@@ -109,6 +117,7 @@ bool Judge::finishTensor(TernaryWeight &result) const {
   return true;
 }
 
+/// One magnitude per row; equal ones in a row are a segment.
 bool Judge::finishRows(TernaryWeight &result) const {
   // Fewer columns would make any weight "ternary per row".
   std::vector<Span> rows = merge(spans, cells);
@@ -146,6 +155,8 @@ bool Judge::finishRows(TernaryWeight &result) const {
   return true;
 }
 
+/// One magnitude per group of columns of a row, where a group is a whole number
+/// of cells. A group as wide as the row would be finishRows' case.
 bool Judge::finishGroups(TernaryWeight &result) const {
   if (cell == k)
     return false;
@@ -165,6 +176,8 @@ bool Judge::finishGroups(TernaryWeight &result) const {
   return false;
 }
 
+/// The weights with the coarsest scales that fit; nothing when no granularity
+/// fits.
 std::optional<TernaryWeight> Judge::finish() {
   TernaryWeight result;
   result.n = n;
@@ -177,6 +190,7 @@ std::optional<TernaryWeight> Judge::finish() {
   return result;
 }
 
+/// The reason that the report gives for weights that are not ternary.
 static std::string countMagnitudes(ArrayRef<double> values) {
   std::unordered_set<double> seen;
   for (double value : values)
@@ -186,6 +200,7 @@ static std::string countMagnitudes(ArrayRef<double> values) {
          std::to_string(values.size()) + " values";
 }
 
+/// Judges weights of which at least `cell` columns share a scale.
 static Verdict judgeCells(fold::Stream &weights, int64_t n, int64_t k,
                           bool rowsFirst, int64_t cell) {
   Verdict verdict;

@@ -17,6 +17,8 @@ namespace mlir::bitnet {
 
 /// Codes and scales of ternary weights [N, K]; codes * scale are the weights.
 struct TernaryWeight {
+  /// How many weights share one scale: all, those of a segment of rows, those
+  /// of one row, or those of one group of columns of a row.
   enum class Granularity { Tensor, Segment, Row, Group };
 
   int64_t n = 0, k = 0;
@@ -38,6 +40,7 @@ struct TernaryWeight {
   }
 };
 
+/// The judge's answer: `ternary` is set, or `reason` says why it is not.
 struct Verdict {
   std::optional<TernaryWeight> ternary;
   /// The values are ternary apart from NaN or infinities (w_c6).
@@ -52,6 +55,7 @@ struct Verdict {
 Verdict judgeTernary(fold::Stream &weights, int64_t n, int64_t k,
                      bool rowsFirst);
 
+/// The name of a granularity in the report of layers.
 StringRef stringify(TernaryWeight::Granularity granularity);
 
 } // namespace mlir::bitnet

@@ -1,4 +1,9 @@
 //===- ValueRanks.cpp - ranks of values in ONNX graphs --------------------===//
+//
+// Ranks follow from operators by a few rules; values whose rank no rule gives
+// are unknown, and a quantizer that needs it is then not recognised.
+//
+//===----------------------------------------------------------------------===//
 
 #include "ValueRanks.h"
 #include "NodeParams.h"
@@ -26,6 +31,7 @@ enum class Rule {
 };
 } // namespace
 
+/// The rule for the operator of `node`. A node with bodies (If, Loop) has none.
 static Rule getRule(onnx::NodeOp node) {
   if (!node.getBodies().empty())
     return Rule::Unknown;
@@ -58,6 +64,7 @@ static Rule getRule(onnx::NodeOp node) {
                    : Rule::Unknown);
 }
 
+/// The rank of `value`, which is remembered, also when it is not known.
 ValueRanks::Rank ValueRanks::get(Value value, unsigned depth) {
   if (auto it = known.find(value); it != known.end())
     return it->second;
@@ -83,6 +90,7 @@ ValueRanks::Rank ValueRanks::ofSlot(onnx::NodeOp node, unsigned slot,
   return value ? get(value, depth) : std::nullopt;
 }
 
+/// The rank of a broadcast: the largest of all inputs, unknown when one is.
 ValueRanks::Rank ValueRanks::ofLargest(onnx::NodeOp node, unsigned depth) {
   int64_t largest = 0;
   for (Value input : node.getInputs()) {
@@ -98,7 +106,7 @@ ValueRanks::Rank ValueRanks::ofMatMul(onnx::NodeOp node, unsigned depth) {
   Rank lhs = ofSlot(node, 0, depth), rhs = ofSlot(node, 1, depth);
   if (!lhs || !rhs)
     return std::nullopt;
-  // A vector loses its dimension.
+  // An operand that is a vector loses its dimension.
   return std::max(*lhs, *rhs) - (*lhs == 1) - (*rhs == 1);
 }
 
@@ -110,6 +118,7 @@ ValueRanks::Rank ValueRanks::countAxes(onnx::NodeOp node) {
   return axes ? Rank(int64_t(axes->size())) : std::nullopt;
 }
 
+/// `keepdims` keeps the rank; otherwise each reduced axis costs one dimension.
 ValueRanks::Rank ValueRanks::ofReduce(onnx::NodeOp node, unsigned depth) {
   if (getInt(node, "keepdims", 1))
     return ofSlot(node, 0, depth);
@@ -118,6 +127,8 @@ ValueRanks::Rank ValueRanks::ofReduce(onnx::NodeOp node, unsigned depth) {
   return rank && axes ? Rank(*rank - *axes) : std::nullopt;
 }
 
+/// How many elements `value`, a shape tensor, has: the rank of what is reshaped
+/// to it.
 ValueRanks::Rank ValueRanks::getLength(Value value, unsigned depth) {
   if (fold::View view = folder.get(value))
     return view.stream->size;

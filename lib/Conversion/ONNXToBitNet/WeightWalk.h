@@ -1,4 +1,10 @@
 //===- WeightWalk.h - all weights of a layer, one by one --------*- C++ -*-===//
+//
+// Streams of weights come in the order of the file; a reader that wants [N, K]
+// would otherwise have to transpose them in memory. NarrowWeights.cpp and
+// FloatLayer.cpp call it.
+//
+//===----------------------------------------------------------------------===//
 
 #ifndef BITNET_LIB_CONVERSION_ONNXTOBITNET_WEIGHTWALK_H
 #define BITNET_LIB_CONVERSION_ONNXTOBITNET_WEIGHTWALK_H

@@ -1,6 +1,6 @@
 //===- Activations.cpp - activation functions -----------------------------===//
 //
-// Functions of one float with up to two numbers as attributes are rows of a
+// Functions of one float with up to two numbers as attributes are entries of a
 // table.
 //
 //===----------------------------------------------------------------------===//
@@ -27,7 +27,7 @@ struct Code {
   Value sub(Value l, Value r) const { return s.make<arith::SubFOp>(l, r); }
   Value mul(Value l, Value r) const { return s.make<arith::MulFOp>(l, r); }
   Value div(Value l, Value r) const { return s.make<arith::DivFOp>(l, r); }
-  /// NaN stays.
+  /// The larger and the smaller number; NaN stays NaN.
   Value max(Value l, Value r) const { return s.make<arith::MaximumFOp>(l, r); }
   Value min(Value l, Value r) const { return s.make<arith::MinimumFOp>(l, r); }
   Value abs(Value v) const { return s.make<math::AbsFOp>(v); }
@@ -40,11 +40,14 @@ struct Code {
   }
 };
 
+/// An attribute of type float and its default; the name is empty when there is
+/// none.
 struct Parameter {
   StringLiteral name = "";
   double value = 0;
 };
 
+/// An entry: the operator, its attributes with their defaults, and the formula.
 struct Row {
   StringLiteral domain, op;
   int64_t since;
@@ -55,6 +58,7 @@ struct Row {
 };
 } // namespace
 
+/// x, or alpha x below 0.
 static Value leakyRelu(const Code &c) {
   return c.below(0, c.mul(c.x, c.constant(c.p[0])), c.x);
 }
@@ -64,6 +68,7 @@ static Value elu(const Code &c) {
   return c.below(0, c.mul(c.constant(c.p[0]), c.expm1(c.x)), c.x);
 }
 
+/// gamma times Elu.
 static Value selu(const Code &c) { return c.mul(c.constant(c.p[1]), elu(c)); }
 
 /// alpha (e^(x / alpha) - 1) below 0.
@@ -90,6 +95,7 @@ static Value softplus(const Code &c) {
   return c.add(c.max(c.x, c.constant(0)), c.s.make<math::Log1pOp>(e));
 }
 
+/// x / (1 + |x|).
 static Value softsign(const Code &c) {
   return c.div(c.x, c.add(c.abs(c.x), c.constant(1)));
 }
@@ -102,13 +108,15 @@ static Value mish(const Code &c) {
   return c.mul(c.x, c.div(n, c.add(n, c.constant(2))));
 }
 
+/// x above alpha, else 0.
 static Value thresholdedRelu(const Code &c) {
   Value above = c.s.make<arith::CmpFOp>(arith::CmpFPredicate::OGT, c.x,
                                         c.constant(c.p[0]));
   return c.s.make<arith::SelectOp>(above, c.x, c.constant(0));
 }
 
-/// Toward 0 by `bias` outside of [-lambd, lambd], 0 inside.
+/// Shrink: outside of [-lambd, lambd] x moves toward 0 by `bias`, inside the
+/// result is 0.
 static Value shrink(const Code &c) {
   Value bias = c.constant(c.p[0]), bound = c.constant(c.p[1]);
   Value above = c.s.make<arith::CmpFOp>(arith::CmpFPredicate::OGT, c.x, bound);
@@ -123,7 +131,7 @@ static Value swish(const Code &c) {
   return c.mul(c.x, sigmoid(c.s, scaled));
 }
 
-/// Of operators whose schema has integers, too.
+/// The note of operators whose schema has integers, too.
 static constexpr StringLiteral kFloats = "floats only";
 
 /// Defaults are those of the schemas, as f32.
@@ -148,6 +156,7 @@ static const Row kRows[] = {
     {kMicrosoftDomain, "QuickGelu", 1, {{"alpha", 1.702f}}, swish},
 };
 
+/// Reads the attributes and applies the formula to every element.
 static LogicalResult lowerRow(NodeLowering &n, const Row &row) {
   if (!isa<FloatType>(n.onnxType(0)))
     return n.emitError() << "does not take elements of type " << n.onnxType(0);
@@ -161,7 +170,8 @@ static LogicalResult lowerRow(NodeLowering &n, const Row &row) {
   });
 }
 
-/// Below 0 times a slope, which may be narrower than x.
+/// PRelu: x, or below 0 x times a slope, whose shape may be smaller than that
+/// of x.
 static LogicalResult lowerPRelu(NodeLowering &n) {
   if (!isa<FloatType>(n.onnxType(0)))
     return n.emitError() << "does not take elements of type " << n.onnxType(0);
@@ -174,6 +184,8 @@ static LogicalResult lowerPRelu(NodeLowering &n) {
   });
 }
 
+/// Gelu: x times the normal distribution, by erf or by its approximation with
+/// tanh.
 static LogicalResult lowerGelu(NodeLowering &n) {
   std::string form = n.stringAttr("approximate", "none");
   if (form != "none" && form != "tanh")
@@ -197,6 +209,7 @@ static LogicalResult lowerBiasGelu(NodeLowering &n) {
   });
 }
 
+/// Operators with two inputs or a string attribute have functions of their own.
 void mlir::bitnet::registerActivationOps(OpRegistry &r) {
   for (const Row &row : kRows)
     r.add(

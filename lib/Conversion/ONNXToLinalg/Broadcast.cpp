@@ -1,4 +1,12 @@
 //===- Broadcast.cpp - elementwise operations with numpy broadcasting -----===//
+//
+// Elementwise operators broadcast their operands as NumPy does. An extent that
+// is 1 is repeated by the indexing map; one that may turn out to be 1 only at
+// run time is read at index 0 or i by the body, or repeated before. Integer
+// tensors that are known as lists of scalars stay lists, so that shapes can be
+// computed from them.
+//
+//===----------------------------------------------------------------------===//
 
 #include "NodeLowering.h"
 
@@ -62,12 +70,14 @@ FailureOr<OpFoldResult> NodeLowering::broadcastDim(OpFoldResult a,
   return dims.select(dims.isEqual(a, one), c, a);
 }
 
+/// The extents of the result, aligned at the last axis.
 FailureOr<Dims> NodeLowering::broadcast(ArrayRef<Value> values) {
   int64_t resultRank = 0;
   for (Value v : values)
     resultRank = std::max(resultRank, rank(v));
   Dims result(resultRank, dims.constant(1));
-  // Static extents first: a run-time extent then only has to be it or 1.
+  // Static extents come first, because a run-time extent then only has to be
+  // that extent or 1.
   for (bool dynamic : {false, true})
     for (Value v : values)
       for (auto [axis, extent] : llvm::enumerate(Dims(dimsOf(v)))) {
@@ -155,6 +165,8 @@ static Value readOperand(ScalarBuilder &s, const Access &access,
 // elementwise
 //===----------------------------------------------------------------------===//
 
+/// Lists of one element are as long as the others; none when some operand is no
+/// list.
 std::optional<SmallVector<Elements>>
 NodeLowering::broadcastLists(ArrayRef<Value> values, size_t &length) {
   SmallVector<Elements> lists;
@@ -176,11 +188,15 @@ NodeLowering::broadcastLists(ArrayRef<Value> values, size_t &length) {
   return lists;
 }
 
+/// Whether all operands have rank 0: then the result has rank 0, too, and is no
+/// list of one element.
 static bool allScalars(ArrayRef<Value> values) {
   return llvm::all_of(values,
                       [](Value v) { return NodeLowering::rank(v) == 0; });
 }
 
+/// Arithmetic on extents instead of on values; null when an operand is no list
+/// of i64.
 Value NodeLowering::elementwiseExtents(
     ArrayRef<Value> values, Type resultElement,
     llvm::function_ref<OpFoldResult(ArrayRef<OpFoldResult>)> body) {
@@ -264,6 +280,8 @@ NodeLowering::repeatWhereUnknown(Value v, ArrayRef<OpFoldResult> space) {
   return broadcastIfNeeded(v, extents);
 }
 
+/// The result is a list if it can be, else a constant if it can be, else a
+/// linalg.generic.
 FailureOr<Value> NodeLowering::elementwise(ArrayRef<Value> values,
                                            Type resultElement, ScalarFn body) {
   if (Value list = elementwiseList(values, resultElement, body))
@@ -280,8 +298,8 @@ FailureOr<Value> NodeLowering::elementwise(ArrayRef<Value> values,
   for (Value v : values) {
     Access access{v, getSplat(v), -1, {}, 0};
     if (!access.splat) {
-      // Bodies read at their own index: an operand that may have to be repeated
-      // is, before.
+      // Bodies read an operand at their own index, so one that may have to be
+      // repeated is repeated before.
       FailureOr<Value> whole = repeatWhereUnknown(v, *space);
       if (failed(whole))
         return failure();
@@ -310,6 +328,7 @@ FailureOr<Value> NodeLowering::elementwise(ArrayRef<Value> values,
   return result;
 }
 
+/// Lowers an operator whose result has the element type of the first input.
 LogicalResult NodeLowering::lowerElementwise(ArrayRef<Value> values,
                                              ScalarFn body) {
   FailureOr<Value> v = elementwise(values, elementType(operand(0)), body);
@@ -319,10 +338,12 @@ LogicalResult NodeLowering::lowerElementwise(ArrayRef<Value> values,
   return success();
 }
 
+/// Applies `body` to one operand, which cannot fail.
 Value NodeLowering::map(Value v, Type resultElement, ScalarFn body) {
   return *elementwise(v, resultElement, body); // one operand always broadcasts
 }
 
+/// `v` itself when it has the extents already.
 FailureOr<Value> NodeLowering::broadcastTo(Value v,
                                            ArrayRef<OpFoldResult> extents) {
   Dims have = dimsOf(v);
@@ -339,6 +360,7 @@ FailureOr<Value> NodeLowering::broadcastTo(Value v,
   return repeatTo(v, *space);
 }
 
+/// A copy with every axis as long as in `space`; `v` has the extent or 1 there.
 Value NodeLowering::repeatTo(Value v, ArrayRef<OpFoldResult> space) {
   Dims have = dimsOf(v);
   Value init = empty(space, elementType(v));
@@ -378,6 +400,7 @@ static RankedTensorType typeOfChoice(RankedTensorType v,
   return wanted.clone(shape);
 }
 
+/// The value of `make` where `condition` holds at run time, else `v`.
 FailureOr<Value>
 NodeLowering::replaceIf(Value condition, Value v,
                         ArrayRef<OpFoldResult> extents,
@@ -402,6 +425,8 @@ NodeLowering::replaceIf(Value condition, Value v,
   return refine(op.getResult(0), extents);
 }
 
+/// Broadcasts in a branch at run time, where only the run knows whether an
+/// extent is 1.
 FailureOr<Value>
 NodeLowering::broadcastIfNeeded(Value v, ArrayRef<OpFoldResult> extents) {
   Dims have = dimsOf(v);
@@ -428,6 +453,7 @@ NodeLowering::broadcastIfNeeded(Value v, ArrayRef<OpFoldResult> extents) {
 // Reductions
 //===----------------------------------------------------------------------===//
 
+/// Vectors may add in the order of mm_c3.
 Value mlir::bitnet::reassociableAdd(ScalarBuilder &s, Value lhs, Value rhs) {
   if (!isa<FloatType>(lhs.getType()))
     return s.make<arith::AddIOp>(lhs, rhs);
@@ -457,6 +483,7 @@ static int64_t firstOfReducedTail(int64_t rank, ArrayRef<int64_t> axes) {
   return first;
 }
 
+/// One linalg.generic over all axes; kept ones are parallel.
 Value NodeLowering::reduce(Value v, ArrayRef<int64_t> axes, bool keepDims,
                            const Reduction &reduction) {
   Dims extents = dimsOf(v);

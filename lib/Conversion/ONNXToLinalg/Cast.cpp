@@ -1,4 +1,8 @@
 //===- Cast.cpp - Cast, CastLike, Identity, Dropout -----------------------===//
+//
+// Conversions of element types; castScalar (ScalarMath.h) has the rules.
+//
+//===----------------------------------------------------------------------===//
 
 #include "OpRegistry.h"
 #include "ScalarMath.h"
@@ -17,6 +21,7 @@ static LogicalResult castTo(NodeLowering &n, Type to) {
   return success();
 }
 
+/// `to` is a number of TensorProto.DataType.
 static LogicalResult lowerCast(NodeLowering &n) {
   int64_t proto = n.intAttr("to", 0);
   Type to = onnx::getElementType(n.b.getContext(), proto);
@@ -25,16 +30,19 @@ static LogicalResult lowerCast(NodeLowering &n) {
   return castTo(n, to);
 }
 
+/// CastLike: the second input only gives the type.
 static LogicalResult lowerCastLike(NodeLowering &n) {
   return castTo(n, n.onnxType(1));
 }
 
+/// The input is the result: Identity, and what is left of a Dropout at
+/// inference.
 static LogicalResult lowerIdentity(NodeLowering &n) {
   n.setResult(0, n.operand(0));
   return success();
 }
 
-/// Inference only: output is input, the mask is all true.
+/// Dropout at inference: the output is the input, and the mask is all true.
 static LogicalResult lowerDropout(NodeLowering &n) {
   Value training = n.operand(2), ratio = n.operand(1);
   bool off = !training || n.constantScalar(training) == 0.0 ||

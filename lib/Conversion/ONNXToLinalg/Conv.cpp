@@ -1,4 +1,10 @@
 //===- Conv.cpp - Conv ----------------------------------------------------===//
+//
+// Float convolutions of any rank. Ternary ones are bitnet.linear by then.
+// Channels are split in groups first, so that a convolution with groups is one
+// with a further parallel loop.
+//
+//===----------------------------------------------------------------------===//
 
 #include "Generic.h"
 #include "OpRegistry.h"
@@ -120,6 +126,7 @@ static LogicalResult checkKernelShape(NodeLowering &n,
   return success();
 }
 
+/// x is [N, C, spatial...], w is [M, C/G, kernel...], the bias [M].
 static LogicalResult lowerConv(NodeLowering &n) {
   Value x = n.operand(0), w = n.operand(1);
   Type element = n.elementType(x);

@@ -1,4 +1,8 @@
 //===- ConvertONNXToLinalg.cpp - the convert-onnx-to-linalg pass ----------===//
+//
+// --convert-onnx-to-linalg: GraphConverter walks @main once.
+//
+//===----------------------------------------------------------------------===//
 
 #include "GraphConverter.h"
 

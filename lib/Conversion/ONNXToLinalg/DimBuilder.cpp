@@ -1,4 +1,10 @@
 //===- DimBuilder.cpp - arithmetic on tensor extents ----------------------===//
+//
+// Extents are constants or SSA values. To see that two are equal, sums are kept
+// as affine expressions and products as sorted factors, and each distinct
+// expression is built once; what cannot be decided is checked at run time.
+//
+//===----------------------------------------------------------------------===//
 
 #include "DimBuilder.h"
 
@@ -20,6 +26,7 @@ using namespace mlir::bitnet;
 // Values
 //===----------------------------------------------------------------------===//
 
+/// The earlier value that computes the same, or `v`.
 Value DimBuilder::cse(Value v) {
   Operation *op = v.getDefiningOp();
   if (!op || op->getNumRegions() != 0 || op->getNumResults() != 1)
@@ -43,6 +50,7 @@ Value DimBuilder::cse(Value v) {
   return v;
 }
 
+/// The extent as a value of type index.
 Value DimBuilder::value(OpFoldResult dim) {
   dim = simplify(dim);
   if (auto v = dyn_cast<Value>(dim))
@@ -55,6 +63,7 @@ SmallVector<Value> DimBuilder::values(ArrayRef<OpFoldResult> dims) {
   return llvm::map_to_vector(dims, [&](OpFoldResult d) { return value(d); });
 }
 
+/// The extent that `unify` has put in the place of `dim`.
 OpFoldResult DimBuilder::simplify(OpFoldResult dim) {
   while (auto v = dyn_cast<Value>(dim)) {
     auto it = memory.unified.find(v);
@@ -65,10 +74,12 @@ OpFoldResult DimBuilder::simplify(OpFoldResult dim) {
   return dim;
 }
 
+/// A number by the order of first use, which does not depend on addresses.
 unsigned DimBuilder::idOf(Value v) {
   return memory.ids.try_emplace(v, memory.ids.size()).first->second;
 }
 
+/// Factors are sorted, because equal products must have equal lists.
 void DimBuilder::sortFactors(SmallVectorImpl<Value> &factors) {
   llvm::sort(factors, [&](Value a, Value c) { return idOf(a) < idOf(c); });
 }
@@ -77,7 +88,7 @@ void DimBuilder::sortFactors(SmallVectorImpl<Value> &factors) {
 // Sums: canonical affine expressions
 //===----------------------------------------------------------------------===//
 
-/// `fn` of two constants, or nothing.
+/// `fn` applied to two constants; nothing when one is no constant.
 static std::optional<int64_t>
 foldConstants(OpFoldResult lhs, OpFoldResult rhs,
               llvm::function_ref<bool(int64_t, int64_t, int64_t &)> fn) {
@@ -90,6 +101,7 @@ foldConstants(OpFoldResult lhs, OpFoldResult rhs,
   return result;
 }
 
+/// A value that is no known sum becomes a symbol.
 AffineExpr DimBuilder::exprOf(OpFoldResult dim) {
   dim = simplify(dim);
   if (std::optional<int64_t> c = getConstantIntValue(dim))
@@ -104,6 +116,7 @@ AffineExpr DimBuilder::exprOf(OpFoldResult dim) {
   return memory.exprs[v] = symbol;
 }
 
+/// The value of a sum that was built before, or a new one.
 OpFoldResult DimBuilder::fromExpr(AffineExpr expr) {
   expr = simplifyAffineExpr(expr, 0, memory.symbols.size());
   if (auto c = dyn_cast<AffineConstantExpr>(expr))
@@ -117,7 +130,7 @@ OpFoldResult DimBuilder::fromExpr(AffineExpr expr) {
   return v;
 }
 
-// Constants are numbers of a graph as well, whose integers wrap around.
+// Constants may be numbers of a graph, whose integers wrap around.
 
 OpFoldResult DimBuilder::add(OpFoldResult lhs, OpFoldResult rhs) {
   if (auto known = foldConstants(simplify(lhs), simplify(rhs),
@@ -139,6 +152,7 @@ OpFoldResult DimBuilder::sub(OpFoldResult lhs, OpFoldResult rhs) {
 // Products: a constant and a multiset of factors
 //===----------------------------------------------------------------------===//
 
+/// Products among `dims` are taken apart.
 DimBuilder::Product DimBuilder::productOf(ArrayRef<OpFoldResult> dims) {
   Product p;
   for (OpFoldResult dim : dims) {
@@ -159,6 +173,7 @@ DimBuilder::Product DimBuilder::productOf(ArrayRef<OpFoldResult> dims) {
   return p;
 }
 
+/// The product of the factors, built by one multiplication after the other.
 OpFoldResult DimBuilder::fromProduct(Product p) {
   if (p.constant == 0 || p.factors.empty())
     return constant(p.constant);
@@ -200,8 +215,8 @@ static void cancel(SmallVectorImpl<Value> &num, SmallVectorImpl<Value> &den) {
   }
 }
 
-/// Extents that are 0 on both sides go, as they would if they had only a name:
-/// [0, 6] reshaped to [0, 2, -1] is [0, 2, 3].
+/// Extents that are 0 on both sides are cancelled, as they would be if they had
+/// only a name: [0, 6] reshaped to [0, 2, -1] is [0, 2, 3].
 static void cancelZeros(SmallVectorImpl<OpFoldResult> &num,
                         SmallVectorImpl<OpFoldResult> &den) {
   auto isZero = [](OpFoldResult extent) {
@@ -216,6 +231,7 @@ static void cancelZeros(SmallVectorImpl<OpFoldResult> &num,
   }
 }
 
+/// Common factors are cancelled first; what is left is divided, toward zero.
 OpFoldResult DimBuilder::quotient(ArrayRef<OpFoldResult> num,
                                   ArrayRef<OpFoldResult> den) {
   SmallVector<OpFoldResult> above(num), below(den);
@@ -242,6 +258,8 @@ bool DimBuilder::sameProduct(ArrayRef<OpFoldResult> lhs,
 // Other arithmetic: shared through cse
 //===----------------------------------------------------------------------===//
 
+/// The quotient, rounded toward zero; a constant divisor of 0 gives 0 and no
+/// error.
 OpFoldResult DimBuilder::div(OpFoldResult lhs, OpFoldResult rhs) {
   lhs = simplify(lhs);
   rhs = simplify(rhs);
@@ -269,7 +287,7 @@ OpFoldResult DimBuilder::divUnknown(OpFoldResult lhs, OpFoldResult rhs) {
   OpFoldResult divisor = select(isEqual(rhs, constant(0)), one, rhs);
   if (isExtent(lhs) || isExtent(rhs))
     return divNonZero(lhs, divisor);
-  // So is that of the minimum by -1.
+  // The division of the lowest integer by -1 is undefined, too.
   Value isNegation = isEqual(rhs, constant(-1));
   OpFoldResult quotient = divNonZero(lhs, select(isNegation, one, divisor));
   return select(isNegation, sub(constant(0), lhs), quotient);
@@ -279,6 +297,7 @@ OpFoldResult DimBuilder::ceilDiv(OpFoldResult lhs, OpFoldResult rhs) {
   return div(add(lhs, sub(rhs, constant(1))), rhs);
 }
 
+/// The minimum, which is decided where the difference has a known sign.
 OpFoldResult DimBuilder::min(OpFoldResult lhs, OpFoldResult rhs) {
   if (decide(arith::CmpIPredicate::sle, lhs, rhs) == true)
     return simplify(lhs);
@@ -329,9 +348,11 @@ bool DimBuilder::isExtent(OpFoldResult dim) {
   return ::isNonNegative(simplify(dim));
 }
 
-/// Far more than any extent, far less than what sums of some overflow at.
+/// A bound far above any extent, and far below what makes sums of a few such
+/// numbers overflow.
 static constexpr int64_t kMaxTerm = int64_t(1) << 56;
 
+/// Whether sums with `dim` cannot overflow.
 bool DimBuilder::isBounded(OpFoldResult dim) {
   bool bounded = true;
   AffineExpr expr = exprOf(dim);
@@ -344,6 +365,7 @@ bool DimBuilder::isBounded(OpFoldResult dim) {
   return bounded;
 }
 
+/// lhs - rhs as a sum; its sign decides comparisons.
 AffineExpr DimBuilder::differenceOf(OpFoldResult lhs, OpFoldResult rhs) {
   AffineExpr l = exprOf(lhs), r = exprOf(rhs);
   return simplifyAffineExpr(l - r, 0, memory.symbols.size());
@@ -380,6 +402,7 @@ static bool holds(arith::CmpIPredicate predicate, int64_t lhs, int64_t rhs) {
                                   APInt(64, rhs, true));
 }
 
+/// The answer, or nothing where only the run knows it.
 std::optional<bool> DimBuilder::decide(arith::CmpIPredicate predicate,
                                        OpFoldResult lhs, OpFoldResult rhs) {
   using P = arith::CmpIPredicate;
@@ -398,7 +421,7 @@ std::optional<bool> DimBuilder::decide(arith::CmpIPredicate predicate,
   return bounded ? decideExtents(predicate, lhs, rhs) : std::nullopt;
 }
 
-/// By what lhs - rhs and rhs - lhs are at least.
+/// Decides by the least values that lhs - rhs and rhs - lhs can have.
 std::optional<bool> DimBuilder::decideExtents(arith::CmpIPredicate predicate,
                                               OpFoldResult lhs,
                                               OpFoldResult rhs) {
@@ -418,6 +441,7 @@ std::optional<bool> DimBuilder::decideExtents(arith::CmpIPredicate predicate,
   return std::nullopt;
 }
 
+/// Whether `dim` is a minimum with `whole`, hence never larger.
 bool DimBuilder::isCapped(OpFoldResult dim, OpFoldResult whole) {
   auto v = dyn_cast<Value>(simplify(dim));
   auto min = v ? v.getDefiningOp<arith::MinSIOp>() : arith::MinSIOp();
@@ -430,6 +454,7 @@ bool DimBuilder::isCapped(OpFoldResult dim, OpFoldResult whole) {
   return false;
 }
 
+/// The comparison as a bool, which is a constant where it is known.
 OpFoldResult DimBuilder::compare(arith::CmpIPredicate predicate,
                                  OpFoldResult lhs, OpFoldResult rhs) {
   if (std::optional<bool> known = decide(predicate, lhs, rhs))
@@ -464,12 +489,14 @@ bool DimBuilder::same(OpFoldResult lhs, OpFoldResult rhs) {
   return lhs == rhs;
 }
 
+/// Makes the two extents one. Callers have checked, or will check at run time,
+/// that they are equal.
 void DimBuilder::unify(OpFoldResult lhs, OpFoldResult rhs) {
   lhs = simplify(lhs);
   rhs = simplify(rhs);
   if (same(lhs, rhs))
     return;
-  // A constant represents; of two values the earlier one does.
+  // A constant represents both; of two values the earlier one does.
   if (isa<Attribute>(rhs) ||
       (isa<Value>(lhs) && idOf(cast<Value>(rhs)) < idOf(cast<Value>(lhs))))
     std::swap(lhs, rhs);
@@ -477,6 +504,7 @@ void DimBuilder::unify(OpFoldResult lhs, OpFoldResult rhs) {
     memory.unified[v] = lhs;
 }
 
+/// An assertion, once for each condition.
 void DimBuilder::require(Value condition, const Twine &message) {
   if (getConstantIntValue(OpFoldResult(condition)).value_or(0) != 0)
     return;

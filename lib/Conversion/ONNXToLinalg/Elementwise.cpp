@@ -1,7 +1,8 @@
 //===- Elementwise.cpp - table of elementwise operators -------------------===//
 //
-// One row per operator: the scalar code for floats, integers and bools, and how
-// the operator works on extents when its operands are known integer lists.
+// A table with one entry per operator: the scalar code for floats, integers and
+// bools, and how the operator works on extents when its operands are known
+// integer lists.
 //
 //===----------------------------------------------------------------------===//
 
@@ -21,6 +22,7 @@ using ExtentFn = OpFoldResult (*)(DimBuilder &, Args);
 
 enum class Result { Same, Bool };
 
+/// An entry; null functions mean that the operator does not take such elements.
 struct Row {
   llvm::StringLiteral op;
   int64_t since;
@@ -65,6 +67,7 @@ static Value apply(ScalarBuilder &s, ValueRange a, bool) {
   return fn(s, a[0]);
 }
 
+/// The negated integer; it wraps at the minimum, as NumPy does.
 static Value negateInt(ScalarBuilder &s, ValueRange a, bool) {
   return s.make<arith::SubIOp>(s.intConstant(a[0].getType(), 0), a[0]);
 }
@@ -93,6 +96,7 @@ static Value isNaN(ScalarBuilder &s, ValueRange a, bool) {
   return s.make<arith::CmpFOp>(arith::CmpFPredicate::UNO, a[0], a[0]);
 }
 
+/// -1, 0 or 1, and the argument itself for zeros and NaN.
 static Value signFloat(ScalarBuilder &s, ValueRange a, bool) {
   Type type = a[0].getType();
   Value zero = s.constant(type, 0);
@@ -112,6 +116,7 @@ static Value signInt(ScalarBuilder &s, ValueRange a, bool isUnsigned) {
   return s.make<arith::MinSIOp>(v, one);
 }
 
+/// Rounds toward zero; a division by zero has a defined result (ScalarMath.h).
 static Value divInt(ScalarBuilder &s, ValueRange a, bool isUnsigned) {
   return divideInt(s, a[0], a[1], isUnsigned);
 }
@@ -130,6 +135,7 @@ static OpFoldResult compareExtents(DimBuilder &d, Args a) {
   return d.compare(predicate, a[0], a[1]);
 }
 
+/// Extents that a graph divides mostly divide evenly.
 static OpFoldResult divideExtents(DimBuilder &d, Args a) {
   return d.quotient(a[0], a[1]);
 }
@@ -145,6 +151,8 @@ static OpFoldResult negateExtent(DimBuilder &d, Args a) {
 using F = arith::CmpFPredicate;
 using I = arith::CmpIPredicate;
 
+/// {operator, opset, arity, type of the result, floats, integers, bools,
+/// extents}.
 static const Row kRows[] = {
     // Arithmetic.
     {"Add", 7, 2, Result::Same, binary<arith::AddFOp>, binary<arith::AddIOp>,
@@ -216,16 +224,18 @@ static const Row kRows[] = {
 };
 
 //===----------------------------------------------------------------------===//
-// Lowering of a row
+// Lowering of an entry
 //===----------------------------------------------------------------------===//
 
+/// The scalar code for elements of this type; null when the operator does not
+/// take them.
 static BodyFn bodyFor(const Row &row, Type element) {
   if (isa<FloatType>(element))
     return row.onFloat;
   return element.isInteger(1) ? row.onBool : row.onInt;
 }
 
-/// One application of the row's code to one or two tensors.
+/// Applies the entry's code once to one or two tensors.
 static FailureOr<Value> applyRow(NodeLowering &n, const Row &row, BodyFn body,
                                  ArrayRef<Value> values) {
   Type element = n.elementType(values[0]);
@@ -241,6 +251,8 @@ static FailureOr<Value> applyRow(NodeLowering &n, const Row &row, BodyFn body,
   });
 }
 
+/// Lowers an operator by its entry of the table. With an arity of 0 the
+/// operator is folded over its inputs (Sum, Max, Min).
 static LogicalResult lowerRow(NodeLowering &n, const Row &row) {
   SmallVector<Value> values = n.operands();
   if (row.arity && values.size() != row.arity)

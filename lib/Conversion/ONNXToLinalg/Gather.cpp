@@ -1,4 +1,10 @@
 //===- Gather.cpp - Gather, GatherElements, GatherND, OneHot --------------===//
+//
+// Operators that read at indices which are data. Constant indices into lists
+// give lists (shapes); indices that are not constant are checked before
+// anything is read.
+//
+//===----------------------------------------------------------------------===//
 
 #include "Generic.h"
 #include "OpRegistry.h"
@@ -33,7 +39,7 @@ static std::optional<Elements> gatherList(NodeLowering &n, Value data,
   return picked;
 }
 
-/// One constant index is a view.
+/// When the index is one constant, the result is a view.
 static FailureOr<Value> gatherOne(NodeLowering &n, Value data, int64_t axis,
                                   int64_t index) {
   Dims extents = n.dimsOf(data);
@@ -48,6 +54,7 @@ static FailureOr<Value> gatherOne(NodeLowering &n, Value data, int64_t axis,
   return n.reshape(one, extents);
 }
 
+/// out[a, i, b] = data[a, indices[i], b], as one parallel nest.
 static Value gatherMany(NodeLowering &n, Value data, Value indices,
                         int64_t axis, Type element) {
   Dims dataDims = n.dimsOf(data), indexDims = n.dimsOf(indices);
@@ -68,6 +75,7 @@ static Value gatherMany(NodeLowering &n, Value data, Value indices,
                        {pickDims(n.b, rank, targets)}, body);
 }
 
+/// Negative indices count from the end.
 static LogicalResult lowerGather(NodeLowering &n) {
   Value data = n.operand(0), indices = n.operand(1);
   FailureOr<int64_t> axis = n.normalizeAxis(n.intAttr("axis", 0), n.rank(data));
@@ -98,6 +106,7 @@ static LogicalResult lowerGather(NodeLowering &n) {
 // GatherElements
 //===----------------------------------------------------------------------===//
 
+/// out[i...] = data with i[axis] replaced by indices[i...].
 static LogicalResult lowerGatherElements(NodeLowering &n) {
   Value data = n.operand(0), indices = n.operand(1);
   int64_t rank = n.rank(data);
@@ -110,7 +119,8 @@ static LogicalResult lowerGatherElements(NodeLowering &n) {
   if (failed(checkIndices(n, indices, dataDims[*axis])))
     return failure();
   for (int64_t i = 0; i < rank; ++i) {
-    // Smaller indices are allowed; larger ones would read outside.
+    // Indices may have smaller extents than data; larger ones would read
+    // outside.
     if (i == *axis || n.dims.same(extents[i], dataDims[i]))
       continue;
     OpFoldResult limit = n.dims.add(dataDims[i], n.dims.constant(1));
@@ -151,6 +161,8 @@ static LogicalResult checkTuples(NodeLowering &n, Value indices,
   return success();
 }
 
+/// The last dimension of the indices is a tuple that addresses a slice of data,
+/// behind `batch_dims` common dimensions.
 static LogicalResult lowerGatherND(NodeLowering &n) {
   Value data = n.operand(0), indices = n.operand(1);
   int64_t batch = n.intAttr("batch_dims", 0);
@@ -218,6 +230,7 @@ static LogicalResult checkValues(NodeLowering &n, Value values) {
                        "the number of values and 2");
 }
 
+/// "on" where the position along the new axis equals the index.
 static LogicalResult lowerOneHot(NodeLowering &n) {
   Value indices = n.operand(0), values = n.operand(2);
   int64_t rank = n.rank(indices) + 1;
@@ -240,7 +253,7 @@ static LogicalResult lowerOneHot(NodeLowering &n) {
   auto body = [&](ScalarBuilder &s, ValueRange args) -> Value {
     Value zero = s.make<arith::ConstantIndexOp>(0);
     Value one = s.make<arith::ConstantIndexOp>(1);
-    // An index out of range matches nowhere: the row stays "off".
+    // An index out of range matches no position, so its row stays "off".
     Value index =
         isUnsigned ? s.make<arith::IndexCastUIOp>(s.b.getIndexType(), args[0])
                    : wrapIndex(s, args[0], size);

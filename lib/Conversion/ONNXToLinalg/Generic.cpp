@@ -1,4 +1,9 @@
 //===- Generic.cpp - linalg.generic for the lowerings ---------------------===//
+//
+// Helpers to write a linalg.generic by its extents, maps and scalar body, and
+// checks of indices that are data.
+//
+//===----------------------------------------------------------------------===//
 
 #include "Generic.h"
 
@@ -13,6 +18,7 @@
 using namespace mlir;
 using namespace mlir::bitnet;
 
+/// 16-bit and narrower floats are computed with in f32.
 Type bitnet::computeType(Type element) {
   auto type = dyn_cast<FloatType>(element);
   bool narrow = type && type.getWidth() < 32;
@@ -29,6 +35,8 @@ Value bitnet::convertFloat(ScalarBuilder &s, Value v, Type type) {
   return s.make<arith::TruncFOp>(to, v);
 }
 
+/// The constant behind a conversion to a wider type, which products read
+/// directly.
 Value bitnet::skipWidening(Value v) {
   auto op = v.getDefiningOp<linalg::GenericOp>();
   if (!op || op.getNumDpsInputs() != 1 ||
@@ -50,6 +58,7 @@ AffineMap bitnet::pickDims(OpBuilder &b, unsigned rank,
   return AffineMap::get(rank, 0, exprs, b.getContext());
 }
 
+/// Floats are widened before the body and rounded after it.
 Value bitnet::buildGeneric(NodeLowering &n, const GenericSpec &spec,
                            ScalarFn body) {
   auto build = [&](OpBuilder &nested, Location loc, ValueRange args) {
@@ -67,6 +76,8 @@ Value bitnet::buildGeneric(NodeLowering &n, const GenericSpec &spec,
   return n.refine(op.getResult(0), spec.extents);
 }
 
+/// A nest whose loops are all parallel, with one element of the result per
+/// iteration.
 Value bitnet::buildParallel(NodeLowering &n, ArrayRef<OpFoldResult> extents,
                             Type element, ArrayRef<Value> inputs,
                             ArrayRef<AffineMap> maps, ScalarFn body) {
@@ -89,12 +100,14 @@ SmallVector<Value> bitnet::loopIndices(ScalarBuilder &s, unsigned rank) {
   return indices;
 }
 
+/// An integer of any width.
 static Value toIndex(ScalarBuilder &s, Value v) {
   return v.getType().isIndex()
              ? v
              : s.make<arith::IndexCastOp>(s.b.getIndexType(), v);
 }
 
+/// The position of an index: a negative one counts from the end.
 Value bitnet::wrapIndex(ScalarBuilder &s, Value index, Value extent) {
   index = toIndex(s, index);
   Value zero = s.make<arith::ConstantIndexOp>(0);
@@ -104,7 +117,7 @@ Value bitnet::wrapIndex(ScalarBuilder &s, Value index, Value extent) {
   return s.make<arith::SelectOp>(negative, wrapped, index);
 }
 
-/// i1: -extent <= index < extent, or 0 <= index < extent.
+/// Whether -extent <= index < extent, or 0 <= index < extent, as an i1.
 static Value indexInRange(ScalarBuilder &s, Value index, Value extent,
                           bool fromEnd) {
   // One unsigned comparison after wrapping: a still negative index is huge.
@@ -117,7 +130,8 @@ void bitnet::assertScalar(NodeLowering &n, Value condition, const Twine &what) {
   cf::AssertOp::create(n.b, n.loc, scalar, (n.name() + ": " + what).str());
 }
 
-/// nullopt: not known at compile time.
+/// Whether all indices are in range; nullopt when that is not known at compile
+/// time.
 static std::optional<bool> constantsInRange(Value indices, OpFoldResult extent,
                                             bool fromEnd) {
   DenseIntElementsAttr constant;
@@ -130,6 +144,8 @@ static std::optional<bool> constantsInRange(Value indices, OpFoldResult extent,
   });
 }
 
+/// An error for constants that are out of range; for others an assertion over
+/// all of them, in front of the reader.
 LogicalResult bitnet::checkIndices(NodeLowering &n, Value indices,
                                    OpFoldResult extent, bool fromEnd) {
   extent = n.dims.simplify(extent);
@@ -151,6 +167,7 @@ LogicalResult bitnet::checkIndices(NodeLowering &n, Value indices,
   return success();
 }
 
+/// A tensor filled with `value` into which `v` is inserted.
 Value bitnet::padTensor(NodeLowering &n, Value v, ArrayRef<OpFoldResult> low,
                         ArrayRef<OpFoldResult> high, TypedAttr value) {
   auto isZero = [](OpFoldResult d) { return isConstantIntValue(d, 0); };
@@ -159,7 +176,8 @@ Value bitnet::padTensor(NodeLowering &n, Value v, ArrayRef<OpFoldResult> low,
   Dims extents;
   for (auto [extent, l, h] : llvm::zip_equal(Dims(n.dimsOf(v)), low, high))
     extents.push_back(n.dims.add(n.dims.add(extent, l), h));
-  // What is inserted must begin inside, even if it is empty.
+  // The position of an insertion must lie inside, even if what is inserted is
+  // empty.
   if (llvm::is_contained(NodeLowering::typeOf(v).getShape(), 0))
     return n.filled(extents, value);
   Value scalar = arith::ConstantOp::create(n.b, n.loc, value);
@@ -174,6 +192,7 @@ TypedAttr bitnet::numberAttr(Type type, double value) {
   return IntegerAttr::get(type, static_cast<int64_t>(value));
 }
 
+/// What a maximum starts with.
 TypedAttr bitnet::lowestAttr(Type type, bool isUnsigned) {
   if (auto floatType = dyn_cast<FloatType>(type))
     return FloatAttr::get(type, APFloat::getInf(floatType.getFloatSemantics(),

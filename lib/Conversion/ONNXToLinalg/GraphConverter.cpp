@@ -1,4 +1,10 @@
 //===- GraphConverter.cpp - one walk over @main ---------------------------===//
+//
+// Nodes are converted in their order into a new body of @main. Each value gets
+// its real type from its operands, so conversion is also shape inference.
+// Errors do not stop the walk; what depends on a failed node is skipped.
+//
+//===----------------------------------------------------------------------===//
 
 #include "GraphConverter.h"
 #include "ShapeChecks.h"
@@ -18,7 +24,8 @@
 using namespace mlir;
 using namespace mlir::bitnet;
 
-/// A model with more errors has one cause more often than many.
+/// The most errors that are reported: when a model has more, they mostly have
+/// one cause.
 static constexpr unsigned kMaxErrors = 40;
 
 GraphConverter::GraphConverter(func::FuncOp func, const OpRegistry &registry,
@@ -56,6 +63,8 @@ static void markLive(Operation *op, DenseSet<Operation *> &live) {
   }
 }
 
+/// One error lists all operators without a lowering, with the nodes that use
+/// them.
 void GraphConverter::reportUnsupported() {
   struct Missing {
     std::string reason;
@@ -102,6 +111,7 @@ static StringRef getName(StringAttr name) {
   return name ? name.getValue() : StringRef();
 }
 
+/// Inputs must have ranks and element types that a caller can pass.
 LogicalResult GraphConverter::convertArguments(Block &from, Block &to) {
   LogicalResult status = success();
   for (BlockArgument arg : from.getArguments()) {
@@ -167,6 +177,7 @@ void GraphConverter::nameExtents() {
 // Operations
 //===----------------------------------------------------------------------===//
 
+/// Blobs stay blobs; integers of fewer than 8 bits are unpacked.
 LogicalResult GraphConverter::convertConstant(onnx::ConstantOp op) {
   auto type = dyn_cast<RankedTensorType>(op.getType());
   if (!type || isa<onnx::StringType>(type.getElementType()))
@@ -182,7 +193,7 @@ LogicalResult GraphConverter::convertConstant(onnx::ConstantOp op) {
   if (dense && (subByte || dense.getRawData().size() <= kInlineConstantBytes))
     result = state.dims.cse(arith::ConstantOp::create(b, op.getLoc(), dense));
   else {
-    // Memory holds a byte per element: shared bytes are taken apart.
+    // Narrow elements are taken apart, because memory holds a byte per element.
     auto blob = dyn_cast<BlobAttr>(value);
     RankedTensorType stored = plain;
     if (subByte && blob)
@@ -197,8 +208,8 @@ LogicalResult GraphConverter::convertConstant(onnx::ConstantOp op) {
   return success();
 }
 
-/// What the schema says of the node, and elements that no lowering computes
-/// with.
+/// Checks the node against its schema, and for elements that no lowering
+/// computes with.
 static LogicalResult checkNode(NodeLowering &n) {
   if (std::optional<std::string> wrong = onnx::findMalformation(n.node))
     return n.emitError() << *wrong;
@@ -230,6 +241,8 @@ static LogicalResult checkResultSizes(NodeLowering &n, Value result) {
   return n.requireSizes(sizes);
 }
 
+/// Checks the node against its schema, lowers it, and looks for attributes that
+/// the lowering did not ask for.
 LogicalResult GraphConverter::convertNode(onnx::NodeOp node) {
   const OpRegistry::Row *row =
       registry.lookup(node.getDomain(), node.getOp(), node.getVersion());
@@ -255,6 +268,8 @@ LogicalResult GraphConverter::convertNode(onnx::NodeOp node) {
   return success();
 }
 
+/// Asserts that the channels of x are those that the weights need, in front of
+/// everything, where the extents of the inputs tell (docs/Rationale.md).
 void GraphConverter::pinChannels(LinearOp op) {
   auto type = cast<RankedTensorType>(op.getX().getType());
   int64_t axis = op.getChannelAxis();
@@ -279,7 +294,8 @@ void GraphConverter::pinChannels(LinearOp op) {
       tensor::CastOp::create(b, op.getLoc(), type.clone(shape), op.getX()));
 }
 
-/// `x` is the type that the layer got.
+/// Checks the axis of x that the weights fix; `x` is the type that the layer
+/// got.
 static LogicalResult reportWrongInput(LinearOp op, RankedTensorType x) {
   int64_t depth = cast<RankedTensorType>(op.getW().getType()).getDimSize(1);
   InFlightDiagnostic error = mlir::emitError(op.getLoc())
@@ -291,6 +307,7 @@ static LogicalResult reportWrongInput(LinearOp op, RankedTensorType x) {
   return error << ", got " << x;
 }
 
+/// A layer of the recogniser gets its type and its operands.
 LogicalResult GraphConverter::convertLinear(LinearOp op) {
   ConvertedValue x = state.converted.lookup(op.getX());
   auto type = dyn_cast<RankedTensorType>(x.value.getType());
@@ -315,6 +332,7 @@ LogicalResult GraphConverter::convertLinear(LinearOp op) {
   return success();
 }
 
+/// Converts nodes, constants and layers; other operations are moved.
 LogicalResult GraphConverter::convertOp(Operation &op) {
   if (auto node = dyn_cast<onnx::NodeOp>(op))
     return convertNode(node);
@@ -326,8 +344,8 @@ LogicalResult GraphConverter::convertOp(Operation &op) {
     return convertReturn(ret);
   if (isa<onnx::YieldOp>(op))
     return success(); // convertRegion reads its operands
-  // Ops of other dialects (bitnet.constant ...) are already in their final
-  // form.
+  // Operations of other dialects, such as bitnet.constant, are in their final
+  // form already.
   IRMapping mapping;
   for (Value operand : op.getOperands())
     mapping.map(operand, mapped(operand));
@@ -337,6 +355,7 @@ LogicalResult GraphConverter::convertOp(Operation &op) {
   return success();
 }
 
+/// The body of an If, at the current position.
 FailureOr<SmallVector<ConvertedValue>>
 GraphConverter::convertRegion(Region &region) {
   if (!region.hasOneBlock() || region.getNumArguments() != 0)
@@ -350,6 +369,7 @@ GraphConverter::convertRegion(Region &region) {
       [&](Value old) { return state.converted.lookup(old); });
 }
 
+/// Whether all that `op` reads has been converted.
 bool GraphConverter::hasValues(Operation &op) {
   bool known = true;
   op.walk([&](Operation *inner) {
@@ -437,6 +457,7 @@ LogicalResult GraphConverter::checkOutput(unsigned index, Value old) {
   return success();
 }
 
+/// Checks each output, then returns the values as they are computed.
 LogicalResult GraphConverter::convertReturn(func::ReturnOp op) {
   state.dims.setLoc(func.getLoc());
   SmallVector<Value> values;
@@ -458,6 +479,8 @@ LogicalResult GraphConverter::convertReturn(func::ReturnOp op) {
   return status;
 }
 
+/// After an error the function keeps its old body, and what was built is
+/// dropped.
 LogicalResult GraphConverter::run() {
   Block &from = func.getBody().front();
   markLive(from.getTerminator(), live);
@@ -467,7 +490,8 @@ LogicalResult GraphConverter::run() {
   Block &to = fresh.emplaceBlock();
   if (failed(convertArguments(from, to)) || failed(convertBlock(from)) ||
       numErrors != 0) {
-    // What was built is not complete, and nothing refers to it.
+    // After an error, what was built is dropped, because it is not complete and
+    // nothing refers to it.
     to.dropAllReferences();
     return failure();
   }

@@ -15,7 +15,8 @@ namespace mlir::bitnet {
 /// Rewrites the body of one function from onnx to linalg.
 class GraphConverter {
 public:
-  /// With `strictShapes`, outputs must be what the file declares.
+  /// With `strictShapes`, outputs that are not what the file declares are
+  /// errors.
   GraphConverter(func::FuncOp func, const OpRegistry &registry,
                  bool strictShapes);
   LogicalResult run();
@@ -31,8 +32,8 @@ private:
   LogicalResult convertConstant(onnx::ConstantOp op);
   LogicalResult convertLinear(LinearOp op);
   /// Checks the axis of x that the weights of the new layer `op` fix, before
-  /// anything else runs where its extent follows from the inputs' shapes. What
-  /// does not, `bitnet-quantize-linears` checks.
+  /// anything else runs where its extent follows from the inputs' shapes.
+  /// `bitnet-decompose-linear` checks the other extents.
   void pinChannels(LinearOp op);
   LogicalResult convertReturn(func::ReturnOp op);
   LogicalResult checkOutput(unsigned index, Value old);
@@ -49,7 +50,7 @@ private:
   DenseSet<Operation *> live; // ops some output depends on
 };
 
-/// Erases ops without uses or effects.
+/// Erases operations without uses or effects.
 void eraseDeadOps(Block &block);
 
 } // namespace mlir::bitnet

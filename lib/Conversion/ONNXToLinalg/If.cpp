@@ -1,4 +1,9 @@
 //===- If.cpp - If --------------------------------------------------------===//
+//
+// A condition that is constant picks a branch; else both become regions of an
+// scf.if, whose results have a type that both branches' values can be cast to.
+//
+//===----------------------------------------------------------------------===//
 
 #include "OpRegistry.h"
 
@@ -12,7 +17,8 @@ using namespace mlir::bitnet;
 
 using Values = SmallVector<ConvertedValue>;
 
-/// The bodies of the node, then first; each gives as many values as the node.
+/// The bodies of the node, the one for `true` first; each gives as many values
+/// as the node has results.
 static FailureOr<std::pair<Region *, Region *>> branches(NodeLowering &n) {
   Region *thenBody = nullptr, *elseBody = nullptr;
   if (auto names = dyn_cast_if_present<ArrayAttr>(n.attr(onnx::kBodiesParam)))
@@ -51,6 +57,7 @@ static RankedTensorType commonType(const ConvertedValue &l,
   return a.clone(shape);
 }
 
+/// Ends a branch with its values as the common types.
 static void yieldFrom(OpBuilder &b, Location loc, Block *block,
                       const Values &values, TypeRange types) {
   OpBuilder::InsertionGuard guard(b);
@@ -64,7 +71,7 @@ static void yieldFrom(OpBuilder &b, Location loc, Block *block,
   scf::YieldOp::create(b, loc, operands);
 }
 
-/// Both branches as regions of an scf.if.
+/// Both branches become regions of an scf.if.
 static LogicalResult lowerToSCF(NodeLowering &n, Value condition,
                                 Region *thenBody, Region *elseBody) {
   Region thenRegion, elseRegion;
@@ -94,13 +101,15 @@ static LogicalResult lowerToSCF(NodeLowering &n, Value condition,
   return success();
 }
 
+/// What a branch learns about extents is forgotten behind it.
 static LogicalResult lowerIf(NodeLowering &n) {
   auto bodies = branches(n);
   if (failed(bodies))
     return failure();
   std::optional<Elements> condition = n.extractElements(n.operand(0));
   if (!condition) {
-    // One element of any rank, which may only be known at run time.
+    // The condition: one element of a tensor of any rank, which may only be
+    // known at run time.
     FailureOr<Value> single = n.reshape(n.operand(0), {});
     if (failed(single))
       return failure();

@@ -1,4 +1,10 @@
 //===- MatMul.cpp - MatMul, Gemm, FusedMatMul, MatMulInteger --------------===//
+//
+// Float and integer products. A Product (Product.h) says what is multiplied;
+// its body adds zero points. Sums are in f32 for narrow floats and in i32 for
+// 8-bit integers, and rounded once.
+//
+//===----------------------------------------------------------------------===//
 
 #include "Generic.h"
 #include "OpRegistry.h"
@@ -29,6 +35,7 @@ static Value finish(NodeLowering &n, Value acc, Type element, double alpha) {
   });
 }
 
+/// NumPy's matmul: the last two axes are multiplied, all others broadcast.
 static LogicalResult lowerMatMul(NodeLowering &n) {
   Value lhs = n.operand(0), rhs = n.operand(1);
   Type element = n.elementType(lhs);
@@ -54,6 +61,7 @@ static Value moveBatch(NodeLowering &n, Value v, bool asked) {
   return n.transpose(v, order);
 }
 
+/// MatMul with transposed operands and a factor.
 static LogicalResult lowerFusedMatMul(NodeLowering &n) {
   Type element = n.elementType(n.operand(0));
   Value lhs = moveBatch(n, n.operand(0), n.intAttr("transBatchA", 0));
@@ -96,6 +104,7 @@ static FailureOr<Value> addBias(NodeLowering &n, Value acc, Value bias,
       });
 }
 
+/// alpha A' B' + beta C, where C broadcasts to the result.
 static LogicalResult lowerGemm(NodeLowering &n) {
   Value lhs = n.operand(0), rhs = n.operand(1), bias = n.operand(2);
   if (n.rank(lhs) != 2 || n.rank(rhs) != 2)
@@ -159,6 +168,7 @@ static LogicalResult addZeroPoint(NodeLowering &n, unsigned slot,
   return success();
 }
 
+/// (A - zero of A) (B - zero of B), exact in i32 (mm_c6).
 static LogicalResult lowerMatMulInteger(NodeLowering &n) {
   Product product{n.operand(0), n.operand(1), false, false, n.b.getI32Type()};
   if (failed(addZeroPoint(n, 2, ProductInput::PerRow, product)) ||

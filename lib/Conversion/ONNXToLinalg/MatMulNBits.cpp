@@ -17,14 +17,16 @@ using namespace mlir;
 using namespace mlir::bitnet;
 
 namespace {
-/// B is [N, blocks, block * bits / 8] of bytes, lowest bits first; scales (and
-/// float zero points) have one number per row and block; packed zero points
-/// are rows of `bits`-wide numbers padded to whole bytes.
+/// B is [N, blocks, block * bits / 8] of bytes, lowest bits first; a block here
+/// is ONNX's quantization block, `block_size` columns that share a scale.
+/// Scales (and float zero points) have one number per row and block; packed
+/// zero points are rows of `bits`-wide numbers padded to whole bytes.
 struct Packing {
   int64_t rows, columns, bits, block, blocks;
 };
 } // namespace
 
+/// A constant in the body of a linalg operation.
 static Value constantIndex(ScalarBuilder &s, int64_t v) {
   return s.make<arith::ConstantIndexOp>(v);
 }
@@ -45,7 +47,7 @@ static Value unpack(ScalarBuilder &s, Value i, int64_t bits,
   return s.make<arith::ExtUIOp>(s.b.getI32Type(), code);
 }
 
-/// scales and the like as a vector, whatever its rank.
+/// Scales and zero points as a vector, whatever their rank is.
 static FailureOr<Value> flatten(NodeLowering &n, Value v) {
   OpFoldResult size = n.dims.product(n.dimsOf(v));
   return n.reshape(v, {size});
@@ -109,6 +111,8 @@ static FailureOr<Value> unpackWeights(NodeLowering &n, const Packing &p,
   return buildParallel(n, extents, wide, {}, {}, body);
 }
 
+/// The attributes N, K, bits and block_size, and the shapes that follow from
+/// them.
 static FailureOr<Packing> readPacking(NodeLowering &n) {
   Packing p{n.intAttr("N", 0), n.intAttr("K", 0), n.intAttr("bits", 4),
             n.intAttr("block_size", 0), 0};
@@ -132,6 +136,7 @@ static FailureOr<Packing> readPacking(NodeLowering &n) {
   return p;
 }
 
+/// x [.., K] times the weights [N, K] plus a bias.
 static LogicalResult lowerMatMulNBits(NodeLowering &n) {
   FailureOr<Packing> packing = readPacking(n);
   if (failed(packing))

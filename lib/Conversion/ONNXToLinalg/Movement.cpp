@@ -1,4 +1,8 @@
 //===- Movement.cpp - Transpose, Concat, Split ----------------------------===//
+//
+// Operators that move elements and compute nothing.
+//
+//===----------------------------------------------------------------------===//
 
 #include "NodeLowering.h"
 #include "OpRegistry.h"
@@ -10,9 +14,10 @@
 using namespace mlir;
 using namespace mlir::bitnet;
 
-/// Longest list that stays a list.
+/// The longest list that stays a list.
 static constexpr size_t kMaxList = 64;
 
+/// Transpose reverses the axes when it has no `perm`.
 static LogicalResult lowerTranspose(NodeLowering &n) {
   Value x = n.operand(0);
   int64_t rank = n.rank(x);
@@ -40,6 +45,7 @@ static std::optional<Elements> concatLists(NodeLowering &n,
   return all.size() <= kMaxList ? std::optional(all) : std::nullopt;
 }
 
+/// Concat: lists stay a list; tensors are joined along the axis.
 static LogicalResult lowerConcat(NodeLowering &n) {
   SmallVector<Value> values = n.operands();
   int64_t given = n.intAttr("axis", 1);
@@ -63,8 +69,8 @@ static LogicalResult lowerConcat(NodeLowering &n) {
   return success();
 }
 
-/// Sizes of the pieces when ONNX leaves them out: equal ones up to opset 17;
-/// from 18 on only the last may be smaller.
+/// The sizes of the pieces when the node leaves them out: equal ones up to
+/// opset 17; from 18 on the last may be smaller.
 static FailureOr<Dims> equalPieces(NodeLowering &n, OpFoldResult extent,
                                    unsigned count) {
   OpFoldResult parts = n.dims.constant(count);
@@ -90,6 +96,8 @@ static FailureOr<Dims> equalPieces(NodeLowering &n, OpFoldResult extent,
   return sizes;
 }
 
+/// The extents of the pieces of a Split: from an attribute, an input, or the
+/// number of outputs, depending on the opset.
 static FailureOr<Dims> pieceSizes(NodeLowering &n, OpFoldResult extent) {
   unsigned count = n.node.getNumResults();
   int64_t asked = n.intAttr("num_outputs", count);
@@ -119,6 +127,7 @@ static FailureOr<Dims> pieceSizes(NodeLowering &n, OpFoldResult extent) {
   return sizes;
 }
 
+/// Each output is a slice.
 static LogicalResult lowerSplit(NodeLowering &n) {
   Value x = n.operand(0);
   int64_t rank = n.rank(x);

@@ -1,4 +1,10 @@
 //===- NodeLowering.cpp - node, attributes, types, element lists ----------===//
+//
+// What a lowering sees of its node: operands as converted values, attributes,
+// types, and lists of scalars for small integer tensors. Values of the old
+// graph are looked up in GraphState, which all nodes share.
+//
+//===----------------------------------------------------------------------===//
 
 #include "NodeLowering.h"
 #include "ShapeChecks.h"
@@ -13,7 +19,7 @@
 using namespace mlir;
 using namespace mlir::bitnet;
 
-/// Longest integer tensor that is followed as scalars.
+/// The longest integer tensor that is followed as scalars.
 static constexpr int64_t kMaxElements = 64;
 
 Value ScalarBuilder::constant(Type type, double value) {
@@ -26,6 +32,7 @@ Value ScalarBuilder::intConstant(Type type, int64_t value) {
   return make<arith::ConstantOp>(b.getIntegerAttr(type, value));
 }
 
+/// MLIR's arithmetic has no signs; the ONNX type is kept beside the value.
 Type mlir::bitnet::signless(Type type) {
   if (auto integer = dyn_cast<IntegerType>(type))
     return IntegerType::get(type.getContext(), integer.getWidth());
@@ -42,6 +49,7 @@ NodeLowering::NodeLowering(GraphState &state, onnx::NodeOp node)
   dims.setLoc(loc);
 }
 
+/// The node's name as messages of a run have it.
 std::string NodeLowering::name() const {
   if (auto named = dyn_cast<NameLoc>(loc))
     if (!named.getName().empty())
@@ -54,17 +62,22 @@ Value NodeLowering::operand(unsigned i) {
   return old ? state.converted.lookup(old).value : Value();
 }
 
+/// The inputs that are there; optional ones that are left out do not count.
 SmallVector<Value> NodeLowering::operands() {
   return llvm::map_to_vector(node.getInputs(), [&](Value old) {
     return state.converted.lookup(old).value;
   });
 }
 
+/// The element type with the sign of integers, which MLIR's types of values do
+/// not have.
 Type NodeLowering::onnxType(unsigned i) {
   Value old = node.getSlot(i);
   return old ? state.converted.lookup(old).onnxElementType : Type();
 }
 
+/// Results that the node does not have are ignored. Without a type, an integer
+/// has the sign of the first input's.
 void NodeLowering::setResult(unsigned i, Value value, Type onnxElementType) {
   if (i >= node.getNumResults())
     return;
@@ -77,6 +90,8 @@ void NodeLowering::setResult(unsigned i, Value value, Type onnxElementType) {
   state.converted[node.getResult(i)] = {value, onnxElementType};
 }
 
+/// Converts a body. When it is built in `block`, extents and lists that are
+/// built there are not used outside of it.
 FailureOr<SmallVector<ConvertedValue>> NodeLowering::convertBody(Region &body,
                                                                  Block *block) {
   if (!block)
@@ -94,11 +109,13 @@ FailureOr<SmallVector<ConvertedValue>> NodeLowering::convertBody(Region &body,
   return values;
 }
 
+/// "operator 'Add' " + what is wrong with it.
 InFlightDiagnostic NodeLowering::emitError() {
   return mlir::emitError(loc)
          << "operator '" << node.getQualifiedName() << "' ";
 }
 
+/// "operator 'Add': " + a sentence about something else.
 InFlightDiagnostic NodeLowering::emitFinding() {
   return mlir::emitError(loc)
          << "operator '" << node.getQualifiedName() << "': ";
@@ -108,6 +125,7 @@ InFlightDiagnostic NodeLowering::emitFinding() {
 // Attributes
 //===----------------------------------------------------------------------===//
 
+/// An attribute that no lowering asked for would be ignored silently.
 StringRef NodeLowering::findUnreadAttribute() const {
   for (NamedAttribute param : onnx::NodeOp(node).getParams())
     if (param.getName() != onnx::kBodiesParam &&
@@ -117,6 +135,7 @@ StringRef NodeLowering::findUnreadAttribute() const {
   return {};
 }
 
+/// Each getter marks the attribute as read.
 int64_t NodeLowering::intAttr(StringRef key, int64_t defaultValue) {
   auto value = dyn_cast_if_present<IntegerAttr>(attr(key));
   return value ? value.getInt() : defaultValue;
@@ -147,6 +166,7 @@ std::string NodeLowering::stringAttr(StringRef key, StringRef defaultValue) {
 // Types and extents
 //===----------------------------------------------------------------------===//
 
+/// The extents by which the value was made, if known, else tensor.dim of it.
 Dims NodeLowering::dimsOf(Value v) {
   auto it = state.extents.find(v);
   if (it != state.extents.end())
@@ -165,6 +185,7 @@ Dims NodeLowering::dimsOf(Value v) {
   return result;
 }
 
+/// A tensor type that is static where an extent is a constant.
 RankedTensorType NodeLowering::tensorType(ArrayRef<OpFoldResult> extents,
                                           Type element) {
   auto shape = llvm::map_to_vector(extents, [&](OpFoldResult d) {
@@ -183,6 +204,7 @@ static SmallVector<Value> dynamicValues(DimBuilder &dims,
   return values;
 }
 
+/// A tensor to be overwritten; its extents are remembered.
 Value NodeLowering::empty(ArrayRef<OpFoldResult> extents, Type element) {
   RankedTensorType type = tensorType(extents, element);
   Value v = tensor::EmptyOp::create(b, loc, type, dynamicValues(dims, extents));
@@ -190,6 +212,7 @@ Value NodeLowering::empty(ArrayRef<OpFoldResult> extents, Type element) {
   return v;
 }
 
+/// A tensor of these extents with `value` everywhere.
 Value NodeLowering::filled(ArrayRef<OpFoldResult> extents, TypedAttr value) {
   Value scalar = dims.cse(arith::ConstantOp::create(b, loc, value));
   Value init = empty(extents, value.getType());
@@ -198,6 +221,8 @@ Value NodeLowering::filled(ArrayRef<OpFoldResult> extents, TypedAttr value) {
   return v;
 }
 
+/// The axis as a non-negative number: negative ones count from the end. An
+/// error outside of [-rank, rank).
 FailureOr<int64_t> NodeLowering::normalizeAxis(int64_t axis, int64_t rank) {
   if (axis < -rank || axis >= rank)
     return emitError() << "has axis " << axis << " but rank " << rank,
@@ -205,6 +230,9 @@ FailureOr<int64_t> NodeLowering::normalizeAxis(int64_t axis, int64_t rank) {
   return axis < 0 ? axis + rank : axis;
 }
 
+/// An error when the extents are known to differ, else an assertion of the run
+/// unless they are known to be equal. Where both follow from the extents of the
+/// inputs, so that the check comes first, they are one extent afterwards.
 LogicalResult NodeLowering::requireSame(OpFoldResult lhs, OpFoldResult rhs,
                                         const Twine &what) {
   if (dims.same(lhs, rhs))
@@ -214,7 +242,8 @@ LogicalResult NodeLowering::requireSame(OpFoldResult lhs, OpFoldResult rhs,
   if (l && r)
     return emitFinding() << what << " differ: " << *l << " and " << *r;
   dims.require(dims.isEqual(lhs, rhs), name() + ": " + what + " differ");
-  // Only checks of the inputs' extents come before all that relies on them.
+  // Extents may be made one only when their check comes before all that relies
+  // on it, which holds for checks of the inputs' extents alone.
   if (isFromInputShapes(dims.simplify(lhs)) &&
       isFromInputShapes(dims.simplify(rhs)))
     dims.unify(lhs, rhs);
@@ -238,6 +267,8 @@ static Value fitsAtRunTime(NodeLowering &n, ArrayRef<OpFoldResult> sizes) {
                             s.constant(f64, double(kMaxTensorElements))));
 }
 
+/// An error or an assertion where a size is negative or the number of elements
+/// is beyond what any memory holds.
 LogicalResult NodeLowering::requireSizes(ArrayRef<OpFoldResult> sizes,
                                          bool grow) {
   uint64_t product = 1;
@@ -266,6 +297,7 @@ LogicalResult NodeLowering::requireSizes(ArrayRef<OpFoldResult> sizes,
   return success();
 }
 
+/// A tensor.cast; the value keeps its extents.
 Value NodeLowering::castTo(Value v, RankedTensorType type) {
   if (v.getType() == type)
     return v;
@@ -278,6 +310,7 @@ Value NodeLowering::castTo(Value v, RankedTensorType type) {
   return result;
 }
 
+/// `v` with a type as static as `extents` allow.
 Value NodeLowering::refine(Value v, ArrayRef<OpFoldResult> extents) {
   RankedTensorType type = tensorType(extents, elementType(v));
   SmallVector<int64_t> shape(typeOf(v).getShape());
@@ -293,7 +326,7 @@ Value NodeLowering::refine(Value v, ArrayRef<OpFoldResult> extents) {
 // Small integer tensors
 //===----------------------------------------------------------------------===//
 
-/// The element type is i64 and lists of it hold values of type index.
+/// The type of a list's elements: lists of i64 hold values of type index.
 static Type listType(Type element) {
   if (element.isInteger(64))
     return IndexType::get(element.getContext());
@@ -305,6 +338,7 @@ static bool isListLike(RankedTensorType type) {
          type.hasStaticShape() && type.getNumElements() <= kMaxElements;
 }
 
+/// The elements of a constant, or of a value that was made from a list.
 std::optional<Elements> NodeLowering::elements(Value v) {
   if (!v || !isListLike(typeOf(v)))
     return std::nullopt;
@@ -321,6 +355,7 @@ std::optional<Elements> NodeLowering::elements(Value v) {
   return list;
 }
 
+/// The elements as `elements` has them, else read from the tensor at run time.
 std::optional<Elements> NodeLowering::extractElements(Value v) {
   if (std::optional<Elements> known = elements(v))
     return known;
@@ -341,6 +376,7 @@ std::optional<Elements> NodeLowering::extractElements(Value v) {
   return list;
 }
 
+/// The elements as numbers; nothing unless all of them are constants.
 std::optional<SmallVector<int64_t>> NodeLowering::constantInts(Value v) {
   std::optional<Elements> list = elements(v);
   if (!list)
@@ -348,6 +384,7 @@ std::optional<SmallVector<int64_t>> NodeLowering::constantInts(Value v) {
   return getConstantIntValues(*list);
 }
 
+/// A tensor of these scalars that remembers its list.
 Value NodeLowering::fromElements(const Elements &list, Type element,
                                  bool scalar) {
   SmallVector<int64_t> shape;
@@ -375,6 +412,8 @@ Value NodeLowering::fromElements(const Elements &list, Type element,
   return result;
 }
 
+/// A list that operators have moved from an attribute to an input; `slot` is -1
+/// for the attribute.
 FailureOr<std::optional<SmallVector<int64_t>>>
 NodeLowering::intsFrom(int slot, StringRef key) {
   if (slot < 0)
@@ -388,6 +427,7 @@ NodeLowering::intsFrom(int slot, StringRef key) {
   return ints;
 }
 
+/// The number of a splat constant, whatever its shape is.
 std::optional<double> NodeLowering::constantScalar(Value v) {
   DenseElementsAttr constant;
   if (!v || !matchPattern(v, m_Constant(&constant)) || !constant.isSplat())

@@ -51,8 +51,8 @@ struct ConvertedValue {
   Type onnxElementType;
 };
 
-/// No tensor of a real model comes near; below it, sizes in bytes and sums with
-/// paddings fit in 63 bits.
+/// The most elements of a tensor. No tensor of a real model comes near it, and
+/// below it sizes in bytes and sums with paddings fit in 63 bits.
 inline constexpr int64_t kMaxTensorElements = int64_t(1) << 56;
 
 /// What is known about the values of one function; shared by all nodes.
@@ -133,7 +133,7 @@ public:
   static int64_t rank(Value v) { return typeOf(v).getRank(); }
   Dims dimsOf(Value v);
   OpFoldResult dim(Value v, int64_t axis) { return dimsOf(v)[axis]; }
-  /// As static as the extents are.
+  /// A tensor type of these extents, which is static where they are constants.
   RankedTensorType tensorType(ArrayRef<OpFoldResult> extents, Type element);
   Value empty(ArrayRef<OpFoldResult> extents, Type element);
   /// tensor.empty filled with `value`, an attribute of the element type.
@@ -163,7 +163,7 @@ public:
   /// elements(v), else one tensor.extract per element; nullopt only when v is
   /// not such a tensor.
   std::optional<Elements> extractElements(Value v);
-  /// The scalars as constants, when all are.
+  /// The scalars as constants, when all are constants.
   std::optional<SmallVector<int64_t>> constantInts(Value v);
   /// The tensor of the scalars: rank 1, or rank 0 when `scalar`.
   Value fromElements(const Elements &list, Type element, bool scalar = false);
@@ -182,14 +182,14 @@ public:
   /// operands are known lists and the result is an integer).
   FailureOr<Value> elementwise(ArrayRef<Value> values, Type resultElement,
                                ScalarFn body);
-  /// The same as result 0, with elements like those of operand 0.
+  /// Sets `elementwise` as result 0, with elements like those of operand 0.
   LogicalResult lowerElementwise(ArrayRef<Value> values, ScalarFn body);
   /// Extent arithmetic on operands that all are known i64 lists; null when they
   /// are not. The result is i64 or bool.
   Value elementwiseExtents(
       ArrayRef<Value> values, Type resultElement,
       llvm::function_ref<OpFoldResult(ArrayRef<OpFoldResult>)> body);
-  /// elementwise of one operand.
+  /// `elementwise` of one operand, which cannot fail.
   Value map(Value v, Type resultElement, ScalarFn body);
   /// Converts between element types with ONNX Cast meaning.
   Value convert(Value v, Type from, Type to);
@@ -243,11 +243,11 @@ private:
   /// no type may travel back to it, and it must not be computed where there is
   /// room for `extents` only, as a branch that is not taken may be larger.
   Value agree(Value v, ArrayRef<OpFoldResult> extents);
-  /// Of the values one behind the other along `axis`.
+  /// The extents of the values when they are joined along `axis`.
   Dims joinedExtents(ArrayRef<Value> values, int64_t axis);
-  /// The values are computed where the result is, if possible: for few.
+  /// Joins few values, which are computed where the result is if possible.
   Value concatInPlace(ArrayRef<Value> values, int64_t axis);
-  /// The values are copied: for any number.
+  /// Joins any number of values by copying them.
   Value concatCopies(ArrayRef<Value> values, int64_t axis);
   /// The lists of all operands and the length they broadcast to.
   std::optional<SmallVector<Elements>> broadcastLists(ArrayRef<Value> values,

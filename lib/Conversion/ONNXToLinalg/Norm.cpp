@@ -1,4 +1,9 @@
 //===- Norm.cpp - layer, RMS, batch, group and instance normalization -----===//
+//
+// Norms compute mean and variance over some axes, then scale and shift.
+// Everything is computed in f32 (or f64) and rounded once at the end.
+//
+//===----------------------------------------------------------------------===//
 
 #include "Generic.h"
 #include "OpRegistry.h"
@@ -16,7 +21,7 @@ using namespace mlir::bitnet;
 //===----------------------------------------------------------------------===//
 
 namespace {
-/// Everything in the compute type, with the normalised axes kept as 1.
+/// All values are in the compute type, with the normalised axes kept as 1.
 struct Moments {
   Value mean; // null for RMS
   Value inverse;
@@ -53,6 +58,7 @@ static Value average(NodeLowering &n, Value x, ArrayRef<int64_t> axes,
   });
 }
 
+/// The square of one argument.
 static Value square(ScalarBuilder &s, ValueRange args) {
   return s.make<arith::MulFOp>(args[0], args[0]);
 }
@@ -65,6 +71,7 @@ static Value inverseRoot(ScalarBuilder &s, Value v, double epsilon) {
   return s.make<arith::DivFOp>(s.constant(type, 1.0), root);
 }
 
+/// x minus the mean of its row.
 static FailureOr<Value> subtract(NodeLowering &n, Value x, Value mean) {
   return n.elementwise({x, mean}, n.elementType(mean),
                        [](ScalarBuilder &s, ValueRange args) -> Value {
@@ -72,7 +79,7 @@ static FailureOr<Value> subtract(NodeLowering &n, Value x, Value mean) {
                        });
 }
 
-/// Two passes, as every reference does: the variance of centred values.
+/// The variance of centred values, in two passes as every reference has it.
 static FailureOr<Moments> computeMoments(NodeLowering &n, Value x,
                                          ArrayRef<int64_t> axes, bool centred,
                                          double epsilon) {
@@ -137,7 +144,7 @@ static FailureOr<Value> applyMoments(NodeLowering &n, Value x,
 //===----------------------------------------------------------------------===//
 
 namespace {
-/// Which outputs hold the statistics; 0: none.
+/// The outputs that hold the statistics; 0 for none.
 struct StatisticsResults {
   unsigned mean = 0, inverse = 0;
 };
@@ -162,7 +169,7 @@ static LogicalResult normalize(NodeLowering &n, Value x, Type element,
   if (failed(y))
     return failure();
   n.setResult(0, *y);
-  // They are floats by definition, whatever x is.
+  // The statistics are f32 by definition, whatever x is.
   auto setStatistic = [&](unsigned i, Value v) {
     if (i && n.isResultUsed(i))
       n.setResult(i, n.convert(v, n.elementType(v), n.b.getF32Type()));
@@ -235,6 +242,7 @@ static LogicalResult checkSkipNorm(NodeLowering &n, bool centred) {
   return checkSkip(n, n.operand(1), n.dimsOf(x));
 }
 
+/// Normalizes x + skip + bias, which is also the last output.
 static LogicalResult lowerSkipNorm(NodeLowering &n, bool centred) {
   if (!centred && n.isResultUsed(1))
     return n.emitError() << "has no mean output";
@@ -266,16 +274,18 @@ static LogicalResult lowerSkipNorm(NodeLowering &n, bool centred) {
 }
 
 //===----------------------------------------------------------------------===//
-// Per channel: batch, instance, group
+// Norms per channel: batch, instance, group
 //===----------------------------------------------------------------------===//
 
+/// Mean and variance are inputs at inference, so it is one multiplication and
+/// one addition per element.
 static LogicalResult lowerBatchNorm(NodeLowering &n) {
   Value x = n.operand(0);
   int64_t rank = n.rank(x);
   if (n.intAttr("training_mode", 0) != 0 || n.intAttr("spatial", 1) != 1)
     return n.emitError() << "supports inference only";
   n.ignoreAttrs({"momentum"}); // of training
-  // Before opset 14 the further outputs alone said that it trains.
+  // Before opset 14 only the further outputs said that the node trains.
   if (n.node.getNumResults() > 1)
     return n.emitError() << "supports inference only: it has "
                          << n.node.getNumResults()
@@ -307,6 +317,7 @@ static LogicalResult lowerBatchNorm(NodeLowering &n) {
   return success();
 }
 
+/// All spatial axes of a channel are one row.
 static LogicalResult lowerInstanceNorm(NodeLowering &n) {
   Value x = n.operand(0);
   int64_t rank = n.rank(x);
@@ -341,7 +352,8 @@ static FailureOr<Value> groupWeights(NodeLowering &n, Value v,
   return n.reshape(v, extents);
 }
 
-/// [N, C, ...] as [N, G, C/G, ...].
+/// [N, C, ...] as [N, G, C/G, ...]. Channels of a group and all spatial axes
+/// are one row.
 static LogicalResult lowerGroupNorm(NodeLowering &n) {
   Value x = n.operand(0);
   Type element = n.elementType(x);

@@ -1,4 +1,9 @@
 //===- OpRegistry.cpp - which ONNX operators have a lowering --------------===//
+//
+// A table from (domain, operator) to entries, one for each opset version from
+// which a meaning holds. Files of operators add theirs in register...Ops.
+//
+//===----------------------------------------------------------------------===//
 
 #include "OpRegistry.h"
 
@@ -16,6 +21,7 @@ static llvm::StringRef normalize(llvm::StringRef domain) {
   return domain == "ai.onnx" ? "" : domain;
 }
 
+/// Entries stay sorted by version.
 void OpRegistry::add(llvm::StringRef domain, llvm::StringRef op,
                      int64_t sinceVersion, LoweringFn lower,
                      llvm::StringRef note) {
@@ -25,12 +31,14 @@ void OpRegistry::add(llvm::StringRef domain, llvm::StringRef op,
   rows.insert(at, Row{sinceVersion, std::move(lower), note.str()});
 }
 
+/// The entries of an operator; null when it has none at all.
 const std::vector<OpRegistry::Row> *OpRegistry::find(llvm::StringRef domain,
                                                      llvm::StringRef op) const {
   auto it = table.find({normalize(domain).str(), op.str()});
   return it == table.end() ? nullptr : &it->second;
 }
 
+/// The last entry whose version is not above `version`.
 const OpRegistry::Row *OpRegistry::lookup(llvm::StringRef domain,
                                           llvm::StringRef op,
                                           int64_t version) const {
@@ -44,6 +52,8 @@ const OpRegistry::Row *OpRegistry::lookup(llvm::StringRef domain,
   return best;
 }
 
+/// Says why there is no entry: an unknown operator, or an opset that is too
+/// old.
 std::string OpRegistry::reasonMissing(llvm::StringRef domain,
                                       llvm::StringRef op,
                                       int64_t version) const {
@@ -54,6 +64,7 @@ std::string OpRegistry::reasonMissing(llvm::StringRef domain,
       .str();
 }
 
+/// The registry is built once and never changes.
 const OpRegistry &OpRegistry::get() {
   static const OpRegistry registry = [] {
     OpRegistry r;
@@ -90,6 +101,7 @@ bool mlir::bitnet::hasONNXLowering(llvm::StringRef domain, llvm::StringRef op,
          OpRegistry::get().lookup(domain, op, version);
 }
 
+/// Operators of the internal domain are no operators of ONNX.
 std::vector<SupportedOp> mlir::bitnet::listSupportedOps() {
   std::vector<SupportedOp> ops;
   for (const auto &[key, rows] : OpRegistry::get().rows()) {

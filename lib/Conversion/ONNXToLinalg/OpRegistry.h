@@ -1,7 +1,7 @@
 //===- OpRegistry.h - which ONNX operators have a lowering ------*- C++ -*-===//
 //
-// One row per (domain, operator, version that changed its meaning). Every op
-// file registers its rows through one function declared at the end.
+// One entry per (domain, operator, version that changed its meaning). Every op
+// file registers its entries through one function declared at the end.
 //
 //===----------------------------------------------------------------------===//
 
@@ -35,7 +35,7 @@ public:
   };
   using Key = std::pair<std::string, std::string>; // domain, operator
 
-  /// Adds a row; `note` says in one line what is special or left out.
+  /// Adds an entry; `note` says in one line what is special or left out.
   void add(llvm::StringRef domain, llvm::StringRef op, int64_t sinceVersion,
            LoweringFn lower, llvm::StringRef note = "");
   /// The same in the default domain.
@@ -44,7 +44,7 @@ public:
     add("", op, sinceVersion, std::move(lower), note);
   }
 
-  /// The newest row whose version is at most `version`, or null.
+  /// The newest entry whose version is at most `version`, or null.
   const Row *lookup(llvm::StringRef domain, llvm::StringRef op,
                     int64_t version) const;
   /// Why `lookup` found nothing, as a phrase for a message.

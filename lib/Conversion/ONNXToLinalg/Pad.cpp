@@ -1,4 +1,8 @@
 //===- Pad.cpp - Pad and Tile ---------------------------------------------===//
+//
+// Pad in its four modes, and Tile. A negative pad cuts elements away.
+//
+//===----------------------------------------------------------------------===//
 
 #include "Generic.h"
 #include "OpRegistry.h"
@@ -17,6 +21,7 @@ using namespace mlir::bitnet;
 //===----------------------------------------------------------------------===//
 
 namespace {
+/// How many elements are added before and behind each axis.
 struct Padding {
   SmallVector<int64_t> low, high;
 };
@@ -58,7 +63,8 @@ static FailureOr<Padding> readPads(NodeLowering &n) {
   return padding;
 }
 
-/// The value around: an attribute up to opset 10, an input from 11 on.
+/// The value that is padded with: an attribute up to opset 10, an input from 11
+/// on.
 static FailureOr<TypedAttr> readFill(NodeLowering &n) {
   Type element = n.elementType(n.operand(0));
   if (n.version() < 11)
@@ -72,7 +78,7 @@ static FailureOr<TypedAttr> readFill(NodeLowering &n) {
   return cast<TypedAttr>(*constant.value_begin<Attribute>());
 }
 
-/// Negative pads cut away.
+/// Cuts away what negative pads say.
 static FailureOr<Value> crop(NodeLowering &n, Value x, Padding &padding) {
   Dims offsets, sizes = n.dimsOf(x), strides(sizes.size(), n.dims.constant(1));
   bool any = false;
@@ -92,8 +98,8 @@ static FailureOr<Value> crop(NodeLowering &n, Value x, Padding &padding) {
   return any ? n.slice(x, offsets, sizes, strides) : x;
 }
 
-/// Where edge, reflect and wrap read for position `i` (may be outside, with
-/// reflect by less than `size`).
+/// The position that the modes edge, reflect and wrap read for position `i`,
+/// which may lie outside of the tensor (with reflect by less than `size`).
 static Value sourceIndex(ScalarBuilder &s, StringRef mode, Value i,
                          Value size) {
   using namespace arith;
@@ -125,6 +131,7 @@ static LogicalResult checkSource(NodeLowering &n, OpFoldResult extent,
                         "an empty dimension has no elements to repeat");
 }
 
+/// Each element of the result reads one of the source, by sourceIndex.
 static FailureOr<Value> padByReading(NodeLowering &n, Value x,
                                      const Padding &padding, StringRef mode) {
   Dims extents = n.dimsOf(x);
@@ -151,6 +158,7 @@ static FailureOr<Value> padByReading(NodeLowering &n, Value x,
   return buildParallel(n, extents, n.elementType(x), {}, {}, body);
 }
 
+/// The tensor is cut first, and then padded.
 static LogicalResult lowerPad(NodeLowering &n) {
   FailureOr<Padding> padding = readPads(n);
   std::string mode = n.stringAttr("mode", "constant");
@@ -185,6 +193,7 @@ static LogicalResult lowerPad(NodeLowering &n) {
 // Tile
 //===----------------------------------------------------------------------===//
 
+/// The source repeated, each element read modulo the extent.
 static LogicalResult lowerTile(NodeLowering &n) {
   Value x = n.operand(0);
   int64_t rank = n.rank(x);

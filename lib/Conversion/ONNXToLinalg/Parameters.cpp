@@ -1,4 +1,9 @@
 //===- Parameters.cpp - scales, biases, zero points of operators ----------===//
+//
+// Checks of operands that must have the length of an axis: a wrong one is an
+// error and does not broadcast.
+//
+//===----------------------------------------------------------------------===//
 
 #include "Parameters.h"
 #include "OpRegistry.h"
@@ -9,6 +14,7 @@
 using namespace mlir;
 using namespace mlir::bitnet;
 
+/// v [C] shaped so that it broadcasts along `axis` of x.
 FailureOr<Value> bitnet::alongAxis(NodeLowering &n, Value v, Value x,
                                    int64_t axis, StringRef what) {
   if (n.rank(v) != 1)
@@ -25,6 +31,7 @@ FailureOr<Value> bitnet::alongAxis(NodeLowering &n, Value v, Value x,
   return n.reshape(v, extents);
 }
 
+/// Each extent of v is 1 or that of `extents`: v must not enlarge the result.
 LogicalResult bitnet::requireBroadcastTo(NodeLowering &n, Value v,
                                          ArrayRef<OpFoldResult> extents,
                                          StringRef what) {
@@ -38,7 +45,7 @@ LogicalResult bitnet::requireBroadcastTo(NodeLowering &n, Value v,
     extent = n.dims.simplify(extent);
     if (n.dims.same(extent, room) || isConstantIntValue(extent, 1))
       continue;
-    // A constant length other than 1 has to be the extent itself.
+    // A constant length that is not 1 has to be the extent itself.
     if (isa<Attribute>(extent)) {
       if (failed(n.requireSame(extent, room,
                                "the sizes of " + what + " and its input")))
@@ -53,6 +60,7 @@ LogicalResult bitnet::requireBroadcastTo(NodeLowering &n, Value v,
   return success();
 }
 
+/// An error when the comparison is known to be false, else an assertion.
 LogicalResult bitnet::requireCompare(NodeLowering &n,
                                      arith::CmpIPredicate predicate,
                                      OpFoldResult lhs, OpFoldResult rhs,
@@ -70,6 +78,7 @@ LogicalResult bitnet::requireCompare(NodeLowering &n,
   return error;
 }
 
+/// Checks the rank and all extents.
 LogicalResult bitnet::requireSameShape(NodeLowering &n, Value l, Value r,
                                        StringRef what) {
   Dims a = n.dimsOf(l), c = n.dimsOf(r);

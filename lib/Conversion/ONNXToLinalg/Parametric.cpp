@@ -1,7 +1,7 @@
 //===- Parametric.cpp - elementwise operators with parameters -------------===//
 //
 // Operators whose scalar code depends on attributes, constants or the types of
-// several operands; the plain ones are rows of Elementwise.cpp.
+// several operands; the plain ones are entries of Elementwise.cpp.
 //
 //===----------------------------------------------------------------------===//
 
@@ -14,6 +14,7 @@
 using namespace mlir;
 using namespace mlir::bitnet;
 
+/// The schema may allow integers for which no meaning is implemented.
 static LogicalResult requireFloat(NodeLowering &n) {
   if (isa<FloatType>(n.onnxType(0)))
     return success();
@@ -51,6 +52,7 @@ static Value powConstant(ScalarBuilder &s, Value x, double exponent) {
   return isFloat && exponent == 0.5 ? rootPower(s, x) : Value();
 }
 
+/// Pow: the result has the type of the base.
 static LogicalResult lowerPow(NodeLowering &n) {
   Value x = n.operand(0), y = n.operand(1);
   Type base = n.onnxType(0), power = n.onnxType(1);
@@ -101,6 +103,8 @@ static Value floorModFloat(ScalarBuilder &s, Value lhs, Value rhs) {
                                  r);
 }
 
+/// The remainder has the sign of the dividend with fmod, else that of the
+/// divisor.
 static LogicalResult lowerMod(NodeLowering &n) {
   bool fmod = n.intAttr("fmod", 0) != 0, isUnsigned = n.isUnsigned(0);
   return n.lowerElementwise(n.operands(),
@@ -114,6 +118,7 @@ static LogicalResult lowerMod(NodeLowering &n) {
                             });
 }
 
+/// The schema of BitShift has unsigned integers only.
 static LogicalResult lowerBitShift(NodeLowering &n) {
   std::string direction = n.stringAttr("direction", "");
   if (direction != "LEFT" && direction != "RIGHT")
@@ -140,6 +145,7 @@ static LogicalResult lowerBitShift(NodeLowering &n) {
   });
 }
 
+/// The sum of all inputs, divided by their number.
 static LogicalResult lowerMean(NodeLowering &n) {
   if (failed(requireFloat(n)))
     return failure();
@@ -207,6 +213,7 @@ static LogicalResult lowerClipInputs(NodeLowering &n) {
   });
 }
 
+/// Where: all three operands broadcast.
 static LogicalResult lowerWhere(NodeLowering &n) {
   Value x = n.operand(1);
   FailureOr<Value> v = n.elementwise(
@@ -219,6 +226,7 @@ static LogicalResult lowerWhere(NodeLowering &n) {
   return success();
 }
 
+/// IsInf: one sign or both, as the attributes say.
 static LogicalResult lowerIsInf(NodeLowering &n) {
   if (failed(requireFloat(n)))
     return failure();

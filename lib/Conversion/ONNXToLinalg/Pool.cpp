@@ -1,4 +1,8 @@
 //===- Pool.cpp - MaxPool, AveragePool, global pools ----------------------===//
+//
+// Pools fold each window of an image; Windows.h has their geometry.
+//
+//===----------------------------------------------------------------------===//
 
 #include "Generic.h"
 #include "OpRegistry.h"
@@ -10,6 +14,7 @@
 using namespace mlir;
 using namespace mlir::bitnet;
 
+/// The windows of a pool. They may hang over, unlike those of a convolution.
 static FailureOr<Windows> readPool(NodeLowering &n) {
   auto kernel = n.intsAttr("kernel_shape");
   if (!kernel)
@@ -57,6 +62,7 @@ static Value larger(ScalarBuilder &s, ValueRange args, bool isUnsigned) {
                     : s.make<arith::MaxSIOp>(a, args[1]);
 }
 
+/// Padding is the lowest number, which no window of the image takes.
 static LogicalResult lowerMaxPool(NodeLowering &n) {
   if (n.isResultUsed(1))
     return n.emitError() << "does not support the output Indices";
@@ -77,6 +83,7 @@ static LogicalResult lowerMaxPool(NodeLowering &n) {
   return success();
 }
 
+/// The sums over the windows, in the compute type.
 static Value sumWindows(NodeLowering &n, Value x, const Windows &windows) {
   Type wide = computeType(n.elementType(x));
   return emitPool(n, x, windows, numberAttr(wide, 0),
@@ -116,6 +123,7 @@ static FailureOr<Value> countElements(NodeLowering &n, const Windows &windows,
   return sumWindows(n, *padded, windows);
 }
 
+/// The sum of each window divided by how many elements count.
 static LogicalResult lowerAveragePool(NodeLowering &n) {
   FailureOr<Windows> windows = readPool(n);
   if (failed(windows))
@@ -146,6 +154,7 @@ static LogicalResult lowerAveragePool(NodeLowering &n) {
 // Global pools
 //===----------------------------------------------------------------------===//
 
+/// A global pool has one window per channel.
 static LogicalResult lowerGlobalMaxPool(NodeLowering &n) {
   Value x = n.operand(0);
   Type element = n.elementType(x), wide = computeType(element);

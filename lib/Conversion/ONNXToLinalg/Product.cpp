@@ -1,4 +1,10 @@
 //===- Product.cpp - sums of products as linalg.generic -------------------===//
+//
+// Products of two tensors with batch dimensions, transposed or not, as one
+// linalg.generic whose loops are in the order that reads both operands in long
+// runs.
+//
+//===----------------------------------------------------------------------===//
 
 #include "Product.h"
 #include "Generic.h"
@@ -13,13 +19,15 @@ using namespace mlir;
 using namespace mlir::bitnet;
 
 namespace {
-/// Which loop runs over which dimension of the result, and over k.
+/// Which loop runs over which dimension of the result, and over k. Loops are
+/// numbered from the outermost on.
 struct LoopOrder {
   SmallVector<unsigned> batch;
   std::optional<unsigned> m, n;
   unsigned k = 0, count = 0;
 };
 
+/// An operand: batch extents, rows (or columns) and k.
 struct Shape {
   Dims batch;
   std::optional<OpFoldResult> rows; // absent in 1-D operands
@@ -38,6 +46,8 @@ static Shape splitShape(NodeLowering &n, Value v, bool kLast) {
   return {all, before, last};
 }
 
+/// The loops are batch, m, n and k; k is innermost where both operands are
+/// contiguous along it.
 static LoopOrder orderLoops(unsigned numBatch, unsigned rhsBatch, bool hasM,
                             bool hasN, bool kInnermost) {
   LoopOrder order;
@@ -107,6 +117,7 @@ static AffineMap operandMap(NodeLowering &n, const LoopOrder &order,
   return AffineMap::get(order.count, 0, exprs, n.b.getContext());
 }
 
+/// A further input, such as a zero point: one number, or one per row or column.
 static AffineMap extraMap(NodeLowering &n, const LoopOrder &order,
                           const ProductInput &input) {
   std::optional<unsigned> loop =
@@ -128,6 +139,7 @@ static SmallVector<unsigned> innerLoops(std::optional<unsigned> outer,
   return {k, *outer};
 }
 
+/// Finds extents, maps and loops, and checks that k and the batches agree.
 static FailureOr<GenericSpec> planProduct(NodeLowering &n, const Product &p) {
   bool lhsKLast = !p.transA, rhsKLast = p.transB || n.rank(p.rhs) == 1;
   Shape lhs = splitShape(n, p.lhs, lhsKLast);

@@ -1,4 +1,9 @@
 //===- Quantize.cpp - QuantizeLinear, DequantizeLinear, DynamicQuantize ---===//
+//
+// Linear quantization. Scales and zero points are scalars, vectors along an
+// axis, or have one number per quantization block.
+//
+//===----------------------------------------------------------------------===//
 
 #include "Generic.h"
 #include "OpRegistry.h"
@@ -75,7 +80,7 @@ static FailureOr<Value> alignTo(NodeLowering &n, Value v, Value x) {
   return buildParallel(n, n.dimsOf(x), n.elementType(v), {}, {}, body);
 }
 
-/// An integer as i32, by the sign of its ONNX type.
+/// An integer as i32, extended by the sign of its ONNX type.
 static Value toI32(ScalarBuilder &s, Value v, bool isUnsigned) {
   Type i32 = s.b.getI32Type();
   if (v.getType() == i32)
@@ -88,7 +93,8 @@ static Value toI32(ScalarBuilder &s, Value v, bool isUnsigned) {
 // DequantizeLinear
 //===----------------------------------------------------------------------===//
 
-/// The type of the scale, or output_dtype (from opset 23 on).
+/// The type of the result: that of the scale, or output_dtype (from opset 23
+/// on).
 static FailureOr<Type> dequantizedType(NodeLowering &n) {
   int64_t proto = n.intAttr("output_dtype", 0);
   Type type = proto == 0 ? n.elementType(n.operand(1))
@@ -184,6 +190,7 @@ static LogicalResult checkQuantizeAttributes(NodeLowering &n) {
   return n.emitError() << "supports only the precision of its input";
 }
 
+/// saturate(round(x / scale) + zero).
 static LogicalResult lowerQuantize(NodeLowering &n) {
   if (failed(checkQuantizeAttributes(n)))
     return failure();
@@ -233,6 +240,7 @@ template <typename FoldOp> static Value extreme(NodeLowering &n, Value x) {
                   {numberAttr(n.elementType(x), 0), nullptr, fold});
 }
 
+/// uint8 by the range of the tensor, which holds 0.
 static LogicalResult lowerDynamicQuantize(NodeLowering &n) {
   Value x = n.operand(0);
   Type f32 = n.b.getF32Type(), i8 = n.b.getI8Type();
@@ -243,7 +251,8 @@ static LogicalResult lowerDynamicQuantize(NodeLowering &n) {
       {high, low}, f32, [&](ScalarBuilder &s, ValueRange args) -> Value {
         Value range = s.make<arith::SubFOp>(args[0], args[1]);
         Value step = s.make<arith::DivFOp>(range, s.constant(f32, 255));
-        // All zeros: any scale is right, 0 would divide by zero.
+        // When all elements are zero, any scale is right but 0, which would
+        // divide by zero.
         Value none = s.make<arith::CmpFOp>(arith::CmpFPredicate::OEQ, range,
                                            s.constant(f32, 0));
         return s.make<arith::SelectOp>(none, s.constant(f32, 1), step);

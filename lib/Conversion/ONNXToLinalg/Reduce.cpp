@@ -1,4 +1,9 @@
 //===- Reduce.cpp - Reduce*, ArgMax, ArgMin -------------------------------===//
+//
+// Reductions are entries of a table: what happens to an element, how two are
+// folded, and what happens to the result. Integers wrap (mm_c6).
+//
+//===----------------------------------------------------------------------===//
 
 #include "OpRegistry.h"
 #include "ScalarMath.h"
@@ -20,6 +25,7 @@ enum class Fold { Sum, Prod, Max, Min };
 enum class Before { Nothing, Abs, Square };
 enum class After { Nothing, Mean, Sqrt, Log };
 
+/// An entry. Axes became an input at some opset.
 struct Row {
   llvm::StringLiteral op;
   int64_t inputSince; // first opset whose axes are an input
@@ -45,6 +51,8 @@ static const Row kRows[] = {
 // Scalar code
 //===----------------------------------------------------------------------===//
 
+/// What is done to one element before it is folded, in the type of the
+/// accumulator.
 static Value beforeFold(ScalarBuilder &s, Before before, bool isUnsigned,
                         Value x) {
   bool isFloat = isa<FloatType>(x.getType());
@@ -57,6 +65,7 @@ static Value beforeFold(ScalarBuilder &s, Before before, bool isUnsigned,
   return x;
 }
 
+/// Float sums may be added in the order of mm_c3.
 static Value foldScalars(ScalarBuilder &s, Fold fold, bool isUnsigned, Value x,
                          Value acc) {
   bool isFloat = isa<FloatType>(acc.getType());
@@ -102,6 +111,7 @@ static TypedAttr initialValue(OpBuilder &b, Fold fold, Type type,
 //===----------------------------------------------------------------------===//
 
 namespace {
+/// What the node asks for.
 struct Axes {
   SmallVector<int64_t> list; // non-negative
   bool noop = false;         // no axes mean no reduction
@@ -109,6 +119,8 @@ struct Axes {
 };
 } // namespace
 
+/// When no axes are given, all are reduced, unless noop_with_empty_axes says
+/// otherwise.
 static FailureOr<Axes> readAxes(NodeLowering &n, bool fromInput) {
   FailureOr<std::optional<SmallVector<int64_t>>> given =
       n.intsFrom(fromInput ? 1 : -1, "axes");
@@ -133,10 +145,12 @@ static FailureOr<Axes> readAxes(NodeLowering &n, bool fromInput) {
   return axes;
 }
 
-/// Elements beyond which a sequential f32 sum loses digits that matter (w_c1).
+/// A sequential f32 sum of more elements than this loses digits that matter
+/// (w_c1).
 static constexpr int64_t kLongSum = 1 << 16;
 
-/// f32 for narrow floats; f64 for long float sums; else the element type.
+/// The accumulator's type: f32 for narrow floats, f64 for long float sums, else
+/// the element type.
 static Type accumulatorType(NodeLowering &n, const Row &row, Value x,
                             OpFoldResult count) {
   Type element = n.elementType(x);
@@ -148,6 +162,7 @@ static Type accumulatorType(NodeLowering &n, const Row &row, Value x,
   return n.b.getF32Type();
 }
 
+/// What is done to the folded value.
 static Value afterFold(ScalarBuilder &s, After after, Value acc, Value count,
                        bool isUnsigned) {
   Type type = acc.getType(), i64 = s.b.getI64Type();
@@ -208,6 +223,7 @@ static LogicalResult lowerElementwisePart(NodeLowering &n, const Row &row) {
   });
 }
 
+/// A reduction of a known list is arithmetic on extents.
 static LogicalResult lowerReduce(NodeLowering &n, const Row &row,
                                  bool fromInput) {
   FailureOr<Axes> axes = readAxes(n, fromInput);
@@ -322,6 +338,7 @@ static Value isBetter(ScalarBuilder &s, Value v, Value best, bool isMax,
   return s.make<arith::CmpIOp>(predicate, v, best);
 }
 
+/// The index of the first (or last) extreme element, found in one pass.
 static LogicalResult lowerArg(NodeLowering &n, bool isMax) {
   Value x = n.operand(0);
   FailureOr<int64_t> axis = n.normalizeAxis(n.intAttr("axis", 0), n.rank(x));

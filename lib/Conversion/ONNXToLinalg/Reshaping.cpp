@@ -1,4 +1,10 @@
 //===- Reshaping.cpp - building blocks that move or rename elements -------===//
+//
+// Shapes change without copies where the groups of axes that correspond to each
+// other are known (collapse_shape, expand_shape); else the tensor is collapsed
+// to one axis and expanded again.
+//
+//===----------------------------------------------------------------------===//
 
 #include "NodeLowering.h"
 
@@ -39,7 +45,7 @@ static bool pairGroups(DimBuilder &dims, ArrayRef<OpFoldResult> from,
     i += bestI;
     j += bestJ;
   }
-  // Units left over join the last group.
+  // Extents of 1 that are left over join the last group.
   for (; i < from.size(); ++i) {
     if (fromGroups.empty() || !isOneInteger(dims.simplify(from[i])))
       return false;
@@ -53,6 +59,7 @@ static bool pairGroups(DimBuilder &dims, ArrayRef<OpFoldResult> from,
   return true;
 }
 
+/// Whether any group has more than one axis.
 static bool hasRuns(const Groups &groups) {
   return llvm::any_of(groups, [](auto &group) { return group.size() > 1; });
 }
@@ -73,6 +80,7 @@ static RankedTensorType collapsedType(RankedTensorType type,
   return type.clone(shape);
 }
 
+/// A check: an error where it is known to fail, else an assertion of the run.
 static LogicalResult requireSameCount(NodeLowering &n,
                                       ArrayRef<OpFoldResult> from,
                                       ArrayRef<OpFoldResult> to) {
@@ -86,6 +94,7 @@ static bool isEmpty(ArrayRef<OpFoldResult> extents) {
                       [](OpFoldResult d) { return isConstantIntValue(d, 0); });
 }
 
+/// Checks that the numbers of elements agree.
 FailureOr<Value> NodeLowering::reshape(Value v,
                                        ArrayRef<OpFoldResult> extents) {
   Dims from = dimsOf(v), to;
@@ -100,7 +109,8 @@ FailureOr<Value> NodeLowering::reshape(Value v,
     return empty(to, elementType(v));
   }
   if (!pairGroups(dims, from, to, fromGroups, toGroups)) {
-    // One run each way; the element counts are compared at run time.
+    // When no groups are found, all axes are one group each way, and the
+    // numbers of elements are compared at run time.
     if (failed(requireSameCount(*this, from, to)))
       return failure();
     fromGroups.assign(1, {});
@@ -133,6 +143,7 @@ FailureOr<Value> NodeLowering::reshape(Value v,
   return result;
 }
 
+/// All axes from `axis` on as one.
 Value NodeLowering::collapseFrom(Value v, int64_t axis) {
   Dims extents = dimsOf(v);
   // The extents beside a 0 may have any product.
@@ -153,6 +164,7 @@ Value NodeLowering::collapseFrom(Value v, int64_t axis) {
   return result;
 }
 
+/// Prepends dimensions of 1 to an operand of lower rank that broadcasts.
 Value NodeLowering::prependOnes(Value v, int64_t newRank) {
   Dims extents(newRank - rank(v), dims.constant(1));
   llvm::append_range(extents, Dims(dimsOf(v)));
@@ -163,6 +175,7 @@ Value NodeLowering::prependOnes(Value v, int64_t newRank) {
 // transpose, slice, concat
 //===----------------------------------------------------------------------===//
 
+/// Axis i of the result is axis permutation[i] of v.
 Value NodeLowering::transpose(Value v, ArrayRef<int64_t> permutation) {
   if (llvm::equal(permutation, llvm::seq<int64_t>(0, permutation.size())))
     return v;
@@ -177,6 +190,7 @@ Value NodeLowering::transpose(Value v, ArrayRef<int64_t> permutation) {
   return result;
 }
 
+/// A slice; callers have checked the bounds.
 Value NodeLowering::slice(Value v, ArrayRef<OpFoldResult> offsets,
                           ArrayRef<OpFoldResult> sizes,
                           ArrayRef<OpFoldResult> strides) {
@@ -205,6 +219,7 @@ Value NodeLowering::slice(Value v, ArrayRef<OpFoldResult> offsets,
 /// are joined in parts, which are made in place and then copied.
 static constexpr size_t kMaxPieces = 16;
 
+/// Checks that all extents but that of `axis` agree.
 Value NodeLowering::concat(ArrayRef<Value> values, int64_t axis) {
   // An empty piece would begin where the result ends.
   SmallVector<Value> parts;
@@ -222,6 +237,7 @@ Value NodeLowering::concat(ArrayRef<Value> values, int64_t axis) {
   return concatCopies(joined, axis);
 }
 
+/// The extents of the result.
 Dims NodeLowering::joinedExtents(ArrayRef<Value> values, int64_t axis) {
   Dims extents = dimsOf(values.front());
   for (Value v : values.drop_front()) {
@@ -236,6 +252,7 @@ Dims NodeLowering::joinedExtents(ArrayRef<Value> values, int64_t axis) {
   return extents;
 }
 
+/// `v` with these extents, which a check says it has.
 Value NodeLowering::agree(Value v, ArrayRef<OpFoldResult> extents) {
   bool known = true;
   for (auto [have, want] : llvm::zip_equal(Dims(dimsOf(v)), extents))
@@ -247,6 +264,7 @@ Value NodeLowering::agree(Value v, ArrayRef<OpFoldResult> extents) {
   return slice(v, offsets, extents, strides);
 }
 
+/// tensor.concat copies each piece once.
 Value NodeLowering::concatCopies(ArrayRef<Value> values, int64_t axis) {
   Dims extents = joinedExtents(values, axis);
   RankedTensorType type = tensorType(extents, elementType(values.front()));
@@ -263,6 +281,8 @@ Value NodeLowering::concatCopies(ArrayRef<Value> values, int64_t axis) {
   return result;
 }
 
+/// Pieces are inserted one after the other, so that they may be computed where
+/// they will lie.
 Value NodeLowering::concatInPlace(ArrayRef<Value> values, int64_t axis) {
   if (values.size() == 1)
     return values.front();

@@ -1,4 +1,10 @@
 //===- Rotary.cpp - RotaryEmbedding of ONNX and of com.microsoft ----------===//
+//
+// Pairs of elements of each head are rotated by angles whose cosines and sines
+// come from tables, by position. The two domains differ in slots and attributes
+// only.
+//
+//===----------------------------------------------------------------------===//
 
 #include "Generic.h"
 #include "OpRegistry.h"
@@ -72,6 +78,7 @@ static FailureOr<Value> joinPairs(NodeLowering &n, Value first, Value second,
   return n.reshape(n.concat({*a, *c}, last + 1), whole);
 }
 
+/// (x1 c - x2 s, x1 s + x2 c) for all pairs.
 static FailureOr<Value> rotate(NodeLowering &n, const Rotary &r) {
   OpFoldResult half = n.dims.constant(r.half);
   int64_t second = r.interleaved ? 1 : r.half, step = r.interleaved ? 2 : 1;
@@ -123,8 +130,8 @@ static FailureOr<Value> sliceRows(NodeLowering &n, Value table,
   return n.reshape(rows, sizes);
 }
 
-/// One position for all batches: the table's rows from it on. The check has no
-/// sum that an extreme position could overflow.
+/// One position serves all batches: the table's rows from it on are taken. The
+/// check has no sum that an extreme position could overflow.
 static FailureOr<OpFoldResult> firstPosition(NodeLowering &n, Value positions,
                                              Value table, OpFoldResult length) {
   auto list = n.extractElements(positions);
@@ -159,7 +166,8 @@ static FailureOr<Value> splitHeads(NodeLowering &n, Value x, int64_t heads,
   return n.reshape(x, extents);
 }
 
-/// Rotated is all of a head, or its first `rotary_embedding_dim` elements.
+/// How much of a head is rotated: all of it, or its first
+/// `rotary_embedding_dim` elements.
 static LogicalResult checkHeadSize(NodeLowering &n, const Rotary &r,
                                    bool inPart) {
   OpFoldResult head = n.dim(r.x, 3), width = n.dims.constant(2 * r.half);
@@ -264,6 +272,7 @@ static LogicalResult lowerRotary(NodeLowering &n, unsigned cosSlot,
   return success();
 }
 
+/// Packed batches and scales of com.microsoft are not supported.
 void bitnet::registerRotaryOps(OpRegistry &r) {
   r.add("RotaryEmbedding", 23,
         [](NodeLowering &n) { return lowerRotary(n, 1, 3); });

@@ -1,4 +1,10 @@
 //===- ScalarMath.cpp - scalar code shared by op files --------------------===//
+//
+// Scalar code whose result is defined for every input, as NumPy or onnxruntime
+// define it, where arith leaves it open: division by zero, conversions out of
+// range.
+//
+//===----------------------------------------------------------------------===//
 
 #include "ScalarMath.h"
 
@@ -27,6 +33,8 @@ static Value safeDivisor(ScalarBuilder &s, Value rhs, Value isZero,
   return s.make<arith::SelectOp>(isZero, one, rhs);
 }
 
+/// The quotient, rounded toward zero. x / 0 is 0, and the minimum divided by -1
+/// wraps.
 Value mlir::bitnet::divideInt(ScalarBuilder &s, Value lhs, Value rhs,
                               bool isUnsigned) {
   Value zero = s.intConstant(rhs.getType(), 0);
@@ -58,6 +66,7 @@ Value mlir::bitnet::remainderInt(ScalarBuilder &s, Value lhs, Value rhs,
 // Cast
 //===----------------------------------------------------------------------===//
 
+/// A bool is 0 or 1.
 static bool isUnsignedType(Type type) {
   return type.isUnsignedInteger() || type.isInteger(1);
 }
@@ -71,7 +80,8 @@ static Value floatToInt(ScalarBuilder &s, Value v, IntegerType to) {
   if (to.isUnsigned())
     low = APInt::getZero(width), high = APInt::getMaxValue(width);
   auto bound = [&](const APInt &value) {
-    // Toward zero: a rounded-up maximum would be out of range again.
+    // The bound is rounded toward zero, because a rounded-up maximum would be
+    // out of range again.
     APFloat f(type.getFloatSemantics());
     f.convertFromAPInt(value, !to.isUnsigned(), APFloat::rmTowardZero);
     return s.make<arith::ConstantOp>(FloatAttr::get(type, f));
@@ -84,6 +94,7 @@ static Value floatToInt(ScalarBuilder &s, Value v, IntegerType to) {
   return s.make<arith::FPToSIOp>(plain, v);
 }
 
+/// Casts between floats, rounding once, half to even.
 static Value floatToFloat(ScalarBuilder &s, Value v, FloatType to) {
   unsigned have = cast<FloatType>(v.getType()).getWidth();
   if (have < to.getWidth())
@@ -93,6 +104,7 @@ static Value floatToFloat(ScalarBuilder &s, Value v, FloatType to) {
   return v;
 }
 
+/// Casts between integers: cuts, or widens by the sign of `from`.
 static Value intToInt(ScalarBuilder &s, Value v, Type from, Type to) {
   unsigned have = v.getType().getIntOrFloatBitWidth();
   unsigned want = to.getIntOrFloatBitWidth();
@@ -105,6 +117,7 @@ static Value intToInt(ScalarBuilder &s, Value v, Type from, Type to) {
   return s.make<arith::ExtSIOp>(signless(to), v);
 }
 
+/// `from` and `to` are ONNX types, with signs.
 Value mlir::bitnet::castScalar(ScalarBuilder &s, Value v, Type from, Type to) {
   bool fromFloat = isa<FloatType>(from), toFloat = isa<FloatType>(to);
   if (fromFloat && toFloat)
@@ -127,6 +140,7 @@ Value mlir::bitnet::castScalar(ScalarBuilder &s, Value v, Type from, Type to) {
   return s.make<arith::SIToFPOp>(wide, v);
 }
 
+/// Casts all elements.
 Value NodeLowering::convert(Value v, Type from, Type to) {
   if (from == to || (isa<IntegerType>(from) && !from.isInteger(1) &&
                      signless(from) == signless(to)))
@@ -136,6 +150,7 @@ Value NodeLowering::convert(Value v, Type from, Type to) {
   });
 }
 
+/// Widens floats that are narrower than f32; other values stay as they are.
 Value NodeLowering::toF32(Value v) {
   Type type = elementType(v);
   if (!isa<FloatType>(type) || type.getIntOrFloatBitWidth() >= 32)
@@ -205,6 +220,7 @@ Value mlir::bitnet::atanh(ScalarBuilder &s, Value x) {
 // Activations
 //===----------------------------------------------------------------------===//
 
+/// 1 / (1 + e^-x), which is 0 where e^-x overflows.
 Value mlir::bitnet::sigmoid(ScalarBuilder &s, Value x) {
   Value one = s.constant(x.getType(), 1);
   Value e = s.make<math::ExpOp>(s.make<arith::NegFOp>(x));

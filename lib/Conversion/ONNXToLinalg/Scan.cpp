@@ -1,4 +1,9 @@
 //===- Scan.cpp - CumSum and Trilu ----------------------------------------===//
+//
+// CumSum is a sequential loop over planes; Trilu keeps one triangle of
+// matrices.
+//
+//===----------------------------------------------------------------------===//
 
 #include "Generic.h"
 #include "OpRegistry.h"
@@ -15,6 +20,7 @@ using namespace mlir::bitnet;
 // CumSum
 //===----------------------------------------------------------------------===//
 
+/// Adds floats or integers.
 static Value add(ScalarBuilder &s, Value a, Value c) {
   return isa<FloatType>(a.getType()) ? s.make<arith::AddFOp>(a, c)
                                      : s.make<arith::AddIOp>(a, c);
@@ -58,6 +64,7 @@ static scf::ValueVector scanStep(NodeLowering &n, Value x, Value out,
   return {exclusive ? next : write(sum), sum};
 }
 
+/// The loop carries the result and the running total.
 static Value emitCumSum(NodeLowering &n, Value x, int64_t axis, bool exclusive,
                         bool reverse) {
   Dims extents = n.dimsOf(x), plane = extents;
@@ -87,6 +94,7 @@ static Value emitCumSum(NodeLowering &n, Value x, int64_t axis, bool exclusive,
   return n.refine(loop.getResult(0), extents);
 }
 
+/// Sums of narrow floats are rounded at every step of the result only.
 static LogicalResult lowerCumSum(NodeLowering &n) {
   Value x = n.operand(0);
   auto given = n.constantInts(n.operand(1));
@@ -120,6 +128,7 @@ static FailureOr<OpFoldResult> readDiagonal(NodeLowering &n) {
                     n.dims.constant(-kMaxTensorElements));
 }
 
+/// Elements on the other side of diagonal k are 0.
 static LogicalResult lowerTrilu(NodeLowering &n) {
   Value x = n.operand(0);
   int64_t rank = n.rank(x);

@@ -1,4 +1,9 @@
 //===- Scatter.cpp - ScatterND, ScatterElements, Scatter ------------------===//
+//
+// Updates are written one after the other into a copy of data, because two may
+// go to the same place. Indices are checked before.
+//
+//===----------------------------------------------------------------------===//
 
 #include "Generic.h"
 #include "OpRegistry.h"
@@ -16,6 +21,7 @@ namespace {
 enum class Reduction { None, Add, Mul, Max, Min };
 } // namespace
 
+/// Reads the attribute `reduction`, which exists since opset 16.
 static FailureOr<Reduction> readReduction(NodeLowering &n) {
   std::string name = n.stringAttr("reduction", "none");
   auto kind = llvm::StringSwitch<std::optional<Reduction>>(name)
@@ -31,6 +37,7 @@ static FailureOr<Reduction> readReduction(NodeLowering &n) {
   return *kind;
 }
 
+/// Folds an update into an element; narrow floats are folded in f32.
 template <typename FloatOp, typename SignedOp, typename UnsignedOp>
 static Value fold(ScalarBuilder &s, Value a, Value c, bool isUnsigned) {
   if (!isa<FloatType>(a.getType()))
@@ -40,6 +47,7 @@ static Value fold(ScalarBuilder &s, Value a, Value c, bool isUnsigned) {
   return convertFloat(s, r, element);
 }
 
+/// The element after the update.
 static Value combine(ScalarBuilder &s, Reduction kind, Value old, Value update,
                      bool isUnsigned) {
   using namespace arith;
@@ -47,7 +55,7 @@ static Value combine(ScalarBuilder &s, Reduction kind, Value old, Value update,
   case Reduction::None:
     return update;
   case Reduction::Add:
-    // Of bools, as NumPy and onnxruntime add them.
+    // The sum of bools is their or, as in NumPy and onnxruntime.
     if (old.getType().isInteger(1))
       return s.make<OrIOp>(old, update);
     return fold<AddFOp, AddIOp, AddIOp>(s, old, update, isUnsigned);
@@ -123,6 +131,7 @@ static SmallVector<Value> readTuple(ScalarBuilder &s, Value indices,
   return tuple;
 }
 
+/// Checks that the shapes of indices and updates fit data.
 static LogicalResult checkScatterND(NodeLowering &n, int64_t width) {
   Value data = n.operand(0), indices = n.operand(1), updates = n.operand(2);
   Dims dataDims = n.dimsOf(data), indexDims = n.dimsOf(indices);
@@ -146,6 +155,7 @@ static LogicalResult checkScatterND(NodeLowering &n, int64_t width) {
   return success();
 }
 
+/// Slices of data are replaced or combined.
 static LogicalResult lowerScatterND(NodeLowering &n) {
   Value data = n.operand(0), indices = n.operand(1), updates = n.operand(2);
   FailureOr<Reduction> kind = readReduction(n);
@@ -189,6 +199,7 @@ static LogicalResult lowerScatterND(NodeLowering &n) {
 // ScatterElements
 //===----------------------------------------------------------------------===//
 
+/// Single elements: data with i[axis] replaced by indices[i...].
 static LogicalResult lowerScatterElements(NodeLowering &n) {
   Value data = n.operand(0), indices = n.operand(1), updates = n.operand(2);
   int64_t rank = n.rank(data);

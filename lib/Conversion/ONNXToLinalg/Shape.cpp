@@ -1,4 +1,10 @@
 //===- Shape.cpp - operators that read or change shapes -------------------===//
+//
+// Operators whose operands or results are shapes. A shape is a list of extents
+// here and never a tensor in memory, so that a Reshape by a computed shape has
+// static extents where the graph's arithmetic says so.
+//
+//===----------------------------------------------------------------------===//
 
 #include "OpRegistry.h"
 #include "ScalarMath.h"
@@ -17,6 +23,7 @@ using namespace mlir::bitnet;
 // Shape, Size
 //===----------------------------------------------------------------------===//
 
+/// Shape: the extents themselves, from `start` to `end`.
 static LogicalResult lowerShape(NodeLowering &n) {
   Dims extents = n.dimsOf(n.operand(0));
   int64_t rank = extents.size();
@@ -31,6 +38,7 @@ static LogicalResult lowerShape(NodeLowering &n) {
   return success();
 }
 
+/// Size: the product of all extents, of rank 0.
 static LogicalResult lowerSize(NodeLowering &n) {
   Type i64 = n.b.getI64Type();
   Elements list{n.dims.product(Dims(n.dimsOf(n.operand(0))))};
@@ -86,7 +94,8 @@ static void refuseZero(NodeLowering &n, OpFoldResult from, OpFoldResult to) {
   d.require(isSame, n.name() + ": a size of 0 would mean that of the input");
 }
 
-/// 0 and -1 among extents that are only known at run time.
+/// 0 and -1 among extents that are only known at run time. Chosen at run time:
+/// a -1 is what the others leave over.
 static void resolveRuntimeExtents(NodeLowering &n, ArrayRef<OpFoldResult> from,
                                   Dims &to, bool keepZero) {
   DimBuilder &d = n.dims;
@@ -111,6 +120,7 @@ static void resolveRuntimeExtents(NodeLowering &n, ArrayRef<OpFoldResult> from,
     to[axis] = d.select(isInferred, rest, to[axis]);
 }
 
+/// 0 keeps an extent unless `allowzero` is set, one -1 is inferred.
 static LogicalResult lowerReshape(NodeLowering &n) {
   FailureOr<Elements> shape = shapeOperand(n, 1);
   if (failed(shape))
@@ -143,6 +153,7 @@ static LogicalResult lowerReshape(NodeLowering &n) {
   return reshapeTo(n, to);
 }
 
+/// Flatten: a matrix of the axes before `axis` and those from it on.
 static LogicalResult lowerFlatten(NodeLowering &n) {
   Dims from = n.dimsOf(n.operand(0));
   int64_t rank = from.size(), axis = n.intAttr("axis", 1);
@@ -179,6 +190,7 @@ static LogicalResult lowerSqueeze(NodeLowering &n, int axesSlot) {
   return reshapeTo(n, to);
 }
 
+/// Unsqueeze: axes are those of the result.
 static LogicalResult lowerUnsqueeze(NodeLowering &n, int axesSlot) {
   Dims from = n.dimsOf(n.operand(0));
   FailureOr<std::optional<SmallVector<int64_t>>> axes =
@@ -207,6 +219,7 @@ static LogicalResult lowerUnsqueeze(NodeLowering &n, int axesSlot) {
 // Expand, ConstantOfShape, Range
 //===----------------------------------------------------------------------===//
 
+/// Expand broadcasts in both directions: an extent of the shape may be 1, too.
 static LogicalResult lowerExpand(NodeLowering &n) {
   FailureOr<Elements> shape = shapeOperand(n, 1);
   if (failed(shape) || failed(n.requireSizes(*shape)))
@@ -227,6 +240,7 @@ static LogicalResult lowerExpand(NodeLowering &n) {
   return success();
 }
 
+/// ConstantOfShape: filled with `value`, which is 0 in f32 by default.
 static LogicalResult lowerConstantOfShape(NodeLowering &n) {
   FailureOr<Elements> shape = shapeOperand(n, 0);
   if (failed(shape) || failed(n.requireSizes(*shape)))
@@ -322,6 +336,7 @@ static OpFoldResult rangeExtent(NodeLowering &n, ArrayRef<Elements> args) {
   return d.max(d.ceilDiv(span, step), d.constant(0));
 }
 
+/// start + i * delta.
 static Value emitRange(NodeLowering &n, OpFoldResult length, Value start,
                        Value delta) {
   Type element = start.getType();
@@ -363,6 +378,7 @@ rangeList(NodeLowering &n, ArrayRef<Elements> args, OpFoldResult length) {
   return list;
 }
 
+/// An error of the run when the length is too large.
 static LogicalResult lowerRange(NodeLowering &n) {
   SmallVector<Elements> args;
   for (Value v : n.operands())

@@ -1,4 +1,10 @@
 //===- ShapeChecks.cpp - checks of extents before anything runs -----------===//
+//
+// An assertion about the extents of the inputs alone may run first. It has to,
+// because a type that it justifies may reach operations in front of it
+// (docs/Rationale.md, "Checks of extents come first").
+//
+//===----------------------------------------------------------------------===//
 
 #include "ShapeChecks.h"
 
@@ -59,8 +65,10 @@ bool mlir::bitnet::isFromInputShapes(OpFoldResult value) {
   return !v || isFromInputShapes(v);
 }
 
+/// Moves checks to the front of `block`, each with the operations that compute
+/// its condition.
 void mlir::bitnet::hoistShapeChecks(Block &block) {
-  // After what has been moved: operations keep their order.
+  // The next operation goes behind `last`, so operations keep their order.
   Operation *last = nullptr;
   auto move = [&](Operation *op) {
     if (last)

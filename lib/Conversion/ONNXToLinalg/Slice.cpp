@@ -31,10 +31,11 @@ static OpFoldResult clampBound(NodeLowering &n, OpFoldResult bound,
   bound = n.dims.simplify(bound);
   OpFoldResult zero = n.dims.constant(0);
   std::optional<int64_t> known = getConstantIntValue(bound);
-  // On an empty axis `high` is below `low` going backward, and it wins: nothing
-  // is left to read.
+  // On an empty axis that is read backward, `high` is below `low`; it wins, so
+  // nothing is read.
   bool forward = n.dims.same(high, extent) && !isConstantIntValue(high, -1);
-  // The open ends exporters write; no arithmetic may overflow on them.
+  // Exporters write very large numbers for open ends; no arithmetic may
+  // overflow on them.
   if (known && *known >= std::numeric_limits<int32_t>::max())
     return high;
   if (known && *known <= std::numeric_limits<int32_t>::min())
@@ -61,6 +62,7 @@ static int64_t limitStep(NodeLowering &n, OpFoldResult extent, int64_t step) {
   return std::clamp(step, -limit, limit);
 }
 
+/// What NumPy's slice start:end:step keeps of an axis.
 static AxisRange computeRange(NodeLowering &n, OpFoldResult extent,
                               OpFoldResult start, OpFoldResult end,
                               int64_t step) {
@@ -69,7 +71,8 @@ static AxisRange computeRange(NodeLowering &n, OpFoldResult extent,
   bool forward = step > 0;
   OpFoldResult low = forward ? zero : n.dims.constant(-1);
   OpFoldResult high = forward ? extent : n.dims.sub(extent, one);
-  // Going backward starts are clamped to [0, extent - 1], ends to [-1, ...].
+  // When the step is negative, starts are clamped to [0, extent - 1] and ends
+  // to [-1, extent - 1].
   start = clampBound(n, start, extent, zero, high);
   end = clampBound(n, end, extent, low, high);
   OpFoldResult length =
@@ -97,6 +100,7 @@ static Elements toIndices(NodeLowering &n, Elements list) {
   return list;
 }
 
+/// The operands of opset 10 and later; axes and steps must be constants.
 static FailureOr<SliceSpec> readOperands(NodeLowering &n) {
   std::optional<Elements> starts = n.extractElements(n.operand(1));
   std::optional<Elements> ends = n.extractElements(n.operand(2));
@@ -112,6 +116,7 @@ static FailureOr<SliceSpec> readOperands(NodeLowering &n) {
   return spec;
 }
 
+/// The operands up to opset 9, which has no steps.
 static FailureOr<SliceSpec> readAttributes(NodeLowering &n) {
   auto starts = n.intsAttr("starts"), ends = n.intsAttr("ends");
   if (!starts || !ends)
@@ -162,6 +167,7 @@ static std::optional<Elements> sliceList(NodeLowering &n, Value x,
   return kept;
 }
 
+/// The result is a list, a view, or elements that are read backward.
 static void emitSlice(NodeLowering &n, Value x, ArrayRef<AxisRange> ranges) {
   if (auto list = sliceList(n, x, ranges))
     return n.setResult(0, n.fromElements(*list, n.elementType(x)));
@@ -179,6 +185,7 @@ static void emitSlice(NodeLowering &n, Value x, ArrayRef<AxisRange> ranges) {
   n.setResult(0, keepsAll ? x : n.slice(x, offsets, sizes, strides));
 }
 
+/// Axes that are not named keep everything.
 static LogicalResult lower(NodeLowering &n, FailureOr<SliceSpec> spec) {
   if (failed(spec))
     return failure();

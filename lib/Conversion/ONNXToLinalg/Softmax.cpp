@@ -1,4 +1,8 @@
 //===- Softmax.cpp - Softmax and LogSoftmax -------------------------------===//
+//
+// e^(x - max) / sum, per row, as separate nests that --bitnet-fuse-rows joins.
+//
+//===----------------------------------------------------------------------===//
 
 #include "Generic.h"
 #include "OpRegistry.h"
@@ -24,6 +28,7 @@ static FailureOr<SmallVector<int64_t>> normalizedAxes(NodeLowering &n) {
       llvm::seq<int64_t>(*axis, flattens ? rank : *axis + 1));
 }
 
+/// The maximum, which is subtracted so that no power overflows.
 static Value maxOver(NodeLowering &n, Value x, ArrayRef<int64_t> axes) {
   Type wide = computeType(n.elementType(x));
   auto fold = [](ScalarBuilder &s, Value element, Value acc) {
@@ -33,6 +38,7 @@ static Value maxOver(NodeLowering &n, Value x, ArrayRef<int64_t> axes) {
                   {lowestAttr(wide, false), nullptr, fold});
 }
 
+/// The sum, in the order of mm_c3.
 static Value sumOver(NodeLowering &n, Value x, ArrayRef<int64_t> axes) {
   auto fold = [](ScalarBuilder &s, Value element, Value acc) {
     return reassociableAdd(s, element, acc);

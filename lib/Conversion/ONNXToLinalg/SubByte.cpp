@@ -1,4 +1,8 @@
 //===- SubByte.cpp - constants of 2- and 4-bit integers -------------------===//
+//
+// ONNX packs integers of 2 and 4 bits; tensors of MLIR have a byte per element.
+//
+//===----------------------------------------------------------------------===//
 
 #include "SubByte.h"
 
@@ -27,6 +31,7 @@ static Value linearIndex(ScalarBuilder &s, ArrayRef<int64_t> shape) {
   return index;
 }
 
+/// A nest that shifts and masks; later stages evaluate it where they can.
 Value bitnet::unpackSubByte(OpBuilder &b, Location loc, Value bytes,
                             RankedTensorType type) {
   Type element = type.getElementType(), i8 = b.getI8Type();

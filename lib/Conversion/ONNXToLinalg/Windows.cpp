@@ -1,4 +1,10 @@
 //===- Windows.cpp - geometry of convolutions and pools -------------------===//
+//
+// Computes where the windows of a convolution or a pool lie: from the
+// attributes of both kinds of operators, the padding and the number of windows
+// along each spatial axis, for extents that may be known at run time only.
+//
+//===----------------------------------------------------------------------===//
 
 #include "Windows.h"
 #include "Generic.h"
@@ -55,7 +61,8 @@ static void countWindows(NodeLowering &n, Windows &w, unsigned i,
   OpFoldResult room = n.dims.sub(padded, size);
   if (!ceilMode) {
     w.out[i] = countWhole(n, room, stride, small);
-    // At most one window hangs over; without any, the image stays as it is.
+    // At most one window hangs over the end; when none does, the image stays as
+    // it is.
     if (small == SmallImage::Clipped)
       w.overhang[i] = n.dims.min(n.dims.max(n.dims.sub(size, padded), zero),
                                  n.dims.mul(w.out[i], size));
@@ -84,6 +91,8 @@ static void limitNumbers(Windows &w) {
       dilation = 1;
 }
 
+/// Lists must have one number per spatial axis, positive where the schema says
+/// so.
 static LogicalResult checkNumbers(NodeLowering &n, const Windows &w,
                                   size_t count) {
   auto positive = [](int64_t v) { return v > 0; };
@@ -115,6 +124,7 @@ static LogicalResult checkNumbers(NodeLowering &n, const Windows &w,
   return success();
 }
 
+/// auto_pad decides the padding where it is given; else `pads` does.
 FailureOr<Windows> bitnet::readWindows(NodeLowering &n, Value x, Dims kernel,
                                        SmallImage small) {
   if (n.rank(x) < 3)
@@ -153,7 +163,8 @@ FailureOr<Windows> bitnet::readWindows(NodeLowering &n, Value x, Dims kernel,
   return w;
 }
 
-/// Where the run decides how large the padded image is, it checks that itself.
+/// Checks how large the padded image is, as far as extents are constants. Where
+/// the run decides, the run checks.
 static LogicalResult checkPadded(NodeLowering &n, Value x,
                                  ArrayRef<OpFoldResult> low,
                                  ArrayRef<OpFoldResult> high) {
@@ -168,6 +179,7 @@ static LogicalResult checkPadded(NodeLowering &n, Value x,
   return n.requireSizes(known);
 }
 
+/// The image with its padding and with what the last window hangs over.
 FailureOr<Value> bitnet::padForWindows(NodeLowering &n, Value x,
                                        const Windows &w, TypedAttr value) {
   Dims zeros(n.rank(x), n.dims.constant(0)), low = zeros, high = zeros;
@@ -186,8 +198,8 @@ FailureOr<Value> bitnet::padForWindows(NodeLowering &n, Value x,
   if (always || !llvm::all_of(w.low, isZero) || !llvm::all_of(w.high, isZero) ||
       llvm::none_of(over, [](OpFoldResult d) { return isa<Value>(d); }))
     return padTensor(n, x, low, high, value);
-  // Without padding, the overhang of an image that is smaller than a window is
-  // no reason to copy every other image.
+  // When there is no padding, an image that is smaller than a window hangs
+  // over; that is no reason to copy all other images.
   Value needed;
   Dims extents = n.dimsOf(x);
   for (auto [extent, more] : llvm::zip_equal(extents, over)) {
@@ -217,6 +229,10 @@ static OpFoldResult usedExtent(NodeLowering &n, OpFoldResult have,
   return n.dims.simplify(n.dims.min(n.dims.max(end, zero), have));
 }
 
+/// The image without the part that no window reads. A loop over one window
+/// folds away, also where that becomes known later, and linalg then takes the
+/// image for as long as the kernel's loop (docs/Rationale.md, "Checks of
+/// extents come first").
 Value bitnet::cutToWindows(NodeLowering &n, Value x, const Windows &w) {
   Dims extents = n.dimsOf(x), offsets(extents.size(), n.dims.constant(0));
   Dims strides(extents.size(), n.dims.constant(1));
@@ -232,6 +248,7 @@ Value bitnet::cutToWindows(NodeLowering &n, Value x, const Windows &w) {
   return cuts ? n.slice(x, offsets, extents, strides) : x;
 }
 
+/// o * stride + k * dilation for each spatial axis.
 SmallVector<AffineExpr> bitnet::windowExprs(NodeLowering &n, const Windows &w,
                                             unsigned outLoop,
                                             unsigned kernelLoop) {

@@ -1,4 +1,9 @@
 //===- Attributes.cpp - attributes of ONNX nodes --------------------------===//
+//
+// Attributes of nodes as MLIR attributes. Errors name the node and the
+// attribute.
+//
+//===----------------------------------------------------------------------===//
 
 #include "Importer.h"
 #include "Types.h"
@@ -12,6 +17,8 @@ using namespace mlir::bitnet;
 using namespace mlir::bitnet::onnximport;
 using ::onnx::AttributeProto;
 
+/// Inside a function an attribute may refer to one of the call; such references
+/// are replaced here, so that nothing later has to know of functions.
 LogicalResult
 Importer::resolveAttributes(const ::onnx::NodeProto &node, Location loc,
                             const Frame &frame,
@@ -21,10 +28,13 @@ Importer::resolveAttributes(const ::onnx::NodeProto &node, Location loc,
     if (attr.name().empty() || attr.name() == onnx::kBodiesParam)
       return nodeError(node, loc) << "has an attribute with the invalid name "
                                   << quoteName(attr.name());
+    // An attribute that is there twice is an error; protobuf would silently
+    // keep both.
     if (!names.insert(attr.name()).second)
       return nodeError(node, loc)
              << "has attribute " << quoteName(attr.name()) << " twice";
     const AttributeProto *value = &attr;
+    // Resolves a reference to an attribute of the function's call.
     if (!attr.ref_attr_name().empty()) {
       if (!frame.function)
         return nodeError(node, loc)
@@ -56,8 +66,8 @@ Importer::convertSparse(const ::onnx::SparseTensorProto &tensor) {
   return makeTensorValue(context, blobs, std::move(*data), options.inlineBytes);
 }
 
-/// The values of Constant that are no tensors, as a tensor to be read like the
-/// others.
+/// Makes a tensor of the attributes of Constant that hold numbers, so that all
+/// are read alike.
 static bool makeConstant(const AttributeProto &attr, StringRef name,
                          ::onnx::TensorProto &tensor) {
   using ::onnx::TensorProto;
@@ -85,6 +95,7 @@ static bool makeConstant(const AttributeProto &attr, StringRef name,
   return true;
 }
 
+/// `name` says which of the attributes of Constant `attr` is.
 llvm::Expected<TensorValue> Importer::readConstant(const AttributeProto &attr,
                                                    StringRef name) {
   if (name == "value" && attr.has_t())
@@ -101,6 +112,7 @@ llvm::Expected<TensorValue> Importer::readConstant(const AttributeProto &attr,
 /// beside a blob, hence stay inline, up to this size.
 static constexpr uint64_t kMaxAttributeBytes = uint64_t(64) << 20;
 
+/// The attribute for one tensor, or for a list of tensors.
 FailureOr<Attribute> Importer::convertTensors(const AttributeProto &attr,
                                               const ::onnx::NodeProto &node,
                                               StringRef name, Location loc) {
@@ -116,6 +128,7 @@ FailureOr<Attribute> Importer::convertTensors(const AttributeProto &attr,
     values.push_back(tensor->value);
     return success();
   };
+  // One tensor is an attribute by itself, several are an array.
   if (attr.type() == AttributeProto::TENSOR)
     return failed(add(convertTensor(attr.t(), kMaxAttributeBytes)))
                ? FailureOr<Attribute>(failure())
@@ -126,6 +139,8 @@ FailureOr<Attribute> Importer::convertTensors(const AttributeProto &attr,
   return Attribute(builder.getArrayAttr(values));
 }
 
+/// The attribute of a node as an MLIR attribute, except for graphs, which
+/// become MLIR regions of the node.
 FailureOr<Attribute> Importer::convertAttribute(const AttributeProto &attr,
                                                 const ::onnx::NodeProto &node,
                                                 StringRef name, Location loc) {

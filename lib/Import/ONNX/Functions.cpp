@@ -1,4 +1,10 @@
 //===- Functions.cpp - model functions, inlined at each call --------------===//
+//
+// A model may define functions; each call is inlined here, with names of its
+// own, unless the compiler lowers the operator itself
+// (ImportOptions::hasLowering).
+//
+//===----------------------------------------------------------------------===//
 
 #include "Importer.h"
 
@@ -8,13 +14,15 @@ using namespace mlir;
 using namespace mlir::bitnet;
 using namespace mlir::bitnet::onnximport;
 
-/// Zero bytes cannot be confused with a part of the names.
+/// The key of a function: its domain, name and overload, with zero bytes
+/// between them, which no name holds.
 static std::string getKey(StringRef domain, StringRef name,
                           StringRef overload) {
   return (normalizeDomain(domain) + Twine('\0') + name + Twine('\0') + overload)
       .str();
 }
 
+/// All functions of the model by their key.
 LogicalResult Importer::indexFunctions() {
   for (const auto &function : model.functions()) {
     std::string key =
@@ -27,10 +35,12 @@ LogicalResult Importer::indexFunctions() {
   return success();
 }
 
+/// The function that `node` calls; null when the node is an operator.
 const ::onnx::FunctionProto *
 Importer::findFunction(const ::onnx::NodeProto &node, const Scope &scope) {
   if (functions.empty())
     return nullptr;
+  // The compiler's own lowering wins (docs/Rationale.md).
   if (node.overload().empty() && options.hasLowering) {
     StringRef domain = normalizeDomain(node.domain());
     auto opset = scope.frame.opsets.find(domain);
@@ -42,6 +52,8 @@ Importer::findFunction(const ::onnx::NodeProto &node, const Scope &scope) {
       getKey(node.domain(), node.op_type(), node.overload()));
 }
 
+/// What the nodes of the function's body may refer to: its opsets and the
+/// call's attributes, or their defaults. Recursion is an error.
 LogicalResult Importer::prepareFrame(const ::onnx::NodeProto &node,
                                      const ::onnx::FunctionProto &function,
                                      Location loc, const Scope &scope,
@@ -62,7 +74,8 @@ LogicalResult Importer::prepareFrame(const ::onnx::NodeProto &node,
   for (auto [name, attr] : attributes)
     frame.attributes[name] = attr;
   if (auto named = dyn_cast<NameLoc>(loc)) {
-    // Nested prefixes add up; this much identifies a call.
+    // Prefixes of nested calls add up, so they are cut to a length that still
+    // identifies a call.
     frame.prefix = (named.getName().getValue().take_front(256) + "/").str();
     if (auto file = dyn_cast<FileLineColLoc>(named.getChildLoc()))
       frame.callIndex = int(file.getLine()) - 1;
@@ -70,12 +83,15 @@ LogicalResult Importer::prepareFrame(const ::onnx::NodeProto &node,
   return success();
 }
 
+/// Imports the body in a scope of its own, in which only the inputs are
+/// visible.
 LogicalResult Importer::importCall(const ::onnx::NodeProto &node,
                                    const ::onnx::FunctionProto &function,
                                    Location loc, Scope &scope) {
   Frame frame;
   SmallVector<Value> slots;
-  // Bytes count, too: a body of one node may have a million inputs.
+  // The bytes of a body are counted, too, because a body of one node may have a
+  // million inputs.
   numNodes += 1 + function.node_size() + function.ByteSizeLong() / 64;
   if (numNodes > options.maxNodes)
     return nodeError(node, loc)
@@ -84,6 +100,8 @@ LogicalResult Importer::importCall(const ::onnx::NodeProto &node,
   if (failed(prepareFrame(node, function, loc, scope, frame)) ||
       failed(readInputs(node, loc, scope, slots)))
     return failure();
+  // More inputs or outputs than the function has are an error; fewer are
+  // allowed, because they may be left out.
   if (int(slots.size()) > function.input_size() ||
       node.output_size() > function.output_size())
     return nodeError(node, loc)
@@ -108,6 +126,7 @@ LogicalResult Importer::importCall(const ::onnx::NodeProto &node,
   return bindResults(node, function, loc, body, scope);
 }
 
+/// Gives the results of the body the names that the calling node has for them.
 LogicalResult Importer::bindResults(const ::onnx::NodeProto &node,
                                     const ::onnx::FunctionProto &function,
                                     Location loc, Scope &body, Scope &scope) {

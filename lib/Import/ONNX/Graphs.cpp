@@ -1,4 +1,9 @@
 //===- Graphs.cpp - graphs, their inputs, outputs and names ---------------===//
+//
+// Graphs: the model's becomes @main, those of attributes become MLIR regions.
+// Names are resolved from the innermost graph outwards, as ONNX defines them.
+//
+//===----------------------------------------------------------------------===//
 
 #include "Importer.h"
 #include "Types.h"
@@ -15,6 +20,7 @@ using namespace mlir::bitnet::onnximport;
 // Names
 //===----------------------------------------------------------------------===//
 
+/// The type of a declared value; an error is located at the value of that name.
 FailureOr<Type> Importer::getType(const ::onnx::TypeProto &proto,
                                   StringRef name) {
   llvm::Expected<Type> type = getValueType(context, proto);
@@ -24,6 +30,7 @@ FailureOr<Type> Importer::getType(const ::onnx::TypeProto &proto,
   return *type;
 }
 
+/// A name may be defined once per graph, whatever defines it.
 LogicalResult Importer::define(StringRef name, Value value, Scope &scope,
                                Location loc) {
   if (name.empty())
@@ -41,6 +48,7 @@ FailureOr<std::optional<Value>> Importer::lookup(StringRef name,
       return std::optional<Value>(it->second);
     if (!scope->isInitializer(name))
       continue;
+    // Initializers become constants on first use, so unused ones cost nothing.
     FailureOr<Value> value = addInitializer(name, *scope);
     if (failed(value))
       return failure();
@@ -49,6 +57,8 @@ FailureOr<std::optional<Value>> Importer::lookup(StringRef name,
   return std::optional<Value>();
 }
 
+/// Adds the constant to the scope that lists it, even when a nested graph reads
+/// it.
 FailureOr<Value> Importer::addInitializer(StringRef name, Scope &scope) {
   const ::onnx::TensorProto *dense = scope.initializers.lookup(name);
   llvm::Expected<TensorValue> tensor =
@@ -70,6 +80,7 @@ FailureOr<Value> Importer::addInitializer(StringRef name, Scope &scope) {
   return op.getResult();
 }
 
+/// Notes which initializers a graph has; nothing is read yet.
 LogicalResult Importer::indexInitializers(const ::onnx::GraphProto &graph,
                                           Scope &scope) {
   llvm::StringSet<> names;
@@ -98,6 +109,7 @@ LogicalResult Importer::indexInitializers(const ::onnx::GraphProto &graph,
   return success();
 }
 
+/// The values of all outputs of `graph`, in order.
 LogicalResult Importer::importOutputs(const ::onnx::GraphProto &graph,
                                       Scope &scope,
                                       SmallVectorImpl<Value> &values) {
@@ -118,6 +130,8 @@ LogicalResult Importer::importOutputs(const ::onnx::GraphProto &graph,
 // @main
 //===----------------------------------------------------------------------===//
 
+/// What later stages need to know of an input or output beside its MLIR type:
+/// its name, the names of its dims, and whether integers are unsigned.
 DictionaryAttr Importer::describe(const ::onnx::ValueInfoProto &info) {
   NamedAttrList attrs;
   attrs.set(onnx::kNameAttr, builder.getStringAttr(info.name()));
@@ -134,7 +148,7 @@ DictionaryAttr Importer::describe(const ::onnx::ValueInfoProto &info) {
   return attrs.getDictionary(context);
 }
 
-/// What a value is that is no dense tensor, or nothing.
+/// The kind of a value that is no dense tensor; nothing for dense tensors.
 static StringRef getOtherKind(const ::onnx::TypeProto &type) {
   switch (type.value_case()) {
   case ::onnx::TypeProto::kSequenceType:
@@ -150,6 +164,7 @@ static StringRef getOtherKind(const ::onnx::TypeProto &type) {
   }
 }
 
+/// All problems are reported before the import fails.
 LogicalResult Importer::addMainInputs(func::FuncOp main, Scope &scope) {
   llvm::StringSet<> names;
   bool isPassable = true;
@@ -177,6 +192,7 @@ LogicalResult Importer::addMainInputs(func::FuncOp main, Scope &scope) {
   return success(isPassable);
 }
 
+/// Ends @main. Declared types of outputs are kept as hints (onnx.declared).
 LogicalResult Importer::addMainOutputs(func::FuncOp main, Scope &scope) {
   const ::onnx::GraphProto &graph = model.graph();
   if (graph.output().empty())
@@ -206,6 +222,7 @@ LogicalResult Importer::addMainOutputs(func::FuncOp main, Scope &scope) {
   return success();
 }
 
+/// Initializers are read first, because inputs may name them.
 LogicalResult Importer::importMain(ModuleOp module) {
   builder.setInsertionPointToEnd(module.getBody());
   auto main = func::FuncOp::create(builder, getLoc(""), "main",
@@ -224,6 +241,7 @@ LogicalResult Importer::importMain(ModuleOp module) {
 // Subgraphs
 //===----------------------------------------------------------------------===//
 
+/// A graph of If, Loop or Scan: it sees the names of the graphs around it.
 LogicalResult Importer::importSubgraph(const ::onnx::GraphProto &graph,
                                        Region &region, Scope &outer,
                                        Location loc) {
@@ -235,6 +253,8 @@ LogicalResult Importer::importSubgraph(const ::onnx::GraphProto &graph,
                           << options.maxDepth;
   if (failed(indexInitializers(graph, scope)))
     return failure();
+  // The inputs of the graph, which the operator passes to it, are arguments of
+  // the basic block.
   for (const auto &input : graph.input()) {
     if (scope.isInitializer(input.name()))
       continue;

@@ -1,4 +1,10 @@
 //===- Import.cpp - ONNX file to ONNX carrier IR --------------------------===//
+//
+// The steps of an import: map the file, copy everything but the weights out of
+// it (WireFormat.h), parse that with protobuf, and build IR whose large
+// constants name byte ranges of the mapped file.
+//
+//===----------------------------------------------------------------------===//
 
 #include "bitnet/Import/ONNX/Import.h"
 
@@ -26,12 +32,15 @@ Importer::Importer(MLIRContext &context, StringRef path,
     : context(&context), path(path), options(options), model(model),
       blobs(BitNetDialect::getBlobStore(&context)), builder(&context) {}
 
+/// A location: the file, and a name in it unless that is empty.
 Location Importer::getLoc(StringRef name) {
   Location file = FileLineColLoc::get(context, path, 0, 0);
   return name.empty() ? file
                       : NameLoc::get(StringAttr::get(context, name), file);
 }
 
+/// Reads the opsets of the model, or of a function, which imports opsets of its
+/// own.
 LogicalResult Importer::readOpsets(const OpsetList &list, Opsets &opsets) {
   for (const auto &entry : list) {
     StringRef domain = normalizeDomain(entry.domain());
@@ -48,6 +57,7 @@ LogicalResult Importer::readOpsets(const OpsetList &list, Opsets &opsets) {
   return success();
 }
 
+/// Keeps what the report and the description of a model show.
 void Importer::setModuleAttributes(ModuleOp module) {
   NamedAttrList opsets;
   for (const auto &entry : mainFrame.opsets)
@@ -63,6 +73,7 @@ void Importer::setModuleAttributes(ModuleOp module) {
   module->setAttr("onnx.producer", builder.getStringAttr(producer));
 }
 
+/// Opens external data. Each file is opened once, under the user's policy.
 llvm::Expected<uint64_t> Importer::openExternalData(StringRef location,
                                                     std::string &file) {
   auto it = externals.find(location);
@@ -100,8 +111,12 @@ FailureOr<OwningOpRef<ModuleOp>> Importer::run() {
     return emitError(getLoc(""))
            << "IR version " << model.ir_version()
            << " is not supported; versions up to " << kMaxIRVersion << " are";
+  // A model without a graph is an error, because a file of another kind may
+  // parse as an empty model.
   if (!model.has_graph())
     return emitError(getLoc("")) << "holds no graph";
+  // A model of too many nodes is refused before work is done; inlined functions
+  // are counted as they come.
   numNodes = countNodes(model.graph());
   if (numNodes > options.maxNodes)
     return emitError(getLoc(""))
@@ -152,7 +167,8 @@ static llvm::Error parseModel(BlobStore &blobs, StringRef path,
     return graph.takeError();
   ::google::protobuf::io::CodedInputStream stream(
       reinterpret_cast<const uint8_t *>(graph->data()), int(graph->size()));
-  // A nested graph is three messages deep: node, attribute, graph.
+  // A nested graph is three messages deep: node, attribute, graph. protobuf's
+  // own limit of 100 would refuse deep graphs.
   stream.SetRecursionLimit(int(options.maxDepth) * 3 + 32);
   if (!model.ParseFromCodedStream(&stream) || !stream.ConsumedEntireMessage())
     return llvm::createStringError("not a valid ONNX file");
@@ -164,6 +180,7 @@ mlir::bitnet::importONNXModel(MLIRContext &context, StringRef path,
                               const ImportOptions &options) {
   context.loadDialect<BitNetDialect, onnx::ONNXDialect, func::FuncDialect>();
   ::google::protobuf::Arena arena;
+  // An arena frees millions of small messages at once.
   auto &model =
       *::google::protobuf::Arena::CreateMessage<::onnx::ModelProto>(&arena);
   BlobStore &blobs = BitNetDialect::getBlobStore(&context);

@@ -1,4 +1,9 @@
 //===- Nodes.cpp - ONNX nodes ---------------------------------------------===//
+//
+// Nodes become onnx.node, Constant nodes onnx.constant. The importer knows no
+// other operator: what a node means is decided by later stages.
+//
+//===----------------------------------------------------------------------===//
 
 #include "Importer.h"
 
@@ -8,6 +13,8 @@ using namespace mlir;
 using namespace mlir::bitnet;
 using namespace mlir::bitnet::onnximport;
 
+/// The line of a location is the node's number, so that locations are unique
+/// without names.
 Location Importer::getNodeLoc(const ::onnx::NodeProto &node, int index,
                               const Scope &scope) {
   // Nodes need no name; their first output always has one.
@@ -25,7 +32,7 @@ Location Importer::getNodeLoc(const ::onnx::NodeProto &node, int index,
                       : NameLoc::get(StringAttr::get(context, name), file);
 }
 
-/// Starts the message with what every user looks for first: which node.
+/// Begins an error with the node's name, which every user looks for first.
 InFlightDiagnostic Importer::nodeError(const ::onnx::NodeProto &node,
                                        Location loc) {
   InFlightDiagnostic diag = emitError(loc);
@@ -51,6 +58,7 @@ LogicalResult Importer::checkDefinitions(const NodeList &nodes, Scope &scope) {
   return success();
 }
 
+/// Imports the nodes in an order in which producers come first.
 LogicalResult Importer::importNodes(const NodeList &nodes, Scope &scope) {
   if (failed(checkDefinitions(nodes, scope)))
     return failure();
@@ -67,6 +75,7 @@ LogicalResult Importer::importNodes(const NodeList &nodes, Scope &scope) {
   return success();
 }
 
+/// Imports a call of a function, a constant, or any other node.
 LogicalResult Importer::importNode(const ::onnx::NodeProto &node, Location loc,
                                    Scope &scope) {
   if (node.op_type().empty())
@@ -80,11 +89,13 @@ LogicalResult Importer::importNode(const ::onnx::NodeProto &node, Location loc,
     return nodeError(node, loc)
            << "its domain " << quoteName(domain.empty() ? "ai.onnx" : domain)
            << " is missing from the model's opset_import";
+  // The one operator that the importer itself understands.
   if (domain.empty() && node.op_type() == "Constant")
     return importConstantNode(node, loc, scope);
   return importOrdinaryNode(node, loc, opset->second, scope);
 }
 
+/// Finds one value per input; null for one that is left out.
 LogicalResult Importer::readInputs(const ::onnx::NodeProto &node, Location loc,
                                    Scope &scope,
                                    SmallVectorImpl<Value> &slots) {
@@ -107,6 +118,8 @@ LogicalResult Importer::readInputs(const ::onnx::NodeProto &node, Location loc,
   return success();
 }
 
+/// Defines the names of the outputs. An output without a name is not used by
+/// anybody.
 LogicalResult Importer::defineOutputs(const ::onnx::NodeProto &node,
                                       Location loc, ValueRange results,
                                       Scope &scope) {
@@ -116,7 +129,7 @@ LogicalResult Importer::defineOutputs(const ::onnx::NodeProto &node,
   return success();
 }
 
-/// Attributes that are no graphs become `params`; graphs go to `bodies`.
+/// Sorts the attributes: graphs go to `bodies`, all others become `params`.
 LogicalResult Importer::readParams(const ::onnx::NodeProto &node, Location loc,
                                    const Frame &frame, NamedAttrList &params,
                                    SmallVectorImpl<Body> &bodies) {
@@ -159,6 +172,7 @@ LogicalResult Importer::readResultTypes(const ::onnx::NodeProto &node,
   return success();
 }
 
+/// The node keeps the opset version under which its domain was imported.
 LogicalResult Importer::importOrdinaryNode(const ::onnx::NodeProto &node,
                                            Location loc, int64_t version,
                                            Scope &scope) {
@@ -171,6 +185,8 @@ LogicalResult Importer::importOrdinaryNode(const ::onnx::NodeProto &node,
       failed(readResultTypes(node, scope, types)))
     return failure();
   SmallVector<int32_t> present;
+  // Operands are the inputs that are there; `present` says which slots they
+  // are.
   for (Value slot : slots) {
     present.push_back(slot ? 1 : 0);
     if (slot)
@@ -190,6 +206,8 @@ LogicalResult Importer::importOrdinaryNode(const ::onnx::NodeProto &node,
   return defineOutputs(node, loc, op.getResults(), scope);
 }
 
+/// Makes an onnx.constant. All kinds of values become tensors, as ONNX defines
+/// them.
 LogicalResult Importer::importConstantNode(const ::onnx::NodeProto &node,
                                            Location loc, Scope &scope) {
   SmallVector<NamedProto> attributes;

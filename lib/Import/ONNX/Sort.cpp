@@ -1,4 +1,10 @@
 //===- Sort.cpp - order of the nodes of a graph ---------------------------===//
+//
+// ONNX asks for nodes in topological order, but not every tool writes them so.
+// A depth-first search from each node visits producers first; a node that is
+// met again while it is open closes a cycle.
+//
+//===----------------------------------------------------------------------===//
 
 #include "Sort.h"
 
@@ -41,6 +47,7 @@ static void visitCaptured(const ::onnx::GraphProto &graph, Visit visit) {
   for (const auto &node : graph.node())
     for (const std::string &name : node.output())
       defined.insert(name);
+  // Only names that the graph does not define reach its surroundings.
   auto outer = [&](StringRef name) {
     if (!defined.contains(name))
       visit(name);
@@ -78,6 +85,7 @@ private:
 };
 } // namespace
 
+/// Finds which node produces which tensor.
 std::optional<SortError> Sorter::indexProducers() {
   for (int i = 0; i < nodes.size(); ++i)
     for (const std::string &name : nodes[i].output())
@@ -94,6 +102,8 @@ bool Sorter::collectDependencies() {
   for (int i = 0; i < nodes.size(); ++i)
     visitUses(nodes[i], [&](StringRef name) {
       auto it = producers.find(name);
+      // A tensor without a producer is an input, an initializer, or a name of a
+      // graph around this one.
       if (it == producers.end())
         return;
       sorted &= it->second < i;
@@ -102,7 +112,8 @@ bool Sorter::collectDependencies() {
   return sorted;
 }
 
-/// Depth-first from `root` with a stack of our own: chains may be long.
+/// Visits depth-first from `root`, with a stack of its own because chains may
+/// be long.
 std::optional<SortError> Sorter::visit(int root) {
   struct Frame {
     int node;
@@ -116,6 +127,7 @@ std::optional<SortError> Sorter::visit(int root) {
   while (!stack.empty()) {
     Frame &top = stack.back();
     int node = top.node;
+    // Now all producers of the node are in `order`.
     if (top.next == dependencies[node].size()) {
       state[node] = State::Done;
       order.push_back(node);
@@ -134,9 +146,11 @@ std::optional<SortError> Sorter::visit(int root) {
   return std::nullopt;
 }
 
+/// Fills `order`.
 std::optional<SortError> Sorter::run() {
   if (std::optional<SortError> error = indexProducers())
     return error;
+  // Nearly all files are sorted, and then nothing is visited.
   if (collectDependencies()) {
     for (int i = 0; i < nodes.size(); ++i)
       order.push_back(i);

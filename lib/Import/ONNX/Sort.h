@@ -1,4 +1,8 @@
 //===- Sort.h - order of the nodes of a graph -------------------*- C++ -*-===//
+//
+// Called for each graph before its nodes are imported.
+//
+//===----------------------------------------------------------------------===//
 
 #ifndef BITNET_LIB_IMPORT_ONNX_SORT_H
 #define BITNET_LIB_IMPORT_ONNX_SORT_H
@@ -13,6 +17,7 @@ namespace mlir::bitnet::onnximport {
 
 using NodeList = ::google::protobuf::RepeatedPtrField<::onnx::NodeProto>;
 
+/// `node` is an index; the message reads as the end of a sentence.
 struct SortError {
   int node;
   std::string message;

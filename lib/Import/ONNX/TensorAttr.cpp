@@ -1,4 +1,9 @@
 //===- TensorAttr.cpp - ONNX tensors as attributes ------------------------===//
+//
+// Checked tensors as attributes: small ones inline, large ones as blobs, which
+// name bytes of a mapped file or of a buffer in memory.
+//
+//===----------------------------------------------------------------------===//
 
 #include "TensorAttr.h"
 
@@ -17,6 +22,7 @@ using namespace mlir;
 using namespace mlir::bitnet;
 using namespace mlir::bitnet::onnximport;
 
+/// The bytes of a tensor, in the mapped file or in the tensor's own buffer.
 static llvm::Expected<ArrayRef<uint8_t>> getBytes(BlobStore &blobs,
                                                   const TensorData &data) {
   if (data.inFile())
@@ -39,9 +45,12 @@ static SmallVector<char> unpack(ArrayRef<uint8_t> bytes, unsigned bits,
   return out;
 }
 
+/// An inline constant of `bytes`, which are as raw_data has them; MLIR wants a
+/// byte per narrow element.
 static Attribute makeDense(RankedTensorType type, const TensorData &data,
                            ArrayRef<uint8_t> bytes) {
   unsigned bits = *getElementBits(data.dtype);
+  // ONNX has a byte per bool, in which any value but 0 is true.
   if (type.getElementType().isInteger(1)) {
     auto flags = llvm::map_to_vector(bytes, [](uint8_t b) { return b != 0; });
     return DenseElementsAttr::get(type, ArrayRef<bool>(flags));
@@ -55,6 +64,7 @@ static Attribute makeDense(RankedTensorType type, const TensorData &data,
   return DenseElementsAttr::getFromRawBuffer(type, raw);
 }
 
+/// Bytes that the tensor owns move to the blob store.
 static Attribute makeBlob(MLIRContext *context, BlobStore &blobs,
                           TensorData &data) {
   uint64_t length = data.numBytes;
@@ -75,6 +85,7 @@ llvm::Expected<TensorValue> onnximport::makeTensorValue(MLIRContext *context,
         data.strings, [](const std::string &s) { return StringRef(s); });
     return TensorValue{type, DenseElementsAttr::get(type, strings)};
   }
+  // Large constants become blobs, because they must never enter the IR.
   if (data.numBytes > inlineBytes)
     return TensorValue{type, makeBlob(context, blobs, data)};
   llvm::Expected<ArrayRef<uint8_t>> bytes = getBytes(blobs, data);

@@ -1,4 +1,8 @@
 //===- TensorAttr.h - ONNX tensors as attributes ----------------*- C++ -*-===//
+//
+// The second half of reading a tensor; TensorData.h is the first.
+//
+//===----------------------------------------------------------------------===//
 
 #ifndef BITNET_LIB_IMPORT_ONNX_TENSORATTR_H
 #define BITNET_LIB_IMPORT_ONNX_TENSORATTR_H
@@ -17,6 +21,7 @@ class SparseTensorProto;
 namespace mlir::bitnet::onnximport {
 
 /// A tensor's value (dense, or #bitnet.blob) and its type.
+/// Both are what onnx.constant holds.
 struct TensorValue {
   RankedTensorType type;
   Attribute value;

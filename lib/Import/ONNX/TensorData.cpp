@@ -1,4 +1,11 @@
 //===- TensorData.cpp - checked contents of a TensorProto -----------------===//
+//
+// A TensorProto is untrusted: its dtype, dims and sizes must agree before a
+// byte of it is read. Values may stand in raw_data, in a typed field, in
+// external data, or, after stripWeights, in a segment that names a range of the
+// model file.
+//
+//===----------------------------------------------------------------------===//
 
 #include "TensorData.h"
 
@@ -15,6 +22,8 @@ using namespace mlir::bitnet;
 using namespace mlir::bitnet::onnximport;
 using ::onnx::TensorProto;
 
+/// Errors read as the end of a sentence: "initializer 'w' " + "holds 3 values,
+/// ...".
 static llvm::Error bad(const llvm::Twine &what) {
   return llvm::createStringError(what);
 }
@@ -70,6 +79,7 @@ onnximport::countElements(llvm::ArrayRef<int64_t> dims) {
   for (int64_t dim : dims)
     if (dim < 0)
       return bad("has the negative dimension " + llvm::Twine(dim));
+  // An empty tensor has no elements, however large its other dims are.
   if (llvm::is_contained(dims, 0))
     return 0;
   int64_t total = 1;
@@ -86,6 +96,7 @@ onnximport::countElements(llvm::ArrayRef<int64_t> dims) {
 // Typed fields
 //===----------------------------------------------------------------------===//
 
+/// The number of values of a typed field.
 static llvm::Error checkCount(uint64_t got, uint64_t expected) {
   if (got == expected)
     return llvm::Error::success();
@@ -109,7 +120,8 @@ static llvm::Error appendAs(const Field &field, uint64_t count,
   return llvm::Error::success();
 }
 
-/// FLOAT6: one element per entry, packed here as raw_data packs them.
+/// FLOAT6 has one element per entry, which is packed here as raw_data packs
+/// them.
 static llvm::Error appendSixBit(const TensorProto &proto, TensorData &data) {
   if (llvm::Error error = checkCount(proto.int32_data_size(), data.numElements))
     return error;
@@ -121,6 +133,7 @@ static llvm::Error appendSixBit(const TensorProto &proto, TensorData &data) {
   return llvm::Error::success();
 }
 
+/// Which typed field holds the values follows from the dtype.
 static llvm::Error readTyped(const TensorProto &proto, TensorData &data) {
   uint64_t count = data.numElements;
   switch (data.dtype) {
@@ -144,10 +157,12 @@ static llvm::Error readTyped(const TensorProto &proto, TensorData &data) {
   }
   if (*getElementBits(data.dtype) == 16)
     return appendAs<uint16_t>(proto.int32_data(), count, data.owned);
-  // Bytes; 2- and 4-bit elements come packed, one byte per entry.
+  // Elements of a byte come one per entry, and so do bytes of packed 2- and
+  // 4-bit elements.
   return appendAs<uint8_t>(proto.int32_data(), data.numBytes, data.owned);
 }
 
+/// Strings have a field of their own and no bytes.
 static llvm::Error readStrings(const TensorProto &proto, TensorData &data) {
   if (llvm::Error error =
           checkCount(proto.string_data_size(), data.numElements))
@@ -160,6 +175,7 @@ static llvm::Error readStrings(const TensorProto &proto, TensorData &data) {
 // Raw and external data
 //===----------------------------------------------------------------------===//
 
+/// The number of bytes of raw or external data.
 static llvm::Error checkSize(uint64_t got, uint64_t expected) {
   if (got == expected)
     return llvm::Error::success();
@@ -167,9 +183,12 @@ static llvm::Error checkSize(uint64_t got, uint64_t expected) {
              llvm::Twine(expected));
 }
 
+/// A field that stripWeights fills in; files may not use it.
 static llvm::Error readSegment(const TensorProto &proto, TensorSource &source,
                                TensorData &data) {
   data.file = source.getModelFile().str();
+  // Only the importer strips weights, so only its source has a file that
+  // segments refer to.
   if (data.file.empty())
     return bad("is split into segments, which is not supported");
   data.offset = uint64_t(proto.segment().begin());
@@ -177,7 +196,7 @@ static llvm::Error readSegment(const TensorProto &proto, TensorSource &source,
                    data.numBytes);
 }
 
-/// The value of a key of external_data as a number, `fallback` when absent.
+/// Reads `text`, the value of `key` in external_data, as a number.
 static llvm::Error parseNumber(const std::string &text, llvm::StringRef key,
                                uint64_t &value) {
   if (llvm::StringRef(text).getAsInteger(10, value))
@@ -186,11 +205,15 @@ static llvm::Error parseNumber(const std::string &text, llvm::StringRef key,
   return llvm::Error::success();
 }
 
+/// The keys are location, offset and length; others, such as checksum, say
+/// nothing about the bytes.
 static llvm::Error readExternal(const TensorProto &proto, TensorSource &source,
                                 TensorData &data) {
   std::string location;
   uint64_t length = data.numBytes;
   for (const auto &entry : proto.external_data()) {
+    // The keys of external_data may come in any order, and unknown ones are
+    // allowed.
     if (entry.key() == "location")
       location = entry.value();
     else if (entry.key() == "offset" || entry.key() == "length")

@@ -1,4 +1,8 @@
 //===- TensorData.h - checked contents of a TensorProto ---------*- C++ -*-===//
+//
+// Shared by the importer and by readTensorProtoFile, which needs no MLIR.
+//
+//===----------------------------------------------------------------------===//
 
 #ifndef BITNET_LIB_IMPORT_ONNX_TENSORDATA_H
 #define BITNET_LIB_IMPORT_ONNX_TENSORDATA_H
@@ -22,7 +26,8 @@ namespace mlir::bitnet::onnximport {
 /// Bits of one element, 8 for BOOL; 0 for STRING; none for unknown enums.
 std::optional<unsigned> getElementBits(int32_t dtype);
 
-/// More dimensions than any operator knows are a sign of a broken file.
+/// The most dims of a tensor: more than any operator knows are a sign of a
+/// broken file.
 inline constexpr int kMaxRank = 64;
 
 /// Product of `dims`; errors on negative dimensions and overflow.
@@ -43,9 +48,11 @@ struct TensorData {
   bool inFile() const { return !file.empty(); }
 };
 
-/// Where tensors that do not carry their bytes find them.
+/// Finds the bytes of tensors that do not carry them.
 class TensorSource {
 public:
+  /// The importer is such a source. Test data has none, because it has neither
+  /// segments nor external data.
   virtual ~TensorSource() = default;
   /// The file that TensorProto.segment refers to (see WireFormat.h).
   virtual llvm::StringRef getModelFile() const { return {}; }

@@ -1,4 +1,9 @@
 //===- TensorFile.cpp - TensorProto files ---------------------------------===//
+//
+// Test data of ONNX, which bitnet-run reads: one TensorProto per file, small
+// enough to be read whole.
+//
+//===----------------------------------------------------------------------===//
 
 #include "bitnet/Import/ONNX/TensorFile.h"
 
@@ -21,7 +26,7 @@ using namespace mlir::bitnet;
 using namespace mlir::bitnet::onnximport;
 
 namespace {
-/// Test tensors carry their bytes.
+/// Test tensors carry their bytes, so this source has none.
 class NoSource : public TensorSource {
   llvm::Expected<uint64_t> openExternalData(llvm::StringRef location,
                                             std::string &file) override {
@@ -31,6 +36,7 @@ class NoSource : public TensorSource {
 };
 } // namespace
 
+/// Reads the whole file; one that shrinks meanwhile is an error.
 static llvm::Expected<std::string> readAll(const OpenFile &file) {
   std::string bytes(file.getSize(), '\0');
   size_t done = 0;
@@ -47,12 +53,13 @@ static llvm::Expected<std::string> readAll(const OpenFile &file) {
   return std::move(bytes);
 }
 
+/// Reads the file; readTensorProtoFile adds the path to messages.
 static llvm::Expected<TensorFile> read(llvm::StringRef path) {
   llvm::Expected<OpenFile> file = openRegularFile(path);
   if (!file)
     return llvm::createStringError("the file " +
                                    llvm::toString(file.takeError()));
-  // protobuf aborts the process past this size.
+  // Larger files are refused, because protobuf aborts the process for them.
   if (file->getSize() > INT_MAX)
     return llvm::createStringError("larger than the 2 GiB protobuf can hold");
   llvm::Expected<std::string> bytes = readAll(*file);

@@ -1,4 +1,8 @@
 //===- Types.cpp - ONNX types as MLIR types -------------------------------===//
+//
+// Declared types of values. Only tensors have an MLIR type of their own.
+//
+//===----------------------------------------------------------------------===//
 
 #include "Types.h"
 
@@ -26,6 +30,7 @@ onnximport::getExtent(const ::onnx::TensorShapeProto_Dimension &dim) {
   return std::nullopt;
 }
 
+/// Refuses shapes whose known extents overflow, with dynamic ones counted as 1.
 static llvm::Expected<SmallVector<int64_t>>
 getShape(const ::onnx::TensorShapeProto &proto) {
   SmallVector<int64_t> shape, fixed;
@@ -50,6 +55,8 @@ llvm::Expected<Type> onnximport::getValueType(MLIRContext *context,
   if (!element)
     return llvm::createStringError("has the unknown element type " +
                                    llvm::Twine(tensor.elem_type()));
+  // A tensor without a declared shape has unknown rank; the lowering of its
+  // producer decides.
   if (!tensor.has_shape())
     return Type(UnrankedTensorType::get(element));
   llvm::Expected<SmallVector<int64_t>> shape = getShape(tensor.shape());

@@ -1,4 +1,8 @@
 //===- Types.h - ONNX types as MLIR types -----------------------*- C++ -*-===//
+//
+// Types that a file declares; the IR's own types come from the lowerings.
+//
+//===----------------------------------------------------------------------===//
 
 #ifndef BITNET_LIB_IMPORT_ONNX_TYPES_H
 #define BITNET_LIB_IMPORT_ONNX_TYPES_H

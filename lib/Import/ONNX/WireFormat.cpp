@@ -1,4 +1,12 @@
 //===- WireFormat.cpp - a model without its weights -----------------------===//
+//
+// A copy of the model's bytes without its weights, field by field. protobuf's
+// wire format is a sequence of (number, wire type, payload); messages are
+// payloads with a length, so a message that gets shorter needs a new length,
+// which is written with a fixed width and filled in afterwards. Unknown fields
+// are copied.
+//
+//===----------------------------------------------------------------------===//
 
 #include "WireFormat.h"
 
@@ -14,7 +22,10 @@ namespace {
 
 /// Messages on a path to a tensor; other messages are copied as they stand.
 enum class Kind { Model, Graph, Node, Attribute, Tensor, Sparse, Function };
+/// What happens to a field: its bytes as they stand; nothing; or field by
+/// field, because a tensor may lie inside.
 enum class Action { Copy, Drop, Enter };
+/// An entry of the table: a field of a message that is not copied as it stands.
 struct Rule {
   Kind message;
   int field;
@@ -33,6 +44,8 @@ constexpr Rule drop(Kind message, int field) {
 /// Fields that are not copied. Names come from the schema, so that a number
 /// cannot be wrong.
 constexpr Rule kRules[] = {
+    // The model: its graph and functions hold tensors; training has its own
+    // graph, which nothing reads.
     enter(Kind::Model, ::onnx::ModelProto::kGraphFieldNumber, Kind::Graph),
     enter(Kind::Model, ::onnx::ModelProto::kFunctionsFieldNumber,
           Kind::Function),
@@ -40,6 +53,7 @@ constexpr Rule kRules[] = {
     drop(Kind::Model, ::onnx::ModelProto::kDocStringFieldNumber),
     drop(Kind::Model, ::onnx::ModelProto::kMetadataPropsFieldNumber),
 
+    // Nodes and initializers.
     enter(Kind::Graph, ::onnx::GraphProto::kNodeFieldNumber, Kind::Node),
     enter(Kind::Graph, ::onnx::GraphProto::kInitializerFieldNumber,
           Kind::Tensor),
@@ -48,6 +62,7 @@ constexpr Rule kRules[] = {
     drop(Kind::Graph, ::onnx::GraphProto::kDocStringFieldNumber),
     drop(Kind::Graph, ::onnx::GraphProto::kMetadataPropsFieldNumber),
 
+    // Attributes may hold tensors, and graphs that hold them.
     enter(Kind::Node, ::onnx::NodeProto::kAttributeFieldNumber,
           Kind::Attribute),
     drop(Kind::Node, ::onnx::NodeProto::kDocStringFieldNumber),
@@ -66,6 +81,7 @@ constexpr Rule kRules[] = {
           Kind::Sparse),
     drop(Kind::Attribute, ::onnx::AttributeProto::kDocStringFieldNumber),
 
+    // A sparse tensor is two tensors.
     enter(Kind::Sparse, ::onnx::SparseTensorProto::kValuesFieldNumber,
           Kind::Tensor),
     enter(Kind::Sparse, ::onnx::SparseTensorProto::kIndicesFieldNumber,
@@ -77,11 +93,12 @@ constexpr Rule kRules[] = {
     drop(Kind::Function, ::onnx::FunctionProto::kDocStringFieldNumber),
     drop(Kind::Function, ::onnx::FunctionProto::kMetadataPropsFieldNumber),
 
-    // For raw_data and segment see replaceTensorField.
+    // replaceTensorField treats raw_data and segment.
     drop(Kind::Tensor, ::onnx::TensorProto::kDocStringFieldNumber),
     drop(Kind::Tensor, ::onnx::TensorProto::kMetadataPropsFieldNumber),
 };
 
+/// The table is short; what it does not list is copied.
 Rule getRule(Kind message, uint64_t field) {
   for (const Rule &rule : kRules)
     if (rule.message == message && uint64_t(rule.field) == field)
@@ -91,6 +108,7 @@ Rule getRule(Kind message, uint64_t field) {
 
 using Segment = ::onnx::TensorProto_Segment;
 
+/// Reads `file` from `pos` on and writes `out`.
 class Stripper {
 public:
   Stripper(llvm::ArrayRef<uint8_t> file, uint64_t inlineBytes,
@@ -101,6 +119,8 @@ public:
   std::string out;
 
 private:
+  /// `start` is where the field's number stands, `payload` where its bytes
+  /// begin.
   struct Field {
     uint64_t number;
     unsigned wire;
@@ -119,6 +139,7 @@ private:
   size_t pos = 0;
 };
 
+/// Errors name the byte where reading stopped.
 llvm::Error Stripper::malformed(const char *what) const {
   return llvm::createStringError(llvm::Twine("not a valid ONNX file: ") + what +
                                  " at byte " + llvm::Twine(pos));
@@ -163,12 +184,14 @@ llvm::Expected<Stripper::Field> Stripper::readField(size_t end) {
   return field;
 }
 
+/// Seven bits to a byte, the low ones first; bit 7 says that more follow.
 void Stripper::writeVarint(uint64_t value) {
   for (; value >= 0x80; value >>= 7)
     out += char(value | 0x80);
   out += char(value);
 }
 
+/// Copies a message that may hold weights; `depth` counts graphs.
 llvm::Error Stripper::enterMessage(Kind kind, const Field &field,
                                    unsigned depth) {
   if (kind == Kind::Graph && ++depth > maxDepth)
@@ -215,6 +238,7 @@ llvm::Expected<bool> Stripper::replaceTensorField(const Field &field,
   return true;
 }
 
+/// Copies the fields from `pos` to `end`, or drops or enters them (getRule).
 llvm::Error Stripper::copyMessage(Kind kind, size_t end, unsigned depth) {
   bool replaced = false;
   while (pos < end) {

@@ -1,4 +1,12 @@
 //===- BFloatValues.cpp - bf16 as integers --------------------------------===//
+//
+// x86 has no register class for one bf16: code generation keeps it as f32 and
+// narrows it again by a function of a compiler library, which a model must not
+// need. After LLVM's optimizations every value of bf16 therefore becomes an i16
+// of the same bits, and what reads such values as numbers becomes an operation
+// on f32 (docs/Rationale.md, "bf16 moves as integers").
+//
+//===----------------------------------------------------------------------===//
 
 #include "LLVMModule.h"
 
@@ -9,6 +17,7 @@
 
 using namespace llvm;
 
+/// Whether `type` is bf16 or a vector of bf16.
 static bool isBFloat(const Value &value) {
   return value.getType()->getScalarType()->isBFloatTy();
 }
@@ -37,8 +46,8 @@ static Value *widen(IRBuilder<> &builder, Value *value) {
   return builder.CreateBitCast(shifted, f32);
 }
 
-/// What reads bf16 as numbers, on f32; null for all else. LLVM narrows such
-/// operations where f32 was a bf16 before.
+/// Makes an operation that reads bf16 as numbers one on f32; null for all other
+/// operations. LLVM narrows such operations where f32 was a bf16 before.
 static Value *readNumbers(IRBuilder<> &builder, Instruction &instruction) {
   Type *type = instruction.getType();
   auto wide = [&](unsigned i) {
@@ -55,7 +64,8 @@ static Value *readNumbers(IRBuilder<> &builder, Instruction &instruction) {
   return nullptr;
 }
 
-/// What changes the sign of a bf16 alone, on integers; null for all else.
+/// Makes an operation that only changes the sign of a bf16 one on integers;
+/// null for all others.
 static Value *changeSign(IRBuilder<> &builder, Instruction &instruction) {
   auto *call = dyn_cast<IntrinsicInst>(&instruction);
   bool isAbs = call && call->getIntrinsicID() == Intrinsic::fabs;
@@ -66,7 +76,7 @@ static Value *changeSign(IRBuilder<> &builder, Instruction &instruction) {
                : builder.CreateXor(bits, 0x8000);
 }
 
-/// `load` of integers.
+/// `load` as a load of integers.
 static Value *loadBits(IRBuilder<> &builder, LoadInst &load) {
   LoadInst *bits = builder.CreateAlignedLoad(
       getBitsType(load.getType()), load.getPointerOperand(), load.getAlign(),
@@ -75,7 +85,7 @@ static Value *loadBits(IRBuilder<> &builder, LoadInst &load) {
   return bits;
 }
 
-/// What moves a bf16, on integers; null for all else.
+/// Makes an operation that moves a bf16 one on integers; null for all others.
 static Value *moveBits(IRBuilder<> &builder, Instruction &instruction) {
   auto bits = [&](unsigned i) {
     return getBits(builder, instruction.getOperand(i));
@@ -104,7 +114,7 @@ static void convertPhi(PHINode &phi) {
                                      phi.getName(), phi.getIterator());
   IRBuilder<> builder(phi.getParent(), phi.getParent()->getFirstInsertionPt());
   phi.replaceAllUsesWith(builder.CreateBitCast(carried, phi.getType()));
-  // A block that leads here by two edges has one value for both.
+  // A basic block that leads here by two edges must have one value for both.
   SmallDenseMap<BasicBlock *, Value *> values;
   for (auto [block, value] : zip(phi.blocks(), phi.incoming_values())) {
     Value *&known = values[block];
@@ -116,6 +126,7 @@ static void convertPhi(PHINode &phi) {
   phi.eraseFromParent();
 }
 
+/// Replaces one instruction that makes or reads bf16; others stay as they are.
 static void convert(Instruction &instruction) {
   if (auto *phi = dyn_cast<PHINode>(&instruction)) {
     convertPhi(*phi);
@@ -138,7 +149,8 @@ static void convert(Instruction &instruction) {
   instruction.eraseFromParent();
 }
 
-/// Integers that were bf16 in between.
+/// Conversion leaves pairs of bitcasts, from integers to bf16 and back, where
+/// two converted instructions meet; they go here.
 static void foldCasts(Function &function) {
   for (Instruction &instruction : make_early_inc_range(instructions(function)))
     if (auto *outer = dyn_cast<BitCastInst>(&instruction))
@@ -204,6 +216,7 @@ static bool isOnlyCalled(const Function &function) {
          });
 }
 
+/// Parameters are converted first, since a call must agree with its function.
 void mlir::bitnet::carryBFloatsAsIntegers(Module &module) {
   for (Function &function : make_early_inc_range(module))
     if (isOnlyCalled(function) &&

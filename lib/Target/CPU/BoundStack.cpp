@@ -1,4 +1,12 @@
 //===- BoundStack.cpp - --bitnet-bound-stack ------------------------------===//
+//
+// --bitnet-bound-stack: tasks run on threads whose stacks may be small, so
+// buffers of a parallel function that take more than 4 KB together move to a
+// scratch block (bitnet_scratch_take in abi.h). A function takes a scratch
+// block of a level above those of all functions that it calls, so that no two
+// threads wait for each other.
+//
+//===----------------------------------------------------------------------===//
 
 #include "Runtime.h"
 #include "TensorAccess.h"
@@ -23,12 +31,13 @@ using namespace mlir;
 using namespace mlir::bitnet;
 
 /// Buffers of a function that take no more than this together stay on its
-/// stack: they are rows of a few numbers, and a block costs two atomic
+/// stack: they hold a few numbers, and a scratch block costs two atomic
 /// exchanges.
 static constexpr int64_t kStackBytes = 4096;
-/// What bitnet_scratch_take guarantees, and each buffer of a block begins at.
+/// The alignment of scratch blocks, which each buffer within one gets, too.
 static constexpr int64_t kAlignment = 64;
 
+/// Bytes of a buffer, with what it takes to begin the next one at kAlignment.
 static int64_t getBytes(memref::AllocaOp alloca) {
   MemRefType type = alloca.getType();
   int64_t bits = type.getElementTypeBitWidth() * type.getNumElements();
@@ -36,7 +45,8 @@ static int64_t getBytes(memref::AllocaOp alloca) {
 }
 
 namespace {
-/// Where buffers live that are made together, and for how long.
+/// Buffers that are made together in one basic block and share a scratch block
+/// for as long as that runs.
 struct Group {
   SmallVector<memref::AllocaOp> buffers;
   int64_t bytes = 0;
@@ -47,8 +57,8 @@ public:
   explicit StackBound(ModuleOp module)
       : module(module), converter(module.getContext()) {}
 
-  /// The level of the block that `function` takes, its own buffers moved there;
-  /// that of the functions it calls is lower.
+  /// The level of the scratch block that `function` takes, its own buffers
+  /// moved there; that of the functions it calls is lower.
   int32_t visit(func::FuncOp function);
   ArrayRef<int64_t> getBytesOfLevels() const { return bytesOfLevels; }
 
@@ -69,9 +79,10 @@ private:
 };
 } // namespace
 
-/// The branch of a condition, in no loop, that holds all uses of `buffer`, so
-/// that a loop form that does not need it does not pay; else the body. In a
-/// loop a block would be taken in each step, and what one step leaves in the
+/// The basic block that is to take the scratch block: a branch of a condition,
+/// outside of loops, when it holds all uses of `buffer`, so that a loop form
+/// that does not need the buffer does not pay; else the body. In a loop a
+/// scratch block would be taken in each step, and what one step leaves in the
 /// buffer for the next one would be lost.
 static Block *findScope(memref::AllocaOp buffer, Block *body) {
   Block *scope = nullptr;
@@ -89,6 +100,8 @@ static Block *findScope(memref::AllocaOp buffer, Block *body) {
   return scope ? scope : body;
 }
 
+/// Takes a scratch block at the start of `block` and gives it back at its end;
+/// the buffers become memrefs into it.
 void StackBound::replace(Block *block, Group &group, int32_t level) {
   OpBuilder b = OpBuilder::atBlockBegin(block);
   Location loc = group.buffers.front().getLoc();
@@ -108,15 +121,17 @@ void StackBound::replace(Block *block, Group &group, int32_t level) {
     offset += getBytes(buffer);
     buffer.replaceAllUsesWith(access.toMemRef(type, data, dims));
   }
-  // The first operation of the block, before which all this stands, may be one.
+  // One of the buffers may be the first operation of the basic block, in front
+  // of which all this is inserted.
   for (memref::AllocaOp buffer : group.buffers)
     buffer.erase();
   b.setInsertionPoint(block->getTerminator());
   call(b, loc, "bitnet_scratch_give", {number, base}, {});
 }
 
-/// Who holds a block of one level takes no other one of it, so when the body
-/// takes one it has room for the branches, too.
+/// A function that holds a scratch block of one level may not take another one
+/// of the same level. So when its body takes one, the buffers of its branches
+/// move into that one, too.
 static void mergeIntoBody(llvm::MapVector<Block *, Group> &groups,
                           Block *body) {
   if (!groups.contains(body) || groups[body].bytes <= kStackBytes)
@@ -131,6 +146,7 @@ static void mergeIntoBody(llvm::MapVector<Block *, Group> &groups,
   }
 }
 
+/// Groups the buffers of `function` and replaces those groups that are large.
 void StackBound::move(func::FuncOp function, int32_t level) {
   llvm::MapVector<Block *, Group> groups;
   function.walk([&](memref::AllocaOp buffer) {
@@ -150,6 +166,8 @@ void StackBound::move(func::FuncOp function, int32_t level) {
   }
 }
 
+/// The level of a function: 0 when it calls none. Recursion ends at functions
+/// that have been seen already.
 int32_t StackBound::visit(func::FuncOp function) {
   auto [it, isNew] = levels.try_emplace(function, 0);
   if (!isNew)
@@ -160,7 +178,7 @@ int32_t StackBound::visit(func::FuncOp function) {
       level = std::max(level, visit(callee) + 1);
   };
   function.walk([&](func::CallOp call) { addCallee(call.getCalleeAttr()); });
-  // A function without a body yet, which will call one of these.
+  // A dispatch function has no body yet and will call one of these kernels.
   if (auto variants = function->getAttrOfType<ArrayAttr>(kVariantsAttr))
     for (auto variant : variants.getAsRange<FlatSymbolRefAttr>())
       addCallee(variant);

@@ -1,4 +1,12 @@
 //===- CPU.cpp - emitCPU --------------------------------------------------===//
+//
+// Turns the LLVM dialect into the file that a user asked for. A shared library
+// takes these steps: weights are measured and hashed, the description is made,
+// LLVM IR is built and compiled, the object is linked with an empty section for
+// the weights, and their bytes are appended to the image, so that they are
+// never in memory as a whole.
+//
+//===----------------------------------------------------------------------===//
 
 #include "bitnet/Target/CPU/CPU.h"
 
@@ -21,7 +29,7 @@ using namespace mlir;
 using namespace mlir::bitnet;
 
 namespace {
-/// One call of emitCPU.
+/// The state of one call of emitCPU.
 class Emitter {
 public:
   Emitter(ModuleOp module, CPUOutput kind, OutputSet &outputs, StringRef path)
@@ -66,6 +74,7 @@ private:
 };
 } // namespace
 
+/// Outputs are created last: an error before leaves no file.
 LogicalResult Emitter::run(const CPUTargetOptions &options) {
   std::string error;
   FailureOr<CPUTargetOptions> resolved = resolveTarget(options, error);
@@ -80,6 +89,7 @@ LogicalResult Emitter::run(const CPUTargetOptions &options) {
   return failure(failed(writeOutput()) || failed(writeWeightsFile()));
 }
 
+/// Decides where the weights go, and computes their size and their hash.
 LogicalResult Emitter::prepareWeights() {
   FailureOr<WeightImage> image = WeightImage::get(module);
   if (failed(image))
@@ -100,6 +110,7 @@ LogicalResult Emitter::prepareWeights() {
   return success();
 }
 
+/// The file lies beside the output, so that must be a regular file.
 LogicalResult Emitter::nameWeightsFile() {
   if (hasCode() && !isRegularOutput(path))
     return check(cannotWrite(
@@ -109,7 +120,8 @@ LogicalResult Emitter::nameWeightsFile() {
   return success();
 }
 
-/// What must be there, without what is unused: "+avx2,+fma".
+/// The features that a CPU must have, without those that are switched off:
+/// "+avx2,+fma".
 static std::string getNeeded(const CPUTargetOptions &target) {
   SmallVector<StringRef> features;
   StringRef(target.features).split(features, ',');
@@ -117,6 +129,7 @@ static std::string getNeeded(const CPUTargetOptions &target) {
   return llvm::join(features, ",");
 }
 
+/// All that bitnet_generated_desc says beside the weights.
 LogicalResult Emitter::describe() {
   FailureOr<ModelSignature> signature = readSignature(module);
   if (failed(signature))
@@ -135,6 +148,8 @@ LogicalResult Emitter::describe() {
   return success();
 }
 
+/// Describes the ISA variants. A library without variants has one, which is
+/// named after its CPU.
 void Emitter::describeISAs() {
   for (ISA isa : target.isas)
     description.isas.push_back(
@@ -145,12 +160,14 @@ void Emitter::describeISAs() {
         {target.cpu, description.features, kGeneratedMain.str()});
 }
 
+/// Makes LLVM IR with the glue, not yet optimized.
 LogicalResult Emitter::buildCode() {
   code = buildLLVMModule(module, context, *machine, target, description);
   return success(code != nullptr);
 }
 
-/// Several ISAs are several times the work: it is shared out.
+/// An object or assembly. A library for several ISAs has several times the
+/// code, so its parts are compiled on all cores; text is made in one piece.
 FailureOr<Bytes> Emitter::emitCode() {
   if (!target.isas.empty() && kind != CPUOutput::Assembly)
     return emitPartitions(module, *code, target);
@@ -161,6 +178,7 @@ FailureOr<Bytes> Emitter::emitCode() {
   return bytes;
 }
 
+/// Prints LLVM IR as it enters the code generator.
 LogicalResult Emitter::writeText(OutputFile &output) {
   optimize(*code, *machine, target.optLevel);
   OutputStream stream(output);
@@ -188,7 +206,7 @@ FailureOr<Bytes> Emitter::buildImage() {
   return std::move(*image);
 }
 
-/// An object file holds its weights as a constant of the module.
+/// In an object file the weights are a constant of the module.
 LogicalResult Emitter::embedInObject() {
   std::string bytes;
   bytes.reserve(weights->size());
@@ -213,6 +231,7 @@ LogicalResult Emitter::embedInObject() {
   return success();
 }
 
+/// The file at `path`, which appears when the driver commits all outputs.
 LogicalResult Emitter::writeOutput() {
   bool shared = kind == CPUOutput::SharedLibrary;
   auto output = outputs.create(path, kOutputRole, shared ? 0777 : 0666);
@@ -234,6 +253,8 @@ LogicalResult Emitter::writeOutput() {
       [&](ArrayRef<uint8_t> bytes) { return check((*output)->write(bytes)); });
 }
 
+/// The name of the weights file, `<path without .so>.weights`, when weights are
+/// not embedded.
 LogicalResult Emitter::writeWeightsFile() {
   if (description.weightsFile.empty() || !hasCode())
     return success();

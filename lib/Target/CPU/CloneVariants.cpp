@@ -1,4 +1,12 @@
 //===- CloneVariants.cpp - versions of functions per class of machines ----===//
+//
+// --bitnet-clone-variants. For a library that serves several ISAs every
+// function that @main reaches is cloned once per CPU level, under the name
+// `<function>.<isa>`, and dispatch functions get a body: a switch over the ISA
+// that the glue chose. For one machine a dispatch function just calls its
+// kernel.
+//
+//===----------------------------------------------------------------------===//
 
 #include "Runtime.h"
 
@@ -20,6 +28,7 @@ static ArrayAttr getVariants(func::FuncOp function) {
   return function->getAttrOfType<ArrayAttr>(kVariantsAttr);
 }
 
+/// The features of a kernel; empty for functions that run anywhere.
 static StringRef getNeeded(func::FuncOp function) {
   auto needed = function->getAttrOfType<StringAttr>(kFeaturesAttr);
   return needed ? needed.getValue() : StringRef();
@@ -39,7 +48,8 @@ public:
       : module(module), isas(isas), symbols(module) {}
 
   LogicalResult run();
-  /// For one machine: dispatch functions become plain calls.
+  /// Resolves a library for one machine, where calls of dispatch functions
+  /// become plain calls.
   LogicalResult resolve(const TargetInfo &machine);
 
 private:
@@ -61,6 +71,8 @@ private:
 };
 } // namespace
 
+/// The clone of `function` for `isa`, made on first use and completed later; a
+/// function of the runtime is its own version.
 func::FuncOp VariantCloner::getVersion(func::FuncOp function, ISA isa) {
   if (function.isExternal() && !getVariants(function))
     return function;
@@ -75,6 +87,8 @@ func::FuncOp VariantCloner::getVersion(func::FuncOp function, ISA isa) {
   return version;
 }
 
+/// Calls of `version` go to versions of the same ISA. An error names a kernel
+/// that machines of the ISA may lack.
 LogicalResult VariantCloner::redirectCalls(func::FuncOp version, ISA isa) {
   TargetInfo machine = getTargetInfo(isa);
   auto result = version.walk([&](func::CallOp call) {
@@ -94,6 +108,7 @@ LogicalResult VariantCloner::redirectCalls(func::FuncOp version, ISA isa) {
   return failure(result.wasInterrupted());
 }
 
+/// The first kernel, in the order of preference, that `machine` runs.
 FailureOr<func::FuncOp> VariantCloner::chooseKernel(func::FuncOp dispatch,
                                                     const TargetInfo &machine) {
   for (auto symbol : getVariants(dispatch).getAsRange<FlatSymbolRefAttr>()) {
@@ -106,7 +121,8 @@ FailureOr<func::FuncOp> VariantCloner::chooseKernel(func::FuncOp dispatch,
   return dispatch.emitError("has no kernel that every machine runs");
 }
 
-/// What the machines of a level run, `isa` being the worst of them.
+/// The kernels that the machines of a level run, where `isa` is the worst of
+/// them.
 FailureOr<SmallVector<Choice>> VariantCloner::choose(func::FuncOp dispatch,
                                                      ISA isa) {
   SmallVector<Choice> choices;
@@ -149,6 +165,7 @@ Value VariantCloner::loadISA(OpBuilder &builder, Location loc) {
                               LLVM::AtomicOrdering::monotonic);
 }
 
+/// A tail call of `kernel` with the arguments of `caller`.
 static void emitCall(OpBuilder &builder, func::FuncOp caller,
                      func::FuncOp kernel, Block *block) {
   Location loc = caller.getLoc();
@@ -157,6 +174,8 @@ static void emitCall(OpBuilder &builder, func::FuncOp caller,
   func::ReturnOp::create(builder, loc);
 }
 
+/// Emits the switch. The first choice is the default; a level with one choice
+/// needs no switch.
 void VariantCloner::emitSwitch(func::FuncOp dispatch,
                                ArrayRef<Choice> choices) {
   OpBuilder builder(dispatch.getContext());
@@ -192,6 +211,8 @@ LogicalResult VariantCloner::complete(func::FuncOp version, ISA isa) {
                               : redirectCalls(version, isa);
 }
 
+/// Makes versions from the entries on, until no version is incomplete. The
+/// function of shapes needs one version only, because it has no float code.
 LogicalResult VariantCloner::run() {
   auto main = symbols.lookup<func::FuncOp>(kGeneratedMain);
   auto shapes = symbols.lookup<func::FuncOp>(kGeneratedShapes);

@@ -1,4 +1,10 @@
 //===- Description.cpp - the table bitnet_generated_desc ------------------===//
+//
+// Writes the constants that the glue reads (abi.h, "Between generated code and
+// the glue") straight as LLVM IR. The structs are written field by field; a
+// static_assert keeps their sizes equal to those of abi.h.
+//
+//===----------------------------------------------------------------------===//
 
 #include "Description.h"
 
@@ -34,6 +40,7 @@ private:
     return llvm::ConstantPointerNull::get(
         llvm::PointerType::getUnqual(context));
   }
+  /// A private constant, of which equal ones may be merged.
   llvm::GlobalVariable *global(llvm::Constant *value) {
     auto *variable = new llvm::GlobalVariable(
         module, value->getType(), /*isConstant=*/true,
@@ -49,6 +56,7 @@ private:
     auto *arrayType = llvm::ArrayType::get(type, values.size());
     return global(llvm::ConstantArray::get(arrayType, values));
   }
+  /// Pointers to arrays of i64 and of strings.
   llvm::Constant *dims(llvm::ArrayRef<int64_t> values);
   llvm::Constant *dimNames(llvm::ArrayRef<std::string> names);
   llvm::Constant *values(llvm::ArrayRef<ValueSignature> signatures);
@@ -112,6 +120,7 @@ llvm::Constant *DescriptionBuilder::isas(llvm::ArrayRef<ISADescription> isas) {
   return array(type, constants);
 }
 
+/// A hidden symbol of the library, which the glue refers to.
 void DescriptionBuilder::defineTable(llvm::StringRef name,
                                      llvm::Constant *value) {
   auto *table =
@@ -130,6 +139,7 @@ void DescriptionBuilder::defineMains(llvm::ArrayRef<ISADescription> isas) {
               llvm::ConstantArray::get(type, entries));
 }
 
+/// bitnet_model_desc and the table of entries.
 void DescriptionBuilder::define(const ModelDescription &d) {
   auto *type = llvm::StructType::get(context, {i32, i32, i64, ptr, ptr, ptr,
                                                ptr, i32, i32, ptr, ptr, ptr,
@@ -167,7 +177,8 @@ void DescriptionBuilder::defineRegions(
   count->setVisibility(llvm::GlobalValue::HiddenVisibility);
 }
 
-/// A block of each level lies in the library, where zeros take no space.
+/// The reserve of each scratch level lies in the library, where zeros take no
+/// space.
 void DescriptionBuilder::defineScratch(llvm::ArrayRef<int64_t> bytes) {
   auto *type = llvm::StructType::get(context, {i64, ptr});
   llvm::SmallVector<llvm::Constant *> rows;

@@ -1,4 +1,9 @@
 //===- Description.h - the table bitnet_generated_desc ----------*- C++ -*-===//
+//
+// The glue finds everything about a model in this table. emitCPU (CPU.cpp)
+// fills ModelDescription in, buildLLVMModule writes it.
+//
+//===----------------------------------------------------------------------===//
 
 #ifndef BITNET_LIB_TARGET_CPU_DESCRIPTION_H
 #define BITNET_LIB_TARGET_CPU_DESCRIPTION_H
@@ -14,7 +19,8 @@ namespace mlir::bitnet {
 /// Symbol of the embedded weights.
 inline constexpr llvm::StringLiteral kWeightsSymbol = "bitnet_weights_data";
 
-/// One of bitnet_generated_regions.
+/// One of bitnet_generated_regions. `kind` is a bitnet_region_kind, `bytes`
+/// what its matmuls read of the weights.
 struct RegionDescription {
   std::string name;
   int32_t kind = 0;
@@ -29,6 +35,7 @@ std::vector<RegionDescription> readRegions(ModuleOp module);
 
 /// One class of machines that the library serves.
 struct ISADescription {
+  /// The name is what BITNET_ISA may say, the features are LLVM's, "+avx2,...".
   std::string name, features;
   /// Symbol of its entry.
   std::string main;
@@ -36,15 +43,17 @@ struct ISADescription {
 
 /// What the table says beside the signature.
 struct ModelDescription {
+  /// The other fields are those of bitnet_model_desc.
   ModelSignature signature;
+  /// The fields of bitnet_model_desc of these names.
   std::string name, cpu, features, producer;
   uint64_t weightsSize = 0, weightsHash = 0;
   /// Base name of the weights file; empty when they are embedded.
   std::string weightsFile;
   std::vector<RegionDescription> regions;
-  /// Bytes of the blocks of working memory, by level.
+  /// Bytes of a scratch block of each level.
   std::vector<int64_t> scratch;
-  /// At least one, worst to best.
+  /// The ISA variants from worst to best; there is at least one.
   std::vector<ISADescription> isas;
 };
 

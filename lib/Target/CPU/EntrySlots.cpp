@@ -1,4 +1,9 @@
 //===- EntrySlots.cpp - one place on the stack for many uses --------------===//
+//
+// An LLVM alloca in the entry block of a function, whose size is a constant
+// that grows with the largest use.
+//
+//===----------------------------------------------------------------------===//
 
 #include "EntrySlots.h"
 

@@ -1,4 +1,9 @@
 //===- EntrySlots.h - one place on the stack for many uses -----*- C++ -*-===//
+//
+// Arrays on the stack for passes that need one at many places of a function:
+// arguments of parallel calls, dims of probes.
+//
+//===----------------------------------------------------------------------===//
 
 #ifndef LIB_BITNET_TARGET_CPU_ENTRYSLOTS_H
 #define LIB_BITNET_TARGET_CPU_ENTRYSLOTS_H

@@ -1,4 +1,11 @@
 //===- ExpandMath.cpp - math functions without libm -----------------------===//
+//
+// --bitnet-expand-math: exp, log, tanh and erf become IEEE operations
+// (PreciseMath.h), log1p becomes upstream's polynomial, and roundeven is
+// expanded where the CPU has no instruction for it, so that no result depends
+// on the libm of the machine.
+//
+//===----------------------------------------------------------------------===//
 
 #include "PreciseMath.h"
 #include "Runtime.h"

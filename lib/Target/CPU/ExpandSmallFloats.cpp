@@ -1,4 +1,10 @@
 //===- ExpandSmallFloats.cpp - f16 and bf16 without a library -------------===//
+//
+// --bitnet-expand-small-floats: conversions from and to f16 on integers where
+// the CPU has no instruction, and from f64 to 16 bits everywhere, because LLVM
+// would call a compiler library, or round twice.
+//
+//===----------------------------------------------------------------------===//
 
 #include "Runtime.h"
 
@@ -70,8 +76,9 @@ private:
 
 using P = arith::CmpIPredicate;
 
-/// f64 to f16 or bf16: through an f32 rounded to odd. Its last bit then stands
-/// for all lost bits, so the second rounding gives the correct result.
+/// Converts f64 to f16 or bf16 through an f32 that is rounded to odd. Its last
+/// bit then stands for all lost bits, so the second rounding gives the correct
+/// result.
 struct NarrowF64 : OpRewritePattern<arith::TruncFOp> {
   using OpRewritePattern::OpRewritePattern;
 
@@ -87,13 +94,14 @@ struct NarrowF64 : OpRewritePattern<arith::TruncFOp> {
     Value back = arith::ExtFOp::create(x.b, x.like(from), rounded);
     Value bits = x.toBits(rounded);
     Value even = x.cmp(P::eq, x.band(bits, x.i32(1)), x.i32(0));
-    // NaN compares unequal in no ordered way and stays as it is.
+    // An ordered comparison is false for NaN, which therefore stays as it is.
     Value inexact =
         arith::CmpFOp::create(x.b, arith::CmpFPredicate::ONE, back, op.getIn());
     Value magnitude = absolute(x, back), wanted = absolute(x, op.getIn());
     Value below = x.cmp(P::ult, magnitude, wanted);
     Value odd = x.select(below, x.add(bits, x.i32(1)), x.sub(bits, x.i32(1)));
-    // Past the largest f32: infinity, not odd, and also infinity in `to`.
+    // What is beyond the largest f32 becomes infinity, not the odd number, and
+    // is infinity in `to`, too.
     Value adjust = x.band(even, inexact);
     Value chosen = x.select(adjust, odd, bits);
     rewriter.replaceOpWithNewOp<arith::TruncFOp>(op, op.getType(),
@@ -108,7 +116,7 @@ struct NarrowF64 : OpRewritePattern<arith::TruncFOp> {
   }
 };
 
-/// f32 to f16 to nearest even, on integers.
+/// Converts f32 to f16 to nearest even, on integers.
 struct NarrowF32ToF16 : OpRewritePattern<arith::TruncFOp> {
   using OpRewritePattern::OpRewritePattern;
 
@@ -135,14 +143,15 @@ struct NarrowF32ToF16 : OpRewritePattern<arith::TruncFOp> {
     return success();
   }
 
-  /// Rebias the exponent by 127 - 15 and round 13 bits away.
+  /// The exponent is rebiased by 127 - 15, and 13 bits are rounded away.
   static Value normal(Bits &x, Value magnitude) {
     Value rebiased = x.sub(magnitude, x.i32(112u << 23));
     return roundAway(x, rebiased, x.i32(13));
   }
 
-  /// Below 2^-14: shift the significand so that its last bit is worth 2^-24.
-  /// From 31 bits on nothing is left, not even for the rounding.
+  /// Numbers below 2^-14 are subnormal: the significand is shifted so that its
+  /// last bit is worth 2^-24. When it is shifted by 31 bits or more nothing is
+  /// left, not even for the rounding.
   static Value subnormal(Bits &x, Value magnitude) {
     Value exponent = x.shr(magnitude, x.i32(23));
     Value significand =
@@ -160,7 +169,7 @@ struct NarrowF32ToF16 : OpRewritePattern<arith::TruncFOp> {
   }
 };
 
-/// f16 to f32 (exact) and, through it, to f64.
+/// Converts f16 to f32, which is exact, and through that to f64.
 struct WidenF16 : OpRewritePattern<arith::ExtFOp> {
   using OpRewritePattern::OpRewritePattern;
 

@@ -1,4 +1,9 @@
 //===- ExpandStridedCopies.cpp - memref.copy to loops ---------------------===//
+//
+// --bitnet-expand-strided-copies: a memref.copy that is no memcpy becomes
+// loops. Upstream would call a function of its runner's library.
+//
+//===----------------------------------------------------------------------===//
 
 #include "bitnet/Target/CPU/Passes.h"
 
@@ -14,13 +19,14 @@ namespace mlir::bitnet {
 
 using namespace mlir;
 
-/// True when upstream makes a memcpy of a copy from or to `type`.
+/// Whether upstream makes a memcpy of a copy from or to `type`.
 static bool isContiguous(MemRefType type) {
   return type.getLayout().isIdentity() ||
          (type.hasStaticShape() && type.getNumElements() > 0 &&
           memref::isStaticShapeAndContiguousRowMajor(type));
 }
 
+/// Makes loops with one load and one store per element.
 static void expandCopy(memref::CopyOp copy) {
   OpBuilder builder(copy);
   Location loc = copy.getLoc();

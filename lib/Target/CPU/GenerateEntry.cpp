@@ -1,4 +1,11 @@
 //===- GenerateEntry.cpp - the functions that the glue calls --------------===//
+//
+// --bitnet-generate-entry: bitnet_generated_main and bitnet_generated_shapes,
+// which take bitnet_tensor arrays (abi.h) and call @main and @bitnet_shapes
+// with memrefs. The names and types of inputs and outputs are kept as a module
+// attribute.
+//
+//===----------------------------------------------------------------------===//
 
 #include "Runtime.h"
 #include "Signature.h"
@@ -20,6 +27,8 @@ namespace mlir::bitnet {
 using namespace mlir;
 using namespace mlir::bitnet;
 
+/// Makes an entry, which returns a status. `builder` stands in its body
+/// afterwards.
 static func::FuncOp createEntry(ModuleOp module, StringRef name,
                                 ArrayRef<Type> arguments, OpBuilder &builder) {
   builder.setInsertionPointToEnd(module.getBody());
@@ -126,7 +135,7 @@ static void generateCall(ModuleOp module, func::FuncOp callee, StringRef name,
   callee.setPrivate();
 }
 
-/// Hands `results` over at `ret`. They stay blocks of the run: the glue frees
+/// Hands `results` over at `ret`. They stay buffers of the run: the glue frees
 /// all of them at its end, also when one aliases an input or another one.
 static void handOver(ModuleOp module, func::FuncOp main, func::ReturnOp ret,
                      ValueRange results, LLVMTypeConverter &converter) {
@@ -151,6 +160,8 @@ static void handOver(ModuleOp module, func::FuncOp main, func::ReturnOp ret,
   }
 }
 
+/// Outputs are handed over inside of @main, so that its results need not live
+/// on.
 static void generateMain(ModuleOp module, func::FuncOp main,
                          LLVMTypeConverter &converter) {
   readLateInputs(main, insertTensors(main, 1), converter);
@@ -160,8 +171,8 @@ static void generateMain(ModuleOp module, func::FuncOp main,
   generateCall(module, main, kGeneratedMain, 1, converter);
 }
 
-/// Writes a dim of an output as soon as it is known: kept until the end, those
-/// of many outputs would fill a frame.
+/// Writes a dim of an output as soon as it is known, because the dims of many
+/// outputs, kept until the end, would fill a frame.
 static void storeResult(Value dim, Value outputs, unsigned index, unsigned d,
                         LLVMTypeConverter &converter) {
   OpBuilder builder(dim.getContext());
@@ -189,7 +200,8 @@ static void generateShapes(ModuleOp module, func::FuncOp main,
   generateCall(module, shapes, kGeneratedShapes, 2, converter);
 }
 
-/// Without @bitnet_shapes: static dims and -1.
+/// Generates the shapes of a module without @bitnet_shapes: static dims, and -1
+/// for the others.
 static void generateStaticShapes(ModuleOp module, func::FuncOp main,
                                  LLVMTypeConverter &converter) {
   OpBuilder builder(module.getContext());
@@ -210,6 +222,7 @@ static void generateStaticShapes(ModuleOp module, func::FuncOp main,
   func::ReturnOp::create(builder, main.getLoc(), zero);
 }
 
+/// @main must have a context and a status and otherwise only memrefs.
 static LogicalResult verifyMain(func::FuncOp main) {
   auto ptr = LLVM::LLVMPointerType::get(main.getContext());
   if (main.getNumArguments() == 0 || main.getArgumentTypes()[0] != ptr ||
@@ -229,6 +242,8 @@ static LogicalResult verifyMain(func::FuncOp main) {
   return success();
 }
 
+/// @bitnet_shapes may come from the text of a stage, so its results are
+/// counted.
 static LogicalResult verifyShapes(func::FuncOp main, func::FuncOp shapes) {
   size_t dims = 0;
   for (Type type : main.getResultTypes().drop_front())

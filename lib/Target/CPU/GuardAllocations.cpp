@@ -1,4 +1,10 @@
 //===- GuardAllocations.cpp - check sizes of dynamic allocations ----------===//
+//
+// --bitnet-guard-allocations: in front of each allocation with run-time extents
+// an assertion that they are not negative and that the size in bytes does not
+// overflow. Extents may come from values of a model's inputs.
+//
+//===----------------------------------------------------------------------===//
 
 #include "bitnet/Target/CPU/Passes.h"
 
@@ -13,10 +19,11 @@ namespace mlir::bitnet {
 
 using namespace mlir;
 
-/// What bitnet_rt_alloc guarantees.
+/// The alignment that bitnet_rt_alloc guarantees.
 static constexpr uint64_t kRuntimeAlignment = 64;
-/// No tensor of a real model comes near; below it, sizes in bytes (8 bytes an
-/// element) and sums with paddings fit in 63 bits.
+/// The most elements of a tensor. No tensor of a real model comes near it, and
+/// below it sizes in bytes (8 bytes an element) and sums with paddings fit in
+/// 63 bits.
 static constexpr int64_t kMaxElements = int64_t(1) << 56;
 
 /// `size * dim`, saturated: a high half that is not zero makes it kMaxElements.
@@ -45,6 +52,7 @@ static std::string prefixOf(Location where) {
   return prefix;
 }
 
+/// The error names the ONNX node.
 static void guard(memref::AllocOp alloc) {
   OpBuilder builder(alloc);
   Location loc = alloc.getLoc();
@@ -61,7 +69,8 @@ static void guard(memref::AllocOp alloc) {
     Value wide =
         arith::IndexCastOp::create(builder, loc, builder.getI64Type(), dim);
     size = multiply(builder, loc, size, wide, limit);
-    // Needed apart from the product: with another dim of 0 the product is 0.
+    // Each dim is checked by itself, because the product is 0 when another dim
+    // is 0.
     Value inRange = arith::CmpIOp::create(
         builder, loc, arith::CmpIPredicate::ult, wide, limit);
     ok = ok ? arith::AndIOp::create(builder, loc, ok, inRange) : inRange;

@@ -1,4 +1,9 @@
 //===- LLVMModule.cpp - translation, glue, visibility ---------------------===//
+//
+// LLVM IR of a whole model: generated code, the description, and the glue,
+// which is linked in as bitcode. Then only bitnet_model_* stays visible.
+//
+//===----------------------------------------------------------------------===//
 
 #include "LLVMModule.h"
 
@@ -17,6 +22,7 @@
 using namespace mlir;
 using namespace mlir::bitnet;
 
+/// LLVM compiles each function for the CPU that its attributes say.
 static void setTargetAttributes(llvm::Function &function,
                                 const CPUTargetOptions &target) {
   function.addFnAttr("target-cpu", target.cpu);
@@ -44,10 +50,10 @@ static void setTargetAttributes(llvm::Module &llvmModule, ModuleOp module,
   }
 }
 
-/// Buffers never overlap: a block or slot of the runtime is new (or ended with
-/// bitnet_rt_free or _release), and inputs and weights are only read. Without
-/// this the vectorizer guards each loop with run-time checks and keeps a scalar
-/// copy.
+/// Buffers never overlap: an allocation or slot of the runtime is new (or ended
+/// with bitnet_rt_free or _release), and inputs and weights are only read.
+/// Without this the vectorizer guards each loop with run-time checks and keeps
+/// a scalar copy.
 static void addAliasFacts(llvm::Module &module) {
   for (StringRef name : {"bitnet_rt_alloc", "bitnet_rt_slot",
                          "bitnet_rt_result", "bitnet_scratch_take"}) {
@@ -55,14 +61,15 @@ static void addAliasFacts(llvm::Module &module) {
     if (!alloc)
       continue;
     alloc->addRetAttr(llvm::Attribute::NoAlias);
-    // A caller aligns to elements only.
+    // The memory of an output may be the caller's, which is aligned to elements
+    // only.
     if (name == "bitnet_rt_result")
       continue;
     alloc->addRetAttr(llvm::Attribute::getWithAlignment(module.getContext(),
                                                         llvm::Align(64)));
   }
   for (llvm::Function &function : module) {
-    // @main, or its versions.
+    // Whether a function is @main or a version of it.
     if (function.getName().split('.').first != kMain)
       continue;
     for (llvm::Argument &argument : llvm::drop_begin(function.args()))
@@ -71,8 +78,8 @@ static void addAliasFacts(llvm::Module &module) {
   }
 }
 
-/// Inlined, a runtime function would lose what is known of its result, and
-/// grow each of its many callers.
+/// Runtime functions are not inlined, because that would lose what is known of
+/// their results and grow each of their many callers.
 static void keepRuntimeCalls(llvm::Module &module) {
   for (llvm::Function &function : module)
     if (function.getName().starts_with(kRuntimePrefix) ||
@@ -99,8 +106,8 @@ LogicalResult bitnet::linkGlue(ModuleOp module, llvm::Module &llvmModule) {
   return success();
 }
 
-/// Only bitnet_model_* is visible outside; the rest may be inlined or dropped,
-/// but for the lists of constructors and destructors.
+/// Hides all symbols but bitnet_model_*, so that they may be inlined or
+/// dropped. The lists of constructors and destructors stay as they are.
 static void hideSymbols(llvm::Module &module) {
   auto hide = [](llvm::GlobalValue &value) {
     if (!value.isDeclaration() && !value.getName().starts_with("bitnet_model_"))
@@ -115,6 +122,7 @@ static void hideSymbols(llvm::Module &module) {
       hide(variable);
 }
 
+/// Translates MLIR's LLVM dialect to LLVM IR.
 static std::unique_ptr<llvm::Module> translate(ModuleOp module,
                                                llvm::LLVMContext &context) {
   DialectRegistry registry;

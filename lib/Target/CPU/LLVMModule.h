@@ -1,4 +1,9 @@
 //===- LLVMModule.h - from the LLVM dialect to machine code -----*- C++ -*-===//
+//
+// The steps behind emitCPU, in order: buildLLVMModule, then either optimize and
+// emitMachineCode, or emitPartitions for a library with ISA variants.
+//
+//===----------------------------------------------------------------------===//
 
 #ifndef BITNET_LIB_TARGET_CPU_LLVMMODULE_H
 #define BITNET_LIB_TARGET_CPU_LLVMMODULE_H
@@ -29,10 +34,11 @@ buildLLVMModule(ModuleOp module, llvm::LLVMContext &context,
 /// Parses the glue for the machine's architecture into `llvmModule`.
 LogicalResult linkGlue(ModuleOp module, llvm::Module &llvmModule);
 
+/// LLVM's standard pipeline for -O0 to -O3, then carryBFloatsAsIntegers.
 void optimize(llvm::Module &llvmModule, llvm::TargetMachine &machine,
               unsigned optLevel);
 
-/// What moves or compares bf16 values works on integers or f32 then. Code
+/// Makes code that moves or compares bf16 values work on integers or f32. Code
 /// generation for x86 keeps single bf16 values as f32, and narrows them again
 /// by a function of a compiler library.
 void carryBFloatsAsIntegers(llvm::Module &llvmModule);

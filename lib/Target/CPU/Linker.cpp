@@ -1,4 +1,10 @@
 //===- Linker.cpp - lld in this process -----------------------------------===//
+//
+// lld runs in this process. Its inputs are files in memory (memfd) and its
+// output goes to a pipe, so a full disk or a limit of file sizes cannot end the
+// process.
+//
+//===----------------------------------------------------------------------===//
 
 #include "Linker.h"
 
@@ -41,7 +47,7 @@ public:
     if (fd < 0)
       return systemError("cannot make a file in memory");
     fds.push_back(fd);
-    // Limits of file sizes hold for these files, too.
+    // A write may fail, because limits of file sizes hold for these files, too.
     errno = writeBytes(fd, llvm::arrayRefFromStringRef(bytes));
     return errno ? systemError("cannot write a file in memory")
                  : llvm::Error::success();
@@ -53,6 +59,8 @@ private:
 };
 } // namespace
 
+/// Reads until lld has closed its end; a thread of its own, since a pipe is
+/// small.
 static void drain(int fd, Bytes &bytes) {
   char buffer[1 << 16];
   for (;;) {
@@ -76,18 +84,20 @@ static std::string firstError(llvm::StringRef messages) {
 llvm::Expected<Bytes>
 mlir::bitnet::runLinker(llvm::ArrayRef<std::string> args,
                         llvm::ArrayRef<llvm::StringRef> inputs) {
-  // lld keeps its state in globals.
+  // Only one thread may run lld at a time, because lld keeps its state in
+  // globals.
   static std::mutex mutex;
   std::lock_guard<std::mutex> lock(mutex);
   MemoryFiles files;
   for (llvm::StringRef input : inputs)
     if (llvm::Error error = files.add(input))
       return std::move(error);
+  // ends[1] is lld's output, by its name in /proc.
   int ends[2];
   if (::pipe2(ends, O_CLOEXEC) != 0)
     return systemError("cannot make a pipe");
-  // To a regular file lld writes through a mapping, where a full disk is a bus
-  // error; to a pipe it writes from its memory.
+  // lld writes a regular file through a mapping, where a full disk is a bus
+  // error. It writes a pipe from its own memory, where that is an error code.
   std::vector<std::string> all{"ld.lld", "-o", getPath(ends[1]), "--threads=1"};
   all.insert(all.end(), args.begin(), args.end());
   for (int fd : files.get())
@@ -110,8 +120,8 @@ mlir::bitnet::runLinker(llvm::ArrayRef<std::string> args,
   return output;
 }
 
-/// The weights lie last, in a segment of their own: their bytes need not pass
-/// through the linker.
+/// The weights lie last, in an ELF segment of their own, so that their bytes
+/// need not pass through the linker.
 static const char kScript[] = "SECTIONS { .bitnet_weights : "
                               "ALIGN(CONSTANT(MAXPAGESIZE)) "
                               "{ *(.bitnet_weights) } } INSERT AFTER .bss;\n";

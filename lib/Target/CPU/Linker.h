@@ -1,4 +1,9 @@
 //===- Linker.h - objects to a shared library, in memory --------*- C++ -*-===//
+//
+// lld is a library of this process. emitCPU links models with it,
+// emitPartitions joins objects.
+//
+//===----------------------------------------------------------------------===//
 
 #ifndef BITNET_LIB_TARGET_CPU_LINKER_H
 #define BITNET_LIB_TARGET_CPU_LINKER_H
@@ -17,6 +22,7 @@ class TargetMachine;
 
 namespace mlir::bitnet {
 
+/// Contents of a file.
 using Bytes = llvm::SmallVector<char, 0>;
 
 /// Runs lld in this process on inputs in memory; no file is written. `args` go
@@ -36,6 +42,7 @@ llvm::Expected<Bytes> linkSharedLibrary(llvm::StringRef object,
                                         llvm::StringRef soname,
                                         llvm::TargetMachine &machine);
 
+/// The section of embedded weights, the last one of the library.
 inline constexpr llvm::StringLiteral kWeightsSection = ".bitnet_weights";
 
 /// Assembly that reserves `size` bytes of address space for the weights under

@@ -1,4 +1,10 @@
 //===- LowerAllocations.cpp - malloc and free to the runtime --------------===//
+//
+// --bitnet-lower-allocations: calls of malloc and free, which upstream makes of
+// memref.alloc and dealloc, become bitnet_rt_alloc and bitnet_rt_free with the
+// run's context. A null pointer ends the run with status 1.
+//
+//===----------------------------------------------------------------------===//
 
 #include "Runtime.h"
 
@@ -12,6 +18,7 @@ namespace mlir::bitnet {
 using namespace mlir;
 using namespace mlir::bitnet;
 
+/// Splits the basic block: what follows runs only when there is memory.
 static void lowerMalloc(LLVM::CallOp call, ModuleOp module) {
   OpBuilder builder(call);
   Location loc = call.getLoc();

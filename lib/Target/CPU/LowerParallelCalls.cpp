@@ -1,4 +1,10 @@
 //===- LowerParallelCalls.cpp - kernels through bitnet_rt_parallel --------===//
+//
+// --bitnet-lower-parallel-calls: a call of a function over a range becomes a
+// call of bitnet_rt_parallel with a task: a function that reads its arguments
+// from a struct on the caller's stack. Calls marked serial stay calls.
+//
+//===----------------------------------------------------------------------===//
 
 #include "EntrySlots.h"
 #include "Runtime.h"
@@ -17,7 +23,8 @@ namespace mlir::bitnet {
 using namespace mlir;
 using namespace mlir::bitnet;
 
-/// Of the slot: what the stack of every target has without realignment.
+/// The alignment of the struct, which the stack of every target has without
+/// realignment.
 static constexpr unsigned kSlotAlignment = 16;
 
 /// Serial calls of one function that LLVM may inline. Its passes take more than
@@ -41,7 +48,8 @@ private:
   LLVM::LLVMStructType getStructType(LLVM::LLVMFuncOp kernel);
   LLVM::LLVMFuncOp getTask(LLVM::LLVMFuncOp kernel);
   LLVM::LLVMFuncOp declareParallel();
-  /// A vector may ask for more than the slot has.
+  /// The alignment of a field of the struct. A vector may want more than the
+  /// struct has, and then gets that of the struct.
   unsigned getFieldAlignment(Type field) const {
     uint64_t natural = DataLayout(module).getTypeABIAlignment(field);
     return std::min<uint64_t>(natural, kSlotAlignment);
@@ -56,13 +64,13 @@ private:
   Type ptr, i64;
   llvm::DenseMap<LLVM::LLVMFuncOp, LLVM::LLVMFuncOp> tasks;
   llvm::DenseMap<LLVM::LLVMFuncOp, SmallVector<unsigned>> passed;
-  /// Of bytes, for the arguments of parallel calls.
+  /// Byte arrays that hold the arguments of parallel calls.
   EntrySlots slots;
 };
 } // namespace
 
-/// All parameters that the kernel reads but the end of the range: the begin is
-/// the offset of the distributed range [0, end - begin). Of a buffer's
+/// All parameters that the kernel reads, except for the end of the range: the
+/// begin is the offset of the distributed range [0, end - begin). Of a buffer's
 /// descriptor most kernels read one pointer.
 ArrayRef<unsigned> ParallelLowering::getPassed(LLVM::LLVMFuncOp kernel) {
   auto [entry, isNew] = passed.try_emplace(kernel);
@@ -76,6 +84,7 @@ ArrayRef<unsigned> ParallelLowering::getPassed(LLVM::LLVMFuncOp kernel) {
   return entry->second;
 }
 
+/// The arguments that the task hands on, in order.
 LLVM::LLVMStructType ParallelLowering::getStructType(LLVM::LLVMFuncOp kernel) {
   SmallVector<Type> types;
   for (unsigned i : getPassed(kernel))
@@ -120,8 +129,8 @@ LLVM::LLVMFuncOp ParallelLowering::getTask(LLVM::LLVMFuncOp kernel) {
   return task;
 }
 
-/// At least what a struct takes on any target. The module has no layout yet,
-/// and that of MLIR's default puts an i64 on 4 bytes.
+/// An upper bound on the bytes that a struct takes on any target. The module
+/// has no data layout yet, and MLIR's default aligns an i64 to 4 bytes only.
 static int64_t getBytes(ModuleOp module, LLVM::LLVMStructType type) {
   DataLayout layout(module);
   uint64_t bytes = 0;
@@ -138,6 +147,8 @@ LLVM::LLVMFuncOp ParallelLowering::declareParallel() {
   return declareLLVMFunction(module, "bitnet_rt_parallel", type);
 }
 
+/// Stores the arguments, then calls bitnet_rt_parallel, which returns when all
+/// ranges are done; the struct may be reused then.
 void ParallelLowering::lower(LLVM::CallOp call, LLVM::LLVMFuncOp kernel) {
   builder.setInsertionPoint(call);
   Location loc = call.getLoc();
@@ -157,6 +168,8 @@ void ParallelLowering::lower(LLVM::CallOp call, LLVM::LLVMFuncOp kernel) {
   call.erase();
 }
 
+/// A function that is marked parallel may come from the text of a stage, so its
+/// type is checked.
 static LogicalResult verifyKernel(LLVM::LLVMFuncOp kernel) {
   ArrayRef<Type> types = kernel.getFunctionType().getParams();
   bool hasRange = types.size() >= 2 && types.back().isInteger(64) &&
@@ -180,7 +193,8 @@ struct BitNetLowerParallelCalls
       if (isKernel && failed(verifyKernel(function)))
         return signalPassFailure();
       if (isKernel) {
-        // Descriptors that are made and taken apart again hide what is read.
+        // Descriptors that are made and taken apart again are folded first,
+        // because they hide what the kernel reads.
         RewritePatternSet none(&getContext());
         (void)applyPatternsGreedily(function, std::move(none));
         continue;

@@ -1,4 +1,10 @@
 //===- LowerPlannedBuffers.cpp - allocations with a slot ------------------===//
+//
+// --bitnet-lower-planned-buffers: an allocation with a slot becomes
+// bitnet_rt_slot, or bitnet_rt_result where it holds an output of the model;
+// its deallocation becomes bitnet_rt_release.
+//
+//===----------------------------------------------------------------------===//
 
 #include "Runtime.h"
 #include "TensorAccess.h"
@@ -19,6 +25,7 @@ namespace mlir::bitnet {
 using namespace mlir;
 using namespace mlir::bitnet;
 
+/// The context is added later, by --bitnet-thread-context.
 static func::CallOp callRuntime(OpBuilder &builder, Location loc,
                                 ModuleOp module, StringRef name,
                                 ValueRange operands, TypeRange results) {
@@ -51,6 +58,7 @@ static Value computeBytes(TensorAccess &access, OpBuilder &builder,
                : factor;
 }
 
+/// Checks for null, as for every allocation, and makes a memref of the pointer.
 static void lower(memref::AllocOp alloc, int64_t slot, ModuleOp module,
                   LLVMTypeConverter &converter) {
   OpBuilder builder(alloc);
@@ -71,7 +79,8 @@ static void lower(memref::AllocOp alloc, int64_t slot, ModuleOp module,
   Value null = LLVM::ZeroOp::create(builder, loc, ptr);
   Value ok =
       LLVM::ICmpOp::create(builder, loc, LLVM::ICmpPredicate::ne, data, null);
-  // The runtime has said why; the first message of a run wins.
+  // The runtime has recorded the reason already, and the first message of a run
+  // wins.
   cf::AssertOp::create(builder, loc, ok, "out of memory");
   Value buffer = access.toMemRef(alloc.getType(), data, dims);
   for (Operation *user : llvm::make_early_inc_range(alloc->getUsers()))

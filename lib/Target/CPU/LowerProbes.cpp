@@ -1,4 +1,9 @@
 //===- LowerProbes.cpp - bitnet.probe to bitnet_rt_probe ------------------===//
+//
+// --bitnet-lower-probes: bitnet.probe becomes a call of bitnet_rt_probe with
+// name, type, dims and data, which does nothing unless the host has set a hook.
+//
+//===----------------------------------------------------------------------===//
 
 #include "EntrySlots.h"
 #include "Runtime.h"
@@ -83,6 +88,7 @@ static Value getName(OpBuilder &builder, ProbeOp probe, ModuleOp module) {
   return LLVM::GEPOp::create(builder, loc, base.getType(), row, base, index);
 }
 
+/// The hook sees dense data only, so a strided value is copied for it.
 static LogicalResult lowerProbe(ProbeOp probe, ModuleOp module,
                                 EntrySlots &slots) {
   auto type = dyn_cast<MemRefType>(probe.getValue().getType());

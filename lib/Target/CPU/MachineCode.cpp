@@ -1,4 +1,9 @@
 //===- MachineCode.cpp - LLVM optimization and code generation ------------===//
+//
+// LLVM's standard pipeline for an optimization level, and code generation into
+// memory.
+//
+//===----------------------------------------------------------------------===//
 
 #include "LLVMModule.h"
 
@@ -11,6 +16,7 @@
 using namespace mlir;
 using namespace mlir::bitnet;
 
+/// LLVM's level for -O0 to -O3 of the command line.
 static llvm::OptimizationLevel getLevel(unsigned level) {
   switch (level) {
   case 0:

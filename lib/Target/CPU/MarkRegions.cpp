@@ -1,4 +1,11 @@
 //===- MarkRegions.cpp - what a profile of a run can tell apart -----------===//
+//
+// --bitnet-mark-regions divides @main into the regions of a profile: in front
+// of each call or nest of another ONNX node a call of bitnet_rt_mark with the
+// region's number, and in front of calls with bitnet.macs one of
+// bitnet_rt_work.
+//
+//===----------------------------------------------------------------------===//
 
 #include "RegionTraits.h"
 #include "Runtime.h"
@@ -58,6 +65,7 @@ static bool isRegion(Operation *op) {
 }
 
 namespace {
+/// Operations of the same nodes and kind are one region, wherever they stand.
 struct Region {
   std::string name;
   bitnet_region_kind kind;
@@ -88,6 +96,7 @@ private:
 };
 } // namespace
 
+/// The number of `region`, a new one if need be.
 int64_t BitNetMarkRegions::getIndex(const Region &region) {
   auto *known = llvm::find(regions, region);
   if (known != regions.end())
@@ -105,6 +114,7 @@ void BitNetMarkRegions::callRuntime(OpBuilder &builder, Location loc,
   func::CallOp::create(builder, loc, callee, argument);
 }
 
+/// Inserts a mark, from which on time counts for `region`.
 void BitNetMarkRegions::insertMark(Operation *before, int64_t region) {
   OpBuilder builder(before);
   Location loc = before->getLoc();
@@ -113,7 +123,8 @@ void BitNetMarkRegions::insertMark(Operation *before, int64_t region) {
   callRuntime(builder, loc, "bitnet_rt_mark", index);
 }
 
-/// Beside the call, not in the table: rows are known at run time.
+/// MACs are told beside the call and are not in the table, because rows of
+/// activations are known at run time only.
 void BitNetMarkRegions::reportWork(func::CallOp call) {
   std::optional<CallWork> work = getWork(call);
   if (!work)
@@ -179,6 +190,8 @@ static size_t countLayers(Operation *op) {
   return 0;
 }
 
+/// Inserts marks only where the region changes, and one for no region at the
+/// end.
 void BitNetMarkRegions::markBlock(Block &block) {
   constexpr int64_t kOther = -1;
   int64_t current = kOther;

@@ -1,4 +1,9 @@
 //===- MathBuilder.h - arithmetic on values of one shape --------*- C++ -*-===//
+//
+// Used by PreciseMath.cpp only, where formulas would otherwise be three times
+// as long. Every function emits one operation unless it says otherwise.
+//
+//===----------------------------------------------------------------------===//
 
 #ifndef BITNET_LIB_TARGET_CPU_MATHBUILDER_H
 #define BITNET_LIB_TARGET_CPU_MATHBUILDER_H
@@ -21,13 +26,15 @@ public:
         floats(like(bits == 64 ? Type(b.getF64Type()) : b.getF32Type())),
         integers(like(b.getIntegerType(bits))), bits(bits) {}
 
+  /// Constants, in all lanes. A double that f32 does not hold is rounded.
   Value f(double value) {
     return splat(b.getFloatAttr(getElementTypeOrSelf(floats), value));
   }
   Value i(int64_t value) {
     return splat(b.getIntegerAttr(getElementTypeOrSelf(integers), value));
   }
-  /// From and to the type of the operation.
+  /// Conversions from the type of the operation to the one that is computed in,
+  /// and back.
   Value widen(Value v) {
     return result == floats ? v : arith::ExtFOp::create(b, floats, v);
   }
@@ -35,6 +42,7 @@ public:
     return result == floats ? v : arith::TruncFOp::create(b, result, v);
   }
 
+  /// IEEE operations on floats.
   Value add(Value x, Value y) { return arith::AddFOp::create(b, x, y); }
   Value sub(Value x, Value y) { return arith::SubFOp::create(b, x, y); }
   Value mul(Value x, Value y) { return arith::MulFOp::create(b, x, y); }
@@ -43,6 +51,7 @@ public:
   Value copySign(Value x, Value sign) {
     return math::CopySignOp::create(b, x, sign);
   }
+  /// False for NaN, as `isNotLess` is.
   Value less(Value x, double bound) {
     return arith::CmpFOp::create(b, arith::CmpFPredicate::OLT, x, f(bound));
   }
@@ -53,14 +62,15 @@ public:
   Value select(Value c, Value x, Value y) {
     return arith::SelectOp::create(b, c, x, y);
   }
-  /// `x < bound ? bound : x`; NaN stays.
+  /// `x < bound ? bound : x`, so NaN stays NaN.
   Value atLeast(Value x, double bound) {
     return bounded(arith::CmpFPredicate::OLT, x, bound);
   }
   Value atMost(Value x, double bound) {
     return bounded(arith::CmpFPredicate::OGT, x, bound);
   }
-  /// Horner; the constant term first.
+  /// A polynomial by Horner's rule; `coefficients` begin with the constant
+  /// term.
   Value polynomial(Value x, ArrayRef<double> coefficients) {
     Value sum = f(coefficients.back());
     for (double c : llvm::reverse(coefficients.drop_back()))
@@ -68,9 +78,11 @@ public:
     return sum;
   }
 
+  /// The bits of floats as integers, and arithmetic on them.
   Value toBits(Value x) { return arith::BitcastOp::create(b, integers, x); }
   Value addBits(Value x, Value y) { return arith::AddIOp::create(b, x, y); }
   Value subBits(Value x, Value y) { return arith::SubIOp::create(b, x, y); }
+  /// Half of an unsigned integer, rounded down.
   Value halfBits(Value x) { return highBits(x, 1); }
   /// The bits of `x` without the last `n`.
   Value highBits(Value x, int64_t n) {
@@ -88,6 +100,7 @@ public:
   }
 
 private:
+  /// The type with the shape of the operation's result.
   Type like(Type element) {
     auto shaped = dyn_cast<ShapedType>(result);
     return shaped ? Type(shaped.clone(element)) : element;

@@ -38,7 +38,7 @@ public:
   Bytes extract(unsigned part);
 
 private:
-  /// Of what no part needs alone: exports, tables, variables.
+  /// The part of what no part needs alone: exports, tables, variables.
   static constexpr unsigned kHome = 0;
 
   static std::string getKey(const llvm::Function &function);
@@ -54,6 +54,7 @@ private:
 };
 } // namespace
 
+/// Functions of the same CPU and features belong together.
 std::string Partitioning::getKey(const llvm::Function &function) {
   return (function.getFnAttribute("target-cpu").getValueAsString() + "/" +
           function.getFnAttribute("target-features").getValueAsString())
@@ -61,7 +62,7 @@ std::string Partitioning::getKey(const llvm::Function &function) {
 }
 
 Partitioning::Partitioning(llvm::Module &module) : module(module) {
-  // The home of the exports comes first.
+  // Assigns parts; the part of the exports comes first.
   for (bool exported : {true, false})
     for (llvm::Function &function : module)
       if (!function.isDeclaration() && function.hasLocalLinkage() != exported)
@@ -108,6 +109,7 @@ void Partitioning::share(llvm::GlobalValue &value, unsigned owner) {
   value.setVisibility(llvm::GlobalValue::HiddenVisibility);
 }
 
+/// Private constants are copied into each part that uses them.
 bool Partitioning::belongs(const llvm::GlobalValue &value, unsigned part) {
   if (auto *function = dyn_cast<llvm::Function>(&value))
     return owners.lookup(function) == part;
@@ -125,7 +127,8 @@ Bytes Partitioning::extract(unsigned part) {
       });
   if (part != kHome)
     copy->setModuleInlineAsm("");
-  // A declaration of what the library holds is no import of it.
+  // What another part of the library defines is hidden, so that it does not
+  // become an import of the library.
   for (llvm::GlobalValue &value : copy->global_values())
     if (const llvm::GlobalValue *whole = module.getNamedValue(value.getName());
         value.isDeclaration() && !whole->isDeclaration())
@@ -136,7 +139,8 @@ Bytes Partitioning::extract(unsigned part) {
   return bytes;
 }
 
-/// Leaves no trace of what other parts hold.
+/// Removes from a part everything that it does not use, so that nothing is left
+/// of what other parts hold.
 static void dropUnused(llvm::Module &module) {
   llvm::ModuleAnalysisManager analyses;
   llvm::FunctionAnalysisManager functions;
@@ -170,6 +174,7 @@ static llvm::Expected<Bytes> compile(const Bytes &bitcode,
   return object;
 }
 
+/// One thread per part; the objects are joined by `ld -r`.
 FailureOr<Bytes> bitnet::emitPartitions(ModuleOp module,
                                         llvm::Module &llvmModule,
                                         const CPUTargetOptions &target) {
@@ -178,7 +183,8 @@ FailureOr<Bytes> bitnet::emitPartitions(ModuleOp module,
   for (size_t i = 0; i < partitioning.size(); ++i)
     objects.emplace_back(Bytes());
   llvm::DefaultThreadPool pool;
-  // The best machines come last and have the most code: begin with them.
+  // The parts of the best machines come last and have the most code, so they
+  // are started first.
   for (size_t i = partitioning.size(); i-- > 0;) {
     auto bitcode = std::make_shared<Bytes>(partitioning.extract(i));
     pool.async([&target, &objects, bitcode, i] {

@@ -1,4 +1,10 @@
 //===- Pipeline.cpp - loops to the LLVM dialect ---------------------------===//
+//
+// The passes of stage 5a, in order. The order matters: probes and marks while
+// names are on operations, the plan of buffers before allocations become calls,
+// the context before the entry, variants before anything depends on features.
+//
+//===----------------------------------------------------------------------===//
 
 #include "bitnet/Codegen/Memory/Passes.h"
 #include "bitnet/Dialect/BitNet/Transforms/StageCheck.h"
@@ -32,7 +38,8 @@
 using namespace mlir;
 using namespace mlir::bitnet;
 
-/// Rewrites of memrefs that upstream has no lowering of our kind for.
+/// Adds the passes that plan buffers and rewrite operations on memrefs for
+/// which upstream has no lowering of our kind.
 static void addBufferPasses(OpPassManager &passes) {
   passes.addPass(createBitNetMarkRegions());
   passes.addPass(createBitNetLowerProbes());
@@ -80,6 +87,7 @@ static void addFloatPasses(OpPassManager &passes,
   passes.addNestedPass<func::FuncOp>(arith::createArithExpandOpsPass(expand));
 }
 
+/// Vectors that no machine holds become loops; then there are only branches.
 static void addControlFlowPasses(OpPassManager &passes) {
   passes.addNestedPass<func::FuncOp>(createConvertVectorToSCFPass());
   passes.addPass(memref::createExpandStridedMetadataPass());
@@ -88,6 +96,8 @@ static void addControlFlowPasses(OpPassManager &passes) {
   passes.addPass(createSCFToControlFlowPass());
 }
 
+/// Adds the passes that convert everything to the LLVM dialect, and then lower
+/// what is left of memory and threads.
 static void addLLVMPasses(OpPassManager &passes,
                           const CPUPipelineOptions &options) {
   ConvertVectorToLLVMPassOptions vector;
@@ -96,10 +106,12 @@ static void addLLVMPasses(OpPassManager &passes,
   passes.addPass(createUBToLLVMConversionPass());
   ConvertMathToLLVMPassOptions math;
   math.approximateLog1p = false;
-  // Intrinsics first: floor and fma are instructions, not libm calls.
+  // Operations become intrinsics first, so that floor and fma are instructions
+  // and not calls of libm.
   passes.addNestedPass<func::FuncOp>(createConvertMathToLLVMPass(math));
   passes.addPass(createConvertMathToLibmPass());
-  // Calls of libm take the vectors apart.
+  // The other math operations become calls of libm, for which vectors are taken
+  // apart.
   passes.addPass(createConvertVectorToLLVMPass(vector));
   passes.addPass(createConvertIndexToLLVMPass());
   passes.addPass(createArithToLLVMConversionPass());

@@ -1,4 +1,12 @@
 //===- PreciseMath.cpp - f32 functions with the same bits everywhere ------===//
+//
+// The formulas behind --bitnet-expand-math. Each is built of operations that
+// IEEE 754 rounds once, without fused multiply-add, so all CPUs give the same
+// bits. The error bounds were found by trying every third f32
+// (docs/Rationale.md). Numbers written in hexadecimal are polynomials fitted to
+// the interval of the comment.
+//
+//===----------------------------------------------------------------------===//
 
 #include "PreciseMath.h"
 
@@ -48,8 +56,8 @@ struct Power {
 };
 } // namespace
 
-/// For |x| up to about 100: ln 2 in two parts, of which the first times n is
-/// exact, and what the roundings of r and 1 + r lose is added last.
+/// e^x for |x| up to about 100. ln 2 is used in two parts, of which the first
+/// times n is exact; what the roundings of r and 1 + r lose is added last.
 static Power emitPower(MathBuilder &m, Value x) {
   const double high = 0x1.62e4p-1;
   Reduced reduced = reduce(m, x, M_LOG2E, kShift32);
@@ -63,8 +71,9 @@ static Power emitPower(MathBuilder &m, Value x) {
   return {m.add(head, tail), reduced.bits};
 }
 
-/// e^x to 0.68 ulp; 0 and infinity beyond the bounds. 2^n goes on in halves, so
-/// that results below 2^-126 are there.
+/// e^x to 0.68 ulp; 0 and infinity beyond the bounds. The factor 2^n is
+/// multiplied in as two powers, because results below 2^-126 need an n that one
+/// power of f32 cannot hold.
 static Value emitExp(MathBuilder &m, Value x) {
   Power power = emitPower(m, m.atMost(m.atLeast(x, -104), 89));
   // The shift is even, and no bit of its half remains in an exponent.
@@ -74,7 +83,8 @@ static Value emitExp(MathBuilder &m, Value x) {
                m.powerOfTwo(otherHalf));
 }
 
-/// From here on tanh |x| is 1 - 2 / (e^2|x| + 1), where that does not cancel.
+/// For |x| from here on, tanh |x| is computed as 1 - 2 / (e^2|x| + 1), which
+/// does not cancel there.
 static constexpr double kTanhBound = 0.75;
 
 /// tanh a for 0 <= a < kTanhBound: a + a^3 p(a^2).
@@ -101,7 +111,8 @@ static Value emitTanh(MathBuilder &m, Value x) {
   return m.copySign(magnitude, x);
 }
 
-/// From here on erf |x| is 1 - erfc |x|, where that does not cancel.
+/// For |x| from here on, erf |x| is computed as 1 - erfc |x|, which does not
+/// cancel there.
 static constexpr double kErfBound = 0.84375;
 
 /// erf a for 0 <= a < kErfBound: a + a p(a^2).
@@ -195,6 +206,7 @@ static Value emitLog(MathBuilder &m, Value x) {
 namespace {
 using Emitter = Value (*)(MathBuilder &, Value);
 
+/// Replaces Op on f32 by `emit`, computed in `bits` bits and rounded to f32.
 template <typename Op, Emitter emit, unsigned bits>
 struct Expand : OpRewritePattern<Op> {
   using OpRewritePattern<Op>::OpRewritePattern;

@@ -1,4 +1,9 @@
 //===- PreciseMath.h - f32 functions with the same bits --------*- C++ -*-===//
+//
+// The patterns of --bitnet-expand-math; the CPU and the HLS pipeline both use
+// it.
+//
+//===----------------------------------------------------------------------===//
 
 #ifndef BITNET_LIB_TARGET_CPU_PRECISEMATH_H
 #define BITNET_LIB_TARGET_CPU_PRECISEMATH_H

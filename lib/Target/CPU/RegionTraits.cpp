@@ -1,4 +1,10 @@
 //===- RegionTraits.cpp - what a piece of a model computes ----------------===//
+//
+// A profile sorts regions by kind, and a kind is judged by the instructions:
+// exp makes a softmax or an activation, rounding a quantizer, products that are
+// added up a matmul. Nothing relies on it but what a profile prints.
+//
+//===----------------------------------------------------------------------===//
 
 #include "RegionTraits.h"
 
@@ -15,9 +21,10 @@
 using namespace mlir;
 using namespace mlir::bitnet;
 
-/// Prefix of the functions that multiply with packed weights.
+/// The prefix of the functions that multiply with packed weights.
 static constexpr llvm::StringLiteral kKernelPrefix = "bitnet_kernel_";
 
+/// The most telling trait wins.
 bitnet_region_kind RegionTraits::getKind() const {
   if (ternary)
     return BITNET_REGION_TERNARY_MATMUL;
@@ -32,13 +39,14 @@ bitnet_region_kind RegionTraits::getKind() const {
   return computes ? BITNET_REGION_ELEMENTWISE : BITNET_REGION_COPY;
 }
 
-/// Carried by a loop, or kept in memory.
+/// Whether `value` is an accumulator: carried by a loop, or loaded from memory.
 static bool isAccumulator(Value value) {
   return isa<BlockArgument>(value) ||
          value.getDefiningOp<memref::LoadOp>() != nullptr ||
          value.getDefiningOp<vector::LoadOp>() != nullptr;
 }
 
+/// Whether a sum is stored or handed on to the next iteration.
 static bool isStored(Operation *op) {
   return llvm::any_of(op->getUsers(), [](Operation *user) {
     return isa<memref::StoreOp, vector::StoreOp>(user) ||
@@ -46,7 +54,7 @@ static bool isStored(Operation *op) {
   });
 }
 
-/// `sum + a * b` of an accumulator.
+/// Notes `sum + a * b` where `sum` is an accumulator.
 static void noteProduct(RegionTraits &traits, Operation *op, Value sum, Value a,
                         Value b) {
   if (!isAccumulator(sum) || !isStored(op))
@@ -54,6 +62,7 @@ static void noteProduct(RegionTraits &traits, Operation *op, Value sum, Value a,
   (a == b ? traits.square : traits.dot) = true;
 }
 
+/// Notes a product that is added up by a multiplication and an addition.
 static void noteSum(RegionTraits &traits, arith::AddFOp add) {
   for (auto [product, sum] : {std::make_pair(add.getLhs(), add.getRhs()),
                               std::make_pair(add.getRhs(), add.getLhs())})
@@ -61,6 +70,7 @@ static void noteSum(RegionTraits &traits, arith::AddFOp add) {
       noteProduct(traits, add, sum, mul.getLhs(), mul.getRhs());
 }
 
+/// Adds the traits that one operation shows.
 static void note(RegionTraits &traits, Operation *op) {
   if (auto fused = dyn_cast<LLVM::FMulAddOp>(op))
     noteProduct(traits, op, fused.getC(), fused.getA(), fused.getB());
@@ -96,6 +106,7 @@ static memref::ViewOp getConstant(Value value) {
   return {};
 }
 
+/// Bytes of a constant; 0 where its size is not known.
 static uint64_t getBytes(memref::ViewOp view) {
   MemRefType type = view.getType();
   if (!type.hasStaticShape() || !type.getElementType().isIntOrFloat())
@@ -125,7 +136,7 @@ struct TraitFinder {
     visitFunction(call, call.getCalleeAttr());
   }
 
-  /// Of several versions the first: all compute the same.
+  /// Visits the first of several versions, because all compute the same.
   void visitFunction(Operation *user, FlatSymbolRefAttr name) {
     auto function =
         SymbolTable::lookupNearestSymbolFrom<func::FuncOp>(user, name);
@@ -147,7 +158,8 @@ struct TraitFinder {
 RegionTraits bitnet::getRegionTraits(Operation *op) {
   TraitFinder finder;
   finder.visit(op);
-  // Others use parts of constants, or use them many times.
+  // Only the weights of matmuls count, because other regions use parts of
+  // constants, or use them many times.
   bitnet_region_kind kind = finder.traits.getKind();
   if (kind != BITNET_REGION_TERNARY_MATMUL && kind != BITNET_REGION_MATMUL)
     finder.traits.weightBytes = 0;

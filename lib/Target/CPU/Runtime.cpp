@@ -1,4 +1,9 @@
 //===- Runtime.cpp - helpers shared by the ABI passes ---------------------===//
+//
+// Declarations of functions of the glue and small helpers of the passes that
+// turn @main into what abi.h asks for.
+//
+//===----------------------------------------------------------------------===//
 
 #include "Runtime.h"
 
@@ -31,9 +36,11 @@ bool bitnet::hasNativeForm(Operation *function, StringRef feature,
   return machine.arch == TargetArch::AArch64 || machine.hasFeature(feature);
 }
 
+/// A private constant with these bytes.
 static LLVM::GlobalOp createStringGlobal(OpBuilder &builder, Location loc,
                                          ModuleOp module, StringRef bytes) {
-  // Named by content: the same message is stored once.
+  // The symbol is named by its content, so that the same message is stored
+  // once.
   std::string name = "bitnet_text_" + llvm::utohexstr(llvm::xxh3_64bits(bytes));
   while (Operation *symbol = module.lookupSymbol(name)) {
     auto global = dyn_cast<LLVM::GlobalOp>(symbol);
@@ -75,6 +82,7 @@ LLVM::LLVMFuncOp bitnet::declareLLVMFunction(ModuleOp module, StringRef name,
   return LLVM::LLVMFuncOp::create(builder, module.getLoc(), name, type);
 }
 
+/// 0 for a width that the ABI has no type for.
 static int32_t getIntegerDtype(IntegerType type) {
   bool isUnsigned = type.isUnsigned();
   switch (type.getWidth()) {
@@ -116,7 +124,7 @@ void bitnet::keepRoundings(Operation *root) {
   });
 }
 
-/// Marks the block made by getFailureExit, so that it is found again.
+/// Marks the basic block that getFailureExit makes, so that it is found again.
 static constexpr llvm::StringLiteral kFailureMark = "bitnet.failure_exit";
 
 Block *bitnet::getFailureExit(OpBuilder &builder, LLVM::LLVMFuncOp function) {
@@ -131,6 +139,8 @@ Block *bitnet::getFailureExit(OpBuilder &builder, LLVM::LLVMFuncOp function) {
   Value one = LLVM::ConstantOp::create(builder, loc, builder.getI32Type(),
                                        builder.getI32IntegerAttr(1));
   Value result = one;
+  // The status comes first; the other results are poison, because nobody reads
+  // them.
   if (isa<LLVM::LLVMStructType>(type)) {
     Value rest = LLVM::PoisonOp::create(builder, loc, type);
     result = LLVM::InsertValueOp::create(builder, loc, rest, one,

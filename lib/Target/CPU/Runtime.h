@@ -1,4 +1,9 @@
 //===- Runtime.h - names shared by the ABI passes ---------------*- C++ -*-===//
+//
+// Names of functions, symbols and attributes that several passes of this folder
+// agree on, and helpers to declare the functions of the glue.
+//
+//===----------------------------------------------------------------------===//
 
 #ifndef BITNET_LIB_TARGET_CPU_RUNTIME_H
 #define BITNET_LIB_TARGET_CPU_RUNTIME_H
@@ -23,12 +28,13 @@ inline constexpr llvm::StringLiteral kSignatureAttr = "bitnet.signature";
 /// Module attribute: array of {name, kind, bytes}, what bitnet_rt_mark counts.
 inline constexpr llvm::StringLiteral kRegionsAttr = "bitnet.regions";
 
-/// Module attribute: bytes of the blocks of working memory, by level.
+/// Module attribute: bytes of the scratch blocks, by level.
 inline constexpr llvm::StringLiteral kScratchAttr = "bitnet.scratch";
-/// Prefix of the functions of the glue that give tasks working memory; they
+/// Prefix of the functions of the glue that give tasks scratch blocks; they
 /// have no context.
 inline constexpr llvm::StringLiteral kScratchPrefix = "bitnet_scratch_";
 
+/// Symbols: what stage 4 leaves, and what the glue calls (abi.h).
 inline constexpr llvm::StringLiteral kMain = "main";
 inline constexpr llvm::StringLiteral kShapes = "bitnet_shapes";
 inline constexpr llvm::StringLiteral kGeneratedMain = "bitnet_generated_main";
@@ -67,7 +73,7 @@ int32_t getDtype(Type elementType);
 /// model asks for (act_c3).
 void keepRoundings(Operation *root);
 
-/// The block of `function` that returns status 1; made on first use.
+/// The basic block of `function` that returns status 1; made on first use.
 Block *getFailureExit(OpBuilder &builder, LLVM::LLVMFuncOp function);
 
 } // namespace mlir::bitnet

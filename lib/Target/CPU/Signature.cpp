@@ -1,4 +1,9 @@
 //===- Signature.cpp - names and types of inputs and outputs --------------===//
+//
+// Names, types and dims of inputs and outputs, from the attributes that the
+// importer left on @main, as one dictionary on the module.
+//
+//===----------------------------------------------------------------------===//
 
 #include "Signature.h"
 
@@ -11,6 +16,7 @@
 using namespace mlir;
 using namespace mlir::bitnet;
 
+/// Checks that the ABI can carry the value.
 static FailureOr<Attribute> describeValue(func::FuncOp main, Type type,
                                           DictionaryAttr attrs,
                                           const Twine &defaultName) {
@@ -37,7 +43,8 @@ static FailureOr<Attribute> describeValue(func::FuncOp main, Type type,
   for (int64_t dim : memref.getShape())
     dims.push_back(ShapedType::isDynamic(dim) ? -1 : dim);
   SmallVector<Attribute> dimNames;
-  // Names declared for another rank name other dimensions.
+  // Names that are declared for another rank would name other dimensions, so
+  // they are dropped.
   if (auto names = attrs.getAs<ArrayAttr>(onnx::kDimsAttr);
       names && names.size() == dims.size())
     llvm::append_range(dimNames, names);
@@ -74,6 +81,7 @@ FailureOr<DictionaryAttr> bitnet::buildSignature(func::FuncOp main) {
        builder.getNamedAttr("outputs", builder.getArrayAttr(outputs))});
 }
 
+/// The counterpart of describeValue.
 static ValueSignature readValue(DictionaryAttr attr) {
   ValueSignature value;
   value.name = attr.getAs<StringAttr>("name").str();

@@ -3,6 +3,9 @@
 // Argument attributes of @main do not survive the conversion to LLVM (a memref
 // becomes several arguments), so they are kept in a module attribute.
 //
+// --bitnet-generate-entry keeps the signature; emitCPU reads it for the
+// description of the model.
+//
 //===----------------------------------------------------------------------===//
 
 #ifndef BITNET_LIB_TARGET_CPU_SIGNATURE_H
@@ -15,7 +18,8 @@
 
 namespace mlir::bitnet {
 
-/// One input or output, as in bitnet_value_desc.
+/// One input or output, as in bitnet_value_desc. A dynamic dim is -1, a dim
+/// without a name "".
 struct ValueSignature {
   std::string name;
   int32_t dtype = 0;

@@ -1,4 +1,11 @@
 //===- StreamingHash.cpp - xxh3_64 in pieces ------------------------------===//
+//
+// XXH3 with 64 bits, as its specification has it: eight accumulators (hash
+// lanes) take stripes of 64 bytes, are scrambled after each block of 16
+// stripes, and are merged at the end. Blocks and lanes here are those of the
+// specification.
+//
+//===----------------------------------------------------------------------===//
 
 #include "StreamingHash.h"
 
@@ -12,7 +19,8 @@ using namespace mlir::bitnet;
 static constexpr size_t kStripe = 64;
 /// A block is as many stripes as the secret has positions, 8 bytes apart.
 static constexpr size_t kStripesPerBlock = 16;
-/// Longer inputs use the lanes; shorter ones are kept and hashed at once.
+/// Inputs up to this length have another formula in the specification. They are
+/// kept and hashed at once.
 static constexpr size_t kShortInput = 240;
 /// Offsets into the secret, from the XXH3 specification.
 static constexpr size_t kScrambleSecret = 128, kLastSecret = 121,
@@ -42,6 +50,7 @@ static uint64_t read64(const uint8_t *at) {
   return llvm::support::endian::read64le(at);
 }
 
+/// Takes one stripe into the hash lanes.
 void StreamingHash::accumulate(Lanes &lanes, const uint8_t *stripe,
                                const uint8_t *secret) {
   for (size_t i = 0; i < lanes.size(); ++i) {
@@ -52,6 +61,7 @@ void StreamingHash::accumulate(Lanes &lanes, const uint8_t *stripe,
   }
 }
 
+/// Scrambles the hash lanes between two blocks of stripes.
 void StreamingHash::scramble(Lanes &lanes) {
   for (size_t i = 0; i < lanes.size(); ++i) {
     uint64_t lane = lanes[i];
@@ -60,11 +70,13 @@ void StreamingHash::scramble(Lanes &lanes) {
   }
 }
 
+/// The two halves of the product of 128 bits, combined.
 static uint64_t foldedMultiply(uint64_t a, uint64_t b) {
   unsigned __int128 product = static_cast<unsigned __int128>(a) * b;
   return uint64_t(product) ^ uint64_t(product >> 64);
 }
 
+/// The hash lanes and the total length as one number.
 uint64_t StreamingHash::merge(const Lanes &lanes, uint64_t length) {
   uint64_t result = length * 0x9E3779B185EBCA87u;
   for (size_t i = 0; i < 4; ++i)
@@ -83,6 +95,7 @@ void StreamingHash::consume(const uint8_t *stripe) {
   }
 }
 
+/// The last stripe is kept back, because the end treats it apart.
 void StreamingHash::update(llvm::ArrayRef<uint8_t> bytes) {
   total += bytes.size();
   pending.insert(pending.end(), bytes.begin(), bytes.end());
@@ -99,7 +112,7 @@ void StreamingHash::update(llvm::ArrayRef<uint8_t> bytes) {
 uint64_t StreamingHash::finish() {
   if (total <= kShortInput)
     return llvm::xxh3_64bits(pending);
-  // The last 64 bytes once more, with the end of the secret.
+  // The last 64 bytes are taken once more, with the end of the secret.
   std::array<uint8_t, kStripe> tail;
   size_t missing = kStripe - pending.size();
   std::memcpy(tail.data(), last.data() + pending.size(), missing);

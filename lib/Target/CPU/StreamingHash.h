@@ -1,4 +1,8 @@
 //===- StreamingHash.h - xxh3_64 in pieces ----------------------*- C++ -*-===//
+//
+// Weights are streamed into the library and hashed on the way (WeightImage.h).
+//
+//===----------------------------------------------------------------------===//
 
 #ifndef BITNET_LIB_TARGET_CPU_STREAMINGHASH_H
 #define BITNET_LIB_TARGET_CPU_STREAMINGHASH_H
@@ -12,7 +16,8 @@
 namespace mlir::bitnet {
 
 /// XXH3, 64 bits, seed 0: the value of llvm::xxh3_64bits for bytes that come in
-/// pieces, so that weights need not be in memory at once.
+/// pieces, so that weights need not be in memory at once. Call update any
+/// number of times, then finish once.
 class StreamingHash {
 public:
   void update(llvm::ArrayRef<uint8_t> bytes);
@@ -20,6 +25,7 @@ public:
 
 private:
   using Lanes = std::array<uint64_t, 8>;
+  /// The steps of the specification, on the hash lanes.
   static void accumulate(Lanes &lanes, const uint8_t *stripe,
                          const uint8_t *secret);
   static void scramble(Lanes &lanes);

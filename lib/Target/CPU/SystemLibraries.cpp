@@ -1,4 +1,11 @@
 //===- SystemLibraries.cpp - stand-ins for libm and libc ------------------===//
+//
+// Linking with `-z defs` needs libraries that define libc's and libm's
+// functions, but the machine that compiles may have no sysroot of the target.
+// So small shared libraries are made that define exactly the names that an
+// object uses; at run time the loader takes the real ones.
+//
+//===----------------------------------------------------------------------===//
 
 #include "Linker.h"
 
@@ -12,8 +19,8 @@
 
 using namespace mlir::bitnet;
 
-/// What LLVM may call for operations and intrinsics of f32 and f64; each has
-/// a variant with the suffix "f".
+/// The functions of libm that LLVM may call for operations and intrinsics of
+/// f32 and f64; each has a variant with the suffix "f".
 static const char *const kMathFunctions[] = {
     "acos",   "acosh", "asin",      "asinh",     "atan",    "atan2", "atanh",
     "cbrt",   "ceil",  "cos",       "cosh",      "erf",     "erfc",  "exp",
@@ -23,11 +30,14 @@ static const char *const kMathFunctions[] = {
     "scalbn", "sin",   "sincos",    "sinh",      "sqrt",    "tan",   "tanh",
     "tgamma", "trunc", "roundeven", "fmaximum",  "fminimum"};
 
+/// The functions of libc that the glue and generated code may call.
 static const char *const kLibcFunctions[] = {
     "malloc",    "free",   "calloc", "memcpy", "memset",
     "memmove",   "memcmp", "strcmp", "strlen", "bcmp",
     "getauxval", "getenv", "mmap",   "munmap", "madvise"};
 
+/// Whether `name` is a function of libm, also with the suffix of the f32
+/// variant.
 static bool isMathFunction(llvm::StringRef name) {
   if (llvm::is_contained(kMathFunctions, name))
     return true;

@@ -1,4 +1,9 @@
 //===- TargetInfo.cpp - triple, CPU and features --------------------------===//
+//
+// Resolves --mcpu, --mattr, --isa and --mtriple to a target: LLVM's names of
+// the triple, the CPU and the features, with nothing left open.
+//
+//===----------------------------------------------------------------------===//
 
 #include "TargetInfo.h"
 
@@ -17,6 +22,8 @@
 using namespace mlir;
 using namespace mlir::bitnet;
 
+/// Initializes LLVM's code generators for the two architectures that a library
+/// can be for.
 static void initializeTargets() {
   static std::once_flag once;
   std::call_once(once, [] {
@@ -33,6 +40,8 @@ static void initializeTargets() {
   });
 }
 
+/// LLVM's target for a triple; null with a text in `error` for any other
+/// architecture or system.
 static const llvm::Target *lookupTarget(const llvm::Triple &triple,
                                         std::string &error) {
   initializeTargets();
@@ -74,6 +83,7 @@ getEnabledFeatures(const llvm::MCSubtargetInfo &subtarget) {
   return names;
 }
 
+/// Whether LLVM knows a feature of this name for the architecture.
 static bool isKnownFeature(const llvm::MCSubtargetInfo &subtarget,
                            StringRef name) {
   return llvm::any_of(
@@ -92,7 +102,8 @@ static std::string spellFeatures(const llvm::Target &target,
   std::string text;
   for (const std::string &name : enabled) {
     set.insert(name);
-    // LLVM would use half of each AVX-512 register on most CPUs.
+    // The feature prefer-256-bit is left out, because with it LLVM would use
+    // half of each AVX-512 register on most CPUs.
     if (name != "prefer-256-bit")
       text += "+" + name + ",";
   }
@@ -111,7 +122,8 @@ bool bitnet::hasFeature(const CPUTargetOptions &resolved, StringRef feature) {
   return llvm::is_contained(parts, ("+" + feature).str());
 }
 
-/// "+avx512vnni,+avx512vbmi": what the row adds to its level.
+/// The features that an ISA's entry adds to its level:
+/// "+avx512vnni,+avx512vbmi".
 static std::string spellISAFeatures(const ISARow &row) {
   std::string text;
   for (StringRef feature : llvm::split(row.features, ' '))
@@ -120,6 +132,7 @@ static std::string spellISAFeatures(const ISARow &row) {
   return text;
 }
 
+/// Unknown names are errors here, because LLVM itself only warns of them.
 static LogicalResult checkNames(const llvm::MCSubtargetInfo &subtarget,
                                 const CPUTargetOptions &options,
                                 std::string &error) {
@@ -147,8 +160,8 @@ TargetArch bitnet::getArch(StringRef triple) {
                               : TargetArch::Any;
 }
 
-/// Orders the machines, or takes all of the architecture; the worst one becomes
-/// the CPU.
+/// Orders the machines that --isa names, or takes all of the architecture; the
+/// CPU level of the worst one becomes the CPU.
 static LogicalResult resolveISAs(CPUTargetOptions &options,
                                  std::string &error) {
   std::vector<ISA> known = getISAs(getArch(options.triple));
@@ -190,6 +203,8 @@ FailureOr<CPUTargetOptions> bitnet::resolveTarget(CPUTargetOptions options,
   if ((isOpen || !options.isas.empty()) && failed(resolveISAs(options, error)))
     return failure();
   std::string base;
+  // For another architecture than the host's, the CPU is that architecture's
+  // baseline.
   if (options.cpu.empty() || options.cpu == "native") {
     bool isHost = triple.getArch() == host.getArch();
     options.cpu = isHost ? llvm::sys::getHostCPUName().str()
@@ -228,8 +243,8 @@ bitnet::getCPUPipelineOptions(const CPUTargetOptions &resolved) {
   return options;
 }
 
-/// Never CodeGenOptLevel::None, which means FastISel: that of LLVM 22 folds the
-/// load of one float into a vblendvps, which reads 16 bytes.
+/// The level is never CodeGenOptLevel::None, which means FastISel: in LLVM 22
+/// it folds the load of one float into a vblendvps, which reads 16 bytes.
 static llvm::CodeGenOptLevel getCodeGenLevel(unsigned level) {
   switch (level) {
   case 0:

@@ -1,4 +1,9 @@
 //===- TargetInfo.h - target machines ---------------------------*- C++ -*-===//
+//
+// Makes LLVM's object for the options of a target. CPU.h has the functions that
+// other folders may call.
+//
+//===----------------------------------------------------------------------===//
 
 #ifndef BITNET_LIB_TARGET_CPU_TARGETINFO_H
 #define BITNET_LIB_TARGET_CPU_TARGETINFO_H

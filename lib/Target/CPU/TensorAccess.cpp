@@ -1,4 +1,10 @@
 //===- TensorAccess.cpp - memrefs from and to bitnet_tensor ---------------===//
+//
+// Loads and stores of the structs of abi.h, as LLVM operations beside
+// operations on memrefs; unrealized casts between the two disappear when
+// memrefs are lowered.
+//
+//===----------------------------------------------------------------------===//
 
 #include "TensorAccess.h"
 
@@ -36,6 +42,7 @@ Value TensorAccess::toI64(Value index) {
   return arith::IndexCastOp::create(builder, loc, builder.getI64Type(), index);
 }
 
+/// The address of a field of tensor number `index`.
 Value TensorAccess::field(Value tensors, unsigned index,
                           ArrayRef<int32_t> path) {
   SmallVector<LLVM::GEPArg> indices{int32_t(index)};
@@ -44,7 +51,7 @@ Value TensorAccess::field(Value tensors, unsigned index,
   return LLVM::GEPOp::create(builder, loc, ptr, tensorType, tensors, indices);
 }
 
-/// Strides are products of the inner dims.
+/// The strides of a dense tensor are products of its inner dims.
 Value TensorAccess::toMemRef(MemRefType type, Value data,
                              ArrayRef<Value> dims) {
   auto descriptor =
@@ -94,6 +101,7 @@ Value TensorAccess::allocateDims(func::FuncOp function, int64_t rank) {
   return LLVM::AllocaOp::create(builder, loc, ptr, builder.getI64Type(), size);
 }
 
+/// The LLVM struct behind a memref.
 MemRefDescriptor TensorAccess::unpack(Value memref) {
   Type type = converter.convertType(memref.getType());
   return MemRefDescriptor(

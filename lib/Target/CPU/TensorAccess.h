@@ -1,4 +1,9 @@
 //===- TensorAccess.h - memrefs from and to bitnet_tensor -------*- C++ -*-===//
+//
+// Passes of this folder read inputs and write outputs through it, so that the
+// layout of bitnet_tensor is known at one place.
+//
+//===----------------------------------------------------------------------===//
 
 #ifndef BITNET_LIB_TARGET_CPU_TENSORACCESS_H
 #define BITNET_LIB_TARGET_CPU_TENSORACCESS_H
@@ -19,6 +24,7 @@ class TensorAccess {
 public:
   TensorAccess(OpBuilder &builder, Location loc, LLVMTypeConverter &converter);
 
+  /// Constants and conversions that the callers need beside the structs.
   Value i64(int64_t value);
   Value toI64(Value index);
 
@@ -30,7 +36,7 @@ public:
   Value loadTensor(Value tensors, unsigned index, MemRefType type);
   /// An array of `rank` dims on the stack of `function`.
   Value allocateDims(func::FuncOp function, int64_t rank);
-  /// Where the caller finds the dims of output `index`.
+  /// The address at which the caller finds the dims of output `index`.
   Value getOutputDims(Value context, unsigned index);
   /// Stores the dims of `memref` at `dims`.
   void storeDims(Value memref, Value dims);

@@ -1,4 +1,11 @@
 //===- ThreadContext.cpp - context argument and status result -------------===//
+//
+// --bitnet-thread-context: a model has no global state, so every function that
+// can fail or calls the glue gets the run's context as its first argument and
+// returns a status first. Assertions become a branch to bitnet_rt_fail and
+// status 1, and so does a call that failed.
+//
+//===----------------------------------------------------------------------===//
 
 #include "Runtime.h"
 
@@ -17,10 +24,12 @@ namespace mlir::bitnet {
 using namespace mlir;
 using namespace mlir::bitnet;
 
+/// Functions of the glue, which take the context, too.
 static bool isRuntime(StringRef name) {
   return name.starts_with(kRuntimePrefix);
 }
 
+/// Functions over a range: they run as tasks and have no context.
 static bool isParallel(func::FuncOp function) {
   return function->hasAttr(kParallelAttr);
 }
@@ -103,6 +112,7 @@ private:
 };
 } // namespace
 
+/// Changes the signature first, then asserts, calls and returns.
 void FunctionRewriter::run() {
   auto ptr = LLVM::LLVMPointerType::get(builder.getContext());
   (void)function.insertArgument(0, ptr, DictionaryAttr(), function.getLoc());
@@ -113,8 +123,8 @@ void FunctionRewriter::run() {
     if (isa<cf::AssertOp, func::CallOp, func::ReturnOp>(op))
       ops.push_back(op);
   });
-  // Each check splits its block, which moves all that follows: from the end,
-  // nothing moves twice.
+  // Each check splits its basic block, which moves all that follows. Going from
+  // the end, nothing moves twice.
   for (Operation *op : llvm::reverse(ops)) {
     builder.setInsertionPoint(op);
     if (auto assertOp = dyn_cast<cf::AssertOp>(op))
@@ -126,7 +136,8 @@ void FunctionRewriter::run() {
   }
 }
 
-/// Splits the block of `before` there: goes on when `ok`, else to `otherwise`.
+/// Splits the basic block in front of `before`: control goes on there when `ok`
+/// holds, else to `otherwise`.
 void FunctionRewriter::branchUnless(Value ok, Operation *before,
                                     Block *otherwise) {
   Block *block = before->getBlock();
@@ -135,7 +146,8 @@ void FunctionRewriter::branchUnless(Value ok, Operation *before,
   cf::CondBranchOp::create(builder, before->getLoc(), ok, next, otherwise);
 }
 
-/// The block that returns 1; other results are poison, nobody reads them.
+/// The basic block that returns 1; the other results are poison, because nobody
+/// reads them.
 Block *FunctionRewriter::getExit() {
   if (exit)
     return exit;
@@ -149,7 +161,8 @@ Block *FunctionRewriter::getExit() {
   return exit;
 }
 
-/// One block per message: keeps the code of models with many asserts small.
+/// There is one basic block per message, which keeps the code of models with
+/// many asserts small.
 Block *FunctionRewriter::getFailBlock(Location loc, StringRef message) {
   Block *&block = failBlocks[message];
   if (block)
@@ -167,11 +180,14 @@ Block *FunctionRewriter::getFailBlock(Location loc, StringRef message) {
   return block;
 }
 
+/// An assert becomes one branch; all asserts of the same message share its
+/// text.
 void FunctionRewriter::lowerAssert(cf::AssertOp op) {
   branchUnless(op.getArg(), op, getFailBlock(op.getLoc(), op.getMsg()));
   op.erase();
 }
 
+/// A callee that fails makes its caller fail.
 void FunctionRewriter::lowerCall(func::CallOp call) {
   func::FuncOp callee = users.lookup(call.getCallee());
   if (isRuntime(call.getCallee())) {
@@ -195,6 +211,8 @@ void FunctionRewriter::lowerCall(func::CallOp call) {
   call.erase();
 }
 
+/// Refuses operations that a task may not have, because a task cannot report a
+/// failure.
 static LogicalResult verifyKernel(func::FuncOp function) {
   auto result = function.walk([&](Operation *op) {
     auto call = dyn_cast<func::CallOp>(op);
@@ -207,7 +225,8 @@ static LogicalResult verifyKernel(func::FuncOp function) {
   return failure(result.wasInterrupted());
 }
 
-/// Declarations of runtime functions made by earlier stages lack the context.
+/// Declarations of runtime functions that earlier passes made lack the context,
+/// so they get it here.
 static void addContextToDeclarations(ModuleOp module) {
   auto ptr = LLVM::LLVMPointerType::get(module.getContext());
   for (auto function : module.getOps<func::FuncOp>())

@@ -1,4 +1,10 @@
 //===- WeightImage.cpp - the bytes of the model's weights -----------------===//
+//
+// The weights image as a stream: blobs in the order of their offsets, zeros in
+// the gaps. Pages of mapped files are given back as soon as they have been
+// passed on.
+//
+//===----------------------------------------------------------------------===//
 
 #include "WeightImage.h"
 
@@ -7,10 +13,12 @@
 using namespace mlir;
 using namespace mlir::bitnet;
 
-/// Large enough for the disk, small enough to leave no trace in peak memory.
+/// Bytes that are read at a time: enough for the disk, too few to be noticed in
+/// the peak of memory.
 static constexpr uint64_t kChunkBytes = uint64_t(4) << 20;
 
-/// Inline constants are small (kInlineConstantBytes), so they may be copied.
+/// The bytes of an inline constant. It is small (kInlineConstantBytes), so it
+/// may be copied.
 static SmallVector<uint8_t> getBytes(DenseElementsAttr value) {
   SmallVector<uint8_t> bytes;
   Type element = value.getElementType();
@@ -34,6 +42,8 @@ static SmallVector<uint8_t> getBytes(DenseElementsAttr value) {
   return bytes;
 }
 
+/// The bytes of a constant; nothing for attributes that are no constant of
+/// numbers.
 static std::optional<uint64_t> getLength(Attribute value) {
   if (auto blob = dyn_cast<bitnet::BlobAttr>(value))
     return blob.getLength();
@@ -43,6 +53,7 @@ static std::optional<uint64_t> getLength(Attribute value) {
   return std::nullopt;
 }
 
+/// `entry` is a pair of a constant and its offset.
 LogicalResult WeightImage::addRange(Attribute entry) {
   auto pair = dyn_cast<ArrayAttr>(entry);
   auto offset =
@@ -58,6 +69,8 @@ LogicalResult WeightImage::addRange(Attribute entry) {
   return success();
 }
 
+/// Attributes may come from the text of a stage, so it is checked that ranges
+/// lie apart and inside of the image.
 LogicalResult WeightImage::checkRanges() {
   llvm::sort(ranges, [](const Range &a, const Range &b) {
     return std::tie(a.offset, a.length) < std::tie(b.offset, b.length);
@@ -88,6 +101,7 @@ FailureOr<WeightImage> WeightImage::get(ModuleOp module) {
   return image;
 }
 
+/// Large values are read and passed on piece by piece.
 LogicalResult WeightImage::streamBlob(bitnet::BlobAttr blob, Sink sink) const {
   BlobStore &store = BitNetDialect::getBlobStore(module.getContext());
   for (uint64_t done = 0; done < blob.getLength();) {

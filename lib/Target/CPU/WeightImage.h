@@ -1,4 +1,9 @@
 //===- WeightImage.h - the bytes of the model's weights ---------*- C++ -*-===//
+//
+// LowerConstants (stage 4) decides what lies where; emitCPU streams the image
+// into the library or into a file beside it.
+//
+//===----------------------------------------------------------------------===//
 
 #ifndef BITNET_LIB_TARGET_CPU_WEIGHTIMAGE_H
 #define BITNET_LIB_TARGET_CPU_WEIGHTIMAGE_H
@@ -11,8 +16,8 @@ namespace mlir::bitnet {
 
 /// The module attributes `bitnet.weights` (values and offsets) and
 /// `bitnet.weights_size` as one stream of bytes, gaps filled with zeros.
-/// Nothing is gathered in memory: mapped files are read in chunks and their
-/// pages released.
+/// Nothing is gathered in memory: mapped files are read in pieces of 4 MB and
+/// their pages released.
 class WeightImage {
 public:
   /// Failure, with a diagnostic, when the attributes are malformed, ranges

@@ -1,4 +1,11 @@
 //===- WeightsSection.cpp - weights inside the shared library -------------===//
+//
+// Weights inside a library without passing through the linker: the object
+// reserves address space in a section without contents, lld gives it a segment
+// of its own, and afterwards the two headers are changed to point behind the
+// image, where the caller appends the bytes.
+//
+//===----------------------------------------------------------------------===//
 
 #include "Linker.h"
 
@@ -18,6 +25,8 @@ std::string mlir::bitnet::reserveWeights(llvm::StringRef symbol,
          std::to_string(size) + "\n.text\n";
 }
 
+/// Checks what the linker script guarantees, because another lld might not keep
+/// to it.
 static llvm::Error malformed(const char *what) {
   return llvm::createStringError("the linker's output is not as expected: " +
                                  llvm::Twine(what));
@@ -39,6 +48,7 @@ findSection(const llvm::object::ELFFile<ELF64LE> &file) {
   return malformed("no section for the weights");
 }
 
+/// The header of the segment that is loaded at `address`.
 static llvm::Expected<ELF64LE::Phdr *>
 findSegment(const llvm::object::ELFFile<ELF64LE> &file, uint64_t address) {
   auto segments = file.program_headers();

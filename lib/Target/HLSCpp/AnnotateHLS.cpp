@@ -1,4 +1,10 @@
 //===- AnnotateHLS.cpp - --bitnet-annotate-hls ----------------------------===//
+//
+// --bitnet-annotate-hls: innermost loops get PIPELINE II=1. The reduction over
+// K also gets UNROLL, and the arrays that it reads get ARRAY_PARTITION by the
+// same factor, so that a circuit can read as many elements at once as it adds.
+//
+//===----------------------------------------------------------------------===//
 
 #include "bitnet/Target/HLSCpp/HLSCpp.h"
 #include "bitnet/Target/HLSCpp/Passes.h"
@@ -21,12 +27,15 @@ using namespace mlir::bitnet;
 /// Fields per byte of packed weights: one byte feeds so many steps.
 static constexpr int64_t kWeightsPerByte = 4;
 
+/// Whether the body holds no other loop.
 static bool isInnermost(scf::ForOp loop) {
   return !loop.getBody()
               ->walk([](scf::ForOp) { return WalkResult::interrupt(); })
               .wasInterrupted();
 }
 
+/// The number of iterations; nothing unless the bounds are constants and the
+/// step is 1.
 static std::optional<int64_t> tripCount(scf::ForOp loop) {
   std::optional<int64_t> low = getConstantIntValue(loop.getLowerBound()),
                          high = getConstantIntValue(loop.getUpperBound()),
@@ -36,10 +45,12 @@ static std::optional<int64_t> tripCount(scf::ForOp loop) {
   return *high - *low;
 }
 
+/// Whether `buffer` is a view of the weights.
 static bool isWeights(Value buffer) {
   return buffer.getDefiningOp<memref::ViewOp>() != nullptr;
 }
 
+/// Whether the body reads packed weights, which makes it the product's loop.
 static bool readsWeights(scf::ForOp loop) {
   return llvm::any_of(loop.getBody()->getOps<memref::LoadOp>(),
                       [](memref::LoadOp op) {
@@ -48,6 +59,8 @@ static bool readsWeights(scf::ForOp loop) {
                       });
 }
 
+/// Partitions the buffer by the largest power of two up to `factor` that
+/// divides its last extent.
 static void partition(Value buffer, int64_t factor) {
   auto type = cast<MemRefType>(buffer.getType());
   int64_t extent = type.getRank() ? type.getShape().back() : 1;
@@ -64,7 +77,8 @@ static void partition(Value buffer, int64_t factor) {
   }
 }
 
-/// `sum +- extsi(i8)` from zero, at most 2^23 times: below 2^31 (mm_c1).
+/// Marks sums that cannot wrap: `sum +- extsi(i8)` from zero, at most 2^23
+/// times, stays below 2^31 (mm_c1).
 static void markNoWrap(scf::ForOp loop, int64_t trips) {
   if (trips > (int64_t(1) << 23) || loop.getNumRegionIterArgs() != 1 ||
       !matchPattern(loop.getInitArgs()[0], m_Zero()))
@@ -86,11 +100,13 @@ namespace {
 struct AnnotateHLS : public bitnet::impl::BitNetAnnotateHLSBase<AnnotateHLS> {
   using Base::Base;
 
+  /// Marks the reduction of a product, and what it reads.
   void annotateReduction(scf::ForOp loop) {
     std::optional<int64_t> trips = tripCount(loop);
     if (!trips || loop.getInitArgs().empty() || !readsWeights(loop))
       return;
     markNoWrap(loop, *trips);
+    // An unrolled loop must have no rest, which would be a circuit of its own.
     int64_t factor = std::max<int64_t>(unroll, 1);
     while (factor > 1 && *trips % factor)
       factor /= 2;
@@ -99,6 +115,7 @@ struct AnnotateHLS : public bitnet::impl::BitNetAnnotateHLSBase<AnnotateHLS> {
     loop->setAttr(kUnrollAttr,
                   Builder(loop.getContext()).getI64IntegerAttr(factor));
     for (auto load : loop.getBody()->getOps<memref::LoadOp>()) {
+      // One byte of weights has four fields and feeds four steps.
       Value buffer = load.getMemRef();
       partition(buffer, isWeights(buffer) ? kWeightsPerByte : factor);
     }

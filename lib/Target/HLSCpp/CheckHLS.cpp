@@ -1,4 +1,10 @@
 //===- CheckHLS.cpp - --bitnet-check-hls ----------------------------------===//
+//
+// --bitnet-check-hls lists everything that the printer has no form for, with
+// the ONNX node that it comes from, in one error. What passes is printed
+// without further checks.
+//
+//===----------------------------------------------------------------------===//
 
 #include "Operations.h"
 
@@ -21,7 +27,7 @@ namespace mlir::bitnet {
 using namespace mlir;
 using namespace mlir::bitnet;
 
-/// Empty: an array of C++ can hold it.
+/// Why an array of C++ cannot hold a buffer; empty when it can.
 static std::string badBuffer(Type type) {
   auto buffer = dyn_cast<MemRefType>(type);
   if (!buffer)
@@ -37,12 +43,14 @@ static std::string badBuffer(Type type) {
   return "";
 }
 
+/// Operations that CppPrinter.cpp prints as statements.
 static bool isPrintedAsIs(Operation *op) {
   return isa<memref::LoadOp, memref::StoreOp, memref::AllocOp,
              memref::GetGlobalOp, scf::ForOp, scf::IfOp, scf::YieldOp,
              func::ReturnOp, func::FuncOp>(op);
 }
 
+/// Why an operand or a result of `op` has no C++ type; empty when all have.
 static std::string badTypes(Operation *op) {
   for (auto types :
        {TypeRange(op->getOperandTypes()), TypeRange(op->getResultTypes())})
@@ -55,6 +63,7 @@ static std::string badTypes(Operation *op) {
   return "";
 }
 
+/// The reason for an operation that the printer does not know.
 static std::string withoutForm(Operation *op) {
   return ("'" + op->getName().getStringRef() + "' has no C++ form").str();
 }
@@ -63,6 +72,8 @@ std::string bitnet::unsupportedReason(Operation *op) {
   if (auto view = dyn_cast<memref::ViewOp>(op)) {
     auto source = dyn_cast<BlockArgument>(view.getSource());
     auto main = op->getParentOfType<func::FuncOp>();
+    // The only views that are left are those of the weights argument at a
+    // constant offset; each becomes an array of weights.h.
     bool weights = source && main &&
                    source.getOwner() == &main.getBody().front() &&
                    main.getArgAttr(source.getArgNumber(), kWeightsArgAttr);
@@ -83,7 +94,7 @@ std::string bitnet::unsupportedReason(Operation *op) {
   return printExpression(op, operands) ? "" : withoutForm(op);
 }
 
-/// The name in the location, empty where there is none.
+/// The ONNX node's name in the location; empty where there is none.
 static StringRef nodeOf(Operation *op) {
   StringRef name;
   op->getLoc()->walk([&](Location inner) {
@@ -123,6 +134,7 @@ struct CheckHLS : public bitnet::impl::BitNetCheckHLSBase<CheckHLS> {
     signalPassFailure();
   }
 
+  /// Calls `add` for each problem of ports and operations.
   void checkMain(func::FuncOp main,
                  llvm::function_ref<void(const Twine &, Operation *)> add) {
     for (BlockArgument arg : main.getArguments()) {

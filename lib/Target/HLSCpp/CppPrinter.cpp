@@ -1,4 +1,10 @@
 //===- CppPrinter.cpp - model.h and model.cpp -----------------------------===//
+//
+// Two functions: the loops of @main on arrays, and the top, which copies
+// streams to arrays, calls the loops, and copies arrays to streams. Each value
+// of the IR is a const variable, each value that a loop carries a variable.
+//
+//===----------------------------------------------------------------------===//
 
 #include "CppPrinter.h"
 #include "Operations.h"
@@ -53,6 +59,7 @@ private:
 };
 } // namespace
 
+/// A name with `prefix` that no other variable has.
 std::string Printer::unique(StringRef prefix) {
   std::string text;
   do
@@ -68,6 +75,7 @@ std::string Printer::name(Value v) {
   return names.lookup(v);
 }
 
+/// `array[i][j]`; a tensor of rank 0 is an array of one element.
 std::string Printer::element(Value buffer, ValueRange indices) {
   std::string text = name(buffer);
   for (Value index : indices)
@@ -80,6 +88,7 @@ void Printer::pragma(const Twine &text) {
   os.getOStream() << "#pragma HLS " << text << "\n";
 }
 
+/// The pragma for `array`, unless there is no factor.
 void Printer::partition(Attribute factor, StringRef array, MemRefType type) {
   if (factor)
     pragma("ARRAY_PARTITION variable=" + array +
@@ -95,6 +104,8 @@ void Printer::printBuffers() {
   });
 }
 
+/// Prints the pragmas of arrays in the function that declares or takes them, as
+/// the tool wants it.
 void Printer::printPartitions() {
   for (BlockArgument arg : portArguments(main))
     partition(main.getArgAttr(arg.getArgNumber(), kPartitionAttr), names[arg],
@@ -123,6 +134,7 @@ void Printer::printYield(ValueRange values, ArrayRef<std::string> targets) {
       os << target << " = " << source << ";\n";
 }
 
+/// Values that the loop carries are variables in front of it.
 void Printer::printFor(scf::ForOp loop) {
   SmallVector<std::string> carried;
   for (auto [arg, init, result] : llvm::zip(
@@ -147,6 +159,7 @@ void Printer::printFor(scf::ForOp loop) {
   os.unindent() << "}\n";
 }
 
+/// Results are variables without an initial value: both sides set them.
 void Printer::printIf(scf::IfOp op) {
   SmallVector<std::string> results;
   for (Value result : op.getResults()) {
@@ -167,7 +180,9 @@ void Printer::printIf(scf::IfOp op) {
   os << "}\n";
 }
 
+/// Constants and views are printed where they are used.
 void Printer::printOp(Operation *op) {
+  // Buffers are declared at the start of the function, all at once.
   if (isa<arith::ConstantOp, memref::AllocOp, memref::ViewOp,
           memref::GetGlobalOp, scf::YieldOp, func::ReturnOp>(op))
     return;
@@ -181,6 +196,7 @@ void Printer::printOp(Operation *op) {
     return;
   }
   std::string value;
+  // Everything else has one result, which gets a variable of its own.
   if (auto load = dyn_cast<memref::LoadOp>(op)) {
     value = element(load.getMemRef(), load.getIndices());
   } else {
@@ -199,6 +215,7 @@ void Printer::printBlock(Block &block) {
     printOp(&op);
 }
 
+/// The function that a C simulation and the synthesis tool both see.
 void Printer::printLoops() {
   os << "static void " << topName(main) << "_loops(";
   StringRef separator;
@@ -215,6 +232,7 @@ void Printer::printLoops() {
   os.unindent() << "}\n";
 }
 
+/// The loop nest that moves one tensor between its stream and `buffer`.
 void Printer::printTransfer(BlockArgument arg, StringRef buffer) {
   std::string index;
   ArrayRef<int64_t> shape = cast<MemRefType>(arg.getType()).getShape();
@@ -225,6 +243,7 @@ void Printer::printTransfer(BlockArgument arg, StringRef buffer) {
     os.indent();
     index += "[" + i + "]";
   }
+  // Only a loop can be pipelined, and a tensor of rank 0 has no loop.
   if (!shape.empty())
     pragma("PIPELINE II=1");
   if (shape.empty())
@@ -237,6 +256,7 @@ void Printer::printTransfer(BlockArgument arg, StringRef buffer) {
     os.unindent() << "}\n";
 }
 
+/// One port per input and output, each a stream (AXI).
 void Printer::printTop() {
   os << topSignature(main) << " {\n";
   for (BlockArgument arg : portArguments(main))
@@ -254,6 +274,8 @@ void Printer::printTop() {
   for (auto [arg, buffer] : llvm::zip(portArguments(main), buffers))
     if (!isOutput(main, arg))
       printTransfer(arg, buffer);
+  // All inputs are read before the loops begin: whole tensors in, whole tensors
+  // out.
   os << topName(main) << "_loops(" << llvm::join(buffers, ", ") << ");\n";
   for (auto [arg, buffer] : llvm::zip(portArguments(main), buffers))
     if (isOutput(main, arg))
@@ -261,6 +283,8 @@ void Printer::printTop() {
   os.unindent() << "}\n";
 }
 
+/// model.h is what a user's design includes: the top and the order of its
+/// streams.
 void bitnet::printModelHeader(llvm::raw_ostream &os, func::FuncOp main) {
   os << "// Written by bitnet-compile --target=hls; see docs/HLS.md.\n"
      << "#ifndef BITNET_MODEL_H\n#define BITNET_MODEL_H\n\n"
@@ -273,6 +297,8 @@ void bitnet::printModelHeader(llvm::raw_ostream &os, func::FuncOp main) {
   os << topSignature(main) << ";\n\n#endif // BITNET_MODEL_H\n";
 }
 
+/// The weights stay apart in weights.h, which may be many times as long as the
+/// code.
 void bitnet::printModel(llvm::raw_ostream &os, func::FuncOp main) {
   os << "// Written by bitnet-compile --target=hls; see docs/HLS.md.\n"
      << "#include \"model.h\"\n#include \"bitnet_hls.h\"\n"

@@ -1,4 +1,9 @@
 //===- CppPrinter.h - the top function as C++ -------------------*- C++ -*-===//
+//
+// Each function prints one file of the folder of --target=hls, or a part that
+// several files share. `main` has passed --bitnet-check-hls.
+//
+//===----------------------------------------------------------------------===//
 
 #ifndef BITNET_LIB_TARGET_HLSCPP_CPPPRINTER_H
 #define BITNET_LIB_TARGET_HLSCPP_CPPPRINTER_H
@@ -19,7 +24,8 @@ struct WeightArray {
   std::string name;
   bool first; ///< Of those with this name: it is declared.
 };
-/// In order, with names unlike those of the ports.
+/// The arrays in the order of their operations, with names unlike those of the
+/// ports.
 std::vector<WeightArray> nameWeights(func::FuncOp main);
 
 /// "float x[4][160]".
@@ -38,6 +44,7 @@ void printTestbench(llvm::raw_ostream &os, func::FuncOp main);
 std::string topSignature(func::FuncOp main);
 /// Arguments of @main that are ports.
 std::vector<BlockArgument> portArguments(func::FuncOp main);
+/// The identifier of a port, and which way it goes.
 StringRef portName(func::FuncOp main, BlockArgument arg);
 bool isOutput(func::FuncOp main, BlockArgument arg);
 StringRef topName(func::FuncOp main);

@@ -1,4 +1,10 @@
 //===- FoldReinterpretCasts.cpp - --bitnet-fold-reinterpret-casts ---------===//
+//
+// --bitnet-fold-reinterpret-casts: C++ has no view of an array with other
+// extents, so loads and stores through a reinterpret_cast index the buffer
+// itself, where each index of the view moves along one dimension of it.
+//
+//===----------------------------------------------------------------------===//
 
 #include "bitnet/Target/HLSCpp/Passes.h"
 
@@ -51,6 +57,8 @@ static std::optional<SmallVector<DimSum>> decompose(MemRefType buffer,
   for (int64_t dim = 0; dim < view.getRank(); ++dim) {
     if (view.getDimSize(dim) == 1)
       continue;
+    // A step of the view is a whole number of steps in one dimension of the
+    // buffer.
     std::optional<unsigned> target = findDim(strides, viewStrides[dim]);
     if (!target)
       return std::nullopt;
@@ -59,11 +67,13 @@ static std::optional<SmallVector<DimSum>> decompose(MemRefType buffer,
     highest[*target] += factor * (view.getDimSize(dim) - 1);
   }
   for (int64_t dim = 0; dim < buffer.getRank(); ++dim)
+    // The largest index must stay inside its dimension.
     if (highest[dim] >= buffer.getDimSize(dim))
       return std::nullopt;
   return sums;
 }
 
+/// The buffer's indices for an access of the view at `indices`.
 static SmallVector<Value> makeIndices(Operation *op, ArrayRef<DimSum> sums,
                                       ValueRange indices) {
   OpBuilder b(op);
@@ -85,6 +95,8 @@ static SmallVector<Value> makeIndices(Operation *op, ArrayRef<DimSum> sums,
   return result;
 }
 
+/// Leaves the cast alone where some index could overflow into the next
+/// dimension; --bitnet-check-hls then reports it.
 static void fold(memref::ReinterpretCastOp cast) {
   Value buffer = cast.getSource();
   auto type = dyn_cast<MemRefType>(buffer.getType());
@@ -118,7 +130,8 @@ struct FoldReinterpretCasts
     : public bitnet::impl::BitNetFoldReinterpretCastsBase<
           FoldReinterpretCasts> {
   void runOnOperation() override {
-    // Inner views first: their users then reach the outer ones.
+    // Inner views are folded first, so that their users then reach the outer
+    // ones.
     SmallVector<memref::ReinterpretCastOp> casts;
     getOperation()->walk(
         [&](memref::ReinterpretCastOp op) { casts.push_back(op); });

@@ -1,4 +1,9 @@
 //===- GoldenInputs.cpp - deterministic inputs of the testbench -----------===//
+//
+// Inputs of the testbench, as .npy files. They come from a fixed generator, so
+// that the folder of a model is the same on every machine.
+//
+//===----------------------------------------------------------------------===//
 
 #include "GoldenInputs.h"
 
@@ -8,7 +13,7 @@ using namespace mlir;
 using namespace mlir::bitnet;
 
 namespace {
-/// splitmix64.
+/// The random numbers of splitmix64.
 class Random {
 public:
   explicit Random(uint64_t seed) : state(seed) {}
@@ -18,7 +23,8 @@ public:
     z = (z ^ (z >> 27)) * 0x94d049bb133111ebull;
     return z ^ (z >> 31);
   }
-  /// Sum of four uniforms: variance 4/3, exact in float.
+  /// The sum of four uniform numbers, which has variance 4/3 and is exact in
+  /// float.
   double real() {
     int64_t sum = 0;
     for (int i = 0; i < 4; ++i)
@@ -35,6 +41,7 @@ template <typename T> static void append(std::string &out, T value) {
   out.append(reinterpret_cast<const char *>(&value), sizeof(T));
 }
 
+/// int8 takes all values; wider integers, which often are indices, 0 or 1.
 static void appendElement(std::string &out, Type type, Random &random) {
   if (type.isF32())
     return append(out, float(random.real()));
@@ -45,6 +52,7 @@ static void appendElement(std::string &out, Type type, Random &random) {
   out.append(reinterpret_cast<const char *>(&value), (width + 7) / 8);
 }
 
+/// NumPy's name of the type.
 static std::string typeCode(Type type) {
   if (type.isInteger(1))
     return "|b1";
@@ -53,6 +61,7 @@ static std::string typeCode(Type type) {
          std::string(isa<FloatType>(type) ? "f" : "i") + std::to_string(bytes);
 }
 
+/// The header of a .npy file, version 1.0 of the format.
 static std::string header(MemRefType type) {
   std::string text = "{'descr': '" + typeCode(type.getElementType()) +
                      "', 'fortran_order': False, 'shape': (";

@@ -1,4 +1,9 @@
 //===- HLSFiles.cpp - the output folder -----------------------------------===//
+//
+// Writes all files of the folder but the expected outputs, which lib/Pipelines
+// adds by running the reference.
+//
+//===----------------------------------------------------------------------===//
 
 #include "CppPrinter.h"
 #include "GoldenInputs.h"
@@ -13,7 +18,7 @@
 using namespace mlir;
 using namespace mlir::bitnet;
 
-/// In a recipe of make, within single quotes of the shell.
+/// The text for a recipe of make, within single quotes of the shell.
 static std::string quoteForMake(StringRef text) {
   std::string out = "'";
   for (char c : text)
@@ -23,6 +28,7 @@ static std::string quoteForMake(StringRef text) {
   return out + "'";
 }
 
+/// Prints a Makefile with the rules `test`, `golden` and `clean`.
 static void printMakefile(llvm::raw_ostream &os, ArrayRef<HLSPort> ports) {
   os << "# make test: C simulation against golden/; no vendor tool needed.\n"
      << "CXX ?= g++\n"
@@ -81,6 +87,8 @@ private:
 };
 } // namespace
 
+/// Sources, Makefile, shim and golden inputs. The printers take @main alone;
+/// each writes one file.
 LogicalResult bitnet::writeHLSFiles(ModuleOp module, StringRef path) {
   auto main = module.lookupSymbol<func::FuncOp>("main");
   std::vector<HLSPort> ports = getHLSPorts(module);
@@ -104,6 +112,7 @@ LogicalResult bitnet::writeHLSFiles(ModuleOp module, StringRef path) {
     printMakefile(os, ports);
     return success();
   });
+  // Each input gets a seed of its own.
   uint64_t seed = 1;
   for (auto [port, arg] : llvm::zip(ports, portArguments(main)))
     if (!port.output)

@@ -1,4 +1,9 @@
 //===- Names.cpp - C identifiers ------------------------------------------===//
+//
+// Turns any name of an ONNX model into an identifier of C++ that no header can
+// break.
+//
+//===----------------------------------------------------------------------===//
 
 #include "bitnet/Target/HLSCpp/HLSCpp.h"
 

@@ -1,4 +1,10 @@
 //===- Operations.cpp - C++ expressions of arith and math -----------------===//
+//
+// A table from operations of arith and math to C++ expressions, with operands
+// and types filled in. Integers are computed in the unsigned type where they
+// may wrap, because signed overflow is undefined in C++.
+//
+//===----------------------------------------------------------------------===//
 
 #include "Operations.h"
 
@@ -12,6 +18,7 @@
 using namespace mlir;
 using namespace mlir::bitnet;
 
+/// The C++ type; empty for types that have none, such as 16-bit floats.
 StringRef bitnet::cppType(Type type) {
   if (type.isIndex())
     return "int";
@@ -52,15 +59,20 @@ StringRef bitnet::cppUnsignedType(Type type) {
 /// type of the operands. The key may end in a variant: see `variants`.
 static const llvm::StringMap<StringRef> &expressions() {
   static const llvm::StringMap<StringRef> table{
+      // Floats: the operators of C++, whose operands have one type, so nothing
+      // is promoted. -ffp-contract=off keeps multiplications and additions
+      // apart.
       {"arith.addf", "$0 + $1"},
       {"arith.subf", "$0 - $1"},
       {"arith.mulf", "$0 * $1"},
       {"arith.divf", "$0 / $1"},
       {"arith.negf", "-$0"},
+      // C++ has no maximum that treats NaN and -0 as IEEE 754 asks for.
       {"arith.maximumf", "bitnet_hls::maximumf($0, $1)"},
       {"arith.minimumf", "bitnet_hls::minimumf($0, $1)"},
       {"arith.maxnumf", "bitnet_hls::maxnumf($0, $1)"},
       {"arith.minnumf", "bitnet_hls::minnumf($0, $1)"},
+      // Conversions. A bool that is true is -1 as a signed number.
       {"arith.extf", "($T)$0"},
       {"arith.truncf", "($T)$0"},
       {"arith.fptosi", "($T)$0"},
@@ -70,6 +82,9 @@ static const llvm::StringMap<StringRef> &expressions() {
       {"arith.uitofp", "($T)($N)$0"},
       {"arith.bitcast", "bitnet_hls::bitcast<$T>($0)"},
       {"arith.select", "$0 ? $1 : $2"},
+      // Integers wrap: the sum is formed in the unsigned type and cut to the
+      // result's. Indices and sums that are known not to wrap are plain
+      // (`variant`).
       {"arith.addi", "($T)(($U)$0 + ($U)$1)"},
       {"arith.subi", "($T)(($U)$0 - ($U)$1)"},
       {"arith.muli", "($T)(($U)$0 * ($U)$1)"},
@@ -79,6 +94,7 @@ static const llvm::StringMap<StringRef> &expressions() {
       {"arith.addi:i1", "$0 != $1"},
       {"arith.subi:i1", "$0 != $1"},
       {"arith.muli:i1", "$0 && $1"},
+      // MLIR leaves division by zero and overflow undefined, as C++ does.
       {"arith.divsi", "($T)($0 / $1)"},
       {"arith.remsi", "($T)($0 % $1)"},
       {"arith.divui", "($T)(($N)$0 / ($N)$1)"},
@@ -91,12 +107,14 @@ static const llvm::StringMap<StringRef> &expressions() {
       {"arith.ceildivsi", "-bitnet_hls::floordiv(-$0, $1)"},
       {"arith.maxsi", "$0 > $1 ? $0 : $1"},
       {"arith.minsi", "$0 < $1 ? $0 : $1"},
+      // Narrow operands are promoted to int, so the result is cut again.
       {"arith.andi", "($T)($0 & $1)"},
       {"arith.ori", "($T)($0 | $1)"},
       {"arith.xori", "($T)($0 ^ $1)"},
       {"arith.shli", "($T)(($U)$0 << $1)"},
       {"arith.shrsi", "($T)($0 >> $1)"},
       {"arith.shrui", "($T)(($N)$0 >> $1)"},
+      // Widening keeps the sign, or casts it away first.
       {"arith.extsi", "($T)$0"},
       {"arith.extsi:i1", "$0 ? ($T)-1 : ($T)0"},
       {"arith.extui", "($T)($N)$0"},
@@ -104,6 +122,7 @@ static const llvm::StringMap<StringRef> &expressions() {
       {"arith.trunci:toi1", "($0 & 1) != 0"},
       {"arith.index_cast", "($T)$0"},
       {"arith.index_castui", "($T)($N)$0"},
+      // <cmath> has an overload for float and one for double.
       {"math.absf", "std::fabs($0)"},
       {"math.ceil", "std::ceil($0)"},
       {"math.copysign", "std::copysign($0, $1)"},
@@ -160,6 +179,7 @@ static StringRef comparison(arith::CmpFPredicate predicate) {
   return "";
 }
 
+/// Unsigned comparisons cast both sides.
 static StringRef comparison(arith::CmpIPredicate predicate) {
   switch (predicate) {
   case arith::CmpIPredicate::eq:
@@ -186,7 +206,7 @@ static StringRef comparison(arith::CmpIPredicate predicate) {
   return "";
 }
 
-/// What decides between forms of one operation.
+/// The suffix of the key that decides between forms of one operation.
 static StringRef variant(Operation *op) {
   Type in = op->getOperand(0).getType(), out = op->getResult(0).getType();
   if (in.isInteger(1))
@@ -196,12 +216,13 @@ static StringRef variant(Operation *op) {
   if (out.isIndex())
     return ":plain";
   auto flags = dyn_cast<arith::ArithIntegerOverflowFlagsInterface>(op);
-  // Narrow sums are computed in int and cut: only wide ones may be plain.
+  // Narrow sums are computed in int and cut, so only wide ones may be plain.
   return flags && flags.hasNoSignedWrap() && out.getIntOrFloatBitWidth() >= 32
              ? ":plain"
              : "";
 }
 
+/// The text of the table; empty for operations without one.
 static StringRef findForm(Operation *op) {
   if (auto cmp = dyn_cast<arith::CmpFOp>(op))
     return comparison(cmp.getPredicate());
@@ -216,7 +237,8 @@ static StringRef findForm(Operation *op) {
   return table.lookup(op->getName().getStringRef());
 }
 
-/// At least 32 bits: what the narrower ones are promoted to.
+/// The type to compute in. It has at least 32 bits, because C++ promotes
+/// narrower types to int.
 static StringRef arithmeticType(Type type) {
   return type.isInteger(64) || type.isF64() ? "uint64_t" : "uint32_t";
 }
@@ -233,6 +255,7 @@ bitnet::printExpression(Operation *op, ArrayRef<std::string> operands) {
       text += form[i];
       continue;
     }
+    // A digit is an operand, a letter a type.
     char what = form[++i];
     if (llvm::isDigit(what))
       text += operands[what - '0'];
@@ -262,6 +285,7 @@ static std::string printFloat(const APFloat &value, Type type) {
     os << llvm::format("%.17g", value.convertToDouble());
   else
     os << llvm::format("%.9g", double(value.convertToFloat()));
+  // A literal needs a point to be a floating-point number.
   if (StringRef(text).find_first_of(".e") == StringRef::npos)
     text += ".0";
   if (!wide)
@@ -282,6 +306,7 @@ std::optional<std::string> bitnet::printLiteral(TypedAttr value) {
   int64_t v = number.getValue().getSExtValue();
   if (number.getType().isInteger(64))
     return "(int64_t)" + llvm::utostr(uint64_t(v)) + "u";
+  // -2147483648 is an expression of a literal that is too large for int.
   if (v == INT32_MIN)
     return std::string("INT32_MIN");
   return v < 0 ? "(" + std::to_string(v) + ")" : std::to_string(v);

@@ -1,4 +1,8 @@
 //===- Ports.cpp - the interface of the top -------------------------------===//
+//
+// Reads back what --bitnet-prepare-top has left on the arguments of @main.
+//
+//===----------------------------------------------------------------------===//
 
 #include "CppPrinter.h"
 #include "Operations.h"
@@ -12,6 +16,8 @@
 using namespace mlir;
 using namespace mlir::bitnet;
 
+/// Inputs first, then outputs, each in the order of the arguments; the weights
+/// argument is no port.
 std::vector<BlockArgument> bitnet::portArguments(func::FuncOp main) {
   std::vector<BlockArgument> ports;
   for (bool outputs : {false, true})
@@ -22,6 +28,7 @@ std::vector<BlockArgument> bitnet::portArguments(func::FuncOp main) {
   return ports;
 }
 
+/// The name is an attribute that every port has.
 StringRef bitnet::portName(func::FuncOp main, BlockArgument arg) {
   return main.getArgAttrOfType<StringAttr>(arg.getArgNumber(), kPortAttr)
       .getValue();
@@ -55,7 +62,7 @@ std::string bitnet::topSignature(func::FuncOp main) {
   return text + ")";
 }
 
-/// bitnet-run's name for the file of an output.
+/// The name that bitnet-run gives the file of an output.
 static std::string savedName(StringRef onnxName, size_t index) {
   std::string safe = std::to_string(index) + "_";
   for (char c : onnxName.take_front(100))
@@ -63,6 +70,8 @@ static std::string savedName(StringRef onnxName, size_t index) {
   return safe + ".npy";
 }
 
+/// Names of the ONNX model and of the golden files, for the testbench and the
+/// Makefile.
 std::vector<HLSPort> bitnet::getHLSPorts(ModuleOp module) {
   auto main = module.lookupSymbol<func::FuncOp>("main");
   std::vector<HLSPort> ports;

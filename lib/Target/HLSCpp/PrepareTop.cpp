@@ -1,4 +1,10 @@
 //===- PrepareTop.cpp - --bitnet-prepare-top ------------------------------===//
+//
+// --bitnet-prepare-top: @main becomes what a top function can be. Results
+// become arguments, ports get names, copies become loops, probes and
+// deallocations go.
+//
+//===----------------------------------------------------------------------===//
 
 #include "bitnet/Target/HLSCpp/HLSCpp.h"
 #include "bitnet/Target/HLSCpp/Passes.h"
@@ -21,8 +27,8 @@ namespace mlir::bitnet {
 using namespace mlir;
 using namespace mlir::bitnet;
 
-/// Loads and stores every element; only static shapes (others stay and are
-/// listed by bitnet-check-hls).
+/// Makes a loop nest that loads and stores every element. Copies of dynamic
+/// shapes stay, and bitnet-check-hls lists them.
 static void expandCopy(memref::CopyOp op) {
   auto type = cast<MemRefType>(op.getSource().getType());
   if (!type.hasStaticShape())
@@ -43,7 +49,7 @@ static void expandCopy(memref::CopyOp op) {
   op.erase();
 }
 
-/// `value`, a result, becomes the argument `arg`.
+/// Makes `value`, a result, the argument `arg`.
 static void redirect(func::ReturnOp ret, Value value, BlockArgument arg) {
   auto alloc = value.getDefiningOp<memref::AllocOp>();
   if (alloc && alloc.getType() == arg.getType() &&
@@ -52,10 +58,12 @@ static void redirect(func::ReturnOp ret, Value value, BlockArgument arg) {
     alloc.erase();
     return;
   }
+  // Several results may be one buffer, or an argument: those are copied.
   OpBuilder b(ret);
   memref::CopyOp::create(b, ret.getLoc(), value, arg);
 }
 
+/// An output's attributes move with it.
 static void moveResultsToArguments(func::FuncOp main) {
   auto ret = cast<func::ReturnOp>(main.getBody().front().getTerminator());
   Builder b(main.getContext());
@@ -66,6 +74,7 @@ static void moveResultsToArguments(func::FuncOp main) {
       continue;
     NamedAttrList attrs(main.getResultAttrDict(i));
     attrs.set(kOutputAttr, b.getUnitAttr());
+    // A port is a dense array whatever the layout of the value was.
     auto plain = MemRefType::get(type.getShape(), type.getElementType());
     unsigned index = main.getNumArguments();
     (void)main.insertArgument(index, plain, attrs.getDictionary(b.getContext()),
@@ -87,6 +96,8 @@ static std::string portName(func::FuncOp main, unsigned index,
   return ((output ? "out_" : "in_") + Twine(position)).str();
 }
 
+/// Names the ports by identifiers, each of which is used once and none of which
+/// is that of the top.
 static void namePorts(func::FuncOp main, StringRef top) {
   llvm::StringSet<> used{top};
   unsigned inputs = 0, outputs = 0;
@@ -107,6 +118,7 @@ struct PrepareTop : public bitnet::impl::BitNetPrepareTopBase<PrepareTop> {
   using Base::Base;
 
   void runOnOperation() override {
+    // @bitnet_shapes is dropped: shapes are static, so nobody asks for them.
     if (Operation *shapes = getOperation().lookupSymbol(kShapesFunction))
       shapes->erase();
     auto main = getOperation().lookupSymbol<func::FuncOp>("main");

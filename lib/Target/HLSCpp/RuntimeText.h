@@ -1,4 +1,9 @@
 //===- RuntimeText.h - runtime/hls as text ----------------------*- C++ -*-===//
+//
+// The headers that every folder of --target=hls gets, as text; the build makes
+// the definitions from runtime/hls.
+//
+//===----------------------------------------------------------------------===//
 
 #ifndef BITNET_LIB_TARGET_HLSCPP_RUNTIMETEXT_H
 #define BITNET_LIB_TARGET_HLSCPP_RUNTIMETEXT_H

@@ -1,4 +1,9 @@
 //===- StrictFloats.cpp - --bitnet-strict-floats --------------------------===//
+//
+// --bitnet-strict-floats takes every fast-math flag away: a circuit adds in the
+// order written, and the reference must do the same.
+//
+//===----------------------------------------------------------------------===//
 
 #include "bitnet/Target/HLSCpp/Passes.h"
 

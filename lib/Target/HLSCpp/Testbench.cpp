@@ -1,4 +1,9 @@
 //===- Testbench.cpp - testbench.cpp --------------------------------------===//
+//
+// Prints testbench.cpp of the folder. It writes golden inputs into the streams,
+// calls the top once, and compares every output bit by bit.
+//
+//===----------------------------------------------------------------------===//
 
 #include "CppPrinter.h"
 #include "Operations.h"
@@ -8,8 +13,10 @@
 using namespace mlir;
 using namespace mlir::bitnet;
 
+/// The file without its folder: the testbench gets the folder as an argument.
 static StringRef baseName(StringRef path) { return path.rsplit('/').second; }
 
+/// Reads the file of one input and fills its stream.
 static void printInput(llvm::raw_ostream &os, const HLSPort &port,
                        MemRefType type) {
   StringRef element = cppType(type.getElementType());
@@ -21,6 +28,7 @@ static void printInput(llvm::raw_ostream &os, const HLSPort &port,
      << "      stream_" << port.name << ".write(element);\n  }\n";
 }
 
+/// Reads the expected output and compares what the stream holds.
 static void printOutput(llvm::raw_ostream &os, const HLSPort &port,
                         MemRefType type) {
   StringRef element = cppType(type.getElementType());

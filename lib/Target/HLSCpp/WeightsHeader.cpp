@@ -1,4 +1,9 @@
 //===- WeightsHeader.cpp - weights.h --------------------------------------===//
+//
+// Prints weights.h, which has each view of the weights and each global constant
+// as a const array. Elements are read from blobs or from attributes.
+//
+//===----------------------------------------------------------------------===//
 
 #include "CppPrinter.h"
 #include "Operations.h"
@@ -22,10 +27,12 @@ static std::string weightName(Location loc) {
       name = named.getName().str();
     return WalkResult::advance();
   });
-  // The prefix keeps away from the functions of the C library.
+  // The prefix keeps the name away from those of the C library.
   return "w_" + (name.empty() ? "weights" : toIdentifier(name));
 }
 
+/// A name is used once in the whole of model.cpp: a number behind it tells
+/// arrays of one layer apart.
 std::vector<WeightArray> bitnet::nameWeights(func::FuncOp main) {
   llvm::StringSet<> used{topName(main)};
   for (BlockArgument arg : portArguments(main))
@@ -45,6 +52,7 @@ std::vector<WeightArray> bitnet::nameWeights(func::FuncOp main) {
     auto global = dyn_cast<memref::GetGlobalOp>(op);
     if (!global)
       return;
+    // Several operations may read one global: it is declared once.
     std::string &name = globals[global.getName()];
     if (name.empty())
       name = add(global, global.getLoc());
@@ -118,6 +126,7 @@ static LogicalResult readContents(ModuleOp module, const WeightArray &array,
     return success();
   }
   auto blob = dyn_cast_or_null<bitnet::BlobAttr>(contents);
+  // A blob: the element width in whole bytes, as ONNX stores it.
   unsigned size = (type.getElementTypeBitWidth() + 7) / 8;
   if (!blob || blob.getLength() < uint64_t(type.getNumElements()) * size)
     return mlir::emitError(array.value.getLoc(),
@@ -137,6 +146,7 @@ static LogicalResult readContents(ModuleOp module, const WeightArray &array,
   return success();
 }
 
+/// The declaration with all elements.
 static LogicalResult printArray(llvm::raw_ostream &os, ModuleOp module,
                                 const WeightArray &array) {
   auto type = cast<MemRefType>(array.value.getType());
@@ -150,6 +160,8 @@ static LogicalResult printArray(llvm::raw_ostream &os, ModuleOp module,
   });
 }
 
+/// The comment at the top of the file documents the packed forms for a reader
+/// who has only the folder.
 LogicalResult bitnet::printWeights(llvm::raw_ostream &os, func::FuncOp main) {
   auto module = main->getParentOfType<ModuleOp>();
   os << "// Written by bitnet-compile --target=hls: packed ternary weights\n"

@@ -26,7 +26,8 @@ protected:
       values[i] = double(i);
     return makeBuffer(shape, b.getF32Type(), values);
   }
-  /// Also checks that pieces of any size and place read the same.
+  /// Reads the stream, and checks that pieces of any size and place read the
+  /// same.
   static std::vector<double> read(const StreamRef &stream) {
     std::vector<double> all = readAll(*stream);
     EXPECT_EQ(int64_t(all.size()), stream->size);
@@ -45,7 +46,7 @@ protected:
   Builder b;
 };
 
-/// To the format and back, half to even, as APFloat does it.
+/// Rounds to the format and back, half to even, as APFloat does it.
 double roundByAPFloat(double value, const llvm::fltSemantics &to) {
   APFloat number(value);
   bool lossy;

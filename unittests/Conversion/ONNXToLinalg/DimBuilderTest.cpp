@@ -118,7 +118,7 @@ TEST_F(DimBuilderTest, WhatAnAssertSaysHoldsFromThereOn) {
     EXPECT_TRUE(dims->same(m, n));
     EXPECT_TRUE(dims->same(dims->add(m, k), dims->add(k, n)));
   }
-  // Not behind the region that it was found in.
+  // The equality does not hold behind the MLIR region that it was found in.
   EXPECT_FALSE(dims->same(m, n));
   dims->unify(m, c(4));
   EXPECT_EQ(known(dims->simplify(m)), 4);

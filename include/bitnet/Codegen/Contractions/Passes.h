@@ -1,5 +1,10 @@
-//===- Passes.h - products of floats -----------------------------*- C++
-//-*-===//
+//===- Passes.h - products of floats ----------------------------*- C++ -*-===//
+//
+// Passes that make products of floats (attention, float layers, the head) fast:
+// --bitnet-fold-operand-copies on tensors, in stage 4a, and
+// --bitnet-lower-contractions on buffers, in stage 4. lib/Pipelines adds them.
+//
+//===----------------------------------------------------------------------===//
 
 #ifndef BITNET_CODEGEN_CONTRACTIONS_PASSES_H
 #define BITNET_CODEGEN_CONTRACTIONS_PASSES_H

@@ -1,5 +1,10 @@
-//===- RegisterTile.h - how much of a product fits registers -----*- C++
-//-*-===//
+//===- RegisterTile.h - how much of a product fits registers ----*- C++ -*-===//
+//
+// The only place that knows how many accumulators fit the vector registers of a
+// CPU. lib/Pipelines chooses a register file for each CPU level of a library;
+// --bitnet-lower-contractions makes one kernel for each.
+//
+//===----------------------------------------------------------------------===//
 
 #ifndef BITNET_CODEGEN_CONTRACTIONS_REGISTERTILE_H
 #define BITNET_CODEGEN_CONTRACTIONS_REGISTERTILE_H
@@ -25,16 +30,21 @@ enum class RegisterFile {
   NEON32
 };
 
-/// Accumulators of the two forms, in rows of the result and vectors of 16
-/// columns, or rows and single columns; `vectorColumns` for a single row.
+/// Accumulators that one tile of a product holds in registers.
+///
+/// Columns form: `rows` of the result by `vectors` vectors of 16 columns. Rows
+/// form: `dotRows` of the result by `dotColumns` single columns, each with a
+/// vector of 16 partial sums; `vectorColumns` columns where the result has one
+/// row only.
 struct RegisterTile {
   int64_t rows, vectors;
   int64_t dotRows, dotColumns, vectorColumns;
 };
 
+/// The tile that leaves registers for the operands of one step.
 RegisterTile getRegisterTile(RegisterFile registers);
 
-/// "zmm32"; as an option prints it, too.
+/// The name of a register file ("zmm32"), which options take and print.
 llvm::StringRef getName(RegisterFile registers);
 llvm::raw_ostream &operator<<(llvm::raw_ostream &os, RegisterFile registers);
 
@@ -48,12 +58,15 @@ RegisterFile getRegisterFile(bool isAArch64,
 } // namespace mlir::bitnet
 
 namespace llvm::cl {
-/// Upstream has no list option of an enumeration's values.
+/// Lets an option hold a list of register files; upstream has no list option of
+/// an enumeration's values.
 template <>
 class parser<mlir::bitnet::RegisterFile>
     : public basic_parser<mlir::bitnet::RegisterFile> {
 public:
   using basic_parser::basic_parser;
+  /// Reads a name. For an unknown one it reports an error of `option` that
+  /// lists the names, and returns true.
   bool parse(Option &option, StringRef name, StringRef text,
              mlir::bitnet::RegisterFile &registers);
   StringRef getValueName() const override { return "registers"; }

@@ -1,4 +1,11 @@
 //===- Passes.h - passes that join loop nests ------------------*- C++ -*-===//
+//
+// Three passes work on tensors (stage 4a): --bitnet-fuse-elementwise,
+// --bitnet-separate-inits and --bitnet-lower-selects. Three work on buffers
+// (stage 4): --bitnet-outline-layers, --bitnet-reuse-operands and
+// --bitnet-fuse-rows. lib/Pipelines adds them; Passes.td describes each.
+//
+//===----------------------------------------------------------------------===//
 
 #ifndef BITNET_CODEGEN_FUSION_PASSES_H
 #define BITNET_CODEGEN_FUSION_PASSES_H
@@ -10,6 +17,7 @@
 #include <memory>
 
 namespace mlir::bitnet {
+/// Option structs and create functions of the passes, and their registration.
 #define GEN_PASS_DECL
 #define GEN_PASS_REGISTRATION
 #include "bitnet/Codegen/Fusion/Passes.h.inc"

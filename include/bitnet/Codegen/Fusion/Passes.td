@@ -27,7 +27,7 @@ def BitNetFuseElementwise : Pass<"bitnet-fuse-elementwise", "::mlir::func::FuncO
 }
 
 def BitNetOutlineLayers : Pass<"bitnet-outline-layers", "::mlir::ModuleOp"> {
-  let summary = "Layers on memrefs to calls of functions over row blocks";
+  let summary = "Layers on memrefs to calls of functions over blocks of weights";
   let description = [{
     Each nest of a `bitnet.dispatch layer` becomes, with its products, one parallel function:
 

@@ -21,10 +21,12 @@ inline constexpr CoreSet kOtherCores = 1 << BITNET_CORE_OTHER;
 inline constexpr CoreSet kZenCores = 1 << BITNET_CORE_ZEN;
 inline constexpr CoreSet kZen5Cores = 1 << BITNET_CORE_ZEN5;
 
-/// A number for each family of cores.
+/// A number for each family of cores. Used for distances of prefetches, in
+/// chunk columns.
 struct PerCore {
   int64_t other, zen, zen5;
 
+  /// Whether all families want the same number: then no code asks for the core.
   constexpr bool isUniform() const { return other == zen && other == zen5; }
   constexpr bool operator==(const PerCore &rhs) const {
     return other == rhs.other && zen == rhs.zen && zen5 == rhs.zen5;

@@ -1,4 +1,9 @@
-//===- KernelEmitter.h - kernel functions from table rows ------*- C++ -*-===//
+//===- KernelEmitter.h - kernel functions from entries ----------*- C++ -*-===//
+//
+// --bitnet-lower-matmul asks for a kernel for each #bitnet.lowering of a
+// bitnet.matmul; equal ones are one function of the module.
+//
+//===----------------------------------------------------------------------===//
 
 #ifndef BITNET_CODEGEN_KERNELS_KERNELEMITTER_H
 #define BITNET_CODEGEN_KERNELS_KERNELEMITTER_H
@@ -14,7 +19,7 @@ class FuncOp;
 
 namespace mlir::bitnet {
 
-/// Which function of a row is wanted: one is shared by all layers.
+/// Says which kernel function is wanted. All layers of one form share it.
 struct KernelForm {
   const KernelRow *row;
   /// Element type of the activations.
@@ -28,13 +33,15 @@ struct KernelForm {
 /// The kernel of `form` in `module`, made if absent:
 ///
 ///   func private @bitnet_kernel_<kind>[_<lhs>][_<packing>][_grouped](
-///     %w: [N/64, K/16, 4, 64] (the row's layout), %x: [M, K], %sums: [M]
+///     %w: [N/64, K/16, 4, 64] (the entry's layout), %x: [M, K], %sums: [M]
 ///     ([K/G, M]; integer only), %y: [M, N] ([K/G, M, N]), %begin, %end)
 ///     attributes {bitnet.parallel}
 ///
-/// Extents and outer strides are dynamic, so operands may be slices: rows of
-/// weights by whole blocks, y a tile of a larger result. Iterations are row
-/// blocks of weights. The loop forms are picked at run time, from M.
+/// Extents and outer strides are dynamic, so operands may be slices: whole
+/// blocks of %w, and a tile of a larger result as %y. K and N are the padded
+/// extents of the packed weights, and %x must have as many columns. An
+/// iteration is one block of weights. The loop form is picked at run time, from
+/// M and from the core.
 func::FuncOp getOrCreateKernel(ModuleOp module, const KernelForm &form);
 
 } // namespace mlir::bitnet

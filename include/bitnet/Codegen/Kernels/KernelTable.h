@@ -1,7 +1,6 @@
-//===- KernelTable.h - one row per code form of a ternary matmul -*- C++
-//-*-===//
+//===- KernelTable.h - one entry per form of a ternary product --*- C++ -*-===//
 //
-// The table says what an instruction set offers; KernelEmitter.h turns a row
+// The table says what an instruction set offers; KernelEmitter.h turns an entry
 // into code. Nothing else in the compiler knows instruction names.
 //
 //===----------------------------------------------------------------------===//
@@ -19,12 +18,13 @@
 
 namespace mlir::bitnet {
 
-/// Instruction set families that rows are bound to.
+/// Architectures that an entry of the table may be bound to.
 enum class TargetArch { Any, X86_64, AArch64 };
 
-/// What is done to packed bytes before fields are taken out of them.
+/// How packed bytes become planes, out of which fields are taken. `u2` needs
+/// nothing; `u1_6` has one of the other two.
 enum class Unpack {
-  /// Nothing: the bytes are the only plane.
+  /// The bytes are the only plane.
   None,
   /// Base 3 by comparisons: a plane of codes for each field.
   Compare,
@@ -33,14 +33,16 @@ enum class Unpack {
   Lookup
 };
 
-/// Activations that a row of the table takes.
+/// Activations that an entry of the table takes. I8 is an ordinary ternary
+/// layer, I16 one whose codes reach +128 (w_c2), Float a layer that keeps its
+/// activations (bf16 graphs).
 enum class LhsKind { I8, I16, Float };
 
-/// No row takes more columns: products of codes and int8 activations, without
+/// No entry takes more columns: products of codes and int8 activations, without
 /// their share of the sum of activations, reach 2^31 there (mm_c1).
 inline constexpr int64_t kAnyCols = int64_t(1) << 24;
 
-/// Everything that distinguishes one instruction set from another. Rows are
+/// Everything that distinguishes one instruction set from another. Entries are
 /// written as `KernelRow(kind, layout).x86("features").loops(forms)`.
 struct KernelRow {
   constexpr KernelRow(KernelKind kind, const PackedLayout &layout)
@@ -52,26 +54,32 @@ struct KernelRow {
   TargetArch arch = TargetArch::Any;
   /// Features without the leading '+', space separated.
   llvm::StringLiteral features = "";
-  /// Tried in this order; together they cover every M.
+  /// The loops of the kernel. They are tried in this order and together cover
+  /// every M.
   llvm::ArrayRef<LoopForm> forms;
-  /// Exact for K below this: scaled codes fill the accumulators sooner.
+  /// Results are exact for K below this bound, which is lower for scaled codes,
+  /// because they fill the accumulators sooner.
   int64_t maxCols = kAnyCols;
-  /// Whether all forms do; the table is not compiled otherwise.
+  /// Whether no accumulator of 16 bits wraps in any form; the table does not
+  /// compile otherwise.
   bool fitsI16 = true;
   Unpack unpack = Unpack::None;
+  /// An instruction that looks bytes up in a table of 128. Its operands are
   /// (table[0..63], index, table[64..127]); bit 7 of an index does not count.
   llvm::StringLiteral lookupIntrinsic = "";
-  /// More activation rows than this are done in parts of at most as many: their
-  /// codes stay in the second cache from one row block to the next. 0: any
-  /// number.
+  /// The most activation rows that are computed at a time, so that their codes
+  /// stay in the second cache from one block of weights to the next. More rows
+  /// are divided. 0: any number.
   int64_t maxRows = 0;
 
+  /// The entry needs an x86-64 CPU with the features `names`.
   constexpr KernelRow x86(llvm::StringLiteral names) const {
     return bound(TargetArch::X86_64, names);
   }
   constexpr KernelRow aarch64(llvm::StringLiteral names) const {
     return bound(TargetArch::AArch64, names);
   }
+  /// The type of activations, int8 unless this is said.
   constexpr KernelRow takes(LhsKind activations) const {
     return withField(*this, &KernelRow::lhs, activations);
   }
@@ -89,17 +97,20 @@ struct KernelRow {
     }
     return row;
   }
+  /// Base 3 is unpacked by comparisons, on any CPU.
   constexpr KernelRow compares() const {
     KernelRow row = *this;
     row.unpack = Unpack::Compare;
     return row;
   }
+  /// Base 3 is unpacked by an instruction that looks bytes up in two registers.
   constexpr KernelRow looksUp(llvm::StringLiteral intrinsic) const {
     KernelRow row = *this;
     row.unpack = Unpack::Lookup;
     row.lookupIntrinsic = intrinsic;
     return row;
   }
+  /// Sets maxRows.
   constexpr KernelRow inPartsOf(int64_t rows) const {
     return withField(*this, &KernelRow::maxRows, rows);
   }
@@ -113,13 +124,14 @@ private:
   }
 };
 
-/// All rows, the preferred ones first.
+/// All entries, the preferred ones first. --bitnet-select-kernels takes the
+/// first one that fits.
 llvm::ArrayRef<KernelRow> getKernelTable();
 
-/// The row of `kind` for these operands, or null.
+/// The entry of `kind` for these operands, or null.
 const KernelRow *findKernelRow(KernelKind kind, PackingKind packing, Type lhs);
 
-/// Whether `row` takes weights packed so and activations of type `lhs`.
+/// Whether entry `row` takes weights packed so and activations of type `lhs`.
 bool acceptsOperands(const KernelRow &row, PackingKind packing, Type lhs);
 
 } // namespace mlir::bitnet

@@ -1,6 +1,6 @@
 //===- LoopForm.h - one loop over K of a ternary kernel ---------*- C++ -*-===//
 //
-// What a row of the kernel table says of its loops: the unit that multiplies
+// What an entry of the kernel table says of its loops: the unit that multiplies
 // and adds, how digits become codes, how activation rows are shared out, and
 // for how many columns the sums are exact. KernelEmitter.h makes code of it.
 //
@@ -23,7 +23,8 @@ namespace mlir::bitnet {
 enum class DotForm {
   /// acc.i32 += four adjacent u8 * i8: one intrinsic (acc, u, x).
   Dot4,
-  /// As Dot4, x taken from one 16-byte load by lane.
+  /// Like Dot4, but x is a lane of one 16-byte load, which the instruction
+  /// picks.
   Dot4ByLane,
   /// acc.i32[2 x 2] += two weight rows . two activation rows over 8 columns.
   Dot8Pairs,
@@ -41,7 +42,8 @@ enum class DotForm {
   FloatLanes
 };
 
-/// One way of an instruction set to multiply and add.
+/// One way of an instruction set to multiply and add. An intrinsic is LLVM's
+/// full name; a form without one is plain arithmetic.
 struct DotUnit {
   DotForm form;
   int64_t registerBytes;
@@ -60,7 +62,7 @@ struct FieldDecode {
 
 /// How activation rows are shared out among tiles of a form.
 enum class Cover {
-  /// As many tiles as fit; what is left over goes to the next form.
+  /// As many tiles as fit; the rows that are left over go to the next form.
   Whole,
   /// All rows evenly, so that no tile is too small to pay for decoding.
   Even,
@@ -72,14 +74,15 @@ enum class Cover {
 
 /// How far ahead of a loop memory is asked for, in chunk columns.
 struct Prefetch {
-  /// Into the first cache; all 0: not.
+  /// The distance of prefetches into the first cache; all 0: there are none.
   PerCore near = {0, 0, 0};
-  /// Into the second, for cores whose first cache waits for too few lines at a
-  /// time to stream from memory; all 0: not.
+  /// The distance of prefetches into the second cache, for cores whose first
+  /// cache waits for too few lines at a time to stream from memory; all 0:
+  /// there are none.
   PerCore far = {0, 0, 0};
 };
 
-/// `record` with one field set: what the setters of table rows return.
+/// `record` with one field set: what the setters of table entries return.
 template <typename Record, typename Field>
 constexpr Record withField(Record record, Field Record::*field,
                            std::common_type_t<Field> value) {
@@ -90,7 +93,7 @@ constexpr Record withField(Record record, Field Record::*field,
 /// The largest code and the largest magnitude of an int8 activation.
 inline constexpr int64_t kMaxCode = 2, kMaxActivation = 128;
 
-/// A field's codes are multiplied by this.
+/// The scale of a field: its codes are multiplied by this.
 constexpr int64_t getScale(FieldDecode field) {
   int64_t scale = 1;
   for (unsigned mask = field.mask; mask % 2 == 0; mask /= 2)
@@ -128,8 +131,9 @@ constexpr int64_t getLaneCols(DotForm form) {
 }
 
 /// One loop over K: a tile of activation rows by `parts` registers of packed
-/// bytes per chunk column. Forms are written as what differs from a single row
-/// at a time: `LoopForm(dot, fields).from(20).even(5, 6).inParts(4)`.
+/// bytes per chunk column. A form is written as what differs from a loop that
+/// takes a single row at a time: `LoopForm(dot, fields).from(20).even(5,
+/// 6).inParts(4)`.
 struct LoopForm {
   template <size_t N>
   constexpr LoopForm(const DotUnit &dot, const FieldDecode (&fields)[N])
@@ -137,29 +141,34 @@ struct LoopForm {
         fullestScaled(getFullest(fields, 2)) {}
 
   const DotUnit &dot;
-  /// One per four columns of a chunk.
+  /// The decoding of each field, one for every four columns of a chunk.
   llvm::ArrayRef<FieldDecode> fields;
   /// getFullest of `fields`, of all and of those with a scale.
   int64_t fullest, fullestScaled;
-  /// For this many activation rows in all, or more.
+  /// The form serves products of at least so many activation rows in all.
   int64_t minRows = 1;
   Cover cover = Cover::Whole;
-  /// Rows of a tile; they differ for Cover::Even only.
+  /// Rows of a tile; they differ for Cover::Even only. TileEmitter makes one
+  /// body for each size between them.
   int64_t minTile = 1, maxTile = 1;
+  /// Registers of packed bytes that one pass over K reads per chunk column; a
+  /// block takes blockChunks * 64 / (parts * registerBytes) passes.
   int64_t parts = 1;
   /// K is taken in slices of so many chunk columns and totals live in y between
-  /// them: i16 accumulators must not wrap, and parts of a row block take turns
+  /// them: i16 accumulators must not wrap, and the passes of a block take turns
   /// within a slice, so that memory is read in order. 0: all of K at once.
   int64_t sliceChunks = 0;
   Prefetch prefetch = {};
   /// Codes of a slice are decoded once, into a buffer, for all tiles.
   bool panel = false;
-  /// Cores that it is for; others go on to the next form.
+  /// The cores that the form is for; on others the next form is tried.
   CoreSet cores = kAnyCore;
 
+  /// Setters, of which each returns a changed copy. `from` sets minRows.
   constexpr LoopForm from(int64_t rows) const {
     return withField(*this, &LoopForm::minRows, rows);
   }
+  /// The four ways of Cover, with the rows of a tile.
   constexpr LoopForm even(int64_t least, int64_t most) const {
     return tiles(Cover::Even, least, most);
   }
@@ -172,6 +181,7 @@ struct LoopForm {
   constexpr LoopForm padded(int64_t rows) const {
     return tiles(Cover::Padded, rows, rows);
   }
+  /// Set parts, sliceChunks, prefetch, panel and cores.
   constexpr LoopForm inParts(int64_t count) const {
     return withField(*this, &LoopForm::parts, count);
   }
@@ -197,8 +207,9 @@ struct LoopForm {
     return dot.form == DotForm::Dot2 || dot.form == DotForm::PortableDot2 ||
            dot.form == DotForm::Widening;
   }
-  /// Whether no accumulator of 16 bits wraps within a slice. Of activations the
-  /// largest magnitude is a negative one, so that the bound itself fits.
+  /// Whether no accumulator of 16 bits wraps within a slice. The activation of
+  /// the largest magnitude is negative (-128), so a sum that reaches the bound
+  /// itself still fits.
   constexpr bool fitsI16() const {
     return !addsInI16() || (sliceChunks > 0 && sliceChunks * getStep(fullest) <=
                                                    (int64_t(1) << 15));

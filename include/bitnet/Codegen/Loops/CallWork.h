@@ -1,4 +1,10 @@
 //===- CallWork.h - how much a call multiplies -----------------*- C++ -*-===//
+//
+// The number goes to the hook `work` of abi.h (bitnet-run --profile): kernels
+// and contractions set it where they make a call, --bitnet-mark-regions reads
+// it.
+//
+//===----------------------------------------------------------------------===//
 
 #ifndef BITNET_CODEGEN_LOOPS_CALLWORK_H
 #define BITNET_CODEGEN_LOOPS_CALLWORK_H
@@ -19,15 +25,16 @@ inline constexpr llvm::StringLiteral kMacsAttr = "bitnet.macs";
 struct CallWork {
   using Extent = std::pair<Value, int64_t>;
   int64_t factor = 0;
-  /// Operands and their dimensions.
+  /// The extents that are multiplied: operands and their dimensions.
   llvm::SmallVector<Extent> extents;
 };
 
-/// Extents must be of operands of `call`.
+/// Sets the attribute of `call`. Extents must be of its operands.
 void setWork(func::CallOp call, const CallWork &work);
-/// Nothing for calls without the attribute, or with one that does not fit.
+/// Reads the attribute; nothing for calls without it, or with one that does not
+/// fit.
 std::optional<CallWork> getWork(func::CallOp call);
-/// The number, an i64.
+/// Emits the number of MACs, an i64.
 Value emitWork(OpBuilder &builder, Location loc, const CallWork &work);
 
 } // namespace mlir::bitnet

@@ -1,4 +1,10 @@
 //===- Passes.h - loop nests over buffers -----------------------*- C++ -*-===//
+//
+// --bitnet-vectorize-nests makes vector loops of what is still linalg on
+// buffers, --bitnet-outline-parallel makes tasks of parallel loops. Both run in
+// stage 4.
+//
+//===----------------------------------------------------------------------===//
 
 #ifndef BITNET_CODEGEN_LOOPS_PASSES_H
 #define BITNET_CODEGEN_LOOPS_PASSES_H

@@ -1,4 +1,11 @@
 //===- Passes.h - from tensors to buffers -----------------------*- C++ -*-===//
+//
+// One-shot bufferization with what it must know of our operations, the passes
+// that decide when a buffer lives and where (--bitnet-shorten-lifetimes,
+// --bitnet-plan-buffers), and those that give constants a place in the weights.
+// The attributes below are how they talk to lib/Target/CPU.
+//
+//===----------------------------------------------------------------------===//
 
 #ifndef BITNET_CODEGEN_MEMORY_PASSES_H
 #define BITNET_CODEGEN_MEMORY_PASSES_H
@@ -17,19 +24,20 @@ namespace bitnet {
 /// How one-shot bufferization treats bitnet.matmul, bitnet.constant and
 /// bitnet.probe.
 void registerBitNetBufferization(DialectRegistry &registry);
-/// And bitnet.dispatch, with bitnet.yield.
+/// The same for bitnet.dispatch and its bitnet.yield.
 void registerDispatchBufferization(DialectRegistry &registry);
 
-/// The argument of @main that is the model's weights.
+/// Unit attribute of the argument of @main that is the model's weights.
 inline constexpr llvm::StringLiteral kWeightsArgAttr = "bitnet.weights";
 /// Module attributes: [[value, offset], ...] and the total size in bytes.
 inline constexpr llvm::StringLiteral kWeightsAttr = "bitnet.weights";
 inline constexpr llvm::StringLiteral kWeightsSizeAttr = "bitnet.weights_size";
 /// The function that bitnet-fold-output-shapes makes.
 inline constexpr llvm::StringLiteral kShapesFunction = "bitnet_shapes";
-/// The slot of a memref.alloc; see bitnet-plan-buffers.
+/// Attribute of a memref.alloc: its slot (bitnet-plan-buffers).
 inline constexpr llvm::StringLiteral kSlotAttr = "bitnet.slot";
-/// The number of the output that such a buffer is.
+/// Attribute of such a memref.alloc: the number of the output that the buffer
+/// is.
 inline constexpr llvm::StringLiteral kResultAttr = "bitnet.result";
 } // namespace bitnet
 } // namespace mlir

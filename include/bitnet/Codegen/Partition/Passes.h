@@ -1,4 +1,11 @@
-//===- Passes.h - tensors to units of work ---------------------*- C++ -*-===//
+//===- Passes.h - tensors to dispatches -------------------------*- C++ -*-===//
+//
+// --bitnet-form-layers puts each packed bitnet.matmul and the nest that reads
+// its accumulators into one bitnet.dispatch; --bitnet-join-layers makes one
+// dispatch of the layers that read the same activations. Both run in stage 4a,
+// on tensors.
+//
+//===----------------------------------------------------------------------===//
 
 #ifndef BITNET_CODEGEN_PARTITION_PASSES_H
 #define BITNET_CODEGEN_PARTITION_PASSES_H
@@ -10,6 +17,7 @@
 #include <memory>
 
 namespace mlir::bitnet {
+/// Option structs and create functions of the passes, and their registration.
 #define GEN_PASS_DECL
 #define GEN_PASS_REGISTRATION
 #include "bitnet/Codegen/Partition/Passes.h.inc"

@@ -1,4 +1,4 @@
-//===- Passes.td - tensors to units of work ------------------*- tablegen -*-===//
+//===- Passes.td - tensors to dispatches -------------------*- tablegen -*-===//
 
 #ifndef BITNET_CODEGEN_PARTITION_PASSES_TD
 #define BITNET_CODEGEN_PARTITION_PASSES_TD

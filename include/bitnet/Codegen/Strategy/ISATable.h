@@ -1,7 +1,7 @@
 //===- ISATable.h - machines that one library serves -----------*- C++ -*-===//
 //
 // A library is compiled for several classes of machines; the best one that the
-// CPU can run is chosen when the library is used. A new class is one row here
+// CPU can run is chosen when the library is used. A new class is one entry here
 // and one case of the enumeration.
 //
 //===----------------------------------------------------------------------===//
@@ -25,7 +25,7 @@ struct TargetInfo {
   std::vector<std::string> features;
 
   bool hasFeature(llvm::StringRef name) const;
-  /// Whether it has each of `names`, space separated.
+  /// Whether the machine has each of the features `names`, separated by spaces.
   bool hasFeatures(llvm::StringRef names) const;
 };
 
@@ -34,30 +34,36 @@ struct ISARow {
   ISA isa;
   TargetArch arch;
   /// LLVM's name of the CPU level: code that is no kernel is compiled for the
-  /// level, once for all rows that share it.
+  /// level, once for all entries that share it.
   llvm::StringLiteral level;
-  /// Space separated, only those that some row of the kernel table asks for:
-  /// `levelFeatures` is what every CPU of `level` has, `features` what this row
-  /// adds. Rows of one level are cumulative: each has all that the rows of the
-  /// level in front of it have.
+  /// Features, separated by spaces, of which only those are listed that some
+  /// entry of the kernel table asks for. `levelFeatures` is what every CPU of
+  /// `level` has, `features` what this entry adds. Entries of one level are
+  /// cumulative: each has all that the entries of the level in front of it
+  /// have.
   llvm::StringLiteral levelFeatures, features;
 };
 
-/// All rows, from worst to best within an architecture.
+/// All entries, from worst to best within an architecture.
 llvm::ArrayRef<ISARow> getISATable();
+/// The entry of `isa`, which every case of the enumeration has.
 const ISARow &getISARow(ISA isa);
-/// The rows of `arch`, from worst to best.
+/// The entries of `arch`, from worst to best.
 std::vector<ISA> getISAs(TargetArch arch);
+/// What every machine of the class has: features of its level and of its entry.
 TargetInfo getTargetInfo(ISA isa);
 
 } // namespace mlir::bitnet
 
 namespace llvm::cl {
-/// Upstream has no list option of an enumeration's values.
+/// Lets an option hold a list of ISAs; upstream has no list option of an
+/// enumeration's values.
 template <>
 class parser<mlir::bitnet::ISA> : public basic_parser<mlir::bitnet::ISA> {
 public:
   using basic_parser::basic_parser;
+  /// Reads a name. For an unknown one it reports an error of `option` that
+  /// lists the names, and returns true.
   bool parse(Option &option, StringRef name, StringRef text,
              mlir::bitnet::ISA &isa);
   StringRef getValueName() const override { return "isa"; }

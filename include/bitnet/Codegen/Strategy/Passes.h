@@ -1,4 +1,10 @@
 //===- Passes.h - passes that decide how code is made ----------*- C++ -*-===//
+//
+// --bitnet-select-kernels writes #bitnet.lowering on each bitnet.matmul, in
+// stage 4a. SelectKernels.h has the decision itself, which the driver asks as
+// well.
+//
+//===----------------------------------------------------------------------===//
 
 #ifndef BITNET_CODEGEN_STRATEGY_PASSES_H
 #define BITNET_CODEGEN_STRATEGY_PASSES_H

@@ -9,8 +9,9 @@ def BitNetSelectKernels : Pass<"bitnet-select-kernels"> {
   let summary = "Chooses the code form of each ternary matmul";
   let description = [{
     Writes `lowering <[kernel, ...]>` on every `bitnet.matmul` and changes nothing
-    else; `bitnet-lower-matmul` obeys. The choice for one machine is the first row
-    of the kernel table whose architecture, features, activation type and K fit.
+    else; `bitnet-lower-matmul` obeys. The choice for one machine is the first entry
+    of the kernel table whose architecture, features, activation type and K fit
+    (KernelTable.cpp lists them; docs/Kernels.md describes their loops).
     With `isas` there is a choice for each class of machines, best first, without
     repetition. Matmuls that already carry a lowering keep it, so a user may decide
     by hand.

@@ -1,4 +1,10 @@
 //===- SelectKernels.h - the policy behind #bitnet.lowering ----*- C++ -*-===//
+//
+// Which kernel a product gets, from the features of a machine, the packing and
+// the type of activations. --bitnet-select-kernels writes the answer into the
+// IR; lib/Pipelines/Driver.cpp asks before it packs weights.
+//
+//===----------------------------------------------------------------------===//
 
 #ifndef BITNET_CODEGEN_STRATEGY_SELECTKERNELS_H
 #define BITNET_CODEGEN_STRATEGY_SELECTKERNELS_H
@@ -7,7 +13,8 @@
 
 namespace mlir::bitnet {
 
-/// A wish of the user: `Auto`, or one kernel.
+/// A wish of the user: `Auto`, or one kernel. `Scalar` is the loop nest of
+/// ScalarNest.h.
 enum class KernelChoice {
   Auto,
   Scalar,
@@ -32,8 +39,8 @@ std::string missingFeatures(const TargetInfo &target, KernelChoice wish);
 bool hasFastKernel(const TargetInfo &target, KernelChoice wish,
                    PackingKind packing);
 
-/// The kernel of `op` on `target`: the first row of the table that fits. A wish
-/// that cannot take the operands gives way to what fits.
+/// The kernel of `op` on `target`: the first entry of the table that fits. A
+/// wish that cannot take the operands gives way to what fits.
 KernelKind selectKernel(MatMulOp op, const TargetInfo &target,
                         KernelChoice wish);
 

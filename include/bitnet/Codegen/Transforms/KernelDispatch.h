@@ -1,4 +1,9 @@
 //===- KernelDispatch.h - one function for several kernels -----*- C++ -*-===//
+//
+// One library has kernels for several classes of machines. Code that is no
+// kernel calls a dispatch function; --bitnet-clone-variants gives it a body.
+//
+//===----------------------------------------------------------------------===//
 
 #ifndef BITNET_CODEGEN_TRANSFORMS_KERNELDISPATCH_H
 #define BITNET_CODEGEN_TRANSFORMS_KERNELDISPATCH_H

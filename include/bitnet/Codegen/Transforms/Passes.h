@@ -1,4 +1,9 @@
 //===- Passes.h - passes that make code as decided -------------*- C++ -*-===//
+//
+// --bitnet-lower-matmul turns each bitnet.matmul on buffers into a call of the
+// kernel, or the dispatch function, that #bitnet.lowering names.
+//
+//===----------------------------------------------------------------------===//
 
 #ifndef BITNET_CODEGEN_TRANSFORMS_PASSES_H
 #define BITNET_CODEGEN_TRANSFORMS_PASSES_H

@@ -11,7 +11,7 @@ def BitNetLowerMatMul : Pass<"bitnet-lower-matmul", "::mlir::ModuleOp"> {
     Obeys `lowering`. `scalar` becomes an add-only loop nest in place (mm_c1: the
     loop over k holds no multiplication). Every other kernel becomes a private
     function, one per code form and shared by all layers, and a call that covers
-    all row blocks of 64 weights:
+    all blocks of 64 rows of weights:
 
     ```
     func.func private @bitnet_kernel_avx512vnni(%w: memref<?x?x4x64xi8, ...>,

@@ -1,4 +1,10 @@
 //===- Passes.h - recognition passes ----------------------------*- C++ -*-===//
+//
+// --convert-onnx-to-bitnet finds layers with constant weights in a graph and
+// makes a bitnet.linear of each. It runs first in stage 1, while all nodes are
+// still onnx.node; what it leaves goes to --convert-onnx-to-linalg.
+//
+//===----------------------------------------------------------------------===//
 
 #ifndef BITNET_CONVERSION_ONNXTOBITNET_PASSES_H
 #define BITNET_CONVERSION_ONNXTOBITNET_PASSES_H

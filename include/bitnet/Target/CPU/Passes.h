@@ -1,4 +1,8 @@
 //===- Passes.h - from loops to the model ABI -------------------*- C++ -*-===//
+//
+// Stage 5a. populateCPUPipeline (CPU.h) adds them in the order that they need.
+//
+//===----------------------------------------------------------------------===//
 
 #ifndef BITNET_TARGET_CPU_PASSES_H
 #define BITNET_TARGET_CPU_PASSES_H

@@ -1,4 +1,10 @@
 //===- Passes.h - from loops to the C++ subset ------------------*- C++ -*-===//
+//
+// Stage 5b, in order: --bitnet-prepare-top, --bitnet-fold-reinterpret-casts,
+// --bitnet-annotate-hls and --bitnet-check-hls; --bitnet-strict-floats runs
+// before stage 4. populateHLSPipeline adds them.
+//
+//===----------------------------------------------------------------------===//
 
 #ifndef BITNET_TARGET_HLSCPP_PASSES_H
 #define BITNET_TARGET_HLSCPP_PASSES_H

@@ -1,4 +1,9 @@
 //===- BitNetDialect.cpp - the bitnet dialect -----------------------------===//
+//
+// The dialect's attributes and what is derived from them. Verifiers cite the
+// rules of docs/Semantics.md by their labels.
+//
+//===----------------------------------------------------------------------===//
 
 #include "bitnet/Dialect/BitNet/IR/BitNet.h"
 
@@ -27,12 +32,14 @@ void BitNetDialect::initialize() {
       >();
 }
 
+/// Makes the constants that folds of bitnet.pack and bitnet.unpack give.
 Operation *BitNetDialect::materializeConstant(OpBuilder &builder,
                                               Attribute value, Type type,
                                               Location loc) {
   return arith::ConstantOp::materialize(builder, value, type, loc);
 }
 
+/// The store belongs to the dialect, so that it lives as long as the context.
 BlobStore &BitNetDialect::getBlobStore(MLIRContext *context) {
   return context->getOrLoadDialect<BitNetDialect>()->getBlobStore();
 }
@@ -77,6 +84,8 @@ PackingAttr::verify(llvm::function_ref<InFlightDiagnostic()> emitError,
   return success();
 }
 
+/// Rows and columns of whole blocks and chunks; padding holds the code of
+/// weight 0.
 int64_t PackingAttr::getPaddedRows() const {
   return llvm::alignTo(getRows(), getLayout().blockRows());
 }
@@ -85,6 +94,7 @@ int64_t PackingAttr::getPaddedCols() const {
   return llvm::alignTo(getCols(), getLayout().chunkCols());
 }
 
+/// [blocks, chunk columns, chunks of a block, 64].
 SmallVector<int64_t, 4> PackingAttr::getPackedShape() const {
   const PackedLayout &layout = getLayout();
   return {getPaddedRows() / layout.blockRows(),
@@ -110,6 +120,7 @@ ActQuantAttr::verify(llvm::function_ref<InFlightDiagnostic()> emitError,
   return success();
 }
 
+/// The default is what exporters write: per token, 127 levels, eps 1e-5.
 ActQuantAttr ActQuantAttr::getDefault(MLIRContext *context) {
   return get(context, ScaleForm::ReciprocalMul, {-1}, 127, 1e-5, -128, 127);
 }
@@ -121,6 +132,7 @@ ActQuantAttr ActQuantAttr::get(MLIRContext *context, ScaleForm form,
   return get(context, form, axes, qmax, epsAttr, low, high);
 }
 
+/// A code of +128 needs 16 bits (w_c2).
 bool ActQuantAttr::fitsInt8() const { return getHigh() < 128; }
 
 LogicalResult
@@ -128,12 +140,14 @@ LoweringAttr::verify(llvm::function_ref<InFlightDiagnostic()> emitError,
                      ArrayRef<KernelKind> kernels) {
   if (kernels.empty())
     return emitError() << "expects at least one kernel";
-  // It needs nothing of the machine and is no function: nothing to choose.
+  // The scalar nest is no function and needs nothing of the machine, so there
+  // is nothing to choose at run time.
   if (kernels.size() > 1 && llvm::is_contained(kernels, KernelKind::Scalar))
     return emitError() << "expects the kernel scalar alone";
   return success();
 }
 
+/// Whether some window along `axis` lies in the padding alone.
 bool ConvAttr::mayMissImage(unsigned axis,
                             std::optional<int64_t> extent) const {
   int64_t dilation = getDilations()[axis], stride = getStrides()[axis];
@@ -143,8 +157,8 @@ bool ConvAttr::mayMissImage(unsigned axis,
     return true;
   if (extent == 0)
     return before + after >= span;
-  // A window reaches the image. It misses it if it begins in front of it and
-  // its first tap behind the edge, `tap`, is beyond the other edge.
+  // A window misses the image when it begins in front of it and `tap`, its
+  // first tap behind the near edge, is beyond the far edge.
   constexpr int64_t kMostWindows = 1 << 16;
   if (before / stride > kMostWindows)
     return true;

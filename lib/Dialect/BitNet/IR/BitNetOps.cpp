@@ -1,4 +1,10 @@
 //===- BitNetOps.cpp - verifiers and folds of bitnet operations -----------===//
+//
+// Verifiers, inferred types and folds of the operations. A verifier says what
+// an operation means: shapes as the descriptions in BitNetOps.td give them, and
+// rules by their labels.
+//
+//===----------------------------------------------------------------------===//
 
 #include "bitnet/Dialect/BitNet/IR/BitNet.h"
 #include "bitnet/Dialect/BitNet/IR/Constants.h"
@@ -19,11 +25,13 @@ using namespace mlir::bitnet;
 // Helpers
 //===----------------------------------------------------------------------===//
 
-/// Whether two extents may be equal at run time.
+/// Whether two extents may be equal: they are, or one is known at run time
+/// only.
 static bool compatible(int64_t a, int64_t b) {
   return ShapedType::isDynamic(a) || ShapedType::isDynamic(b) || a == b;
 }
 
+/// Codes and bytes are signless integers.
 static bool isInteger(Type type, unsigned width) {
   return type.isSignlessInteger(width);
 }
@@ -49,7 +57,8 @@ static LogicalResult verifyWeightScale(Operation *op, RankedTensorType scale,
 // bitnet.constant
 //===----------------------------------------------------------------------===//
 
-/// Whether `value` and `packing` describe a constant of the result's type.
+/// Whether `value` and `packing` describe a constant of the result's type:
+/// the value must have as many bytes.
 static LogicalResult verifyConstant(Operation *op, Attribute value,
                                     PackingAttr packing) {
   auto type = cast<ShapedType>(op->getResult(0).getType());
@@ -99,6 +108,7 @@ LogicalResult ConstantTableOp::verify() {
 // bitnet.linear
 //===----------------------------------------------------------------------===//
 
+/// The element type of the weights says which kind of layer it is.
 bool LinearOp::isTernary() {
   auto type = dyn_cast<RankedTensorType>(getW().getType());
   return type && isInteger(type.getElementType(), 2);
@@ -109,7 +119,7 @@ bool LinearOp::hasInt8Rows() {
   return type && isInteger(type.getElementType(), 8);
 }
 
-/// What weights of each kind take beside them.
+/// Checks the operands that weights of each kind need beside them.
 static LogicalResult verifyWeightKind(LinearOp op, Type element) {
   if (op.isTernary())
     return success();
@@ -135,6 +145,8 @@ static int64_t convExtent(int64_t in, ConvAttr conv, unsigned i) {
   return padded < span ? 0 : (padded - span) / conv.getStrides()[i] + 1;
 }
 
+/// The type of the result; null where x and w cannot be multiplied. Integers
+/// give i32.
 RankedTensorType LinearOp::inferType(RankedTensorType x, RankedTensorType w,
                                      ConvAttr conv) {
   if (w.getRank() != 2 || x.getRank() < 1)
@@ -160,6 +172,8 @@ RankedTensorType LinearOp::inferType(RankedTensorType x, RankedTensorType w,
   return RankedTensorType::get(shape, element);
 }
 
+/// The axis of x whose extent the weights fix: 1 of a convolution, else the
+/// last.
 int64_t LinearOp::getChannelAxis() {
   return getConvAttr() ? 1
                        : cast<RankedTensorType>(getX().getType()).getRank() - 1;
@@ -170,11 +184,14 @@ int64_t LinearOp::getChannels() {
   return getConvAttr() ? columns / getConvAttr().getArea() : columns;
 }
 
+/// The text of the run's error when x has another extent there.
 std::string LinearOp::getWrongChannels() {
   StringRef what = getConvAttr() ? "channels" : "columns";
   return ("layer '" + getName() + "': wrong number of " + what).str();
 }
 
+/// Checks the weights first, then what belongs to them: scale, bias, groups,
+/// activations.
 LogicalResult LinearOp::verify() {
   auto w = dyn_cast<RankedTensorType>(getW().getType());
   if (!w || w.getRank() != 2 || !w.hasStaticShape())
@@ -245,6 +262,7 @@ LogicalResult QuantizeActivationsOp::verify() {
   return success();
 }
 
+/// acc is [M, N], or [K/G, M, N] with groups.
 LogicalResult RescaleOp::verify() {
   auto acc = cast<RankedTensorType>(getAcc().getType());
   auto y = cast<RankedTensorType>(getY().getType());
@@ -274,6 +292,7 @@ LogicalResult RescaleOp::verify() {
 // bitnet.matmul
 //===----------------------------------------------------------------------===//
 
+/// The operation is in destination style: the accumulator is the init.
 MutableOperandRange MatMulOp::getDpsInitsMutable() { return getInitMutable(); }
 
 void MatMulOp::getEffects(
@@ -287,7 +306,8 @@ void MatMulOp::getEffects(
     effects.emplace_back(MemoryEffects::Write::get(), &getInitMutable());
 }
 
-/// The packed shape; a memref may be a slice of row blocks.
+/// Whether `type` has the packed shape. A memref may be some of the blocks:
+/// then its first extent is dynamic.
 static bool isPackedShape(ShapedType type, PackingAttr packing) {
   SmallVector<int64_t> shape(packing.getPackedShape());
   if (isa<MemRefType>(type) && type.hasRank() && type.getRank() > 0 &&
@@ -296,6 +316,8 @@ static bool isPackedShape(ShapedType type, PackingAttr packing) {
   return type.getShape() == ArrayRef<int64_t>(shape);
 }
 
+/// Tensors and buffers obey the same rules; without packing rhs is [N, K] of
+/// i2.
 LogicalResult MatMulOp::verify() {
   auto lhs = cast<ShapedType>(getLhs().getType());
   auto rhs = cast<ShapedType>(getRhs().getType());
@@ -344,6 +366,7 @@ LogicalResult MatMulOp::verify() {
 // bitnet.pack, bitnet.unpack
 //===----------------------------------------------------------------------===//
 
+/// Codes and bytes of the same weights.
 static LogicalResult verifyPacking(Operation *op, PackingAttr packing,
                                    RankedTensorType codes,
                                    RankedTensorType packed) {
@@ -402,7 +425,6 @@ OpFoldResult UnpackOp::fold(FoldAdaptor adaptor) {
 // bitnet.probe
 //===----------------------------------------------------------------------===//
 
-/// Reads its buffer; the write to the outside keeps it alive.
 void ProbeOp::build(OpBuilder &builder, OperationState &state, StringRef name,
                     Value value) {
   build(builder, state, builder.getStringAttr(name), value, ArrayAttr(),
@@ -417,6 +439,8 @@ LogicalResult ProbeOp::verify() {
   return success();
 }
 
+/// A probe reads its buffer. It also writes to the outside, so that it is not
+/// dropped as dead code.
 void ProbeOp::getEffects(
     SmallVectorImpl<SideEffects::EffectInstance<MemoryEffects::Effect>>
         &effects) {

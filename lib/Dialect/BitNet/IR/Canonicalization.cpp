@@ -1,4 +1,8 @@
 //===- Canonicalization.cpp - patterns for operations of other dialects ---===//
+//
+// Patterns that the canonicalizer needs for operations of upstream dialects.
+//
+//===----------------------------------------------------------------------===//
 
 #include "bitnet/Dialect/BitNet/IR/BitNet.h"
 
@@ -50,6 +54,7 @@ RefineExpansion::matchAndRewrite(tensor::ExpandShapeOp op,
       extent = *known;
       size = rewriter.getIndexAttr(*known);
     }
+  // No extent became known, so there is nothing to rewrite.
   if (type.getShape() == ArrayRef(extents))
     return failure();
   Value source = refineSource(rewriter, op, extents);

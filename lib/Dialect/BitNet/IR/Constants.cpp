@@ -1,4 +1,8 @@
 //===- Constants.cpp - bytes of constant tensors --------------------------===//
+//
+// Constants are inline attributes or blobs; readers get bytes in either case.
+//
+//===----------------------------------------------------------------------===//
 
 #include "bitnet/Dialect/BitNet/IR/Constants.h"
 
@@ -48,6 +52,7 @@ std::vector<uint8_t> mlir::bitnet::getStorage(DenseElementsAttr elements) {
   return bytes;
 }
 
+/// The bytes of a constant. Inline values are copied, blobs are not.
 FailureOr<std::unique_ptr<ConstantBytes>>
 mlir::bitnet::readConstant(Value value) {
   auto result = std::make_unique<ConstantBytes>();
@@ -68,6 +73,7 @@ mlir::bitnet::readConstant(Value value) {
   return result;
 }
 
+/// MLIR keeps a byte per narrow element, so those are taken apart.
 DenseElementsAttr mlir::bitnet::makeDense(RankedTensorType type,
                                           ArrayRef<uint8_t> bytes) {
   unsigned bits = type.getElementTypeBitWidth();
@@ -89,6 +95,7 @@ ConstantOp mlir::bitnet::createConstant(OpBuilder &builder, Location loc,
                                         std::vector<uint8_t> bytes,
                                         PackingAttr packing, StringAttr name) {
   Attribute value;
+  // Large constants become blobs, which stay out of the IR.
   if (bytes.size() <= kInlineConstantBytes) {
     value = makeDense(type, bytes);
   } else {

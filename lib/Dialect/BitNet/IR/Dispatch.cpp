@@ -1,4 +1,9 @@
-//===- Dispatch.cpp - units of work ---------------------------------------===//
+//===- Dispatch.cpp - bitnet.dispatch and bitnet.yield --------------------===//
+//
+// bitnet.dispatch: an isolated MLIR region on tensors or buffers whose results
+// are its inits. docs/Rationale.md says why it is an operation of its own.
+//
+//===----------------------------------------------------------------------===//
 
 #include "bitnet/Dialect/BitNet/IR/BitNet.h"
 
@@ -12,7 +17,8 @@ MutableOperandRange DispatchOp::getDpsInitsMutable() {
   return getInitsMutable();
 }
 
-/// Tensors have none. What the body does to buffers of its own nobody sees.
+/// A dispatch on tensors has no effects. On buffers, effects on buffers that
+/// the body allocates itself are not visible outside.
 void DispatchOp::getEffects(Effects &effects) {
   auto add = [&](MutableOperandRange operands, MemoryEffects::Effect *effect) {
     for (OpOperand &operand : operands)
@@ -24,10 +30,12 @@ void DispatchOp::getEffects(Effects &effects) {
   add(getInitsMutable(), MemoryEffects::Write::get());
 }
 
+/// The terminator of the body's only basic block.
 YieldOp DispatchOp::getYield() {
   return cast<YieldOp>(getBody().front().getTerminator());
 }
 
+/// The body sees its operands as arguments and nothing else.
 static LogicalResult verifyArguments(DispatchOp op) {
   TypeRange expected = op->getOperandTypes();
   Block &body = op.getBody().front();
@@ -62,6 +70,7 @@ static LogicalResult verifyYield(DispatchOp op) {
   return success();
 }
 
+/// Before bufferization all operands are tensors, afterwards all are buffers.
 LogicalResult DispatchOp::verify() {
   auto isMemory = llvm::IsaPred<RankedTensorType, BaseMemRefType>;
   auto isBuffer = llvm::IsaPred<BaseMemRefType>;

@@ -1,4 +1,11 @@
 //===- Packing.cpp - the bits of #bitnet.packing --------------------------===//
+//
+// Codes to packed bytes and back, for constants. A row of weights is packed
+// four bytes at a time: the bytes of one chunk that belong to the row are one
+// 32-bit word, which is looked up in tables by the bytes of the codes. Blocks
+// of rows are packed on all cores.
+//
+//===----------------------------------------------------------------------===//
 
 #include "bitnet/Dialect/BitNet/IR/Packing.h"
 
@@ -15,8 +22,9 @@ using llvm::support::endian::read32le;
 using llvm::support::endian::write32le;
 
 namespace {
-/// Lanes of a chunk between codes and bytes, by tables. A byte of source codes
-/// is four neighbours in k, so field f of the four bytes of a lane.
+/// Converts between the codes of a row and the four bytes that a chunk has of
+/// it, by tables. A byte of source codes is four neighbours in k, which are
+/// field f of the four bytes.
 class LaneCodec {
 public:
   explicit LaneCodec(const PackedLayout &layout);
@@ -41,13 +49,15 @@ private:
   /// Digits t+1 of four codes times radix^f, a byte each: their sum over f
   /// does not reach 256.
   std::array<std::array<uint32_t, 256>, 5> weighted;
-  /// That sum as it is stored, and the codes of a stored byte.
+  /// `stored` maps such a sum to the byte that is stored; `codes` maps a stored
+  /// byte to its codes.
   std::array<uint8_t, 256> stored;
   std::array<uint16_t, 256> codes;
 };
 } // namespace
 
-/// Two's complement in two bits; -2 is refused elsewhere.
+/// The digit of a code: the code plus one. A code is stored as an i2, two's
+/// complement in two bits; -2 is refused elsewhere.
 static uint32_t toDigit(uint32_t code) { return (code + 1) & 3; }
 static uint32_t toCode(uint32_t digit) { return (digit + 3) & 3; }
 
@@ -75,6 +85,7 @@ LaneCodec::LaneCodec(const PackedLayout &layout) : layout(layout) {
   }
 }
 
+/// The converter of a layout; tables are made once for each.
 const LaneCodec &LaneCodec::get(PackingKind kind) {
   static const auto codecs = [] {
     std::vector<LaneCodec> all;
@@ -109,12 +120,15 @@ static uint64_t loadCodes(ArrayRef<uint8_t> codes, uint64_t index,
   return word & ((uint64_t(1) << 2 * count) - 1);
 }
 
+/// Whether one of these codes is -2: of its two bits the high one is set and
+/// the low one is not.
 static bool hasMinusTwo(uint64_t codes) {
   return (codes >> 1 & ~codes & 0x5555555555555555) != 0;
 }
 
 namespace {
-/// Where row `row` is in packed bytes: its lanes are `step` bytes apart.
+/// The place of row `row` in packed bytes: it has a word every `step` bytes
+/// from `first` on.
 struct RowPlace {
   RowPlace(const PackingAttr &packing, int64_t row) {
     const PackedLayout &layout = packing.getLayout();
@@ -129,7 +143,7 @@ struct RowPlace {
 };
 } // namespace
 
-/// False: a code is -2.
+/// Packs one row, also one of padding; false when a code is -2.
 static bool packRow(ArrayRef<uint8_t> codes, PackingAttr packing,
                     const LaneCodec &codec, int64_t row, uint8_t *packed) {
   RowPlace place(packing, row);

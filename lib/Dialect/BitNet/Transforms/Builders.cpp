@@ -1,4 +1,8 @@
 //===- Builders.cpp - tensor idioms used by several passes ----------------===//
+//
+// Short names for operations on tensors that take several lines each.
+//
+//===----------------------------------------------------------------------===//
 
 #include "bitnet/Dialect/BitNet/Transforms/Builders.h"
 
@@ -30,6 +34,7 @@ Value mlir::bitnet::makeZeros(ImplicitLocOpBuilder &b,
   return linalg::FillOp::create(b, zero, empty).getResult(0);
 }
 
+/// When all pads are 0, no operation is made.
 Value mlir::bitnet::padWithZeros(ImplicitLocOpBuilder &b, Value value,
                                  ArrayRef<int64_t> low,
                                  ArrayRef<int64_t> high) {
@@ -64,16 +69,19 @@ Value mlir::bitnet::makeGeneric(ImplicitLocOpBuilder &b, ValueRange inputs,
   return generic.getResult(0);
 }
 
+/// Casts a scalar.
 Value mlir::bitnet::castFloat(ImplicitLocOpBuilder &b, Value value, Type type) {
   unsigned from = value.getType().getIntOrFloatBitWidth();
   unsigned to = type.getIntOrFloatBitWidth();
   if (value.getType() == type)
     return value;
+  // Widening is exact, narrowing rounds once.
   if (from < to)
     return arith::ExtFOp::create(b, type, value);
   if (from > to)
     return arith::TruncFOp::create(b, type, value);
-  // bf16 and f16: neither holds the other.
+  // Neither of bf16 and f16 holds the other, so a cast between them goes
+  // through f32.
   Value wide = arith::ExtFOp::create(b, b.getF32Type(), value);
   return arith::TruncFOp::create(b, type, wide);
 }

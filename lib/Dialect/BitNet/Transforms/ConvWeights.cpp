@@ -1,4 +1,10 @@
 //===- ConvWeights.cpp - the order of K in convolutions -------------------===//
+//
+// A ternary convolution copies windows of codes. With channels last a window is
+// few long pieces instead of many short ones, so K of the weights is reordered,
+// where that makes fewer copies (docs/Rationale.md).
+//
+//===----------------------------------------------------------------------===//
 
 #include "DecomposeLinear.h"
 
@@ -7,7 +13,8 @@
 using namespace mlir;
 using namespace mlir::bitnet;
 
-/// Loads and stores that copy a piece of so many codes, and its address.
+/// The cost of copying a piece of so many codes: loads and stores, and
+/// computing its address.
 static int64_t getCopyCost(int64_t codes) {
   constexpr int64_t lanes = 16;
   return codes / lanes + llvm::popcount(uint64_t(codes % lanes)) + 1;
@@ -50,6 +57,7 @@ static std::vector<uint8_t> moveChannelsLast(ArrayRef<uint8_t> codes,
   return result;
 }
 
+/// A new constant beside the old one, unless the order is the same.
 Value ConvWeights::get(LinearOp op) {
   Value w = op.getW();
   int64_t area = op.getConvAttr().getArea();

@@ -1,4 +1,10 @@
 //===- DecomposeConv.cpp - convolutions as products of windows ------------===//
+//
+// A convolution is a product of its windows: they are gathered as rows, and the
+// product's rows are scattered to [B, F, OH, OW]. Shapes may be dynamic but for
+// the kernel and the channels.
+//
+//===----------------------------------------------------------------------===//
 
 #include "DecomposeLinear.h"
 
@@ -52,6 +58,7 @@ static OpFoldResult getUsed(ImplicitLocOpBuilder &b, OpFoldResult count,
 /// and linalg then takes the image for as long as the kernel's loop.
 static Value cutToWindows(ImplicitLocOpBuilder &b, Value padded, ConvAttr conv,
                           ArrayRef<OpFoldResult> windows, unsigned first) {
+  // Only the two axes of the image are cut to what the windows read.
   SmallVector<OpFoldResult> have = getExtents(b, padded), used = have;
   SmallVector<OpFoldResult> zeros(have.size(), b.getIndexAttr(0));
   SmallVector<OpFoldResult> ones(have.size(), b.getIndexAttr(1));
@@ -75,6 +82,7 @@ static Value collapseInTwo(ImplicitLocOpBuilder &b, Value value) {
   return tensor::CollapseShapeOp::create(b, value, groups);
 }
 
+/// A copy in which element (i, j, ...) comes from `map`.
 static Value copyElements(ImplicitLocOpBuilder &b, Value from, AffineMap map,
                           ArrayRef<OpFoldResult> shape) {
   Type element = cast<RankedTensorType>(from.getType()).getElementType();
@@ -85,12 +93,15 @@ static Value copyElements(ImplicitLocOpBuilder &b, Value from, AffineMap map,
       [](ImplicitLocOpBuilder &, ValueRange args) { return args[0]; });
 }
 
+/// Gathers the windows: six nested loops, as one linalg operation over the
+/// padded image.
 Value mlir::bitnet::gatherWindows(ImplicitLocOpBuilder &b, Value x,
                                   ConvAttr conv,
                                   SmallVectorImpl<OpFoldResult> &extents) {
   ArrayRef<int64_t> pads = conv.getPads(), kernel = conv.getKernel();
   Value padded =
       padWithZeros(b, x, {0, 0, pads[0], pads[1]}, {0, 0, pads[2], pads[3]});
+  // The extents B, OH, OW, which scatterWindows needs.
   extents.assign({getExtent(b, padded, 0)});
   for (unsigned i : {0u, 1u})
     extents.push_back(getWindows(b, getExtent(b, padded, 2 + i), conv, i));
@@ -109,8 +120,9 @@ Value mlir::bitnet::gatherWindows(ImplicitLocOpBuilder &b, Value x,
   return collapseInTwo(b, copyElements(b, padded, from, shape));
 }
 
-/// [B, C, H, W] as [B, H, W, C]. As planes, so that short rows of an image do
-/// not make short rows of the transposition.
+/// [B, C, H, W] as [B, H, W, C]. Rows and columns of the image are joined for
+/// it, so that short rows of an image do not make short rows of the
+/// transposition.
 static Value moveChannelsLast(ImplicitLocOpBuilder &b, Value x) {
   auto type = cast<RankedTensorType>(x.getType());
   SmallVector<OpFoldResult> e = getExtents(b, x);
@@ -172,8 +184,8 @@ static Value meetsImage(ImplicitLocOpBuilder &b, ConvAttr conv, unsigned i,
   };
   Value dilation = number(conv.getDilations()[i]), zero = number(0);
   Value at = arith::MulIOp::create(b, index, number(conv.getStrides()[i]));
-  // The first tap is so far in front of the image, the last pixel so far behind
-  // the first tap.
+  // `ahead` is how far the first tap lies in front of the image, `reach` how
+  // far the last pixel lies behind the first tap.
   Value ahead = arith::SubIOp::create(b, number(conv.getPads()[i]), at);
   Value reach = arith::AddIOp::create(
       b, arith::SubIOp::create(b, extent, number(1)), ahead);
@@ -185,6 +197,7 @@ static Value meetsImage(ImplicitLocOpBuilder &b, ConvAttr conv, unsigned i,
   return arith::CmpIOp::create(b, arith::CmpIPredicate::sle, first, last);
 }
 
+/// A window of padding alone has scale 1: no NaN of its sample reaches it.
 Value mlir::bitnet::repeatScale(ImplicitLocOpBuilder &b, Value scale, Value x,
                                 ConvAttr conv, ArrayRef<OpFoldResult> extents) {
   auto type = cast<RankedTensorType>(scale.getType());
@@ -218,6 +231,7 @@ Value mlir::bitnet::repeatScale(ImplicitLocOpBuilder &b, Value scale, Value x,
   return collapseInTwo(b, repeated);
 }
 
+/// Rows are [B*OH*OW, F]; channels move back in front.
 Value mlir::bitnet::scatterWindows(ImplicitLocOpBuilder &b, Value rows,
                                    ArrayRef<OpFoldResult> extents,
                                    RankedTensorType type) {

@@ -1,4 +1,9 @@
 //===- DecomposeFloat.cpp - products of layers whose weights are float ----===//
+//
+// Layers whose weights are float or int8 rows (w_c7): a product with sums in
+// f32, then scale and bias, rounded once to the result's type.
+//
+//===----------------------------------------------------------------------===//
 
 #include "DecomposeLinear.h"
 
@@ -11,14 +16,14 @@ static Type getElement(Value value) {
   return cast<RankedTensorType>(value.getType()).getElementType();
 }
 
-/// A weight as `wide`, exactly.
+/// A weight as a value of type `wide`, which holds it exactly.
 static Value widen(ImplicitLocOpBuilder &b, Value weight, Type wide) {
   if (isa<IntegerType>(weight.getType()))
     return arith::SIToFPOp::create(b, wide, weight);
   return castFloat(b, weight, wide);
 }
 
-/// x * transpose(w). Only the sum may take another order (mm_c5).
+/// The product x * transpose(w). Only the sum may take another order (mm_c5).
 static Value buildSums(ImplicitLocOpBuilder &b, LinearOp op, Value rows,
                        ArrayRef<OpFoldResult> shape, Type wide) {
   AffineExpr m, n, k;
@@ -37,6 +42,7 @@ static Value buildSums(ImplicitLocOpBuilder &b, LinearOp op, Value rows,
                      });
 }
 
+/// `rows` is [M, K]; the result is [M, N] of the layer's type.
 Value mlir::bitnet::buildFloatProduct(ImplicitLocOpBuilder &b, LinearOp op,
                                       Value rows) {
   Type element = getElement(op.getY());

@@ -1,4 +1,10 @@
 //===- DecomposeLinear.cpp - bitnet.linear to quantize, matmul, rescale ---===//
+//
+// --bitnet-decompose-linear: every bitnet.linear becomes a quantizer of its
+// activations, a bitnet.matmul and a rescaling. Layers that read the same x in
+// the same way share the codes.
+//
+//===----------------------------------------------------------------------===//
 
 #include "DecomposeLinear.h"
 #include "FoldWeights.h"
@@ -116,6 +122,8 @@ static Value makeWindowPoison(ImplicitLocOpBuilder &b, Value x, ConvAttr conv) {
                    /*start=*/1);
 }
 
+/// A convolution gathers the windows of codes as rows, and then is like any
+/// other layer.
 static Value decomposeConv(ImplicitLocOpBuilder &b, LinearOp op,
                            ActivationCache &cache, ConvWeights &weights) {
   ConvAttr conv = op.getConvAttr();
@@ -124,6 +132,7 @@ static Value decomposeConv(ImplicitLocOpBuilder &b, LinearOp op,
   ActQuantAttr act = op.getActAttr();
   if (act)
     x = cache.get(b, op, input, act);
+  // Windows have their channels last where that makes fewer copies.
   bool last = ConvWeights::areBetterLast(op, x.codes);
   if (last) {
     Value w = weights.get(op);
@@ -143,13 +152,14 @@ static Value decomposeConv(ImplicitLocOpBuilder &b, LinearOp op,
   return scatterWindows(b, product, extents, getTensorType(op.getY()));
 }
 
+/// x as [M, K], where M counts all leading dimensions.
 static Value decomposeRows(ImplicitLocOpBuilder &b, LinearOp op,
                            ActivationCache &cache) {
   Value x = pinChannels(b, op);
   ActQuantAttr act = op.getActAttr();
   Value rows, scale;
   if (act && act.getForm() != ScaleForm::Codes && act.getAxes().size() > 1) {
-    // More than K is reduced: quantize in x's own shape.
+    // When more than K is reduced, x is quantized in its own shape.
     QuantizedActivation q = cache.get(b, op, x, act);
     rows = cache.collapse(b, q.codes);
     scale = collapseScale(b, cache, q.scale, x);
@@ -168,6 +178,7 @@ static Value decomposeRows(ImplicitLocOpBuilder &b, LinearOp op,
   return expandLike(b, product, x, getTensorType(op.getY()));
 }
 
+/// Checks what a verifier cannot know before types are inferred.
 static LogicalResult decompose(LinearOp op, ActivationCache &cache,
                                ConvWeights &weights, ConstantReaper &reaper) {
   auto x = dyn_cast<RankedTensorType>(op.getX().getType());

@@ -19,7 +19,8 @@ struct QuantizedActivation {
 /// the same way read the same codes.
 class ActivationCache {
 public:
-  /// The codes of `x` for `linear`, made (and probed) on first use in a block.
+  /// The codes of `x` for `linear`, made (and probed) on first use in a basic
+  /// block.
   QuantizedActivation get(ImplicitLocOpBuilder &b, LinearOp linear, Value x,
                           ActQuantAttr act);
   /// `x` as [M, K].

@@ -1,4 +1,8 @@
 //===- DecomposeProduct.cpp - activations and products of one layer -------===//
+//
+// Quantizers and products of layers on tensors of rank 2.
+//
+//===----------------------------------------------------------------------===//
 
 #include "DecomposeLinear.h"
 
@@ -12,7 +16,8 @@ static RankedTensorType getTensorType(Value value) {
   return cast<RankedTensorType>(value.getType());
 }
 
-/// One value of `element` type per element of `input`.
+/// A nest that computes one value of type `element` from each element of
+/// `input`.
 static Value mapElements(ImplicitLocOpBuilder &b, ValueRange inputs,
                          Type element, BodyBuilder body) {
   unsigned rank = getTensorType(inputs[0]).getRank();
@@ -22,6 +27,7 @@ static Value mapElements(ImplicitLocOpBuilder &b, ValueRange inputs,
   return makeGeneric(b, inputs, init, maps, rank, body);
 }
 
+/// x as [M, K]; it is made once per value and basic block, like codes.
 Value ActivationCache::collapse(ImplicitLocOpBuilder &b, Value x) {
   auto type = getTensorType(x);
   if (type.getRank() == 2)
@@ -57,7 +63,7 @@ static Value toCode(ImplicitLocOpBuilder &b, Value value, Type to,
   return arith::FPToSIOp::create(b, to, value);
 }
 
-/// act `codes`: x holds integers already; the conversion is exact.
+/// With the form `codes`, x holds integers already, so the conversion is exact.
 static Value convertCodes(ImplicitLocOpBuilder &b, Value x, Type to,
                           ActQuantAttr act) {
   Type from = getTensorType(x).getElementType();
@@ -73,6 +79,7 @@ static Value convertCodes(ImplicitLocOpBuilder &b, Value x, Type to,
       });
 }
 
+/// x - x is 0 for every number and NaN for NaN and infinities.
 Value mlir::bitnet::sumPoison(ImplicitLocOpBuilder &b, Value x, unsigned axis,
                               float start) {
   auto type = getTensorType(x);
@@ -102,6 +109,7 @@ Value mlir::bitnet::sumPoison(ImplicitLocOpBuilder &b, Value x, unsigned axis,
                      });
 }
 
+/// A probe shows the codes under the name of the first layer that reads them.
 QuantizedActivation ActivationCache::get(ImplicitLocOpBuilder &b,
                                          LinearOp linear, Value x,
                                          ActQuantAttr act) {
@@ -126,6 +134,7 @@ QuantizedActivation ActivationCache::get(ImplicitLocOpBuilder &b,
   return known;
 }
 
+/// A bitnet.matmul into a fresh accumulator.
 static Value buildMatMul(ImplicitLocOpBuilder &b, LinearOp op, Value rows) {
   Type element = getTensorType(rows).getElementType();
   Type acc =
@@ -133,7 +142,7 @@ static Value buildMatMul(ImplicitLocOpBuilder &b, LinearOp op, Value rows) {
   auto weights = getTensorType(op.getW());
   SmallVector<OpFoldResult> shape = {getExtent(b, rows, 0),
                                      b.getIndexAttr(weights.getDimSize(0))};
-  // One group is no group: the plain form is the faster one.
+  // A single group is the plain form, which is faster.
   IntegerAttr group = op.getGroupSizeAttr();
   if (group && group.getInt() == weights.getDimSize(1))
     group = {};
@@ -182,6 +191,7 @@ static Value convertFloats(ImplicitLocOpBuilder &b, Value rows, Type element) {
                      });
 }
 
+/// Codes of 16 bits are split in two products; the rest is one product.
 static Value buildTernary(ImplicitLocOpBuilder &b, LinearOp op, Value rows,
                           Value scale) {
   Type element = getTensorType(rows).getElementType();
@@ -189,6 +199,7 @@ static Value buildTernary(ImplicitLocOpBuilder &b, LinearOp op, Value rows,
     rows = convertFloats(b, rows, b.getF32Type());
   else if (element.getIntOrFloatBitWidth() > 16)
     rows = convertCodes(b, rows, b.getI8Type(), ActQuantAttr());
+  // Codes have type i16 only when they may be +128.
   bool split = element.isInteger(16);
   Value acc = split ? buildSplitMatMul(b, op, rows) : buildMatMul(b, op, rows);
   Type result = getTensorType(op.getY()).getElementType();

@@ -1,4 +1,10 @@
 //===- FoldEmpty.cpp - tensors that are known to have no elements ---------===//
+//
+// --bitnet-fold-empty: what is computed for tensors that are known to have no
+// elements is dropped, because later passes divide by extents or take slices of
+// them.
+//
+//===----------------------------------------------------------------------===//
 
 #include "bitnet/Dialect/BitNet/IR/BitNet.h"
 #include "bitnet/Dialect/BitNet/Transforms/Passes.h"
@@ -20,13 +26,13 @@ namespace mlir::bitnet {
 using namespace mlir;
 using namespace mlir::bitnet;
 
-/// Some extent is known to be 0; others may be known at run time only.
+/// Whether some extent is known to be 0; others may be known at run time only.
 static bool isEmpty(Value value) {
   auto type = dyn_cast<RankedTensorType>(value.getType());
   return type && llvm::is_contained(type.getShape(), 0);
 }
 
-/// The extents of `result` by those of the operands, or failure.
+/// The extents of `result`, computed from those of the operands, or failure.
 static FailureOr<SmallVector<OpFoldResult>> getExtents(OpBuilder &b,
                                                        OpResult result) {
   Operation *op = result.getOwner();
@@ -45,7 +51,8 @@ static FailureOr<SmallVector<OpFoldResult>> getExtents(OpBuilder &b,
   return dims[result.getResultNumber()];
 }
 
-/// Nothing is computed for a tensor without elements.
+/// Replaces each result without elements by an empty tensor, so that nothing is
+/// computed for it.
 static void replaceResults(Operation *op) {
   if (isa<tensor::EmptyOp, tensor::CastOp>(op) ||
       matchPattern(op, m_Constant()))
@@ -66,7 +73,8 @@ static void replaceResults(Operation *op) {
   }
 }
 
-/// A nest without iterations leaves what it would have added to.
+/// Replaces a nest without iterations by its inits, which are what it would
+/// have added to.
 static void skipNest(Operation *op) {
   auto nest = dyn_cast<linalg::LinalgOp>(op);
   if (nest && nest.hasPureTensorSemantics() &&
@@ -75,6 +83,7 @@ static void skipNest(Operation *op) {
                                               nest.getDpsInits().end()));
 }
 
+/// The product of two extents, folded where one factor is 0 or 1.
 static OpFoldResult multiply(OpBuilder &b, Location loc, OpFoldResult l,
                              OpFoldResult r) {
   std::optional<int64_t> x = getConstantIntValue(l), y = getConstantIntValue(r);
@@ -90,7 +99,8 @@ static OpFoldResult multiply(OpBuilder &b, Location loc, OpFoldResult l,
       .getResult();
 }
 
-/// Nothing is put into a tensor.
+/// Replaces the insertion of an empty slice by the tensor that it would be put
+/// into.
 static void skipInsertion(Operation *op) {
   auto insert = dyn_cast<tensor::InsertSliceOp>(op);
   if (insert && isEmpty(insert.getSource()))
@@ -120,7 +130,8 @@ static void skipCollapse(Operation *op) {
       ValueRange(b.createOrFold<tensor::CastOp>(loc, type, empty)));
 }
 
-/// Reified extents are affine maps, which no stage before loops has.
+/// Reified extents are affine.apply operations, which no stage before loops may
+/// have, so they are expanded.
 static void expandApply(affine::AffineApplyOp apply) {
   OpBuilder b(apply);
   std::optional<SmallVector<Value, 8>> values =
@@ -136,6 +147,7 @@ namespace {
 struct FoldEmpty : bitnet::impl::BitNetFoldEmptyBase<FoldEmpty> {
   void runOnOperation() override {
     getOperation().walk([](Operation *op) {
+      // An assertion or a probe stays even where nothing is computed.
       if (!isMemoryEffectFree(op))
         return;
       replaceResults(op);

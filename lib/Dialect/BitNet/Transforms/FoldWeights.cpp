@@ -1,4 +1,10 @@
 //===- FoldWeights.cpp - compile-time evaluation of weights ---------------===//
+//
+// quantize_weights, pack and unpack of constants are evaluated here and not by
+// folds, because weights are large: bytes are streamed, and a constant is freed
+// as soon as nothing reads it.
+//
+//===----------------------------------------------------------------------===//
 
 #include "FoldWeights.h"
 
@@ -15,11 +21,13 @@ ConstantReaper::ConstantReaper(Operation *root) {
   root->walk([&](ConstantOp op) { add(op); });
 }
 
+/// Only blobs are counted; inline constants take no memory of their own.
 void ConstantReaper::add(ConstantOp op) {
   if (auto blob = dyn_cast<BlobAttr>(op.getValue()))
     ++users[blob.getFile()];
 }
 
+/// Several constants may name one buffer; the last one frees it.
 void ConstantReaper::releaseIfUnused(Value value) {
   Operation *op = value.getDefiningOp();
   if (!op || !op->use_empty())
@@ -73,6 +81,7 @@ LogicalResult mlir::bitnet::foldQuantizeWeights(QuantizeWeightsOp op,
   return success();
 }
 
+/// Pages of the source are given back as rows are packed.
 static LogicalResult foldPack(PackOp op, ConstantReaper &reaper) {
   Value codes = op.getCodes();
   auto bytes = readConstant(codes);
@@ -95,6 +104,7 @@ static LogicalResult foldPack(PackOp op, ConstantReaper &reaper) {
   return success();
 }
 
+/// Folds the unpacking of constants, for layers that end up without a packing.
 static LogicalResult foldUnpack(UnpackOp op, ConstantReaper &reaper) {
   Value packed = op.getPacked();
   auto bytes = readConstant(packed);
@@ -112,6 +122,7 @@ static LogicalResult foldUnpack(UnpackOp op, ConstantReaper &reaper) {
   return success();
 }
 
+/// Operations stay when their operand is no constant.
 LogicalResult mlir::bitnet::foldWeights(Operation *root,
                                         ConstantReaper &reaper) {
   SmallVector<Operation *> ops;

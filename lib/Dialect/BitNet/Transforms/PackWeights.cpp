@@ -1,4 +1,10 @@
 //===- PackWeights.cpp - constant codes to kernel order -------------------===//
+//
+// --bitnet-pack-weights: every bitnet.matmul with constant codes gets packed
+// bytes, in the packing that the policy chooses, and the sums of its activation
+// rows. The module's records of layers say what was decided.
+//
+//===----------------------------------------------------------------------===//
 
 #include "FoldWeights.h"
 #include "bitnet/Dialect/BitNet/IR/Constants.h"
@@ -17,6 +23,7 @@ namespace mlir::bitnet {
 using namespace mlir;
 using namespace mlir::bitnet;
 
+/// Every operand here is a ranked tensor, which canPack has made sure of.
 static RankedTensorType getTensorType(Value value) {
   return cast<RankedTensorType>(value.getType());
 }
@@ -36,7 +43,7 @@ private:
 
   PackingPolicy policy;
   llvm::DenseMap<std::pair<Value, PackingAttr>, Value> packed;
-  /// By the name of the weights.
+  /// What was decided for each layer, by the name of its weights.
   llvm::StringMap<PackingDecision> decisions;
   llvm::DenseMap<std::pair<Value, std::pair<Block *, int64_t>>, Value> sums;
 };
@@ -55,7 +62,7 @@ Value Packer::getPacked(ImplicitLocOpBuilder &b, Value codes,
              codes, packing);
 }
 
-/// Row sums [M], or [G, M] for groups along K, in i32.
+/// The sums of the rows of `lhs`, in i32: [M], or [G, M] for groups along K.
 Value Packer::getSums(ImplicitLocOpBuilder &b, Value lhs, int64_t group) {
   Value &known = sums[{lhs, {b.getInsertionBlock(), group}}];
   if (known)
@@ -84,6 +91,7 @@ Value Packer::getSums(ImplicitLocOpBuilder &b, Value lhs, int64_t group) {
                              {map(3, {1, 0, 2}), map(3, {0, 1})}, 2, add);
 }
 
+/// The accumulator gets padding rows, which a slice cuts off again.
 void Packer::rewrite(MatMulOp op) {
   ImplicitLocOpBuilder b(op.getLoc(), op);
   auto weights = getTensorType(op.getRhs());
@@ -121,6 +129,8 @@ void Packer::rewrite(MatMulOp op) {
   op.erase();
 }
 
+/// Adds to the report's record of each layer its packing, and why it is not the
+/// one that was asked for.
 void Packer::updateRecords(ModuleOp module) const {
   auto records = module->getAttrOfType<ArrayAttr>("bitnet.layers");
   if (!records)
@@ -142,7 +152,7 @@ void Packer::updateRecords(ModuleOp module) const {
   module->setAttr("bitnet.layers", b.getArrayAttr(updated));
 }
 
-/// Weights that one token reads: shared ones once.
+/// How many weights one token reads; shared weights count once.
 static uint64_t countWeights(ArrayRef<MatMulOp> ops) {
   llvm::DenseSet<Value> seen;
   uint64_t count = 0;
@@ -152,7 +162,8 @@ static uint64_t countWeights(ArrayRef<MatMulOp> ops) {
   return count;
 }
 
-/// Float or int8 activations times constant codes, on tensors.
+/// Whether `op` is packed here: a product of float or int8 activations with
+/// constant codes, on tensors.
 static bool canPack(MatMulOp op) {
   if (op.getPackingAttr() || op->getNumResults() == 0 ||
       !isConstant(op.getRhs()))

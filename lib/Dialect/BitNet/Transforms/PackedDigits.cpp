@@ -1,4 +1,9 @@
 //===- PackedDigits.cpp - weights in and out of packed bytes --------------===//
+//
+// Digits out of packed bytes, and into them, by masks, shifts, comparisons and
+// additions of i8 or vectors of i8: no table, no multiplication on the way out.
+//
+//===----------------------------------------------------------------------===//
 
 #include "bitnet/Dialect/BitNet/Transforms/PackedDigits.h"
 
@@ -15,12 +20,14 @@ static Value constantLike(ImplicitLocOpBuilder &b, Value like, int64_t value) {
   return arith::ConstantOp::create(b, attr);
 }
 
+/// Compares `v` with a constant, signed or unsigned.
 static Value compare(ImplicitLocOpBuilder &b, arith::CmpIPredicate predicate,
                      Value value, int64_t bound) {
   return arith::CmpIOp::create(b, predicate, value,
                                constantLike(b, value, bound));
 }
 
+/// The digits of a byte with two bits for each.
 static SmallVector<Value> crumbs(ImplicitLocOpBuilder &b, Value bytes,
                                  int64_t fields) {
   SmallVector<Value> digits;
@@ -28,12 +35,13 @@ static SmallVector<Value> crumbs(ImplicitLocOpBuilder &b, Value bytes,
     Value v = bytes;
     if (f)
       v = arith::ShRUIOp::create(b, v, constantLike(b, v, 2 * f));
+    // Bits of higher fields are masked away.
     digits.push_back(arith::AndIOp::create(b, v, constantLike(b, v, 3)));
   }
   return digits;
 }
 
-/// |v| with the sign in bit 7 as v.
+/// The number v, from its magnitude and the sign in bit 7.
 static Value signedValue(ImplicitLocOpBuilder &b, Value bytes) {
   Value size = arith::AndIOp::create(b, bytes, constantLike(b, bytes, 0x7f));
   Value minus = arith::SubIOp::create(b, constantLike(b, size, 0), size);
@@ -74,6 +82,8 @@ SmallVector<Value> mlir::bitnet::emitDigits(ImplicitLocOpBuilder &b,
                                                              layout.fields);
 }
 
+/// The digit of one field of a byte. When the field is known at run time only,
+/// base 3 computes all digits and chooses one.
 Value mlir::bitnet::emitDigit(ImplicitLocOpBuilder &b, Value byte, Value field,
                               const PackedLayout &layout) {
   if (layout.form == DigitForm::Crumbs) {
@@ -92,6 +102,7 @@ Value mlir::bitnet::emitDigit(ImplicitLocOpBuilder &b, Value byte, Value field,
   return digit;
 }
 
+/// The byte of four weights (-1, 0 or 1) with two bits for each.
 static Value crumbByte(ImplicitLocOpBuilder &b, ArrayRef<Value> weights) {
   Value byte = constantLike(b, weights[0], 0);
   for (auto [f, weight] : llvm::enumerate(weights)) {
@@ -102,6 +113,8 @@ static Value crumbByte(ImplicitLocOpBuilder &b, ArrayRef<Value> weights) {
   return byte;
 }
 
+/// The byte of five digits to the base 3: their number by Horner's rule, then
+/// its magnitude and sign.
 static Value base3Byte(ImplicitLocOpBuilder &b, ArrayRef<Value> weights) {
   Value sum = weights.back();
   for (Value weight : llvm::reverse(weights.drop_back())) {

@@ -1,4 +1,9 @@
 //===- PackingPolicy.cpp - which packing a layer gets ---------------------===//
+//
+// The choice between 2 and 1.6 bits per weight; docs/Rationale.md has the
+// reasons.
+//
+//===----------------------------------------------------------------------===//
 
 #include "bitnet/Dialect/BitNet/Transforms/PackingPolicy.h"
 
@@ -25,12 +30,14 @@ static double tokenCycles(PackingAttr packing, const PackingCosts &costs) {
   return std::max(decode, packing.getPackedBytes() / costs.memoryBytesPerCycle);
 }
 
+/// `Auto` compares the cycles of one token for both packings.
 PackingDecision mlir::bitnet::choosePacking(MatMulOp op,
                                             const PackingPolicy &policy) {
   PackingDecision u2{PackingKind::U2, ""}, base3{PackingKind::U1_6, ""};
   if (policy.wish == PackingChoice::U2)
     return u2;
   std::string problem = whyNot(op, getPackedLayout(PackingKind::U1_6));
+  // A wish that cannot be fulfilled is noted, not refused.
   if (policy.wish == PackingChoice::U1_6) {
     u2.note = problem;
     return problem.empty() ? base3 : u2;

@@ -1,4 +1,10 @@
 //===- QuantizeLinears.cpp - float layers to ternary, on request ----------===//
+//
+// --bitnet-quantize-linears (--quantize): float layers whose names match become
+// ternary by the method asked for, with default quantizers of their
+// activations.
+//
+//===----------------------------------------------------------------------===//
 
 #include "FoldWeights.h"
 #include "bitnet/Dialect/BitNet/IR/Constants.h"
@@ -17,7 +23,7 @@ namespace mlir::bitnet {
 using namespace mlir;
 using namespace mlir::bitnet;
 
-/// Default act_c1 per token, for convolutions per sample.
+/// The default quantizer of act_c1: per token, for convolutions per sample.
 static ActQuantAttr getDefaultAct(LinearOp op) {
   MLIRContext *context = op.getContext();
   if (!op.getConvAttr())
@@ -26,6 +32,8 @@ static ActQuantAttr getDefaultAct(LinearOp op) {
                            1e-5, -128, 127);
 }
 
+/// Quantizes a layer. Its weights are evaluated at once; a NaN in them is an
+/// error that names the layer.
 static LogicalResult quantize(LinearOp op, WeightMethod method,
                               ConstantReaper &reaper) {
   OpBuilder builder(op);
@@ -79,6 +87,7 @@ struct QuantizeLinears
 
   void runOnOperation() override {
     ModuleOp module = getOperation();
+    // An invalid glob of the command line is an error before any layer changes.
     llvm::Expected<NameFilter> filter = NameFilter::create(include, exclude);
     if (!filter) {
       emitError(module.getLoc()) << llvm::toString(filter.takeError());

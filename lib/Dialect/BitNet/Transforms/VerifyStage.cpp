@@ -1,4 +1,10 @@
 //===- VerifyStage.cpp - --bitnet-verify-stage ----------------------------===//
+//
+// --bitnet-verify-stage ends a stage: an operation that is not on the stage's
+// list is an error, and so a pass that leaves something behind is found where
+// it does.
+//
+//===----------------------------------------------------------------------===//
 
 #include "bitnet/Dialect/BitNet/Transforms/Passes.h"
 

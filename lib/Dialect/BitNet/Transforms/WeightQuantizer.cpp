@@ -1,4 +1,9 @@
 //===- WeightQuantizer.cpp - float weights to ternary codes ---------------===//
+//
+// Two passes over the weights: means, then codes. Both run on all cores over
+// pieces of fixed size, whose f64 sums are added in order.
+//
+//===----------------------------------------------------------------------===//
 
 #include "WeightQuantizer.h"
 
@@ -11,9 +16,11 @@
 using namespace mlir;
 using namespace mlir::bitnet;
 
-/// Values per chunk: a multiple of four, so that chunks own their code bytes.
+/// Values per piece: a multiple of four, so that each piece has code bytes of
+/// its own.
 static constexpr uint64_t kChunkValues = 1 << 16;
 
+/// Reads elements of any float type as f32; f64 is rounded.
 static float readFloat(const uint8_t *p, Type element) {
   using namespace llvm::support::endian;
   if (element.isF32())
@@ -32,11 +39,13 @@ static float readFloat(const uint8_t *p, Type element) {
   return value.convertToFloat();
 }
 
+/// The pages of each piece are given back.
 void WeightQuantizer::forEachChunk(
     function_ref<void(uint64_t, uint64_t, ArrayRef<float>)> body) {
   uint64_t width = element.getIntOrFloatBitWidth() / 8;
   uint64_t chunks = (count + kChunkValues - 1) / kChunkValues;
   llvm::parallelFor(0, chunks, [&](size_t chunk) {
+    // The last piece may be shorter.
     uint64_t begin = chunk * kChunkValues;
     uint64_t size = std::min(kChunkValues, count - begin);
     ArrayRef<uint8_t> source = bytes.slice(begin * width, size * width);
@@ -48,6 +57,7 @@ void WeightQuantizer::forEachChunk(
   });
 }
 
+/// Sums of values and of magnitudes, in f64.
 WeightQuantizer::Means WeightQuantizer::computeMeans() {
   std::vector<Means> partial((count + kChunkValues - 1) / kChunkValues);
   forEachChunk([&](uint64_t chunk, uint64_t, ArrayRef<float> values) {
@@ -66,12 +76,13 @@ WeightQuantizer::Means WeightQuantizer::computeMeans() {
   return {total.sum / double(count), total.sumAbs / double(count)};
 }
 
-/// clamp(round half to even, -1, 1).
+/// The code of a scaled weight: clamp(round half to even, -1, 1).
 static int toTernary(float value) {
   // Half to even makes exactly 0.5 a zero and exactly 1.5 more than one.
   return value > 0.5f ? 1 : value < -0.5f ? -1 : 0;
 }
 
+/// Quantizes by the formulas of w_c1 and w_c2.
 WeightQuantizer::Result WeightQuantizer::run(WeightMethod method) {
   Result result;
   if (count == 0)

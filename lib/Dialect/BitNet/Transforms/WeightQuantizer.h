@@ -10,15 +10,15 @@
 namespace mlir::bitnet {
 
 /// Evaluates `bitnet.quantize_weights` (w_c1, w_c2). Reads the tensor twice, in
-/// chunks spread over the cores, and lets go of a file's pages as it goes. The
-/// result does not depend on the number of cores: the f64 sums of fixed-size
-/// chunks are added in order.
+/// pieces spread over the cores, and lets go of a file's pages as it goes. The
+/// result does not depend on the number of cores: the f64 sums of pieces of
+/// fixed size are added in order.
 class WeightQuantizer {
 public:
   struct Result {
     bool finite = true, allZero = false;
     float scale = 0;
-    /// i2 storage: four codes to a byte, low bits first.
+    /// The codes, stored as i2: four to a byte, low bits first.
     std::vector<uint8_t> codes;
   };
 
@@ -32,7 +32,7 @@ private:
   struct Means {
     double sum = 0, sumAbs = 0;
   };
-  /// Calls `body(chunk index, first element, values)` for every chunk.
+  /// Calls `body(index, first element, values)` for every piece.
   void
   forEachChunk(function_ref<void(uint64_t, uint64_t, ArrayRef<float>)> body);
   Means computeMeans();

@@ -1,4 +1,9 @@
 //===- ElementTypes.cpp - TensorProto.DataType as MLIR types --------------===//
+//
+// ONNX's numbers of element types. Unsigned integers stay unsigned here;
+// lowerings make them signless.
+//
+//===----------------------------------------------------------------------===//
 
 #include "bitnet/Dialect/ONNX/IR/ONNX.h"
 
@@ -73,6 +78,7 @@ Type onnx::getElementType(MLIRContext *context, int64_t dtype) {
   return {};
 }
 
+/// The number of an element type, found by searching the 28 types.
 int64_t onnx::getDataType(Type element) {
   constexpr int64_t kLast = 28;
   for (int64_t dtype = 1; dtype <= kLast; ++dtype)

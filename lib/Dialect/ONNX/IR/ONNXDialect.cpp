@@ -1,4 +1,9 @@
 //===- ONNXDialect.cpp - the ONNX carrier dialect -------------------------===//
+//
+// The carrier: verifiers say only that a node is well-formed IR. Whether it is
+// valid ONNX is a question to Schema.h.
+//
+//===----------------------------------------------------------------------===//
 
 #include "bitnet/Dialect/ONNX/IR/ONNX.h"
 
@@ -30,10 +35,12 @@ void ONNXDialect::initialize() {
 // onnx.node
 //===----------------------------------------------------------------------===//
 
+/// The number of inputs of the node, those that are left out included.
 unsigned NodeOp::getNumSlots() {
   return getPresent() ? getPresent()->size() : getInputs().size();
 }
 
+/// The operand in an input slot; null for an input that is left out.
 Value NodeOp::getSlot(unsigned slot) {
   if (slot >= getNumSlots())
     return {};
@@ -45,6 +52,7 @@ Value NodeOp::getSlot(unsigned slot) {
   return getInputs()[llvm::count(present.take_front(slot), 1)];
 }
 
+/// The operator as messages name it: its name in the file, with its domain.
 std::string NodeOp::getQualifiedName() {
   if (getDomain() == kInternalDomain)
     if (auto stands = getParams().getAs<StringAttr>(kOperatorParam))
@@ -61,6 +69,8 @@ LogicalResult NodeOp::verify() {
       return emitOpError("expects as many ones in 'present' as operands (")
              << getInputs().size() << ")";
   }
+  // Checks `bodies`: graphs of a node are MLIR regions, and this lists the
+  // attributes that they came from.
   auto names = getParams().getAs<ArrayAttr>(kBodiesParam);
   if ((names ? names.size() : 0) != getBodies().size())
     return emitOpError("expects one name in params[\"")

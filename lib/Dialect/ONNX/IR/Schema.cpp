@@ -1,4 +1,9 @@
 //===- Schema.cpp - what a node of a known operator looks like ------------===//
+//
+// Tables that the build writes from the pinned onnx and onnxruntime packages
+// (utils/generate-onnx-schemas.py), and the questions that are asked of them.
+//
+//===----------------------------------------------------------------------===//
 
 #include "bitnet/Dialect/ONNX/IR/Schema.h"
 
@@ -14,9 +19,10 @@ using namespace mlir::bitnet::onnx;
 
 namespace {
 constexpr int kAnyNumber = std::numeric_limits<int>::max();
-/// Of an input whose type no other input has to have.
+/// The type index of an input whose type no other input has to have.
 constexpr uint8_t kOwnType = 255;
 
+/// An attribute that the operator may have.
 struct AttributeSchema {
   llvm::StringLiteral name;
   AttributeKind kind;
@@ -51,7 +57,8 @@ ArrayRef<AttributeSchema> SchemaRow::attributes() const {
   return ArrayRef(kAttributes).slice(firstAttribute, numAttributes);
 }
 
-/// Rows are sorted by domain, name and version; null when there is none.
+/// Finds the schema of `node`; null when there is none. Entries are sorted by
+/// domain, name and version.
 static const SchemaRow *findSchema(NodeOp node) {
   StringRef domain = node.getDomain() == "ai.onnx" ? "" : node.getDomain();
   auto key = std::make_tuple(domain, node.getOp(), int64_t(node.getVersion()));
@@ -70,12 +77,16 @@ static const SchemaRow *findSchema(NodeOp node) {
 // Form
 //===----------------------------------------------------------------------===//
 
+/// These functions return the ends of sentences; callers put the operator in
+/// front.
 static std::string toText(const llvm::Twine &text) { return text.str(); }
 
+/// Checks the numbers of inputs and outputs.
 static std::optional<std::string> checkInputs(NodeOp node,
                                               const SchemaRow &row) {
   // Gemm without C is what exporters wrote before opset 11, too.
   int least = row.op == "Gemm" ? 2 : row.minInputs;
+  // A slot may exist and hold nothing.
   for (int i = 0; i < least; ++i)
     if (!node.getSlot(i))
       return toText("needs at least " + Twine(least) + " input" +
@@ -121,6 +132,7 @@ static bool isOfKind(Attribute value, AttributeKind kind) {
   llvm_unreachable("unknown kind of an attribute");
 }
 
+/// The kind as messages name it.
 static StringRef stringify(AttributeKind kind) {
   static constexpr llvm::StringLiteral names[] = {"a float",
                                                   "an integer",
@@ -135,6 +147,8 @@ static StringRef stringify(AttributeKind kind) {
   return names[unsigned(kind)];
 }
 
+/// Finds an attribute that the schema does not have, that is of another kind,
+/// or that is missing.
 static std::optional<std::string> checkAttributes(NodeOp node,
                                                   const SchemaRow &row) {
   for (NamedAttribute param : node.getParams()) {
@@ -158,6 +172,7 @@ static std::optional<std::string> checkAttributes(NodeOp node,
   return std::nullopt;
 }
 
+/// Operators without a schema are not judged.
 std::optional<std::string> onnx::findMalformation(NodeOp node) {
   const SchemaRow *row = findSchema(node);
   if (!row)
@@ -188,6 +203,7 @@ bool onnx::mayTake(NodeOp node, unsigned slot, Type element) {
   const SchemaRow *row = findSchema(node);
   if (!row || row->inputTypes().empty())
     return true;
+  // A bit for each number of TensorProto.DataType.
   uint32_t allowed = ofSlot(row->inputTypes(), slot);
   for (int64_t dtype = 1; dtype < 32; ++dtype)
     if ((allowed >> dtype & 1) &&

@@ -20,8 +20,12 @@
 extern "C" {
 #endif
 
+/* The version changes when a host built for the old header would misread a
+ * model. New fields at the end of a struct do not change it: struct_size tells
+ * how much of a struct the other side knows. */
 #define BITNET_ABI_VERSION 1u
 #define BITNET_MODEL_MAGIC 0x314e5442u /* "BTN1" */
+/* Dims of a tensor at most; the compiler refuses models that need more. */
 #define BITNET_MAX_RANK 8
 
 /* Element types: the numbers of ONNX TensorProto.DataType. */
@@ -41,6 +45,7 @@ typedef enum bitnet_dtype {
   BITNET_DTYPE_BF16 = 16
 } bitnet_dtype;
 
+/* What every call returns; the text is in bitnet_run_options.error. */
 typedef enum bitnet_status {
   BITNET_OK = 0,
   BITNET_INVALID_ARGUMENT = 1, /* wrong name, count, dtype, rank, dim */
@@ -106,6 +111,8 @@ typedef struct bitnet_isa_desc {
   const char *features;
 } bitnet_isa_desc;
 
+/* What a model says of itself. It and all it points to are constants of the .so
+ * and live until the .so is closed. */
 typedef struct bitnet_model_desc {
   uint32_t magic;
   uint32_t abi_version;
@@ -127,20 +134,26 @@ typedef struct bitnet_model_desc {
   uint32_t reserved;
 } bitnet_model_desc;
 
-/* task(context, begin, end) for disjoint ranges that cover [0, n). */
+/* One part of a parallel loop. The host calls task(context, begin, end) for
+ * disjoint ranges that cover [0, n), in any order and on any threads. */
 typedef void (*bitnet_task)(void *context, int64_t begin, int64_t end);
 
 /* NULL options, or zeros after struct_size, are the defaults. */
 typedef struct bitnet_run_options {
   uint64_t struct_size; /* sizeof(bitnet_run_options) of the host */
   const void *weights;  /* mapped weight file; NULL when embedded */
-  /* NULL runs inline. Must not return before all ranges are done. */
+  /* Runs all ranges of `task` and returns when the last is done; may call from
+   * several threads. NULL runs them all on the calling thread. */
   void (*parallel_for)(void *pool, bitnet_task task, void *context, int64_t n);
   void *pool;
-  /* Memory for outputs whose `data` is NULL; NULL uses malloc. */
+  /* Memory for output number `output`, whose `data` is NULL; without this
+   * function malloc gives it. When it returns NULL, the run fails with
+   * BITNET_OUT_OF_MEMORY. */
   void *(*allocate)(void *user, uint32_t output, uint64_t bytes);
-  /* Called for every bitnet.probe, when set (bitnet-run --dump-codes). */
+  /* Called with the value of each bitnet.probe, whose data is valid during the
+   * call only (bitnet-run --dump-codes). Usually NULL. */
   void (*probe)(void *user, const char *name, const bitnet_tensor *value);
+  /* First argument of allocate, probe, mark and work. */
   void *user;
   char *error; /* receives one line of text on failure */
   uint64_t error_size;
@@ -164,18 +177,24 @@ typedef enum bitnet_region_kind {
   BITNET_REGION_COPY = 7
 } bitnet_region_kind;
 
+/* One region of a model: the code of one fused group of ONNX nodes, whose time
+ * a profile shows as one line. */
 typedef struct bitnet_region_desc {
   const char *name; /* of the ONNX nodes; empty when nameless */
   int32_t kind;     /* bitnet_region_kind */
   int32_t reserved;
   uint64_t bytes; /* of weights that its matmuls read in one run */
 } bitnet_region_desc;
-/* The table of regions and its length. */
+/* The table of regions; their number goes to `count`. */
 typedef const bitnet_region_desc *(*bitnet_model_regions_fn)(uint32_t *count);
 
-/* Exported by every model. */
+/* The symbols that a model exports are named like these types, without _fn.
+ * describe returns NULL to a host of another ABI version. */
 typedef const bitnet_model_desc *(*bitnet_model_describe_fn)(
     uint32_t abi_version);
+/* Runs the model once. The options' error text is set when it fails, and
+ * outputs that malloc made are freed again. Several threads may run one model
+ * at the same time. */
 typedef bitnet_status (*bitnet_model_run_fn)(const bitnet_tensor *inputs,
                                              uint32_t num_inputs,
                                              bitnet_tensor *outputs,
@@ -195,6 +214,7 @@ typedef struct bitnet_memory {
   uint64_t largest;     /* bytes of the largest arena so far */
   uint64_t allocations; /* how often memory was asked for so far */
 } bitnet_memory;
+/* Fills in what the model holds at the moment. */
 typedef void (*bitnet_model_memory_fn)(bitnet_memory *memory);
 /* Frees the arenas that no run uses; closing the model does so too. */
 typedef void (*bitnet_model_trim_fn)(void);
@@ -211,6 +231,8 @@ static inline uint64_t bitnet_hash_word(const unsigned char *at) {
          (uint64_t)at[6] << 48 | (uint64_t)at[7] << 56;
 }
 
+/* Takes one word into a hash lane: xor, a rotation by 29, and a multiplication
+ * by 2^64 divided by the golden ratio. */
 static inline uint64_t bitnet_hash_mix(uint64_t lane, uint64_t word) {
   const uint64_t mixed = lane ^ word;
   return ((mixed << 29) | (mixed >> 35)) * 0x9e3779b97f4a7c15u;
@@ -225,6 +247,7 @@ typedef struct bitnet_hash {
   unsigned char pending[32];
 } bitnet_hash;
 
+/* Starts a hash; the four hash lanes get different seeds. */
 static inline void bitnet_hash_begin(bitnet_hash *hash) {
   uint64_t i;
   for (i = 0; i < 4; ++i)
@@ -232,6 +255,7 @@ static inline void bitnet_hash_begin(bitnet_hash *hash) {
   hash->size = 0;
 }
 
+/* Takes 32 bytes at `at`, one word into each hash lane. */
 static inline void bitnet_hash_block(bitnet_hash *hash,
                                      const unsigned char *at) {
   int i;
@@ -240,6 +264,8 @@ static inline void bitnet_hash_block(bitnet_hash *hash,
         bitnet_hash_mix(hash->lanes[i], bitnet_hash_word(at + 8 * i));
 }
 
+/* Takes `size` more bytes. Pieces may be split anywhere: what does not fill 32
+ * bytes waits in `pending`. */
 static inline void bitnet_hash_add(bitnet_hash *hash, const void *bytes,
                                    uint64_t size) {
   const unsigned char *at = (const unsigned char *)bytes;
@@ -259,6 +285,7 @@ static inline void bitnet_hash_add(bitnet_hash *hash, const void *bytes,
     hash->pending[held++] = *at++;
 }
 
+/* The hash of all bytes so far. The hash can take no more bytes afterwards. */
 static inline uint64_t bitnet_hash_end(bitnet_hash *hash) {
   uint64_t held = hash->size % 32, result = hash->size;
   int i;
@@ -274,6 +301,7 @@ static inline uint64_t bitnet_hash_end(bitnet_hash *hash) {
   return result;
 }
 
+/* The hash of bytes that are all in memory. */
 static inline uint64_t bitnet_hash64(const void *bytes, uint64_t size) {
   bitnet_hash hash;
   bitnet_hash_begin(&hash);
@@ -285,8 +313,8 @@ static inline uint64_t bitnet_hash64(const void *bytes, uint64_t size) {
 
 typedef struct bitnet_arena bitnet_arena;
 
-/* Working memory of tasks: its size, and a block for when there is no memory.
- */
+/* Scratch memory of tasks, a kind of block for each level: the size of its
+ * blocks, and one block that is used when there is no memory. */
 enum { BITNET_SCRATCH_LEVELS = 4 };
 typedef struct bitnet_scratch {
   uint64_t bytes;
@@ -305,28 +333,47 @@ typedef struct bitnet_context {
   bitnet_arena *arena;
 } bitnet_context;
 
-/* Defined by the glue (runtime/model), called by generated code. */
-void *bitnet_rt_alloc(bitnet_context *ctx, uint64_t bytes); /* 64-aligned */
+/* What follows is defined by the glue (runtime/model) and called by generated
+ * code. */
+
+/* A buffer of the run without a slot, 64-aligned; NULL after the run has failed
+ * for lack of memory. */
+void *bitnet_rt_alloc(bitnet_context *ctx, uint64_t bytes);
+/* Frees a buffer of bitnet_rt_alloc; accepts NULL. */
 void bitnet_rt_free(bitnet_context *ctx, void *block);
-/* Slot `index` (small numbers) with room for `bytes`, 64-aligned. What it held
- * is gone: at most one buffer lives in a slot, from here to release. */
+/* Slot `index` (small numbers) with room for `bytes`, 64-aligned; NULL after
+ * the run has failed. What the slot held is gone: one buffer at most lives in a
+ * slot, from here to bitnet_rt_release. */
 void *bitnet_rt_slot(bitnet_context *ctx, int64_t index, uint64_t bytes);
+/* Ends the life of the buffer in a slot. */
 void bitnet_rt_release(bitnet_context *ctx, void *data);
-/* Room for `bytes` of output `output`: the caller's buffer where that will do,
- * else the slot. Aligned to elements. */
+/* Room for `bytes` of output `output`, aligned to its elements: the caller's
+ * buffer where that is large enough, aligned and no input, else slot `slot`.
+ * NULL after the run has failed. */
 void *bitnet_rt_result(bitnet_context *ctx, uint32_t output, int64_t slot,
                        uint64_t bytes);
-/* A block for one task at a time, bitnet_generated_scratch[level].bytes long
- * and 64-aligned; never NULL. Holding one of a level, code takes only lower
- * ones. */
+/* A scratch block for one task, bitnet_generated_scratch[level].bytes long and
+ * 64-aligned; never NULL. Code that holds a block of one level takes only
+ * blocks of lower levels, so that nobody waits forever. */
 void *bitnet_scratch_take(int32_t level);
+/* Gives a block of bitnet_scratch_take back. */
 void bitnet_scratch_give(int32_t level, void *block);
+/* Ends the run with BITNET_SHAPE_MISMATCH and `message`, a constant, unless it
+ * has failed before; generated code then returns 1. */
 void bitnet_rt_fail(bitnet_context *ctx, const char *message);
+/* Runs `task` over [0, n) on the host's threads
+ * (bitnet_run_options.parallel_for); returns when all of it is done. */
 void bitnet_rt_parallel(bitnet_context *ctx, bitnet_task task, void *context,
                         int64_t n);
+/* Shows a value to bitnet_run_options.probe; costs a comparison when it is
+ * NULL. */
 void bitnet_rt_probe(bitnet_context *ctx, const char *name, int32_t dtype,
                      int32_t rank, const int64_t *dims, void *data);
+/* Region `region` of bitnet_generated_regions begins, -1 for none
+ * (bitnet_run_options.mark). */
 void bitnet_rt_mark(bitnet_context *ctx, int32_t region);
+/* The current region is about to do `macs` multiply-accumulates
+ * (bitnet_run_options.work). */
 void bitnet_rt_work(bitnet_context *ctx, int64_t macs);
 /* Hands output `index` (dense) over: copies it to the caller's buffer or to
  * memory from `allocate`, unless it is there. */
@@ -352,6 +399,8 @@ extern const bitnet_main bitnet_generated_mains[];
 int32_t bitnet_generated_shapes(bitnet_context *ctx,
                                 const bitnet_tensor *inputs,
                                 bitnet_tensor *outputs);
+/* Constants of the model: its description, its regions, and the scratch memory
+ * of its tasks. */
 extern const bitnet_model_desc bitnet_generated_desc;
 extern const bitnet_region_desc *const bitnet_generated_regions;
 extern const uint32_t bitnet_generated_num_regions;

@@ -1,5 +1,4 @@
-/*===- runtime.h - load and run compiled models --------------------*- C
--*-===*\
+/*===- runtime.h - load and run compiled models -------------------*- C -*-===*\
 |*                                                                            *|
 |* Optional: a model.so also works with dlopen and abi.h alone. This library  *|
 |* adds a loader that checks what it loads, maps the weight file beside the   *|
@@ -30,16 +29,22 @@ extern "C" {
 #define BITNET_API
 #endif
 
+/* A loaded model, and a pool of threads; made and freed by the functions below.
+ */
 typedef struct bitnet_model bitnet_model;
 typedef struct bitnet_pool bitnet_pool;
 
 /* The BITNET_ABI_VERSION that this library was built for. */
 BITNET_API uint32_t bitnet_runtime_abi_version(void);
 
-/* Loads a model and, when it has one, its weight file. */
+/* Loads the model at `path` and, when it has one, the weight file beside it.
+ * The result goes to `*model`, NULL after a failure. BITNET_IO_ERROR: a file
+ * cannot be read; BITNET_BAD_MODEL: no model, another ABI version, or a weight
+ * file that is missing parts or belongs to another model. */
 BITNET_API bitnet_status bitnet_model_load(const char *path,
                                            bitnet_model **model);
-/* Accepts NULL. */
+/* Closes the model and unmaps its weights; accepts NULL. Outputs that a run
+ * allocated stay valid. */
 BITNET_API void bitnet_model_free(bitnet_model *model);
 
 /* Inputs, outputs, target CPU; lives as long as the model. */
@@ -82,14 +87,15 @@ bitnet_model_region_table(const bitnet_model *model, uint32_t *count);
 
 /* The text of this thread's latest failure; never NULL. */
 BITNET_API const char *bitnet_last_error(void);
+/* The status in words ("bad model"), for messages. */
 BITNET_API const char *bitnet_status_name(bitnet_status status);
 /* "f32"; NULL for numbers that are no dtype of a model. */
 BITNET_API const char *bitnet_dtype_name(int32_t dtype);
 /* Bytes of one element; 0 for numbers that are no dtype of a model. */
 BITNET_API uint64_t bitnet_dtype_bytes(int32_t dtype);
 
-/* Where the threads of a pool run. The calling thread is never moved: the first
- * place is left to it. */
+/* On which CPUs the threads of a pool run. The calling thread is never moved;
+ * the first CPU is left to it. */
 typedef enum bitnet_affinity {
   BITNET_AFFINITY_DEFAULT = 0, /* BITNET_AFFINITY, else NONE */
   BITNET_AFFINITY_NONE = 1,    /* where the system likes */
@@ -118,10 +124,11 @@ typedef struct bitnet_pool_options {
  * another caller, or in a forked child runs inline. */
 BITNET_API bitnet_pool *
 bitnet_pool_create_with(const bitnet_pool_options *options);
-/* With `threads` and defaults. */
+/* A pool of so many threads (0: the default) with defaults for all else. */
 BITNET_API bitnet_pool *bitnet_pool_create(int threads);
 /* Accepts NULL. No call may be in progress. */
 BITNET_API void bitnet_pool_free(bitnet_pool *pool);
+/* How many threads a loop runs on, the calling one included; 1 for NULL. */
 BITNET_API int bitnet_pool_threads(const bitnet_pool *pool);
 /* Fits bitnet_run_options.parallel_for, with a bitnet_pool as `pool`. */
 BITNET_API void bitnet_pool_parallel_for(void *pool, bitnet_task task,

@@ -1,4 +1,9 @@
 //===- BitNet.h - the bitnet dialect ----------------------------*- C++ -*-===//
+//
+// Operations mean what docs/Semantics.md says; BitNetOps.td describes each.
+// Everything from stage 1 to stage 4 includes this header.
+//
+//===----------------------------------------------------------------------===//
 
 #ifndef BITNET_DIALECT_BITNET_IR_BITNET_H
 #define BITNET_DIALECT_BITNET_IR_BITNET_H

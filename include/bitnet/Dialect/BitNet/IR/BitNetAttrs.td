@@ -56,7 +56,7 @@ def BitNet_KernelKind : I32EnumAttr<"KernelKind", "Code form of a ternary matmul
   let genSpecializedAttr = 0;
 }
 
-def BitNet_DispatchKind : I32EnumAttr<"DispatchKind", "What a unit of work computes", [
+def BitNet_DispatchKind : I32EnumAttr<"DispatchKind", "What a dispatch computes", [
     I32EnumAttrCase<"Layer", 0, "layer">]> {
   let cppNamespace = "::mlir::bitnet";
   let genSpecializedAttr = 0;
@@ -149,7 +149,7 @@ def BitNet_PackingAttr : BitNet_Attr<"Packing", "packing"> {
     const PackedLayout &getLayout() const { return getPackedLayout(getKind()); }
     int64_t getPaddedRows() const;
     int64_t getPaddedCols() const;
-    /// `[row blocks, chunk columns, chunks of a block, 64]` of i8.
+    /// `[blocks, chunk columns, chunks of a block, 64]` of i8.
     ::llvm::SmallVector<int64_t, 4> getPackedShape() const;
     uint64_t getPackedBytes() const;
   }];
@@ -204,7 +204,8 @@ def BitNet_ConvAttr : BitNet_Attr<"Conv", "conv"> {
   let genVerifyDecl = 1;
   let extraClassDeclaration = [{
     int64_t getArea() const { return getKernel()[0] * getKernel()[1]; }
-    /// From the first tap of a window to its last along spatial axis `axis`.
+    /// The distance from the first tap of a window to its last along spatial
+    /// axis `axis`.
     int64_t getSpan(unsigned axis) const {
       return getDilations()[axis] * (getKernel()[axis] - 1) + 1;
     }

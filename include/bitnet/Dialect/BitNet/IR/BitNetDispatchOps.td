@@ -1,4 +1,4 @@
-//===- BitNetDispatchOps.td - units of work -------------------*- tablegen -*-===//
+//===- BitNetDispatchOps.td - dispatches -------------------*- tablegen -*-===//
 
 #ifndef BITNET_DIALECT_BITNET_IR_BITNETDISPATCHOPS_TD
 #define BITNET_DIALECT_BITNET_IR_BITNETDISPATCHOPS_TD
@@ -11,7 +11,7 @@ def BitNet_DispatchOp : BitNet_Op<"dispatch", [
     AttrSizedOperandSegments, IsolatedFromAbove, SingleBlock,
     DeclareOpInterfaceMethods<DestinationStyleOpInterface, ["getDpsInitsMutable"]>,
     DeclareOpInterfaceMethods<MemoryEffectsOpInterface>]> {
-  let summary = "A unit of work: what one function computes and no other one sees";
+  let summary = "Operations that become one function: no other function sees values between them";
   let description = [{
     The body is isolated: its arguments stand for `ins`, then `outs`, one each. On tensors
     it yields the new contents of each of `outs`, which are the results; on memrefs it
@@ -24,7 +24,7 @@ def BitNet_DispatchOp : BitNet_Op<"dispatch", [
 
     * `layer`: packed `bitnet.matmul` operations and the elementwise nests over `[M, N]` that
       read their accumulators. `bitnet-form-layers` and `bitnet-join-layers` make it,
-      `bitnet-outline-layers` turns it into a function over row blocks.
+      `bitnet-outline-layers` turns it into a function over blocks of weights.
 
     Example:
 

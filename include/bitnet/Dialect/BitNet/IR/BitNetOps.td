@@ -111,7 +111,7 @@ def BitNet_LinearOp : BitNet_Op<"linear", [Pure, AttrSizedOperandSegments]> {
     /// or those of a convolution's channels.
     int64_t getChannelAxis();
     int64_t getChannels();
-    /// What to say when x has another extent there.
+    /// The message of the run for an x that has another extent there.
     std::string getWrongChannels();
     /// The result type for a typed `x`: shape of x with K replaced by N (or the
     /// convolution's), element type of x, or i32 for integer x. Null on mismatch.
@@ -212,7 +212,7 @@ def BitNet_MatMulOp : BitNet_Op<"matmul", [
     * `group_size` G splits K: acc is `[K/G, M, N]` (w_c3), G a multiple of 16.
     * `lowering` is written by `bitnet-select-kernels`.
 
-    Works on tensors and on memrefs. On memrefs rhs may be a slice of row blocks
+    Works on tensors and on memrefs. On memrefs rhs may be a slice of blocks
     `[?, K/16, 4, 64]` with an accumulator of as many rows.
 
     Example:

@@ -16,7 +16,7 @@ namespace mlir::bitnet {
 
 /// How the digits t+1 (0..2) of one byte are written.
 enum class DigitForm {
-  /// Two bits each, the first one lowest.
+  /// Each digit takes two bits, the first one the lowest.
   Crumbs,
   /// v = sum of 3^f t_f as |v| with the sign in bit 7.
   SignedBase3
@@ -32,7 +32,7 @@ struct PackedLayout {
   DigitForm form;
   /// Digits per byte.
   int64_t fields;
-  /// Chunks of different rows that follow each other.
+  /// How many chunks of different rows follow each other.
   int64_t blockChunks;
 
   constexpr int64_t chunkCols() const { return kLaneBytes * fields; }

@@ -18,7 +18,8 @@ FailureOr<std::vector<uint8_t>>
 packCodes(ArrayRef<uint8_t> codes, PackingAttr packing,
           const std::function<void(ArrayRef<uint8_t>)> &done = {});
 
-/// The inverse: i2 storage of the codes.
+/// The inverse: i2 storage of the codes. Padding is left out. `packed` must
+/// have been made with this packing.
 std::vector<uint8_t> unpackCodes(ArrayRef<uint8_t> packed, PackingAttr packing);
 
 } // namespace mlir::bitnet

@@ -1,4 +1,10 @@
 //===- ActivationScale.h - numbers of activation quantizers -----*- C++ -*-===//
+//
+// Two callers ask: the lowering of quantizers, which treats an infinite scale
+// apart, and recognition, which leaves mul_divide quantizers that may overflow
+// alone.
+//
+//===----------------------------------------------------------------------===//
 
 #ifndef BITNET_DIALECT_BITNET_TRANSFORMS_ACTIVATIONSCALE_H
 #define BITNET_DIALECT_BITNET_TRANSFORMS_ACTIVATIONSCALE_H

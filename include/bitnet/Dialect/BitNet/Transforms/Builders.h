@@ -10,6 +10,7 @@ namespace mlir::bitnet {
 
 /// The extent of `value` along `axis`: an index attribute when static.
 OpFoldResult getExtent(ImplicitLocOpBuilder &b, Value value, int64_t axis);
+/// All extents of `value`, in order.
 SmallVector<OpFoldResult> getExtents(ImplicitLocOpBuilder &b, Value value);
 
 /// A tensor of these extents whose contents are to be overwritten.
@@ -23,7 +24,9 @@ Value makeZeros(ImplicitLocOpBuilder &b, ArrayRef<OpFoldResult> shape,
 Value padWithZeros(ImplicitLocOpBuilder &b, Value value, ArrayRef<int64_t> low,
                    ArrayRef<int64_t> high);
 
-/// A linalg.generic with `parallel` loops first, then reductions.
+/// A linalg.generic with `parallel` loops first, then reductions. `body` gets
+/// the elements of the inputs and of `init` and returns the result's; each map
+/// goes from loops to the dimensions of one operand, `init` last.
 using BodyBuilder = function_ref<Value(ImplicitLocOpBuilder &, ValueRange)>;
 Value makeGeneric(ImplicitLocOpBuilder &b, ValueRange inputs, Value init,
                   ArrayRef<AffineMap> maps, unsigned parallel,

@@ -13,8 +13,8 @@ namespace mlir::bitnet {
 /// A wish of the user: `Auto`, or one packing wherever it is possible.
 enum class PackingChoice { Auto, U2, U1_6 };
 
-/// What decides for one token (M = 1), which reads all weights once. Measured:
-/// docs/Rationale.md.
+/// The figures that decide, for one token (M = 1), which reads all weights
+/// once. docs/Kernels.md has the measurements.
 struct PackingCosts {
   /// Cycles of the fastest kernel per 64 weights, by PackingKind.
   std::array<double, 2> cycles = {0.51, 0.9};
@@ -25,7 +25,7 @@ struct PackingCosts {
   uint64_t cachedBytes = uint64_t(256) << 20;
 };
 
-/// What choices need to know beyond the layer.
+/// What the choice depends on beyond the layer.
 struct PackingPolicy {
   PackingChoice wish = PackingChoice::Auto;
   /// Base-3 bytes are decoded by a kernel made for it, not by the portable one.
@@ -37,7 +37,7 @@ struct PackingPolicy {
 
 struct PackingDecision {
   PackingKind kind;
-  /// Why a wish of the user was not fulfilled; else empty.
+  /// The reason why a wish of the user was not fulfilled; else empty.
   std::string note;
 };
 

@@ -1,4 +1,10 @@
 //===- Passes.h - passes on the bitnet dialect ------------------*- C++ -*-===//
+//
+// Stages 2 and 3: --bitnet-quantize-linears, --bitnet-fold-empty,
+// --bitnet-decompose-linear and --bitnet-pack-weights; --bitnet-verify-stage
+// ends every stage.
+//
+//===----------------------------------------------------------------------===//
 
 #ifndef BITNET_DIALECT_BITNET_TRANSFORMS_PASSES_H
 #define BITNET_DIALECT_BITNET_TRANSFORMS_PASSES_H

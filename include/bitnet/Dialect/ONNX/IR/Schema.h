@@ -30,13 +30,14 @@ enum class AttributeKind {
   Graphs
 };
 
-/// Why `node` is not of the form that its operator has at its version: inputs,
-/// outputs, attributes. nullopt when it is, or when its operator is not known.
-/// Reads as the end of a sentence: "operator 'Add' " + "needs at least ...".
+/// The reason why `node` is not of the form (inputs, outputs, attributes) that
+/// its operator has at its version. nullopt when it is, or when its operator is
+/// not known. The text is the end of a sentence: "operator 'Add' " + "needs at
+/// least ...".
 std::optional<std::string> findMalformation(NodeOp node);
 
 /// Whether input `slot` of `node` may have elements of type `element` (with its
-/// ONNX sign), by any later version, too. True for unknown operators.
+/// ONNX sign), by its version or a later one. True for unknown operators.
 bool mayTake(NodeOp node, unsigned slot, Type element);
 
 /// The first slot whose elements must have the type of those in `slot`, which
