@@ -28,7 +28,8 @@ SmallVector<OpOperand *> bitnet::getAllOperands(Operation *op) {
   return operands;
 }
 
-/// Whether `op` is a number in a region, which the body of a loop can load.
+/// Whether `op` is a number in a region, which the body of a loop can load. At
+/// the top of a block it is a constant like others.
 static bool isNumber(Operation *op) {
   return isa<arith::ConstantOp>(op) &&
          op->getResult(0).getType().isIntOrFloat();
@@ -114,6 +115,7 @@ bool Comparison::compareOperation(Operation *first, Operation *other,
   return true;
 }
 
+/// `row` holds the same operation of each layer, in the block or in a region.
 bool Comparison::compareRow(const Row &row) {
   for (unsigned i = 0; i < row.size(); ++i)
     if (!compareOperation(row.front(), row[i], i))
@@ -122,6 +124,8 @@ bool Comparison::compareRow(const Row &row) {
   return compareRegions(row);
 }
 
+/// Regions of more than one block, which no pass of this stage makes, end the
+/// comparison.
 bool Comparison::compareRegions(const Row &row) {
   for (unsigned region = 0; region < row.front()->getNumRegions(); ++region) {
     SmallVector<Block *> blocks;
@@ -136,6 +140,7 @@ bool Comparison::compareRegions(const Row &row) {
   return true;
 }
 
+/// Equal blocks have the same arguments and the same operations in one order.
 bool Comparison::compareBlocks(ArrayRef<Block *> blocks) {
   Block *first = blocks.front();
   SmallVector<Block::iterator> positions;
@@ -158,6 +163,7 @@ bool Comparison::compareBlocks(ArrayRef<Block *> blocks) {
   return true;
 }
 
+/// Every operand must be one of the four kinds that LoopPlan knows.
 bool Comparison::explainOperands(const Row &row) {
   for (OpOperand &operand : row.front()->getOpOperands()) {
     SmallVector<Value> values;
@@ -188,6 +194,7 @@ static Attribute getConstant(Value value) {
   return fits ? Attribute(constant.getValue()) : Attribute();
 }
 
+/// Constants are compared by value: the same number may be two operations.
 bool Comparison::addOperand(OpOperand &operand, ArrayRef<Value> values) {
   if (isInternal(values))
     return true;
@@ -215,6 +222,9 @@ unsigned Comparison::addTable(ArrayRef<Value> values) {
   return known->second;
 }
 
+/// `values`: what the first layer is given, then what each layer made. It must
+/// be the same result of every layer, and of the type that the first one is
+/// given.
 bool Comparison::addCarried(OpOperand &operand, ArrayRef<Value> values) {
   Value result;
   for (unsigned layer = 1; layer < values.size(); ++layer) {
@@ -237,6 +247,7 @@ bool Comparison::addCarried(OpOperand &operand, ArrayRef<Value> values) {
   return true;
 }
 
+/// A number that differs from layer to layer becomes a table of numbers.
 void Comparison::addNumber(const Row &row) {
   auto values = llvm::map_to_vector(
       row, [](Operation *op) -> Value { return op->getResult(0); });
@@ -265,6 +276,8 @@ bool Comparison::isUsedWell(Operation *op, unsigned layer) {
   return true;
 }
 
+/// Whether no layer's value is seen beyond the next layer, except what the last
+/// one hands on.
 bool Comparison::areResultsOwn() {
   for (auto [layer, ops] : llvm::enumerate(copies))
     for (Operation *op : ops)

@@ -116,6 +116,7 @@ void Predecessor::followUsers(size_t t, ArrayRef<Operation *> of,
   }
 }
 
+/// The users that are most specific come first: those in the layer itself.
 void Predecessor::followUses(size_t t) {
   SmallVector<Operation *> users, counterparts;
   for (Operation *user : layer[t]->getUsers()) {
@@ -154,6 +155,8 @@ void Predecessor::followOperands(size_t t) {
           propose(t, use.getOwner());
 }
 
+/// From the last operation to the first, as uses lead to what they use; then
+/// what nobody uses.
 std::optional<SmallVector<Operation *>> Predecessor::find() {
   for (size_t t = layer.size(); t-- > 0;)
     if (!made[t])
@@ -227,6 +230,8 @@ SmallVector<size_t> Finder::getPeriods() {
   return periods;
 }
 
+/// Stretches of the block that look like what stands `period` later, if they
+/// are half a layer or more: the rest of the first layer is found by its uses.
 SmallVector<Run> Finder::getRuns(size_t period) {
   SmallVector<Run> runs;
   for (size_t i = 0; i + period < ops.size();) {

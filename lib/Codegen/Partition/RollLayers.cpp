@@ -1,4 +1,10 @@
 //===- RollLayers.cpp - equal layers become a loop ------------------------===//
+//
+// FindLayers proposes, LoopPlan decides, Roller builds: the loop stands where
+// the first layer began. What the layers use and what stands between them moves
+// in front of it, what uses their results stays behind it.
+//
+//===----------------------------------------------------------------------===//
 
 #include "Copies.h"
 #include "FindLayers.h"
@@ -145,11 +151,13 @@ Value Roller::emitTable(const LoopPlan::Table &table, Value layer) {
   return tensor::ExtractOp::create(b, value, ValueRange());
 }
 
+/// All tables stand at the beginning of the body, where the loop's index is.
 void Roller::emitTables(Value layer) {
   for (const LoopPlan::Table &table : plan.tables)
     tables.push_back(emitTable(table, layer));
 }
 
+/// A probe shows the value of the layer that runs, so it needs all names.
 void Roller::nameLayers(ProbeOp probe, size_t t, Value layer) {
   SmallVector<Attribute> names;
   for (const auto &ops : copies)
@@ -187,6 +195,7 @@ Operation *Roller::emitOperation(size_t t, scf::ForOp loop,
   return op;
 }
 
+/// The body: tables, then every operation once, then what is handed on.
 void Roller::emitLayer(scf::ForOp loop) {
   OpBuilder::InsertionGuard guard(b);
   b.setInsertionPointToStart(loop.getBody());

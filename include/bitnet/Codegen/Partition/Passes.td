@@ -27,11 +27,13 @@ def BitNetRollLayers : Pass<"bitnet-roll-layers", "::mlir::func::FuncOp"> {
     func.func @main(%x: tensor<1x64xi8>, %init: tensor<1x64xi32>) -> tensor<1x64xi32> {
       %a = bitnet.constant dense<1> : tensor<64x64xi2> -> tensor<64x64xi2>
       %b = bitnet.constant dense<-1> : tensor<64x64xi2> -> tensor<64x64xi2>
-      %p0 = bitnet.matmul ins(%x, %a : tensor<1x64xi8>, tensor<64x64xi2>) outs(%init : tensor<1x64xi32>) -> tensor<1x64xi32>
+      %p0 = bitnet.matmul ins(%x, %a : tensor<1x64xi8>, tensor<64x64xi2>)
+        outs(%init : tensor<1x64xi32>) -> tensor<1x64xi32>
       %q0 = arith.muli %p0, %p0 : tensor<1x64xi32>
       %r0 = arith.addi %q0, %p0 : tensor<1x64xi32>
       %x1 = arith.trunci %r0 : tensor<1x64xi32> to tensor<1x64xi8>
-      %p1 = bitnet.matmul ins(%x1, %b : tensor<1x64xi8>, tensor<64x64xi2>) outs(%init : tensor<1x64xi32>) -> tensor<1x64xi32>
+      %p1 = bitnet.matmul ins(%x1, %b : tensor<1x64xi8>, tensor<64x64xi2>)
+        outs(%init : tensor<1x64xi32>) -> tensor<1x64xi32>
       %q1 = arith.muli %p1, %p1 : tensor<1x64xi32>
       %r1 = arith.addi %q1, %p1 : tensor<1x64xi32>
       %x2 = arith.trunci %r1 : tensor<1x64xi32> to tensor<1x64xi8>
@@ -50,8 +52,10 @@ def BitNetRollLayers : Pass<"bitnet-roll-layers", "::mlir::func::FuncOp"> {
       %c2 = arith.constant 2 : index
       %c1 = arith.constant 1 : index
       %last = scf.for %layer = %c0 to %c2 step %c1 iter_args(%h = %x) -> (tensor<1x64xi8>) {
-        %w = bitnet.constant_table [dense<1> : tensor<64x64xi2>, dense<-1> : tensor<64x64xi2>][%layer] -> tensor<64x64xi2>
-        %p = bitnet.matmul ins(%h, %w : tensor<1x64xi8>, tensor<64x64xi2>) outs(%init : tensor<1x64xi32>) -> tensor<1x64xi32>
+        %w = bitnet.constant_table [dense<1> : tensor<64x64xi2>, dense<-1> : tensor<64x64xi2>][%layer]
+          -> tensor<64x64xi2>
+        %p = bitnet.matmul ins(%h, %w : tensor<1x64xi8>, tensor<64x64xi2>)
+          outs(%init : tensor<1x64xi32>) -> tensor<1x64xi32>
         %q = arith.muli %p, %p : tensor<1x64xi32>
         %r = arith.addi %q, %p : tensor<1x64xi32>
         %next = arith.trunci %r : tensor<1x64xi32> to tensor<1x64xi8>
