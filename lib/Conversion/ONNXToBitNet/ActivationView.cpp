@@ -1,8 +1,8 @@
 //===- ActivationView.cpp - activation quantizers in ONNX graphs ----------===//
 
 #include "ActivationView.h"
-#include "ExactCasts.h"
-#include "NodeParams.h"
+#include "bitnet/ConstantEval/ExactCasts.h"
+#include "bitnet/Dialect/ONNX/IR/NodeParams.h"
 
 #include <cmath>
 

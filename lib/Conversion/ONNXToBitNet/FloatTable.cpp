@@ -1,7 +1,7 @@
 //===- FloatTable.cpp - tables of floats that Gather reads ----------------===//
 
 #include "FloatTable.h"
-#include "NodeParams.h"
+#include "bitnet/Dialect/ONNX/IR/NodeParams.h"
 
 #include "mlir/IR/TypeUtilities.h"
 

@@ -1,8 +1,8 @@
 //===- LayerActivations.cpp - what a layer reads --------------------------===//
 
 #include "LayerActivations.h"
-#include "ExactCasts.h"
 #include "IntegerLayer.h"
+#include "bitnet/ConstantEval/ExactCasts.h"
 #include "bitnet/Dialect/BitNet/Transforms/ActivationScale.h"
 
 #include "llvm/ADT/Sequence.h"

@@ -1,8 +1,8 @@
 //===- LayerForm.cpp - linear layers in ONNX graphs -----------------------===//
 
 #include "LayerForm.h"
-#include "ExactCasts.h"
-#include "NodeParams.h"
+#include "bitnet/ConstantEval/ExactCasts.h"
+#include "bitnet/Dialect/ONNX/IR/NodeParams.h"
 
 using namespace mlir;
 using namespace mlir::bitnet;

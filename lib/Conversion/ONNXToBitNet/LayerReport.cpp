@@ -1,8 +1,8 @@
 //===- LayerReport.cpp - what was found, layer by layer -------------------===//
 
 #include "LayerReport.h"
-#include "NodeParams.h"
 #include "bitnet/Conversion/ONNXToBitNet/Passes.h"
+#include "bitnet/Dialect/ONNX/IR/NodeParams.h"
 
 using namespace mlir;
 using namespace mlir::bitnet;

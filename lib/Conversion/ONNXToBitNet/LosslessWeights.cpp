@@ -1,7 +1,7 @@
 //===- LosslessWeights.cpp - f32 weights that are bf16 numbers ------------===//
 
 #include "LosslessWeights.h"
-#include "NodeParams.h"
+#include "bitnet/Dialect/ONNX/IR/NodeParams.h"
 
 #include "llvm/Support/Endian.h"
 #include "llvm/Support/Parallel.h"

@@ -4,8 +4,6 @@
 #include "bitnet/Dialect/BitNet/Transforms/ActivationScale.h"
 
 #include "ActivationView.h"
-#include "ConstantFolder.h"
-#include "ExactCasts.h"
 #include "FloatLayer.h"
 #include "FloatPolicy.h"
 #include "FloatTable.h"
@@ -15,10 +13,12 @@
 #include "LayerReport.h"
 #include "LosslessWeights.h"
 #include "NarrowWeights.h"
-#include "NodeParams.h"
 #include "StraightThrough.h"
 #include "TernaryJudge.h"
 #include "WeightConstants.h"
+#include "bitnet/ConstantEval/ConstantFolder.h"
+#include "bitnet/ConstantEval/ExactCasts.h"
+#include "bitnet/Dialect/ONNX/IR/NodeParams.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/BuiltinOps.h"

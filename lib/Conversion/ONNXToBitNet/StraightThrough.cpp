@@ -1,7 +1,7 @@
 //===- StraightThrough.cpp - residues of training in graphs ---------------===//
 
 #include "StraightThrough.h"
-#include "NodeParams.h"
+#include "bitnet/Dialect/ONNX/IR/NodeParams.h"
 
 using namespace mlir;
 using namespace mlir::bitnet;

@@ -1,8 +1,8 @@
 //===- ValueRanks.cpp - ranks of values in ONNX graphs --------------------===//
 
 #include "ValueRanks.h"
-#include "NodeParams.h"
 #include "bitnet/Dialect/BitNet/IR/BitNet.h"
+#include "bitnet/Dialect/ONNX/IR/NodeParams.h"
 
 #include "llvm/ADT/StringSwitch.h"
 

@@ -5,10 +5,10 @@
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef BITNET_LIB_CONVERSION_ONNXTOBITNET_CONSTANTFOLDER_H
-#define BITNET_LIB_CONVERSION_ONNXTOBITNET_CONSTANTFOLDER_H
+#ifndef BITNET_CONSTANTEVAL_CONSTANTFOLDER_H
+#define BITNET_CONSTANTEVAL_CONSTANTFOLDER_H
 
-#include "Stream.h"
+#include "bitnet/ConstantEval/Stream.h"
 #include "bitnet/Dialect/ONNX/IR/ONNX.h"
 
 #include "llvm/ADT/DenseMap.h"
@@ -80,4 +80,4 @@ private:
 
 } // namespace mlir::bitnet
 
-#endif // BITNET_LIB_CONVERSION_ONNXTOBITNET_CONSTANTFOLDER_H
+#endif // BITNET_CONSTANTEVAL_CONSTANTFOLDER_H

@@ -1,6 +1,6 @@
 //===- Stream.cpp - leaves, buffers and rounding --------------------------===//
 
-#include "Stream.h"
+#include "bitnet/ConstantEval/Stream.h"
 
 #include "bitnet/Support/BlobStore.h"
 

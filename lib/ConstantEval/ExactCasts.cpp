@@ -1,8 +1,8 @@
 //===- ExactCasts.cpp - casts of floats that change no number -------------===//
 
-#include "ExactCasts.h"
-#include "NodeParams.h"
+#include "bitnet/ConstantEval/ExactCasts.h"
 #include "bitnet/Dialect/BitNet/IR/BitNet.h"
+#include "bitnet/Dialect/ONNX/IR/NodeParams.h"
 #include "bitnet/Dialect/ONNX/IR/Schema.h"
 
 #include "llvm/ADT/StringSwitch.h"

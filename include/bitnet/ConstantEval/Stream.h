@@ -8,8 +8,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef BITNET_LIB_CONVERSION_ONNXTOBITNET_STREAM_H
-#define BITNET_LIB_CONVERSION_ONNXTOBITNET_STREAM_H
+#ifndef BITNET_CONSTANTEVAL_STREAM_H
+#define BITNET_CONSTANTEVAL_STREAM_H
 
 #include "mlir/IR/BuiltinTypes.h"
 
@@ -200,4 +200,4 @@ StreamRef makeReduce(ReduceKind kind, Stream &operand, ArrayRef<int64_t> axes,
 } // namespace fold
 } // namespace mlir::bitnet
 
-#endif // BITNET_LIB_CONVERSION_ONNXTOBITNET_STREAM_H
+#endif // BITNET_CONSTANTEVAL_STREAM_H

@@ -1,6 +1,6 @@
 //===- StreamTest.cpp - constant tensors, computed on demand --------------===//
 
-#include "Stream.h"
+#include "bitnet/ConstantEval/Stream.h"
 
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/MLIRContext.h"

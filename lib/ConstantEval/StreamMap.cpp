@@ -1,6 +1,6 @@
 //===- StreamMap.cpp - elementwise streams --------------------------------===//
 
-#include "Stream.h"
+#include "bitnet/ConstantEval/Stream.h"
 
 #include "llvm/ADT/STLExtras.h"
 

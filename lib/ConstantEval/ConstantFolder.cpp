@@ -1,9 +1,9 @@
 //===- ConstantFolder.cpp - constant ONNX subgraphs as streams ------------===//
 
-#include "ConstantFolder.h"
-#include "ExactCasts.h"
-#include "NodeParams.h"
+#include "bitnet/ConstantEval/ConstantFolder.h"
+#include "bitnet/ConstantEval/ExactCasts.h"
 #include "bitnet/Dialect/BitNet/IR/BitNet.h"
+#include "bitnet/Dialect/ONNX/IR/NodeParams.h"
 
 #include "llvm/ADT/StringSwitch.h"
 

@@ -1,7 +1,7 @@
 //===- ConstantFolderShape.cpp - operators that move values ---------------===//
 
-#include "ConstantFolder.h"
-#include "NodeParams.h"
+#include "bitnet/ConstantEval/ConstantFolder.h"
+#include "bitnet/Dialect/ONNX/IR/NodeParams.h"
 
 #include "mlir/Dialect/Utils/IndexingUtils.h"
 #include "mlir/IR/BuiltinTypes.h"

@@ -7,10 +7,10 @@
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef BITNET_LIB_CONVERSION_ONNXTOBITNET_EXACTCASTS_H
-#define BITNET_LIB_CONVERSION_ONNXTOBITNET_EXACTCASTS_H
+#ifndef BITNET_CONSTANTEVAL_EXACTCASTS_H
+#define BITNET_CONSTANTEVAL_EXACTCASTS_H
 
-#include "ConstantFolder.h"
+#include "bitnet/ConstantEval/ConstantFolder.h"
 
 namespace mlir::bitnet {
 
@@ -46,4 +46,4 @@ private:
 
 } // namespace mlir::bitnet
 
-#endif // BITNET_LIB_CONVERSION_ONNXTOBITNET_EXACTCASTS_H
+#endif // BITNET_CONSTANTEVAL_EXACTCASTS_H

@@ -1,6 +1,6 @@
 //===- StreamShape.cpp - streams that move values, and reductions ---------===//
 
-#include "Stream.h"
+#include "bitnet/ConstantEval/Stream.h"
 
 #include "llvm/ADT/STLExtras.h"
 
