@@ -29,7 +29,7 @@ EXCLUSIVE = ("Import", "Conversion/ONNXToBitNet", "Conversion/ONNXToLinalg",
 # (include pattern, the only folders that may use it)
 CONFINED = [
     (re.compile(r"onnx.*\.pb\.h$"), ("lib/Import",)),
-    (re.compile(r"^llvm/(CodeGen|Target|MC|Passes|Linker|IR|Bitcode)/"), ("lib/Target/CPU",)),
+    (re.compile(r"^llvm/(CodeGen|ExecutionEngine|Target|MC|Passes|Linker|IR|Bitcode)/"), ("lib/Target/CPU",)),
     (re.compile(r"^mlir/Dialect/EmitC/|^mlir/Target/Cpp/"), ("lib/Target/HLSCpp", "include/bitnet/Target/HLSCpp")),
     (re.compile(r"^bitnet/runtime/(?!abi\.h)"), ("runtime", "tools/bitnet-run")),
 ]

@@ -34,6 +34,26 @@ View ConstantFolder::get(Value value) {
   return view;
 }
 
+ConstantFolder::ConstantFolder(Operation *op)
+    : ConstantFolder(BitNetDialect::getBlobStore(op->getContext())) {}
+
+void ConstantFolder::forgetUnfolded() {
+  SmallVector<Value> unfolded;
+  for (auto &[value, view] : views)
+    if (!view)
+      unfolded.push_back(value);
+  for (Value value : unfolded)
+    views.erase(value);
+  variable.clear();
+}
+
+fold::Origin ConstantFolder::getOrigin(Value value) {
+  Unfolded found;
+  llvm::DenseSet<Value> seen;
+  collect(value, found, seen);
+  return found.origin;
+}
+
 bool ConstantFolder::collect(Value value, Unfolded &found,
                              llvm::DenseSet<Value> &seen) {
   if (View view = get(value)) {
@@ -124,6 +144,19 @@ static std::vector<double> denseValues(DenseElementsAttr attr) {
   return values;
 }
 
+/// What `op` was computed of, else itself.
+static Origin getOriginOf(onnx::ConstantOp op, uint64_t bytes) {
+  Origin origin;
+  if (auto dict = op->getAttrOfType<DictionaryAttr>(kOriginAttr)) {
+    for (NamedAttribute entry : dict)
+      if (auto size = dyn_cast<IntegerAttr>(entry.getValue()))
+        origin.add(entry.getName(), size.getValue().getZExtValue());
+    return origin;
+  }
+  origin.add(op.getName(), bytes);
+  return origin;
+}
+
 View ConstantFolder::buildConstant(onnx::ConstantOp op) {
   auto type = dyn_cast<RankedTensorType>(op.getType());
   if (!type || !type.hasStaticShape() ||
@@ -141,16 +174,14 @@ View ConstantFolder::buildConstant(onnx::ConstantOp op) {
           << op.getName() << "': " << llvm::toString(data.takeError());
       return {};
     }
-    return View(makeLeaf(op.getName(), *data, type.getShape(),
+    return View(makeLeaf(getOriginOf(op, *bytes), *data, type.getShape(),
                          type.getElementType(), &store));
   }
   auto dense = dyn_cast<DenseElementsAttr>(op.getValue());
   if (!dense)
     return {};
-  Origin origin;
-  origin.add(op.getName(), *bytes);
   return View(makeBuffer(type.getShape(), type.getElementType(),
-                         denseValues(dense), origin));
+                         denseValues(dense), getOriginOf(op, *bytes)));
 }
 
 //===----------------------------------------------------------------------===//
@@ -195,6 +226,17 @@ static std::optional<MapKind> getMapKind(onnx::NodeOp node) {
       .Case("BitwiseXor", MapKind::BitwiseXor)
       .Case("Where", MapKind::Where)
       .Default(std::nullopt);
+}
+
+bool ConstantFolder::hasStream(onnx::NodeOp node) {
+  return node.getDomain().empty() &&
+         (getMapKind(node) ||
+          llvm::is_contained(
+              {"Clip", "Cast", "CastLike", "ReduceMean", "ReduceSum",
+               "ReduceMax", "ReduceMin", "Transpose", "Reshape", "Flatten",
+               "Squeeze", "Unsqueeze", "Expand", "ConstantOfShape", "Concat",
+               "ScatterND", "Gather", "Slice", "DequantizeLinear"},
+              node.getOp()));
 }
 
 View ConstantFolder::buildNode(onnx::NodeOp node) {

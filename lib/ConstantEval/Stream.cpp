@@ -185,12 +185,12 @@ namespace {
 /// Little-endian bytes of a mapped file or of a memory buffer.
 class Leaf final : public Stream {
 public:
-  Leaf(StringRef name, ArrayRef<uint8_t> bytes, ArrayRef<int64_t> shape,
+  Leaf(Origin origin, ArrayRef<uint8_t> bytes, ArrayRef<int64_t> shape,
        Type element, BlobStore *store)
-      : Stream(shape, element), name(name.str()), bytes(bytes), store(store),
-        bits(element.getIntOrFloatBitWidth() == 1
-                 ? 8
-                 : element.getIntOrFloatBitWidth()) {}
+      : Stream(shape, element), origin(std::move(origin)), bytes(bytes),
+        store(store), bits(element.getIntOrFloatBitWidth() == 1
+                               ? 8
+                               : element.getIntOrFloatBitWidth()) {}
   ~Leaf() override {
     if (store)
       store->releasePages(bytes);
@@ -210,9 +210,7 @@ public:
     readIntegers(at, out);
   }
 
-  void describe(Origin &origin) const override {
-    origin.add(name, bytes.size());
-  }
+  void describe(Origin &total) const override { total.add(origin); }
 
 private:
   template <typename T>
@@ -282,7 +280,7 @@ private:
     released = offset;
   }
 
-  std::string name;
+  Origin origin;
   ArrayRef<uint8_t> bytes;
   BlobStore *store;
   unsigned bits;
@@ -308,10 +306,11 @@ private:
 };
 } // namespace
 
-StreamRef fold::makeLeaf(StringRef name, ArrayRef<uint8_t> bytes,
+StreamRef fold::makeLeaf(Origin origin, ArrayRef<uint8_t> bytes,
                          ArrayRef<int64_t> shape, Type element,
                          BlobStore *store) {
-  return std::make_shared<Leaf>(name, bytes, shape, element, store);
+  return std::make_shared<Leaf>(std::move(origin), bytes, shape, element,
+                                store);
 }
 
 static bool fitsFloat(Type element) {

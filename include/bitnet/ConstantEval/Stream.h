@@ -108,7 +108,7 @@ struct View {
 
 /// Bytes of an initializer, decoded as they are read; pages that were read are
 /// given back to the system. `store` may be null for bytes that stay.
-StreamRef makeLeaf(StringRef name, ArrayRef<uint8_t> bytes,
+StreamRef makeLeaf(Origin origin, ArrayRef<uint8_t> bytes,
                    ArrayRef<int64_t> shape, Type element, BlobStore *store);
 
 /// Values held in memory. Elements that f32 holds exactly take four bytes.

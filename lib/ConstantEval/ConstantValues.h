@@ -1,0 +1,27 @@
+//===- ConstantValues.h - computed tensors as onnx.constant -----*- C++ -*-===//
+
+#ifndef BITNET_LIB_CONSTANTEVAL_CONSTANTVALUES_H
+#define BITNET_LIB_CONSTANTEVAL_CONSTANTVALUES_H
+
+#include "bitnet/ConstantEval/ConstantFolder.h"
+#include "bitnet/ConstantEval/ConstantRunner.h"
+
+#include "mlir/IR/Builders.h"
+
+namespace mlir::bitnet {
+
+/// Whether doubles give every value of `view` as it is, in elements that ONNX
+/// stores in whole bytes.
+bool isExact(const fold::View &view);
+
+/// All values of `view`, which is exact.
+ComputedTensor readTensor(const fold::View &view);
+
+/// `tensor` as a constant: inline when small, else a memory blob. It keeps the
+/// names and bytes of what it was computed of, `origin`.
+Value makeConstant(OpBuilder &builder, Location loc, ComputedTensor tensor,
+                   const fold::Origin &origin);
+
+} // namespace mlir::bitnet
+
+#endif // BITNET_LIB_CONSTANTEVAL_CONSTANTVALUES_H
