@@ -195,6 +195,8 @@ static std::optional<MapKind> getMapKind(onnx::NodeOp node) {
         .Case("LEFT", MapKind::ShiftLeft)
         .Case("RIGHT", MapKind::ShiftRight)
         .Default(std::nullopt);
+  if (node.getOp() == "Mod" && getInt(node, "fmod", 0))
+    return std::nullopt;
   return llvm::StringSwitch<std::optional<MapKind>>(node.getOp())
       .Case("Identity", MapKind::Identity)
       .Case("Abs", MapKind::Abs)
@@ -211,6 +213,7 @@ static std::optional<MapKind> getMapKind(onnx::NodeOp node) {
       .Case("Sub", MapKind::Sub)
       .Case("Mul", MapKind::Mul)
       .Case("Div", MapKind::Div)
+      .Case("Mod", MapKind::Mod)
       .Case("Max", MapKind::Max)
       .Case("Min", MapKind::Min)
       .Case("Greater", MapKind::Greater)
@@ -316,7 +319,8 @@ static bool isExact(MapKind kind, ArrayRef<View> operands, Stream &result) {
       return std::fabs(v) < kExactIntegers;
     });
   };
-  if (kind == MapKind::Div && isa<IntegerType>(result.element) &&
+  if ((kind == MapKind::Div || kind == MapKind::Mod) &&
+      isa<IntegerType>(result.element) &&
       !allValues(*operands[1].stream, [](double v) { return v != 0; }))
     return false;
   return holds(result) && llvm::all_of(operands, [&](const View &operand) {
@@ -370,7 +374,8 @@ View ConstantFolder::buildMap(onnx::NodeOp node, MapKind kind) {
     return {};
   Type element = operands.back().stream->element;
   auto integer = dyn_cast<IntegerType>(element);
-  if (isBitwise(kind) && (!integer || integer.getWidth() > 32))
+  if ((isBitwise(kind) || kind == MapKind::Mod) &&
+      (!integer || integer.getWidth() > 32))
     return {};
   if (isComparison(kind))
     element = IntegerType::get(node.getContext(), 1);

@@ -210,6 +210,13 @@ public:
     readIntegers(at, out);
   }
 
+  void readBytes(int64_t begin, MutableArrayRef<uint8_t> out) override {
+    if (bits != 8)
+      return Stream::readBytes(begin, out);
+    release(uint64_t(begin));
+    std::memcpy(out.data(), bytes.data() + begin, out.size());
+  }
+
   void describe(Origin &total) const override { total.add(origin); }
 
 private:

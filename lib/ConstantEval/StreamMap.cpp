@@ -1,6 +1,6 @@
 //===- StreamMap.cpp - elementwise streams --------------------------------===//
 
-#include "bitnet/ConstantEval/Stream.h"
+#include "StreamTable.h"
 
 #include "llvm/ADT/STLExtras.h"
 
@@ -98,6 +98,11 @@ static void applyBinary(MapKind kind, MutableArrayRef<double> a,
     return zip(a, b, [](double x, double y) { return x * y; });
   case MapKind::Div:
     return zip(a, b, [](double x, double y) { return x / y; });
+  case MapKind::Mod:
+    return zip(a, b, [](double x, double y) {
+      double rest = std::fmod(x, y);
+      return rest != 0 && (rest < 0) != (y < 0) ? rest + y : rest;
+    });
   // NaN wins, as in ONNX and numpy.
   case MapKind::Max:
     return zip(a, b,
@@ -282,6 +287,13 @@ StreamRef fold::makeMap(MapKind kind, Type element,
       return nullptr;
   if (isTooLarge(shape, operands))
     return nullptr;
+  SmallVector<StreamRef> entries;
+  if (StreamRef bytes = splitBytes(shape, operands, entries)) {
+    StreamRef all = build(kind, element, {256}, entries);
+    Origin origin;
+    all->describe(origin);
+    return std::make_shared<Table>(bytes, element, readAll(*all), origin);
+  }
   return build(kind, element, shape, operands);
 }
 

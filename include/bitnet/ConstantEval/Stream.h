@@ -59,6 +59,8 @@ public:
 
   /// Values [begin, begin + out.size()).
   virtual void read(int64_t begin, MutableArrayRef<double> out) = 0;
+  /// The same of integers of at most 8 bits, as bytes in two's complement.
+  virtual void readBytes(int64_t begin, MutableArrayRef<uint8_t> out);
   /// Adds the initializers read.
   virtual void describe(struct Origin &origin) const = 0;
 
@@ -142,6 +144,8 @@ enum class MapKind {
   Sub,
   Mul,
   Div,
+  /// Of integers, with the sign of the divisor.
+  Mod,
   Max,
   Min,
   Greater,
