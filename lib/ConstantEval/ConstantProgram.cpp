@@ -4,16 +4,41 @@
 
 #include "ConstantValues.h"
 
+#include "bitnet/Dialect/BitNet/IR/Constants.h"
+
 using namespace mlir;
 using namespace mlir::bitnet;
+
+ConstantProgram::~ConstantProgram() {
+  for (const std::string &name : blobs)
+    BitNetDialect::getBlobStore(module.getContext()).dropMemory(name);
+}
+
+Value ConstantProgram::makeLeaf(Location loc, ComputedTensor tensor,
+                                const fold::Origin &origin) {
+  bool isFloat = isa<FloatType>(tensor.type.getElementType());
+  onnx::ConstantOp leaf =
+      makeConstant(leaves, loc, std::move(tensor), origin,
+                   hidden && isFloat ? 0 : kInlineConstantBytes);
+  if (auto blob = dyn_cast<bitnet::BlobAttr>(leaf.getValue()))
+    blobs.push_back(blob.getFile().str());
+  return leaf.getResult();
+}
 
 /// Initializers, and values that streams read. False for what is to be run.
 bool ConstantProgram::addLeaf(Value value) {
   if (mapping.contains(value))
     return true;
   Operation *op = value.getDefiningOp();
-  if (isa<onnx::ConstantOp>(op)) {
-    mapping.map(value, leaves.clone(*op)->getResult(0));
+  if (auto constant = dyn_cast<onnx::ConstantOp>(op)) {
+    auto dense = dyn_cast<DenseElementsAttr>(constant.getValue());
+    bool isFloat = dense && isa<FloatType>(dense.getElementType());
+    mapping.map(value, hidden && isFloat
+                           ? makeLeaf(op->getLoc(),
+                                      {cast<RankedTensorType>(dense.getType()),
+                                       getStorage(dense)},
+                                      fold::Origin())
+                           : leaves.clone(*op)->getResult(0));
     return true;
   }
   fold::View view = folder.get(value);
@@ -21,8 +46,7 @@ bool ConstantProgram::addLeaf(Value value) {
     return false;
   fold::Origin origin;
   view.stream->describe(origin);
-  mapping.map(value,
-              makeConstant(leaves, value.getLoc(), readTensor(view), origin));
+  mapping.map(value, makeLeaf(value.getLoc(), readTensor(view), origin));
   return true;
 }
 

@@ -107,8 +107,9 @@ ComputedTensor mlir::bitnet::readTensor(const View &view) {
   return result;
 }
 
-static Attribute makeValue(MLIRContext *context, ComputedTensor tensor) {
-  if (tensor.bytes.size() > kInlineConstantBytes) {
+static Attribute makeValue(MLIRContext *context, ComputedTensor tensor,
+                           uint64_t inlineBytes) {
+  if (tensor.bytes.size() > inlineBytes) {
     uint64_t size = tensor.bytes.size();
     std::string file =
         BitNetDialect::getBlobStore(context).addMemory(std::move(tensor.bytes));
@@ -126,10 +127,13 @@ static Attribute makeValue(MLIRContext *context, ComputedTensor tensor) {
                      tensor.bytes.size()));
 }
 
-Value mlir::bitnet::makeConstant(OpBuilder &builder, Location loc,
-                                 ComputedTensor tensor, const Origin &origin) {
+onnx::ConstantOp mlir::bitnet::makeConstant(OpBuilder &builder, Location loc,
+                                            ComputedTensor tensor,
+                                            const Origin &origin,
+                                            uint64_t inlineBytes) {
   RankedTensorType type = tensor.type;
-  Attribute value = makeValue(builder.getContext(), std::move(tensor));
+  Attribute value =
+      makeValue(builder.getContext(), std::move(tensor), inlineBytes);
   auto constant = onnx::ConstantOp::create(
       builder, loc, type, builder.getStringAttr(origin.getName()), value);
   SmallVector<NamedAttribute> leaves;

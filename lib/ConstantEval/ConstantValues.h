@@ -17,10 +17,11 @@ bool isExact(const fold::View &view);
 /// All values of `view`, which is exact.
 ComputedTensor readTensor(const fold::View &view);
 
-/// `tensor` as a constant: inline when small, else a memory blob. It keeps the
-/// names and bytes of what it was computed of, `origin`.
-Value makeConstant(OpBuilder &builder, Location loc, ComputedTensor tensor,
-                   const fold::Origin &origin);
+/// `tensor` as a constant: inline up to `inlineBytes`, else a memory blob. It
+/// keeps the names and bytes of what it was computed of, `origin`.
+onnx::ConstantOp makeConstant(OpBuilder &builder, Location loc,
+                              ComputedTensor tensor, const fold::Origin &origin,
+                              uint64_t inlineBytes);
 
 } // namespace mlir::bitnet
 

@@ -166,8 +166,9 @@ void Evaluator::replace(Value value, ComputedTensor tensor) {
   OpBuilder builder(value.getDefiningOp());
   counts.bytes += tensor.bytes.size();
   takeCredit(value, tensor.bytes.size());
-  value.replaceAllUsesWith(
-      makeConstant(builder, value.getLoc(), std::move(tensor), origin));
+  value.replaceAllUsesWith(makeConstant(builder, value.getLoc(),
+                                        std::move(tensor), origin,
+                                        kInlineConstantBytes));
 }
 
 bool Evaluator::foldValue(OpResult value, const fold::View &view) {
@@ -214,9 +215,15 @@ Evaluator::compute(ArrayRef<Value> values, ArrayRef<uint64_t> limits) {
   // A node that fails stays, and is reported where it always was.
   ScopedDiagnosticHandler quiet(module.getContext(),
                                 [](Diagnostic &) { return success(); });
-  OwningOpRef<ModuleOp> program =
-      ConstantProgram(module, nodes, folder).make(values);
-  return runner->run(*program, limits);
+  for (bool hidden : {true, false}) {
+    ConstantProgram program(module, nodes, folder, hidden);
+    OwningOpRef<ModuleOp> made = program.make(values);
+    auto tensors = runner->run(*made, limits);
+    // Several are tried one by one before anything else.
+    if (succeeded(tensors) || values.size() > 1)
+      return tensors;
+  }
+  return failure();
 }
 
 /// False when some node fails.
@@ -297,14 +304,24 @@ Counts Evaluator::run() {
 // The pass
 //===----------------------------------------------------------------------===//
 
+/// The types of the function's results follow those of what it returns.
+static void updateResultTypes(FunctionOpInterface function) {
+  Operation *end = function.getFunctionBody().front().getTerminator();
+  function.setFunctionTypeAttr(TypeAttr::get(
+      FunctionType::get(function.getContext(), function.getArgumentTypes(),
+                        end->getOperandTypes())));
+}
+
 void EvaluateConstants::runOnOperation() {
   auto &folder = getAnalysis<ConstantFolder>();
   for (auto function : getOperation().getOps<FunctionOpInterface>()) {
     if (function.isExternal())
       continue;
     Counts counts = Evaluator(function, folder, runner.get(), remaining).run();
-    if (counts.folded + counts.run != 0)
+    if (counts.folded + counts.run != 0) {
       eraseDeadNodes(function, [&](Value value) { folder.forget(value); });
+      updateResultTypes(function);
+    }
     numFolded += counts.folded;
     numRun += counts.run;
     numBytes += counts.bytes;

@@ -99,14 +99,23 @@ double fold::multiplyIntegers(double x, double y, IntegerType type) {
   return type.isUnsigned() ? double(low) : double(int32_t(low));
 }
 
-void fold::saturateTo(IntegerType type, MutableArrayRef<double> values) {
+/// Bounds are floats of `from` (narrower ones are f32 by then).
+static double roundTowardZero(double bound, Type from) {
+  auto single = float(bound);
+  if (from.isF64() || double(single) <= bound)
+    return from.isF64() ? bound : double(single);
+  return double(std::nextafter(single, 0.0f));
+}
+
+void fold::saturateTo(IntegerType type, Type from,
+                      MutableArrayRef<double> values) {
   if (type.getWidth() == 1)
     return roundTo(type, values);
   IntegerRange range(type);
+  double high = roundTowardZero(range.low + range.count - 1, from);
   for (double &v : values)
     v = std::isnan(v) ? range.low
-                      : std::trunc(std::min(std::max(v, range.low),
-                                            range.low + range.count - 1));
+                      : std::trunc(std::min(std::max(v, range.low), high));
 }
 
 void fold::roundTo(Type element, MutableArrayRef<double> values) {

@@ -20,7 +20,7 @@ static double roundHalfEven(double value) {
   constexpr double kMagic = 6755399441055744.0;
   if (!(std::fabs(value) < 2251799813685248.0))
     return value;
-  return (value + kMagic) - kMagic;
+  return std::copysign((value + kMagic) - kMagic, value);
 }
 
 template <typename Fn> static void each(MutableArrayRef<double> values, Fn fn) {
@@ -38,7 +38,7 @@ static void applyUnary(MapKind kind, MutableArrayRef<double> values) {
     return each(values, roundHalfEven);
   case MapKind::Sign:
     return each(values, [](double v) {
-      return std::isnan(v) ? v : double(v > 0) - double(v < 0);
+      return std::isnan(v) || v == 0 ? v : double(v > 0) - double(v < 0);
     });
   case MapKind::Sqrt:
     return each(values, [](double v) { return std::sqrt(v); });
@@ -51,7 +51,7 @@ static void applyUnary(MapKind kind, MutableArrayRef<double> values) {
   case MapKind::Not:
     return each(values, [](double v) { return double(v == 0); });
   case MapKind::Relu:
-    return each(values, [](double v) { return v < 0 ? 0 : v; });
+    return each(values, [](double v) { return v <= 0 ? 0 : v; });
   default: // Identity, Cast: the rounding that follows does the work
     return;
   }
@@ -143,6 +143,7 @@ static void multiply(IntegerType type, MutableArrayRef<double> a,
 namespace {
 /// One operand of a map: read along with the result, or small and held.
 struct Operand {
+  Type element;
   StreamRef stream;             // null when held
   std::vector<double> held;     // one value, or all values of the operand
   SmallVector<int64_t> strides; // of the held values, per result dimension
@@ -160,7 +161,7 @@ public:
   void read(int64_t begin, MutableArrayRef<double> out) override {
     fetch(operands[0], begin, out);
     if (kind == MapKind::Saturate)
-      return saturateTo(cast<IntegerType>(element), out);
+      return saturateTo(cast<IntegerType>(element), operands[0].element, out);
     if (operands.size() == 1) {
       applyUnary(kind, out);
       return roundTo(element, out);
@@ -241,6 +242,7 @@ static bool broadcast(SmallVector<int64_t> &result, ArrayRef<int64_t> shape) {
 
 static Operand makeOperand(const StreamRef &stream, ArrayRef<int64_t> shape) {
   Operand operand;
+  operand.element = stream->element;
   if (stream->size == countOf(shape) && stream->size != 1) {
     operand.stream = stream;
     return operand;

@@ -82,11 +82,17 @@ TEST_F(StreamTest, RoundsLikeTheTypes) {
 TEST_F(StreamTest, CastsSaturate) {
   const double nan = std::nan(""), inf = HUGE_VAL;
   Values values{nan, inf, -inf, 1.9, -1.9, 300, -300};
-  saturateTo(b.getIntegerType(8, /*isSigned=*/false), values);
+  saturateTo(b.getIntegerType(8, /*isSigned=*/false), b.getF32Type(), values);
   EXPECT_EQ(values, Values({0, 255, 0, 1, 0, 255, 0}));
   values = {nan, inf, -inf, 1.9, -1.9, 300, -300};
-  saturateTo(b.getI8Type(), values);
+  saturateTo(b.getI8Type(), b.getF32Type(), values);
   EXPECT_EQ(values, Values({-128, 127, -128, 1, -1, 127, -128}));
+  values = {inf, inf};
+  saturateTo(b.getI32Type(), b.getF16Type(), values);
+  EXPECT_EQ(values, Values({2147483520, 2147483520}));
+  values = {inf, inf};
+  saturateTo(b.getI32Type(), b.getF64Type(), values);
+  EXPECT_EQ(values, Values({2147483647, 2147483647}));
 }
 
 TEST_F(StreamTest, ProductsOfIntegersWrap) {

@@ -42,9 +42,10 @@ void roundTo(Type element, MutableArrayRef<double> values);
 /// Doubles hold all integers of a smaller magnitude.
 inline constexpr double kExactIntegers = 9007199254740992.0; // 2^53
 
-/// What a cast of floats to `type` gives: truncated and saturated, NaN becomes
-/// the lowest integer (act_c2), as at run time.
-void saturateTo(IntegerType type, MutableArrayRef<double> values);
+/// What a cast of floats (of type `from`) to `type` gives: truncated and
+/// saturated to floats within, NaN becomes the lowest integer (act_c2), as at
+/// run time.
+void saturateTo(IntegerType type, Type from, MutableArrayRef<double> values);
 
 /// The product modulo 2^32 of integers of at most 32 bits, which no double
 /// need hold; of wider ones, which the caller has to check, their product.

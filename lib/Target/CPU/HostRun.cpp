@@ -106,6 +106,8 @@ LogicalResult HostRun::makeOutputs() {
     made.limit = limit;
     made.elementSize = llvm::divideCeil(element.getIntOrFloatBitWidth(), 8);
   }
+  context.tensors.resize(limits.size());
+  context.base.outputs = context.tensors.data();
   return success();
 }
 

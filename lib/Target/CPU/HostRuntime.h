@@ -39,6 +39,8 @@ struct HostContext {
   };
 
   std::vector<Output> outputs;
+  /// Where code keeps the extents of outputs that are many.
+  std::vector<bitnet_tensor> tensors;
   std::map<void *, Block> blocks;
   std::map<int64_t, Block> slots;
   /// Of the first failure.
