@@ -115,8 +115,13 @@ View ConstantFolder::build(Value value) {
   if (auto constant = value.getDefiningOp<onnx::ConstantOp>())
     return buildConstant(constant);
   auto node = value.getDefiningOp<onnx::NodeOp>();
-  if (!node || !node.getDomain().empty() || node.getOutputs().size() != 1 ||
-      onnx::findMalformation(node) || ExactCasts::hasWrongTypes(node))
+  if (!node || !hasStream(node) || node.getOutputs().size() != 1 ||
+      onnx::findMalformation(node) ||
+      !llvm::all_of(node.getInputs(), [&](Value v) { return bool(get(v)); }))
+    return {};
+  // Streams know their types: to look for them along a chain is slow.
+  auto typeOf = [&](Value v) { return get(v).stream->element; };
+  if (ExactCasts::hasWrongTypes(node, typeOf))
     return {};
   return buildNode(node);
 }
@@ -233,13 +238,27 @@ static std::optional<MapKind> getMapKind(onnx::NodeOp node) {
 
 bool ConstantFolder::hasStream(onnx::NodeOp node) {
   return node.getDomain().empty() &&
-         (getMapKind(node) ||
-          llvm::is_contained(
-              {"Clip", "Cast", "CastLike", "ReduceMean", "ReduceSum",
-               "ReduceMax", "ReduceMin", "Transpose", "Reshape", "Flatten",
-               "Squeeze", "Unsqueeze", "Expand", "ConstantOfShape", "Concat",
-               "ScatterND", "Gather", "Slice", "DequantizeLinear"},
-              node.getOp()));
+         (getMapKind(node) || llvm::is_contained({"Clip",
+                                                  "Cast",
+                                                  "CastLike",
+                                                  "ReduceMean",
+                                                  "ReduceSum",
+                                                  "ReduceMax",
+                                                  "ReduceMin",
+                                                  "Transpose",
+                                                  "Reshape",
+                                                  "Flatten",
+                                                  "Squeeze",
+                                                  "Unsqueeze",
+                                                  "Expand",
+                                                  "ConstantOfShape",
+                                                  "Concat",
+                                                  "ScatterND",
+                                                  "Gather",
+                                                  "Slice",
+                                                  "DequantizeLinear",
+                                                  "NonZero"},
+                                                 node.getOp()));
 }
 
 View ConstantFolder::buildNode(onnx::NodeOp node) {
@@ -271,6 +290,8 @@ View ConstantFolder::buildNode(onnx::NodeOp node) {
     return buildRows(node);
   if (op == "DequantizeLinear")
     return buildDequantize(node);
+  if (op == "NonZero")
+    return buildNonZero(node);
   return {};
 }
 

@@ -2,6 +2,7 @@
 
 #include "ConstantNodes.h"
 
+#include "bitnet/ConstantEval/ConstantFolder.h"
 #include "bitnet/Dialect/BitNet/IR/BitNet.h"
 #include "bitnet/Dialect/ONNX/IR/NodeParams.h"
 #include "bitnet/Dialect/ONNX/IR/Schema.h"
@@ -28,7 +29,7 @@ bool ConstantNodes::isConstant(onnx::NodeOp node,
   };
   if (onnx::findMalformation(node) || !llvm::all_of(node.getInputs(), isKnown))
     return false;
-  if (runner &&
+  if (runner && !ConstantFolder::hasStream(node) &&
       !runner->hasLowering(node.getDomain(), node.getOp(), node.getVersion()))
     return false;
   if (node.getBodies().empty())

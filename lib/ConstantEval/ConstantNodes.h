@@ -14,7 +14,8 @@ namespace mlir::bitnet {
 /// bodies read, is an onnx.constant or comes from a constant node.
 class ConstantNodes {
 public:
-  /// Nodes without a lowering are left out when there is a runner.
+  /// Nodes that have neither stream nor lowering are left out when there is a
+  /// runner.
   ConstantNodes(Operation *function, const ConstantRunner *runner);
 
   bool contains(Operation *op) const { return nodes.contains(op); }

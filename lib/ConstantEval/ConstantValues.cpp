@@ -40,6 +40,11 @@ bool mlir::bitnet::isExact(const View &view) {
   });
 }
 
+uint64_t mlir::bitnet::getByteSize(const View &view) {
+  unsigned bits = view.stream->element.getIntOrFloatBitWidth();
+  return uint64_t(view.stream->size) * llvm::divideCeil(bits, 8);
+}
+
 /// The bits of a number that f16 holds.
 static uint16_t toHalf(double value) {
   uint16_t sign = std::signbit(value) ? 0x8000 : 0;

@@ -14,6 +14,9 @@ namespace mlir::bitnet {
 /// stores in whole bytes.
 bool isExact(const fold::View &view);
 
+/// Bytes of all values of `view` as ONNX stores them.
+uint64_t getByteSize(const fold::View &view);
+
 /// All values of `view`, which is exact.
 ComputedTensor readTensor(const fold::View &view);
 

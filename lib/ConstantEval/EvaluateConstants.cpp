@@ -29,8 +29,12 @@ static constexpr uint64_t kTotalGrowth = uint64_t(16) << 20;
 static constexpr uint64_t kUnpacking = 64;
 /// No product is larger.
 static constexpr uint64_t kProduct = uint64_t(1) << 30;
-/// Values that are run together are computed of about so many bytes.
+/// Values that are run together are computed of about so many bytes, by about
+/// so many nodes: code for many nodes takes more than its share of time.
 static constexpr uint64_t kGroup = uint64_t(256) << 20;
+static constexpr size_t kGroupNodes = 64;
+/// Nodes that are run for one function; more of them are no model's weights.
+static constexpr size_t kMostNodes = 1024;
 /// Rounds in which streams keep what follows from values that have been run.
 static constexpr unsigned kStreamRounds = 4;
 /// Programs that may fail before the others are left alone.
@@ -60,12 +64,15 @@ private:
                         [&](Operation *user) { return isKept(user); });
   }
   bool isStreamed(onnx::NodeOp node);
+  void growStreams();
   void visit(onnx::NodeOp node);
   bool foldValue(OpResult value, const fold::View &view);
   uint64_t getLimit(Value value);
   void takeCredit(Value value, uint64_t bytes);
   void replace(Value value, ComputedTensor tensor);
   void runGroups();
+  bool runGroup(ArrayRef<Value> values, ArrayRef<Operation *> cone);
+  SmallVector<Operation *> getCone(Value value, uint64_t &bytes);
   bool runProgram(ArrayRef<Value> values);
   FailureOr<std::vector<ComputedTensor>> compute(ArrayRef<Value> values,
                                                  ArrayRef<uint64_t> limits);
@@ -84,6 +91,7 @@ private:
   llvm::DenseMap<Operation *, uint64_t> credit;
   uint64_t grown = 0;
   unsigned round = 0, failures = 0;
+  size_t nodesRun = 0;
   Counts counts;
 };
 
@@ -267,25 +275,90 @@ static void runHalves(ArrayRef<Value> values,
   }
 }
 
+/// The nodes that have to run for `value`, without order, and the bytes of what
+/// they read.
+SmallVector<Operation *> Evaluator::getCone(Value value, uint64_t &bytes) {
+  llvm::SetVector<Operation *> cone;
+  llvm::DenseSet<Value> leaves;
+  cone.insert(value.getDefiningOp());
+  for (size_t i = 0; i != cone.size() && cone.size() <= kMostNodes; ++i)
+    cone[i]->walk([&, op = cone[i]](Operation *inner) {
+      for (Value operand : inner->getOperands()) {
+        Operation *def = operand.getDefiningOp();
+        if (!def || op->isProperAncestor(def) || leaves.contains(operand))
+          continue;
+        auto constant = dyn_cast<onnx::ConstantOp>(def);
+        fold::View view = folder.get(operand);
+        if (!constant && !view) {
+          cone.insert(def);
+          continue;
+        }
+        leaves.insert(operand);
+        bytes += constant ? getBytes(constant) : getByteSize(view);
+      }
+    });
+  return cone.takeVector();
+}
+
+/// `cone` are the nodes for `values`. False when these have to wait, because
+/// only what comes first was run.
+bool Evaluator::runGroup(ArrayRef<Value> values, ArrayRef<Operation *> cone) {
+  llvm::DenseSet<Operation *> all(cone.begin(), cone.end());
+  llvm::SetVector<Operation *> first;
+  nodesRun += std::min<size_t>(all.size(), 2 * kGroupNodes);
+  SmallVector<Value> cut;
+  bool isWhole = all.size() <= 2 * kGroupNodes;
+  for (Operation *op : nodes.getNodes()) {
+    if (isWhole || first.size() == kGroupNodes)
+      break;
+    if (all.contains(op))
+      first.insert(op);
+  }
+  auto isOutside = [&](Operation *user) { return !first.contains(user); };
+  for (Operation *op : first)
+    for (Value result : op->getResults())
+      if (llvm::any_of(result.getUsers(), isOutside))
+        cut.push_back(result);
+  runHalves(
+      isWhole ? values : ArrayRef(cut),
+      [&](ArrayRef<Value> part) { return runProgram(part); },
+      [&](Value value) { left.insert(value.getDefiningOp()); });
+  return isWhole;
+}
+
 void Evaluator::runGroups() {
   SmallVector<Value> values(llvm::reverse(waiting));
   waiting.clear();
   for (size_t begin = 0, end = 0; begin != values.size(); begin = end) {
     uint64_t bytes = 0;
-    for (; end != values.size() && (end == begin || bytes < kGroup); ++end)
-      for (onnx::ConstantOp source : findSources(values[end]))
-        bytes += getBytes(source);
-    runHalves(
-        ArrayRef(values).slice(begin, end - begin),
-        [&](ArrayRef<Value> part) { return runProgram(part); },
-        [&](Value value) { left.insert(value.getDefiningOp()); });
+    SmallVector<Operation *> cone;
+    while (end != values.size() && bytes < kGroup && cone.size() < kGroupNodes)
+      llvm::append_range(cone, getCone(values[end++], bytes));
+    if (nodesRun > kMostNodes) {
+      for (Value value : ArrayRef(values).drop_front(begin))
+        left.insert(value.getDefiningOp());
+      return;
+    }
+    if (!runGroup(ArrayRef(values).slice(begin, end - begin), cone))
+      return;
   }
+}
+
+/// Streams of long chains grow from their beginning: from the end they would
+/// be too deep.
+void Evaluator::growStreams() {
+  constexpr size_t kShort = 128;
+  if (nodes.getNodes().size() > kShort)
+    for (Operation *op : nodes.getNodes())
+      for (Value result : op->getResults())
+        folder.get(result);
 }
 
 Counts Evaluator::run() {
   // Each round evaluates or gives up at least one node.
   for (size_t last = ~size_t(0);; ++round) {
     streamed.clear();
+    growStreams();
     for (Operation *op : llvm::reverse(nodes.getNodes()))
       visit(cast<onnx::NodeOp>(op));
     if (waiting.empty())

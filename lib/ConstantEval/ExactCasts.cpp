@@ -127,13 +127,15 @@ Type ExactCasts::getElementType(Value value) {
   }
 }
 
-bool ExactCasts::hasWrongTypes(onnx::NodeOp node) {
-  auto typeOf = [&](unsigned slot) {
+bool ExactCasts::hasWrongTypes(onnx::NodeOp node,
+                               function_ref<Type(Value)> typeOf) {
+  auto typeOfSlot = [&](unsigned slot) {
     Value value = node.getSlot(slot);
-    return value ? getElementType(value) : Type();
+    return value ? typeOf(value) : Type();
   };
   for (unsigned slot = 0, e = node.getNumSlots(); slot != e; ++slot) {
-    Type type = typeOf(slot), leader = typeOf(onnx::getTypeLeader(node, slot));
+    Type type = typeOfSlot(slot),
+         leader = typeOfSlot(onnx::getTypeLeader(node, slot));
     if (type &&
         (!onnx::mayTake(node, slot, type) || (leader && leader != type)))
       return true;

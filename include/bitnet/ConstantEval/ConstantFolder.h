@@ -85,6 +85,7 @@ private:
   fold::View buildConcat(onnx::NodeOp node);
   fold::View buildRows(onnx::NodeOp node);
   fold::View buildDequantize(onnx::NodeOp node);
+  fold::View buildNonZero(onnx::NodeOp node);
 
   /// Brings operands to one dimension order, that of the largest.
   fold::View applyMap(fold::MapKind kind, Type element,

@@ -28,7 +28,9 @@ public:
 
   /// Whether the node has inputs of types that its schema does not take, or not
   /// together: an error, which the operator's own lowering reports.
-  static bool hasWrongTypes(onnx::NodeOp node);
+  /// `typeOf` is asked for their element types, null: not known.
+  static bool hasWrongTypes(onnx::NodeOp node,
+                            function_ref<Type(Value)> typeOf = getElementType);
 
   /// `value` without identities and casts between floats that change no number.
   Value strip(Value value) const;
