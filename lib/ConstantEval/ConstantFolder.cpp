@@ -167,6 +167,10 @@ View ConstantFolder::buildConstant(onnx::ConstantOp op) {
   if (!type || !type.hasStaticShape() ||
       !(type.getElementType().isIntOrFloat()) || type.getNumElements() == 0)
     return {};
+  // No lowering computes with floats of 8 bits, so no stream does.
+  if (isa<FloatType>(type.getElementType()) &&
+      type.getElementTypeBitWidth() < 16)
+    return {};
   FailureOr<uint64_t> bytes = getStorageBytes(type);
   if (failed(bytes))
     return {};

@@ -42,7 +42,7 @@ def BitNetEvaluateConstants : Pass<"bitnet-evaluate-constants", "::mlir::ModuleO
 
     ```mlir
     func.func @main(%x: tensor<?x2xf32>) -> !onnx.unknown {
-      %w = onnx.constant "p" dense<[4.0, 27.0]> : tensor<2xf32> -> tensor<2xf32>
+      %w = onnx.constant "p" dense<[4.0, 27.0]> : tensor<2xf32> {onnx.origin = {p = 8 : i64}} -> tensor<2xf32>
       %y = onnx.node "Mul"(%x, %w) opset 17 {} : (tensor<?x2xf32>, tensor<2xf32>) -> !onnx.unknown
       return %y : !onnx.unknown
     }
