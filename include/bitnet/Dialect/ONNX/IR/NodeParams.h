@@ -5,8 +5,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef BITNET_LIB_CONVERSION_ONNXTOBITNET_NODEPARAMS_H
-#define BITNET_LIB_CONVERSION_ONNXTOBITNET_NODEPARAMS_H
+#ifndef BITNET_DIALECT_ONNX_IR_NODEPARAMS_H
+#define BITNET_DIALECT_ONNX_IR_NODEPARAMS_H
 
 #include "bitnet/Dialect/ONNX/IR/ONNX.h"
 #include "bitnet/Dialect/ONNX/IR/Schema.h"
@@ -127,4 +127,4 @@ inline Value makeCast(OpBuilder &builder, onnx::NodeOp like, Value input,
 
 } // namespace mlir::bitnet
 
-#endif // BITNET_LIB_CONVERSION_ONNXTOBITNET_NODEPARAMS_H
+#endif // BITNET_DIALECT_ONNX_IR_NODEPARAMS_H

@@ -6,8 +6,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "ConstantFolder.h"
-#include "NodeParams.h"
+#include "bitnet/ConstantEval/ConstantFolder.h"
+#include "bitnet/Dialect/ONNX/IR/NodeParams.h"
 
 #include "mlir/Dialect/Utils/IndexingUtils.h"
 #include "mlir/IR/BuiltinTypes.h"
@@ -282,6 +282,32 @@ View ConstantFolder::buildRows(onnx::NodeOp node) {
                         (*ends)[i], steps ? (*steps)[i] : 1);
   }
   return result ? View(result) : View();
+}
+
+/// How many there are only the values say, so that there is no other lowering.
+View ConstantFolder::buildNonZero(onnx::NodeOp node) {
+  constexpr int64_t kMost = int64_t(1) << 24;
+  View operand = get(node.getInputs().front());
+  if (!operand || operand.perm.empty() || operand.stream->size > kMost)
+    return {};
+  std::vector<int64_t> found;
+  for (auto [i, value] : llvm::enumerate(readAll(*operand.contiguous())))
+    if (value != 0)
+      found.push_back(int64_t(i));
+  if (found.empty())
+    return {};
+  SmallVector<int64_t> shape = operand.getShape();
+  int64_t rank = int64_t(shape.size()), count = int64_t(found.size());
+  std::vector<double> values(rank * count);
+  for (int64_t axis = rank - 1; axis >= 0; --axis)
+    for (auto [i, place] : llvm::enumerate(found)) {
+      values[axis * count + int64_t(i)] = double(place % shape[axis]);
+      place /= shape[axis];
+    }
+  Origin origin;
+  operand.stream->describe(origin);
+  Type element = IntegerType::get(node.getContext(), 64);
+  return View(makeBuffer({rank, count}, element, values, origin));
 }
 
 //===----------------------------------------------------------------------===//

@@ -5,7 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "Stream.h"
+#include "bitnet/ConstantEval/Stream.h"
 
 #include "bitnet/Support/BlobStore.h"
 
@@ -107,15 +107,24 @@ double fold::multiplyIntegers(double x, double y, IntegerType type) {
   return type.isUnsigned() ? double(low) : double(int32_t(low));
 }
 
+/// Bounds are floats of `from` (narrower ones are f32 by then).
+static double roundTowardZero(double bound, Type from) {
+  auto single = float(bound);
+  if (from.isF64() || double(single) <= bound)
+    return from.isF64() ? bound : double(single);
+  return double(std::nextafter(single, 0.0f));
+}
+
 /// Bounds are those of the type; a fraction is cut off before.
-void fold::saturateTo(IntegerType type, MutableArrayRef<double> values) {
+void fold::saturateTo(IntegerType type, Type from,
+                      MutableArrayRef<double> values) {
   if (type.getWidth() == 1)
     return roundTo(type, values);
   IntegerRange range(type);
+  double high = roundTowardZero(range.low + range.count - 1, from);
   for (double &v : values)
     v = std::isnan(v) ? range.low
-                      : std::trunc(std::min(std::max(v, range.low),
-                                            range.low + range.count - 1));
+                      : std::trunc(std::min(std::max(v, range.low), high));
 }
 
 /// Every node rounds to its own type (act_c3).
@@ -197,12 +206,12 @@ namespace {
 /// Little-endian bytes of a mapped file or of a memory buffer.
 class Leaf final : public Stream {
 public:
-  Leaf(StringRef name, ArrayRef<uint8_t> bytes, ArrayRef<int64_t> shape,
+  Leaf(Origin origin, ArrayRef<uint8_t> bytes, ArrayRef<int64_t> shape,
        Type element, BlobStore *store)
-      : Stream(shape, element), name(name.str()), bytes(bytes), store(store),
-        bits(element.getIntOrFloatBitWidth() == 1
-                 ? 8
-                 : element.getIntOrFloatBitWidth()) {}
+      : Stream(shape, element), origin(std::move(origin)), bytes(bytes),
+        store(store), bits(element.getIntOrFloatBitWidth() == 1
+                               ? 8
+                               : element.getIntOrFloatBitWidth()) {}
   ~Leaf() override {
     if (store)
       store->releasePages(bytes);
@@ -222,9 +231,14 @@ public:
     readIntegers(at, out);
   }
 
-  void describe(Origin &origin) const override {
-    origin.add(name, bytes.size());
+  void readBytes(int64_t begin, MutableArrayRef<uint8_t> out) override {
+    if (bits != 8)
+      return Stream::readBytes(begin, out);
+    release(uint64_t(begin));
+    std::memcpy(out.data(), bytes.data() + begin, out.size());
   }
+
+  void describe(Origin &total) const override { total.add(origin); }
 
 private:
   template <typename T>
@@ -294,7 +308,7 @@ private:
     released = offset;
   }
 
-  std::string name;
+  Origin origin;
   ArrayRef<uint8_t> bytes;
   BlobStore *store;
   unsigned bits;
@@ -320,10 +334,11 @@ private:
 };
 } // namespace
 
-StreamRef fold::makeLeaf(StringRef name, ArrayRef<uint8_t> bytes,
+StreamRef fold::makeLeaf(Origin origin, ArrayRef<uint8_t> bytes,
                          ArrayRef<int64_t> shape, Type element,
                          BlobStore *store) {
-  return std::make_shared<Leaf>(name, bytes, shape, element, store);
+  return std::make_shared<Leaf>(std::move(origin), bytes, shape, element,
+                                store);
 }
 
 /// Whether f32 holds every number of the type.

@@ -7,10 +7,10 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "ConstantFolder.h"
-#include "ExactCasts.h"
-#include "NodeParams.h"
+#include "bitnet/ConstantEval/ConstantFolder.h"
+#include "bitnet/ConstantEval/ExactCasts.h"
 #include "bitnet/Dialect/BitNet/IR/BitNet.h"
+#include "bitnet/Dialect/ONNX/IR/NodeParams.h"
 
 #include "llvm/ADT/StringSwitch.h"
 
@@ -40,6 +40,26 @@ View ConstantFolder::get(Value value) {
   --depth;
   views[value] = view;
   return view;
+}
+
+ConstantFolder::ConstantFolder(Operation *op)
+    : ConstantFolder(BitNetDialect::getBlobStore(op->getContext())) {}
+
+void ConstantFolder::forgetUnfolded() {
+  SmallVector<Value> unfolded;
+  for (auto &[value, view] : views)
+    if (!view)
+      unfolded.push_back(value);
+  for (Value value : unfolded)
+    views.erase(value);
+  variable.clear();
+}
+
+fold::Origin ConstantFolder::getOrigin(Value value) {
+  Unfolded found;
+  llvm::DenseSet<Value> seen;
+  collect(value, found, seen);
+  return found.origin;
 }
 
 /// Whether `value` depends on constants alone; `found` gets the first operator
@@ -108,8 +128,13 @@ View ConstantFolder::build(Value value) {
   if (auto constant = value.getDefiningOp<onnx::ConstantOp>())
     return buildConstant(constant);
   auto node = value.getDefiningOp<onnx::NodeOp>();
-  if (!node || !node.getDomain().empty() || node.getOutputs().size() != 1 ||
-      onnx::findMalformation(node) || ExactCasts::hasWrongTypes(node))
+  if (!node || !hasStream(node) || node.getOutputs().size() != 1 ||
+      onnx::findMalformation(node) ||
+      !llvm::all_of(node.getInputs(), [&](Value v) { return bool(get(v)); }))
+    return {};
+  // Streams know their types: to look for them along a chain is slow.
+  auto typeOf = [&](Value v) { return get(v).stream->element; };
+  if (ExactCasts::hasWrongTypes(node, typeOf))
     return {};
   return buildNode(node);
 }
@@ -138,11 +163,28 @@ static std::vector<double> denseValues(DenseElementsAttr attr) {
   return values;
 }
 
+/// What `op` was computed of, else itself.
+static Origin getOriginOf(onnx::ConstantOp op, uint64_t bytes) {
+  Origin origin;
+  if (auto dict = op->getAttrOfType<DictionaryAttr>(kOriginAttr)) {
+    for (NamedAttribute entry : dict)
+      if (auto size = dyn_cast<IntegerAttr>(entry.getValue()))
+        origin.add(entry.getName(), size.getValue().getZExtValue());
+    return origin;
+  }
+  origin.add(op.getName(), bytes);
+  return origin;
+}
+
 /// Blobs become leaves that read the mapped file.
 View ConstantFolder::buildConstant(onnx::ConstantOp op) {
   auto type = dyn_cast<RankedTensorType>(op.getType());
   if (!type || !type.hasStaticShape() ||
       !(type.getElementType().isIntOrFloat()) || type.getNumElements() == 0)
+    return {};
+  // No lowering computes with floats of 8 bits, so no stream does.
+  if (isa<FloatType>(type.getElementType()) &&
+      type.getElementTypeBitWidth() < 16)
     return {};
   FailureOr<uint64_t> bytes = getStorageBytes(type);
   if (failed(bytes))
@@ -156,16 +198,14 @@ View ConstantFolder::buildConstant(onnx::ConstantOp op) {
           << op.getName() << "': " << llvm::toString(data.takeError());
       return {};
     }
-    return View(makeLeaf(op.getName(), *data, type.getShape(),
+    return View(makeLeaf(getOriginOf(op, *bytes), *data, type.getShape(),
                          type.getElementType(), &store));
   }
   auto dense = dyn_cast<DenseElementsAttr>(op.getValue());
   if (!dense)
     return {};
-  Origin origin;
-  origin.add(op.getName(), *bytes);
   return View(makeBuffer(type.getShape(), type.getElementType(),
-                         denseValues(dense), origin));
+                         denseValues(dense), getOriginOf(op, *bytes)));
 }
 
 //===----------------------------------------------------------------------===//
@@ -181,6 +221,8 @@ static std::optional<MapKind> getMapKind(onnx::NodeOp node) {
         .Case("LEFT", MapKind::ShiftLeft)
         .Case("RIGHT", MapKind::ShiftRight)
         .Default(std::nullopt);
+  if (node.getOp() == "Mod" && getInt(node, "fmod", 0))
+    return std::nullopt;
   return llvm::StringSwitch<std::optional<MapKind>>(node.getOp())
       .Case("Identity", MapKind::Identity)
       .Case("Abs", MapKind::Abs)
@@ -197,6 +239,7 @@ static std::optional<MapKind> getMapKind(onnx::NodeOp node) {
       .Case("Sub", MapKind::Sub)
       .Case("Mul", MapKind::Mul)
       .Case("Div", MapKind::Div)
+      .Case("Mod", MapKind::Mod)
       .Case("Max", MapKind::Max)
       .Case("Min", MapKind::Min)
       .Case("Greater", MapKind::Greater)
@@ -212,6 +255,31 @@ static std::optional<MapKind> getMapKind(onnx::NodeOp node) {
       .Case("BitwiseXor", MapKind::BitwiseXor)
       .Case("Where", MapKind::Where)
       .Default(std::nullopt);
+}
+
+bool ConstantFolder::hasStream(onnx::NodeOp node) {
+  return node.getDomain().empty() &&
+         (getMapKind(node) || llvm::is_contained({"Clip",
+                                                  "Cast",
+                                                  "CastLike",
+                                                  "ReduceMean",
+                                                  "ReduceSum",
+                                                  "ReduceMax",
+                                                  "ReduceMin",
+                                                  "Transpose",
+                                                  "Reshape",
+                                                  "Flatten",
+                                                  "Squeeze",
+                                                  "Unsqueeze",
+                                                  "Expand",
+                                                  "ConstantOfShape",
+                                                  "Concat",
+                                                  "ScatterND",
+                                                  "Gather",
+                                                  "Slice",
+                                                  "DequantizeLinear",
+                                                  "NonZero"},
+                                                 node.getOp()));
 }
 
 /// Dispatches on the operator's name; operators that are not listed are not
@@ -245,6 +313,8 @@ View ConstantFolder::buildNode(onnx::NodeOp node) {
     return buildRows(node);
   if (op == "DequantizeLinear")
     return buildDequantize(node);
+  if (op == "NonZero")
+    return buildNonZero(node);
   return {};
 }
 
@@ -294,7 +364,8 @@ static bool isExact(MapKind kind, ArrayRef<View> operands, Stream &result) {
       return std::fabs(v) < kExactIntegers;
     });
   };
-  if (kind == MapKind::Div && isa<IntegerType>(result.element) &&
+  if ((kind == MapKind::Div || kind == MapKind::Mod) &&
+      isa<IntegerType>(result.element) &&
       !allValues(*operands[1].stream, [](double v) { return v != 0; }))
     return false;
   return holds(result) && llvm::all_of(operands, [&](const View &operand) {
@@ -353,7 +424,8 @@ View ConstantFolder::buildMap(onnx::NodeOp node, MapKind kind) {
     return {};
   Type element = operands.back().stream->element;
   auto integer = dyn_cast<IntegerType>(element);
-  if (isBitwise(kind) && (!integer || integer.getWidth() > 32))
+  if ((isBitwise(kind) || kind == MapKind::Mod) &&
+      (!integer || integer.getWidth() > 32))
     return {};
   if (isComparison(kind))
     element = IntegerType::get(node.getContext(), 1);

@@ -5,7 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "Stream.h"
+#include "StreamTable.h"
 
 #include "llvm/ADT/STLExtras.h"
 
@@ -25,6 +25,9 @@ public:
   }
   void read(int64_t begin, MutableArrayRef<double> out) override {
     operand->read(begin, out);
+  }
+  void readBytes(int64_t begin, MutableArrayRef<uint8_t> out) override {
+    operand->readBytes(begin, out);
   }
   void describe(Origin &origin) const override { operand->describe(origin); }
 
@@ -68,14 +71,11 @@ public:
     for (const StreamRef &operand : operands)
       cost = std::max(cost, operand->cost + 1);
   }
-  void read(int64_t begin, MutableArrayRef<double> out) final {
-    while (!out.empty()) {
-      Run run = locate(begin);
-      int64_t count = std::min<int64_t>(run.length, int64_t(out.size()));
-      operands[run.operand]->read(run.begin, out.take_front(count));
-      out = out.drop_front(count);
-      begin += count;
-    }
+  void read(int64_t begin, MutableArrayRef<double> out) override {
+    gather(begin, out, &Stream::read);
+  }
+  void readBytes(int64_t begin, MutableArrayRef<uint8_t> out) override {
+    gather(begin, out, &Stream::readBytes);
   }
   void describe(Origin &origin) const final {
     for (const StreamRef &operand : operands)
@@ -88,6 +88,19 @@ protected:
     int64_t begin, length;
   };
   virtual Run locate(int64_t at) const = 0;
+
+  template <typename T>
+  using Reader = void (Stream::*)(int64_t, MutableArrayRef<T>);
+  template <typename T>
+  void gather(int64_t begin, MutableArrayRef<T> out, Reader<T> reader) const {
+    while (!out.empty()) {
+      Run run = locate(begin);
+      int64_t count = std::min<int64_t>(run.length, int64_t(out.size()));
+      (*operands[run.operand].*reader)(run.begin, out.take_front(count));
+      out = out.drop_front(count);
+      begin += count;
+    }
+  }
   SmallVector<StreamRef> operands;
 };
 
@@ -100,8 +113,39 @@ public:
       widths.push_back(countOf(ArrayRef(operand->shape).drop_front(axis)));
     width = countOf(ArrayRef(shape).drop_front(axis));
   }
+  void read(int64_t begin, MutableArrayRef<double> out) override {
+    isNarrow() ? interleave(begin, out, &Stream::read)
+               : gather(begin, out, &Stream::read);
+  }
+  void readBytes(int64_t begin, MutableArrayRef<uint8_t> out) override {
+    isNarrow() ? interleave(begin, out, &Stream::readBytes)
+               : gather(begin, out, &Stream::readBytes);
+  }
 
 private:
+  /// Runs of a few values are not worth a call each.
+  bool isNarrow() const {
+    return width < int64_t(operands.size()) * 16 && width < kChunk;
+  }
+  /// Reads each operand in one piece.
+  template <typename T>
+  void interleave(int64_t begin, MutableArrayRef<T> out,
+                  Reader<T> reader) const {
+    int64_t end = begin + int64_t(out.size());
+    int64_t first = begin / width, last = (end + width - 1) / width;
+    std::vector<T> piece;
+    int64_t offset = first * width - begin;
+    for (auto [operand, count] : llvm::zip_equal(operands, widths)) {
+      piece.resize((last - first) * count);
+      (*operand.*reader)(first *count, piece);
+      for (int64_t outer = 0; outer != last - first; ++outer)
+        for (int64_t i = 0; i != count; ++i)
+          if (int64_t to = offset + outer * width + i;
+              to >= 0 && to < int64_t(out.size()))
+            out[to] = piece[outer * count + i];
+      offset += count;
+    }
+  }
   Run locate(int64_t at) const override {
     int64_t outer = at / width, rest = at % width;
     unsigned i = 0;
@@ -150,6 +194,8 @@ StreamRef fold::makeReshape(StreamRef operand, ArrayRef<int64_t> shape) {
   if (llvm::any_of(shape, [](int64_t dim) { return dim < 1; }) ||
       countOf(shape) != operand->size)
     return nullptr;
+  if (auto *table = dynamic_cast<Table *>(operand.get()))
+    return table->reshaped(shape);
   return std::make_shared<Reshape>(std::move(operand), shape);
 }
 

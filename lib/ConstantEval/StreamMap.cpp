@@ -5,7 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "Stream.h"
+#include "StreamTable.h"
 
 #include "llvm/ADT/STLExtras.h"
 
@@ -25,7 +25,7 @@ static double roundHalfEven(double value) {
   constexpr double kMagic = 6755399441055744.0;
   if (!(std::fabs(value) < 2251799813685248.0))
     return value;
-  return (value + kMagic) - kMagic;
+  return std::copysign((value + kMagic) - kMagic, value);
 }
 
 /// The loops below compile to vector code: the operator is chosen outside of
@@ -45,7 +45,7 @@ static void applyUnary(MapKind kind, MutableArrayRef<double> values) {
     return each(values, roundHalfEven);
   case MapKind::Sign:
     return each(values, [](double v) {
-      return std::isnan(v) ? v : double(v > 0) - double(v < 0);
+      return std::isnan(v) || v == 0 ? v : double(v > 0) - double(v < 0);
     });
   case MapKind::Sqrt:
     return each(values, [](double v) { return std::sqrt(v); });
@@ -58,7 +58,7 @@ static void applyUnary(MapKind kind, MutableArrayRef<double> values) {
   case MapKind::Not:
     return each(values, [](double v) { return double(v == 0); });
   case MapKind::Relu:
-    return each(values, [](double v) { return v < 0 ? 0 : v; });
+    return each(values, [](double v) { return v <= 0 ? 0 : v; });
   default: // Identity, Cast: the rounding that follows does the work
     return;
   }
@@ -106,6 +106,11 @@ static void applyBinary(MapKind kind, MutableArrayRef<double> a,
     return zip(a, b, [](double x, double y) { return x * y; });
   case MapKind::Div:
     return zip(a, b, [](double x, double y) { return x / y; });
+  case MapKind::Mod:
+    return zip(a, b, [](double x, double y) {
+      double rest = std::fmod(x, y);
+      return rest != 0 && (rest < 0) != (y < 0) ? rest + y : rest;
+    });
   // NaN wins, as in ONNX and numpy.
   case MapKind::Max:
     return zip(a, b,
@@ -147,6 +152,7 @@ static void multiply(IntegerType type, MutableArrayRef<double> a,
 namespace {
 /// One operand of a map: read along with the result, or small and held.
 struct Operand {
+  Type element;
   StreamRef stream;             // null when held
   std::vector<double> held;     // one value, or all values of the operand
   SmallVector<int64_t> strides; // of the held values, per result dimension
@@ -164,7 +170,7 @@ public:
   void read(int64_t begin, MutableArrayRef<double> out) override {
     fetch(operands[0], begin, out);
     if (kind == MapKind::Saturate)
-      return saturateTo(cast<IntegerType>(element), out);
+      return saturateTo(cast<IntegerType>(element), operands[0].element, out);
     if (operands.size() == 1) {
       applyUnary(kind, out);
       return roundTo(element, out);
@@ -247,6 +253,7 @@ static bool broadcast(SmallVector<int64_t> &result, ArrayRef<int64_t> shape) {
 /// read with strides.
 static Operand makeOperand(const StreamRef &stream, ArrayRef<int64_t> shape) {
   Operand operand;
+  operand.element = stream->element;
   if (stream->size == countOf(shape) && stream->size != 1) {
     operand.stream = stream;
     return operand;
@@ -297,6 +304,13 @@ StreamRef fold::makeMap(MapKind kind, Type element,
       return nullptr;
   if (isTooLarge(shape, operands))
     return nullptr;
+  SmallVector<StreamRef> entries;
+  if (StreamRef bytes = splitBytes(shape, operands, entries)) {
+    StreamRef all = build(kind, element, {256}, entries);
+    Origin origin;
+    all->describe(origin);
+    return std::make_shared<Table>(bytes, element, readAll(*all), origin);
+  }
   return build(kind, element, shape, operands);
 }
 
