@@ -24,10 +24,14 @@ using namespace mlir::bitnet::fold;
 // Entry points
 //===----------------------------------------------------------------------===//
 
-/// The longest chain that is followed. No exporter writes longer ones, which
-/// could exhaust the stack.
+/// The longest chain that is followed, because each node of it takes stack. No
+/// exporter writes longer chains; a value behind a longer one has no stream,
+/// unless its operands got theirs before (Evaluator::growStreams).
 static constexpr unsigned kMaxDepth = 512;
 
+/// A null view is kept, too, so that a value that is not constant is looked at
+/// once. A value at the limit of the depth is not kept: it may be asked for
+/// again from nearer.
 View ConstantFolder::get(Value value) {
   if (!value)
     return {};
@@ -45,6 +49,8 @@ View ConstantFolder::get(Value value) {
 ConstantFolder::ConstantFolder(Operation *op)
     : ConstantFolder(BitNetDialect::getBlobStore(op->getContext())) {}
 
+/// The null views are collected first, because erasing from a DenseMap while it
+/// is iterated is not allowed. Streams that exist stay: they are still right.
 void ConstantFolder::forgetUnfolded() {
   SmallVector<Value> unfolded;
   for (auto &[value, view] : views)
@@ -55,6 +61,8 @@ void ConstantFolder::forgetUnfolded() {
   variable.clear();
 }
 
+/// For a value without a stream this is what `collect` found on its way, which
+/// is incomplete when `value` depends on an input.
 fold::Origin ConstantFolder::getOrigin(Value value) {
   Unfolded found;
   llvm::DenseSet<Value> seen;
@@ -63,7 +71,9 @@ fold::Origin ConstantFolder::getOrigin(Value value) {
 }
 
 /// Whether `value` depends on constants alone; `found` gets the first operator
-/// that is not folded.
+/// that is not folded. A node that was seen before counts as constant here: if
+/// it was not, it is in `variable`. A node with a body or without inputs is
+/// never taken for constant, because what the body reads is not looked at.
 bool ConstantFolder::collect(Value value, Unfolded &found,
                              llvm::DenseSet<Value> &seen) {
   if (View view = get(value)) {
@@ -87,6 +97,8 @@ bool ConstantFolder::collect(Value value, Unfolded &found,
   return isConstant;
 }
 
+/// A value that has a stream needs no explanation, so that it gives nullopt,
+/// too.
 std::optional<Unfolded> ConstantFolder::explain(Value value) {
   Unfolded found;
   llvm::DenseSet<Value> seen;
@@ -94,7 +106,8 @@ std::optional<Unfolded> ConstantFolder::explain(Value value) {
   return isConstant ? std::optional(found) : std::nullopt;
 }
 
-/// A transposed view is read in its own order.
+/// A transposed view is read in its own order. The limit is checked before
+/// anything is read, so that large weights cost nothing here.
 std::optional<std::vector<double>> ConstantFolder::getValues(Value value,
                                                              int64_t limit) {
   View view = get(value);
@@ -103,6 +116,9 @@ std::optional<std::vector<double>> ConstantFolder::getValues(Value value,
   return readAll(*view.contiguous());
 }
 
+/// Shapes, axes and bounds of operators are read by this. It gives nothing for
+/// floats, because an operand of the wrong type is an error that the lowering
+/// of the operator reports.
 std::optional<SmallVector<int64_t>> ConstantFolder::getIntegers(Value value) {
   View view = get(value);
   std::optional<std::vector<double>> values = getValues(value);
@@ -123,7 +139,9 @@ std::optional<double> ConstantFolder::getScalar(Value value) {
   return values->front();
 }
 
-/// A constant, or a node of the default domain with one output.
+/// Only a constant, or a node of the default domain with one output, has a
+/// stream. A node that is malformed or whose operands have wrong types has
+/// none, so that it stays and its own lowering reports the error.
 View ConstantFolder::build(Value value) {
   if (auto constant = value.getDefiningOp<onnx::ConstantOp>())
     return buildConstant(constant);
@@ -143,7 +161,9 @@ View ConstantFolder::build(Value value) {
 // Leaves
 //===----------------------------------------------------------------------===//
 
-/// f64 holds every number of at most 32 bits.
+/// The numbers of an attribute as f64, which holds every number of at most 32
+/// bits. Booleans are signless in MLIR and would read as -1 if they were
+/// extended by their sign.
 static std::vector<double> denseValues(DenseElementsAttr attr) {
   std::vector<double> values;
   if (isa<FloatType>(attr.getElementType())) {
@@ -163,7 +183,8 @@ static std::vector<double> denseValues(DenseElementsAttr attr) {
   return values;
 }
 
-/// What `op` was computed of, else itself.
+/// The initializers that the pass computed `op` of, as its attribute says; else
+/// `op` itself with its `bytes`. Reports on a layer name these.
 static Origin getOriginOf(onnx::ConstantOp op, uint64_t bytes) {
   Origin origin;
   if (auto dict = op->getAttrOfType<DictionaryAttr>(kOriginAttr)) {
@@ -176,7 +197,10 @@ static Origin getOriginOf(onnx::ConstantOp op, uint64_t bytes) {
   return origin;
 }
 
-/// Blobs become leaves that read the mapped file.
+/// A blob becomes a leaf that reads the mapped file; other attributes are held
+/// in memory. A blob of another length than its type needs, strings and empty
+/// tensors have no stream. A file that cannot be read is an error at once,
+/// because no other stage could read it either.
 View ConstantFolder::buildConstant(onnx::ConstantOp op) {
   auto type = dyn_cast<RankedTensorType>(op.getType());
   if (!type || !type.hasStaticShape() ||
@@ -213,7 +237,8 @@ View ConstantFolder::buildConstant(onnx::ConstantOp op) {
 //===----------------------------------------------------------------------===//
 
 /// The function that an elementwise operator computes; nothing for other
-/// operators.
+/// operators, and nothing for Mod with the sign of the dividend (fmod), which
+/// MapKind does not have.
 static std::optional<MapKind> getMapKind(onnx::NodeOp node) {
   if (node.getOp() == "BitShift")
     return llvm::StringSwitch<std::optional<MapKind>>(
@@ -257,6 +282,8 @@ static std::optional<MapKind> getMapKind(onnx::NodeOp node) {
       .Default(std::nullopt);
 }
 
+/// This has to name the operators that buildNode knows: evaluation keeps a node
+/// for later if it has a stream in principle, and `build` asks here first.
 bool ConstantFolder::hasStream(onnx::NodeOp node) {
   return node.getDomain().empty() &&
          (getMapKind(node) || llvm::is_contained({"Clip",
@@ -322,8 +349,9 @@ View ConstantFolder::buildNode(onnx::NodeOp node) {
 // Elementwise
 //===----------------------------------------------------------------------===//
 
-/// A small operand of a map whose largest operand is transposed: its own
-/// dimensions, aligned at the end, take the largest operand's stream order.
+/// Brings a small operand of a map to the stream order of the largest operand,
+/// which is transposed: its own dimensions are aligned at the end and then
+/// permuted as those of the largest are. Null when it has the higher rank.
 static StreamRef alignTo(const View &view, const View &largest) {
   StreamRef stream = view.contiguous();
   SmallVector<int64_t> shape(stream->shape);
@@ -338,12 +366,14 @@ static StreamRef alignTo(const View &view, const View &largest) {
   return aligned.contiguous();
 }
 
-/// Doubles do not hold all of these.
+/// Whether doubles hold only some integers of `type`, so that its values have
+/// to be looked at.
 static bool isWideInteger(Type type) {
   return isa<IntegerType>(type) && type.getIntOrFloatBitWidth() > 32;
 }
 
-/// Whether `accepts` says so of all values.
+/// Whether `accepts` is true for all values. It reads the stream up to the
+/// first value for which it is not.
 static bool allValues(Stream &stream, function_ref<bool(double)> accepts) {
   std::vector<double> chunk(kChunk);
   for (int64_t begin = 0; begin < stream.size; begin += kChunk) {
@@ -373,8 +403,10 @@ static bool isExact(MapKind kind, ArrayRef<View> operands, Stream &result) {
          });
 }
 
-/// The largest operand gives the order of the stream; the others are aligned to
-/// it.
+/// The largest operand gives the order of the stream, and the others are
+/// aligned to it: so a transposed weight is not copied only because it is
+/// multiplied with a scale. Null when shapes do not broadcast or a result is
+/// not exact.
 View ConstantFolder::applyMap(MapKind kind, Type element,
                               ArrayRef<View> operands) {
   const View *largest = &operands.front();
@@ -402,7 +434,8 @@ View ConstantFolder::applyMap(MapKind kind, Type element,
   return View(result, largest->perm);
 }
 
-/// Results are bools.
+/// Whether results are booleans, whatever the operands are. It relies on the
+/// order of MapKind, and so does isBitwise.
 static bool isComparison(MapKind kind) {
   return kind >= MapKind::Greater && kind <= MapKind::Equal;
 }
@@ -412,7 +445,10 @@ static bool isBitwise(MapKind kind) {
   return kind >= MapKind::BitwiseAnd && kind <= MapKind::ShiftRight;
 }
 
-/// All operands must be constant, of one element type.
+/// All operands must be constant; that they have one element type was checked
+/// before. The type of the result is that of the last operand, which is right
+/// for Where as well. Max and Min take any number of operands, so they become a
+/// chain of maps of two.
 View ConstantFolder::buildMap(onnx::NodeOp node, MapKind kind) {
   SmallVector<View> operands;
   for (Value input : node.getInputs()) {
@@ -439,7 +475,9 @@ View ConstantFolder::buildMap(onnx::NodeOp node, MapKind kind) {
   return result;
 }
 
-/// Clip is a maximum and then a minimum.
+/// Clip is a maximum and then a minimum, in this order: when the bounds
+/// contradict each other, the upper one wins, as ONNX says. A bound that is
+/// present but not constant makes the whole node not constant.
 View ConstantFolder::buildClip(onnx::NodeOp node) {
   View result = get(node.getInputs().front());
   if (!result)
@@ -491,7 +529,10 @@ static bool reducesExactly(ReduceKind kind, Stream &operand) {
              kExactIntegers;
 }
 
-/// The operand is streamed once; the result is held in memory.
+/// The operand is streamed once, when the node is built, and the result is held
+/// in memory. Axes that are not constant or out of range give no stream. A
+/// reduction of all axes needs no order of dimensions, so that a transposed
+/// operand is not copied.
 View ConstantFolder::buildReduce(onnx::NodeOp node, ReduceKind kind) {
   View operand = get(node.getInputs().front());
   if (!operand || !reducesExactly(kind, *operand.stream))

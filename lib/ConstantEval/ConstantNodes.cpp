@@ -21,6 +21,11 @@ ConstantNodes::ConstantNodes(Operation *function,
   });
 }
 
+/// With a runner, a node must be computable in one of two ways: by a stream, or
+/// by its lowering. A node with bodies is constant when all nodes in its bodies
+/// are, and all that they read from outside. So a Loop is not constant if its
+/// body reads an argument, because an argument has no defining operation. A
+/// malformed node stays for its lowering to report.
 bool ConstantNodes::isConstant(onnx::NodeOp node,
                                const ConstantRunner *runner) const {
   auto isKnown = [&](Value value) {
@@ -43,6 +48,8 @@ bool ConstantNodes::isConstant(onnx::NodeOp node,
   return !bodies.wasInterrupted() && llvm::all_of(captured, isKnown);
 }
 
+/// 0 for what has no static number of bytes, such as strings: it then gives no
+/// credit to the values that are computed of it.
 uint64_t mlir::bitnet::getBytes(onnx::ConstantOp constant) {
   if (auto blob = dyn_cast<bitnet::BlobAttr>(constant.getValue()))
     return blob.getLength();
@@ -53,6 +60,9 @@ uint64_t mlir::bitnet::getBytes(onnx::ConstantOp constant) {
   return succeeded(bytes) ? *bytes : 0;
 }
 
+/// Operands that nested nodes read from outside count, too. The limit bounds
+/// the time for graphs in which each value depends on all before it; sources
+/// that are missed only make the permitted size of a value smaller.
 SmallVector<onnx::ConstantOp> mlir::bitnet::findSources(Value value) {
   constexpr size_t kMost = 4096;
   SmallVector<onnx::ConstantOp> sources;
@@ -74,6 +84,8 @@ SmallVector<onnx::ConstantOp> mlir::bitnet::findSources(Value value) {
   return sources;
 }
 
+/// The domain is not asked: some of the operators are of com.microsoft, and
+/// none of these names means something else in another domain.
 bool mlir::bitnet::isProduct(onnx::NodeOp node) {
   return llvm::is_contained({"MatMul", "Gemm", "Conv", "ConvTranspose",
                              "Einsum", "FusedMatMul", "MatMulInteger",
@@ -81,6 +93,9 @@ bool mlir::bitnet::isProduct(onnx::NodeOp node) {
                             node.getOp());
 }
 
+/// Values are followed forward through constant nodes, to the first other node
+/// of each path. The limit is far above the length of such a path in a model; a
+/// value that fans out wider is treated as if it led to no product.
 bool mlir::bitnet::leadsToProduct(Value value, const ConstantNodes &nodes) {
   constexpr size_t kMost = 256;
   llvm::SetVector<Value> seen;
@@ -110,6 +125,9 @@ static bool isView(onnx::NodeOp node) {
          (!perm || *perm == SmallVector<int64_t>{1, 0});
 }
 
+/// Whether the reader of `use` takes the weights from where the initializer is:
+/// a product its second operand, Gather its table, or a view whose own readers
+/// all do.
 static bool readsInPlace(OpOperand &use) {
   auto node = dyn_cast<onnx::NodeOp>(use.getOwner());
   if (!node)
@@ -121,6 +139,9 @@ static bool readsInPlace(OpOperand &use) {
          slot < node.getNumSlots() && node.getSlot(slot) == use.get();
 }
 
+/// The node reads a matrix of floats in a blob, or another view of one. All
+/// users have to read in place; if one did not, the node would run in each call
+/// for it.
 bool mlir::bitnet::isReadInPlace(onnx::NodeOp node) {
   if (!isView(node))
     return false;

@@ -9,11 +9,16 @@
 using namespace mlir;
 using namespace mlir::bitnet;
 
+/// The blobs hold copies of tensors, which nobody reads after the run; the
+/// store would keep them until the context goes.
 ConstantProgram::~ConstantProgram() {
   for (const std::string &name : blobs)
     BitNetDialect::getBlobStore(module.getContext()).dropMemory(name);
 }
 
+/// With `hidden`, even one float becomes a blob (a limit of 0 bytes). Integers
+/// stay visible as far as they are small: they are shapes and axes, which
+/// lowerings need to see.
 Value ConstantProgram::makeLeaf(Location loc, ComputedTensor tensor,
                                 const fold::Origin &origin) {
   bool isFloat = isa<FloatType>(tensor.type.getElementType());
@@ -25,7 +30,8 @@ Value ConstantProgram::makeLeaf(Location loc, ComputedTensor tensor,
   return leaf.getResult();
 }
 
-/// Initializers, and values that streams read. False for what is to be run.
+/// Takes over an initializer, or makes one of a value that streams read. False
+/// when neither is possible: then the node that gives `value` has to run, too.
 bool ConstantProgram::addLeaf(Value value) {
   if (mapping.contains(value))
     return true;
@@ -50,7 +56,8 @@ bool ConstantProgram::addLeaf(Value value) {
   return true;
 }
 
-/// Of `op` and its bodies, from outside of it.
+/// Looks at what `op` and its bodies read from outside of `op`. Nodes that have
+/// to run are appended to `wanted`, which `make` is iterating by index.
 void ConstantProgram::addOperands(Operation *op) {
   op->walk([&](Operation *inner) {
     for (Value operand : inner->getOperands()) {
@@ -61,6 +68,8 @@ void ConstantProgram::addOperands(Operation *op) {
   });
 }
 
+/// Nodes are cloned in the order of the function, not in that of `wanted`, so
+/// that each comes behind its operands.
 void ConstantProgram::cloneNodes(func::FuncOp main) {
   OpBuilder builder = OpBuilder::atBlockEnd(&main.getBody().front());
   Type unknown = onnx::UnknownType::get(module.getContext());
@@ -75,6 +84,8 @@ void ConstantProgram::cloneNodes(func::FuncOp main) {
   }
 }
 
+/// The module gets the attributes of the original one, because lowerings read
+/// the opset there. Results have the unknown type: the run says what they are.
 OwningOpRef<ModuleOp> ConstantProgram::make(ArrayRef<Value> outputs) {
   MLIRContext *context = module.getContext();
   Location loc = outputs.front().getLoc();

@@ -13,7 +13,8 @@ using namespace mlir;
 using namespace mlir::bitnet;
 using namespace mlir::bitnet::fold;
 
-/// Calls `visit` with all values, a few thousand at a time, until it says no.
+/// Calls `visit` with all values, at most kChunk at a time, until it returns
+/// false; this returns whether it never did.
 static bool forEachChunk(Stream &stream,
                          function_ref<bool(ArrayRef<double>)> visit) {
   std::vector<double> chunk(std::min(kChunk, stream.size));
@@ -27,6 +28,10 @@ static bool forEachChunk(Stream &stream,
   return true;
 }
 
+/// Elements narrower than a byte are refused, as ONNX packs several of them
+/// into one. Integers of 64 bits are looked at one by one, because doubles hold
+/// only those below 2^53; NaN, which stands for an integer that a double lost,
+/// fails the comparison as well.
 bool mlir::bitnet::isExact(const View &view) {
   Type element = view.stream->element;
   unsigned bits = element.getIntOrFloatBitWidth();
@@ -60,6 +65,7 @@ static uint16_t toHalf(double value) {
          uint16_t(std::ldexp(magnitude, 10 - exponent) - 1024);
 }
 
+/// ONNX stores numbers little-endian, whatever machine the compiler runs on.
 template <typename T> static void append(std::vector<uint8_t> &bytes, T value) {
   size_t at = bytes.size();
   bytes.resize(at + sizeof(T));
@@ -67,6 +73,8 @@ template <typename T> static void append(std::vector<uint8_t> &bytes, T value) {
                                   llvm::endianness::little);
 }
 
+/// The value is an integer of `bits` bits already, so that to cut off the upper
+/// bits gives its two's complement. A boolean takes a byte.
 static void appendInteger(std::vector<uint8_t> &bytes, unsigned bits,
                           double value) {
   // Beyond int64 only unsigned integers go.
@@ -112,6 +120,9 @@ ComputedTensor mlir::bitnet::readTensor(const View &view) {
   return result;
 }
 
+/// A DenseElementsAttr is uniqued and lives as long as the context, so that
+/// only small tensors become one. Booleans go through a list of bools, so that
+/// the raw form that MLIR has for i1 does not matter.
 static Attribute makeValue(MLIRContext *context, ComputedTensor tensor,
                            uint64_t inlineBytes) {
   if (tensor.bytes.size() > inlineBytes) {
@@ -132,6 +143,8 @@ static Attribute makeValue(MLIRContext *context, ComputedTensor tensor,
                      tensor.bytes.size()));
 }
 
+/// The constant is called as its largest initializer. Initializers without a
+/// name are left out of the attribute, as a dictionary has no empty keys.
 onnx::ConstantOp mlir::bitnet::makeConstant(OpBuilder &builder, Location loc,
                                             ComputedTensor tensor,
                                             const Origin &origin,

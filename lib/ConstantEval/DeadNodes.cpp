@@ -12,7 +12,9 @@
 using namespace mlir;
 using namespace mlir::bitnet;
 
-/// Gives back memory blobs that nothing in the module names any more.
+/// Gives back those memory blobs of `names` that no attribute in the module
+/// names any more. An attribute may be nested in others, so that the walker
+/// looks into all of them.
 static void dropBlobs(Operation *module, llvm::StringSet<> names) {
   AttrTypeWalker walker;
   walker.addWalk([&](bitnet::BlobAttr blob) { names.erase(blob.getFile()); });
@@ -21,6 +23,10 @@ static void dropBlobs(Operation *module, llvm::StringSet<> names) {
     BitNetDialect::getBlobStore(module->getContext()).dropMemory(name.getKey());
 }
 
+/// Operations are visited from the last to the first, and inner ones before
+/// those that contain them: when one is reached, its users are gone already if
+/// they were dead. So one pass is enough. A blob of a dead constant may have
+/// other readers, which dropBlobs looks for at the end, once for all of them.
 void mlir::bitnet::eraseDeadNodes(Operation *root,
                                   function_ref<void(Value)> forget) {
   SmallVector<Operation *> order;

@@ -21,23 +21,24 @@ namespace mlir::bitnet {
 using namespace mlir;
 using namespace mlir::bitnet;
 
-/// A value may have so many bytes more than the constants it is computed of...
+/// A value may have so many bytes more than the constants it is computed of.
 static constexpr uint64_t kGrowth = uint64_t(1) << 20;
-/// ...and all values of a model.
+/// All values of a model together may have so many bytes more.
 static constexpr uint64_t kTotalGrowth = uint64_t(16) << 20;
 /// Weights of layers are unpacked to at most so many times their bytes.
 static constexpr uint64_t kUnpacking = 64;
-/// No product is larger.
+/// A product of constants that leads to a product may have so many bytes.
 static constexpr uint64_t kProduct = uint64_t(1) << 30;
 /// Values that are run together are computed of about so many bytes, by about
 /// so many nodes: code for many nodes takes more than its share of time.
 static constexpr uint64_t kGroup = uint64_t(256) << 20;
 static constexpr size_t kGroupNodes = 64;
-/// Nodes that are run for one function; more of them are no model's weights.
+/// So many nodes are run for one function at most: the weights of no model need
+/// more.
 static constexpr size_t kMostNodes = 1024;
 /// Rounds in which streams keep what follows from values that have been run.
 static constexpr unsigned kStreamRounds = 4;
-/// Programs that may fail before the others are left alone.
+/// So many programs may fail before the others are left alone.
 static constexpr unsigned kMaxFailures = 32;
 
 namespace {
@@ -156,7 +157,10 @@ uint64_t Evaluator::getLimit(Value value) {
   return std::max(limit, all * kUnpacking + kGrowth);
 }
 
-/// `bytes` take the place of the initializers behind `value`.
+/// Takes `bytes` of the initializers behind `value`, whose place the value
+/// takes in the model; what they do not cover counts as growth. Weights of
+/// layers take nothing, since they are packed later, whatever their size is
+/// here.
 void Evaluator::takeCredit(Value value, uint64_t bytes) {
   if (!remaining && leadsToProduct(value, nodes))
     return;
@@ -169,6 +173,8 @@ void Evaluator::takeCredit(Value value, uint64_t bytes) {
   grown += std::min(bytes, kTotalGrowth - grown);
 }
 
+/// The origin is asked for before the value is replaced: afterwards the chain
+/// that leads to it may have no users.
 void Evaluator::replace(Value value, ComputedTensor tensor) {
   fold::Origin origin = folder.getOrigin(value);
   OpBuilder builder(value.getDefiningOp());
@@ -179,6 +185,8 @@ void Evaluator::replace(Value value, ComputedTensor tensor) {
                                         kInlineConstantBytes));
 }
 
+/// False when the value would be larger than its limit: then nothing is read,
+/// and the node stays in the graph, which computes it in each run.
 bool Evaluator::foldValue(OpResult value, const fold::View &view) {
   uint64_t bytes =
       uint64_t(view.stream->size) *
@@ -190,7 +198,10 @@ bool Evaluator::foldValue(OpResult value, const fold::View &view) {
   return true;
 }
 
-/// Users come before the nodes that they read.
+/// Users come before the nodes that they read, so that it is known of each user
+/// whether it stays. A node is streamed, read in place, folded, put into
+/// `waiting` for the runner, or left, whichever comes first; one result that
+/// cannot be evaluated is enough to leave the node.
 void Evaluator::visit(onnx::NodeOp node) {
   SmallVector<OpResult> needed = llvm::filter_to_vector(
       node->getResults(), [&](OpResult v) { return isNeeded(v); });
@@ -218,6 +229,9 @@ void Evaluator::visit(onnx::NodeOp node) {
 // Running
 //===----------------------------------------------------------------------===//
 
+/// Tries a program whose floats are hidden, then one with visible floats, as
+/// few lowerings have to see them. Failure of several values says nothing about
+/// each of them.
 FailureOr<std::vector<ComputedTensor>>
 Evaluator::compute(ArrayRef<Value> values, ArrayRef<uint64_t> limits) {
   // A node that fails stays, and is reported where it always was.
@@ -234,7 +248,9 @@ Evaluator::compute(ArrayRef<Value> values, ArrayRef<uint64_t> limits) {
   return failure();
 }
 
-/// False when some node fails.
+/// False when some node fails. Each failure costs a compilation, so that after
+/// kMaxFailures of them nothing is run any more. A value that turns out to be
+/// too large is left, and is no failure.
 bool Evaluator::runProgram(ArrayRef<Value> values) {
   if (failures > kMaxFailures)
     return false;
@@ -326,6 +342,10 @@ bool Evaluator::runGroup(ArrayRef<Value> values, ArrayRef<Operation *> cone) {
   return isWhole;
 }
 
+/// Values wait in the order in which they were visited, users first; they are
+/// run in the other order. A group is closed when its bytes or its nodes reach
+/// the limit. When a group had to be cut, the rest waits for the next round,
+/// which sees what the cut has computed.
 void Evaluator::runGroups() {
   SmallVector<Value> values(llvm::reverse(waiting));
   waiting.clear();
@@ -354,6 +374,9 @@ void Evaluator::growStreams() {
         folder.get(result);
 }
 
+/// Rounds are needed because a value that was run may give streams to what
+/// reads it. The loop ends when nothing waits, or when a round has neither run
+/// a value nor left a node.
 Counts Evaluator::run() {
   // Each round evaluates or gives up at least one node.
   for (size_t last = ~size_t(0);; ++round) {

@@ -137,8 +137,9 @@ Type ExactCasts::getElementType(Value value) {
   }
 }
 
-/// Operands whose types the schema wants to be equal and which are known to
-/// differ.
+/// Whether an operand has a type that the schema does not take, or two operands
+/// whose types have to be equal are known to differ. Types that are not known
+/// are not judged.
 bool ExactCasts::hasWrongTypes(onnx::NodeOp node,
                                function_ref<Type(Value)> typeOf) {
   auto typeOfSlot = [&](unsigned slot) {

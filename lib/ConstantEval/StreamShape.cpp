@@ -87,6 +87,7 @@ protected:
     unsigned operand;
     int64_t begin, length;
   };
+  /// The run that value `at` of the result is in, from `at` on.
   virtual Run locate(int64_t at) const = 0;
 
   template <typename T>
@@ -104,7 +105,8 @@ protected:
   SmallVector<StreamRef> operands;
 };
 
-/// Runs are as long as the axis and everything inside of it.
+/// A run is as long as one operand's part of the axis and everything inside of
+/// it; `widths` are these lengths, and `width` is their sum.
 class Concat final : public Gathered {
 public:
   Concat(ArrayRef<int64_t> shape, ArrayRef<StreamRef> operands, int64_t axis)
@@ -123,7 +125,9 @@ public:
   }
 
 private:
-  /// Runs of a few values are not worth a call each.
+  /// Whether runs are so short that a call for each costs more than reading a
+  /// piece of each operand and distributing it. Pieces have to stay small, so
+  /// that widths of kChunk and more are not interleaved.
   bool isNarrow() const {
     return width < int64_t(operands.size()) * 16 && width < kChunk;
   }
@@ -157,7 +161,8 @@ private:
   int64_t width;
 };
 
-/// A run is one row.
+/// A run is one row: everything behind dimension 0. `rows` has an entry for
+/// each row of the result.
 class Rows final : public Gathered {
 public:
   Rows(ArrayRef<int64_t> shape, ArrayRef<StreamRef> operands,
@@ -174,7 +179,8 @@ private:
   int64_t width;
 };
 
-/// A run is what is kept of one row.
+/// Columns `first` on of each row of the operand: a run is what is kept of one
+/// row.
 class Columns final : public Gathered {
 public:
   Columns(ArrayRef<int64_t> shape, StreamRef operand, int64_t first)
@@ -190,6 +196,8 @@ private:
 };
 } // namespace
 
+/// A table takes the new shape itself, because splitBytes looks for tables: a
+/// Reshape around one would hide it.
 StreamRef fold::makeReshape(StreamRef operand, ArrayRef<int64_t> shape) {
   if (llvm::any_of(shape, [](int64_t dim) { return dim < 1; }) ||
       countOf(shape) != operand->size)
@@ -204,6 +212,8 @@ StreamRef fold::makeBits(StreamRef bytes, ArrayRef<int64_t> shape,
   return std::make_shared<Bits>(std::move(bytes), shape, element);
 }
 
+/// Null when operands differ in type, in rank, or in a dim other than that of
+/// the axis.
 StreamRef fold::makeConcat(ArrayRef<StreamRef> operands, int64_t axis) {
   SmallVector<int64_t> shape(operands.front()->shape);
   if (axis < 0 || axis >= int64_t(shape.size()))
@@ -222,6 +232,8 @@ StreamRef fold::makeConcat(ArrayRef<StreamRef> operands, int64_t axis) {
   return std::make_shared<Concat>(shape, operands, axis);
 }
 
+/// The callers have checked that each row exists and that operands agree in all
+/// dims behind the first.
 StreamRef fold::makeRows(ArrayRef<StreamRef> operands,
                          std::vector<std::pair<unsigned, int64_t>> rows) {
   SmallVector<int64_t> shape(operands.front()->shape);
@@ -241,7 +253,8 @@ StreamRef fold::makeColumns(StreamRef operand, int64_t begin, int64_t end) {
 // Reductions
 //===----------------------------------------------------------------------===//
 
-/// NaN wins, as in ONNX.
+/// The total with one more value. NaN wins for a maximum and a minimum, as in
+/// ONNX; a total that is NaN stays so, since no comparison with it is true.
 static double combine(ReduceKind kind, double total, double value) {
   switch (kind) {
   case ReduceKind::Max:
@@ -280,6 +293,7 @@ struct ReducePlan {
       count *= operand[d];
     }
   }
+  /// Where in the result the first element of row `row` of the operand goes.
   int64_t offset(ArrayRef<int64_t> operand, int64_t row) const {
     int64_t result = 0;
     for (int64_t d = int64_t(operand.size()) - 2; d >= 0; --d) {
@@ -291,7 +305,9 @@ struct ReducePlan {
 };
 } // namespace
 
-/// Accumulates in f64; a mean divides at the end.
+/// Accumulates in f64 in the order of the stream and rounds once at the end; a
+/// mean divides before that. So a mean of f32 weights does not depend on how
+/// many threads or which CPU compute it (w_c1).
 StreamRef fold::makeReduce(ReduceKind kind, Stream &operand,
                            ArrayRef<int64_t> axes, bool keepDims) {
   ReducePlan plan(operand.shape, axes, keepDims);

@@ -15,6 +15,8 @@ bool fold::isBytes(const Stream &stream) {
   return type && type.getWidth() > 1 && type.getWidth() <= 8;
 }
 
+/// The way for streams that have only numbers. Values are copied through a
+/// small array on the stack, so that no memory is allocated for each read.
 void Stream::readBytes(int64_t begin, MutableArrayRef<uint8_t> out) {
   std::array<double, 512> values;
   while (!out.empty()) {
@@ -66,6 +68,8 @@ void Table::describe(Origin &total) const {
   total.add(origin);
 }
 
+/// The bytes take the new shape and the entries stay, so that the result is a
+/// table again.
 StreamRef Table::reshaped(ArrayRef<int64_t> shape) const {
   StreamRef source = makeReshape(bytes, shape);
   return source ? std::make_shared<Table>(source, element, entries, origin)
@@ -84,6 +88,9 @@ static std::vector<double> countBytes(Type element) {
   return values;
 }
 
+/// Streams of at most kChunk bytes are left to a plain map, whose result is
+/// held anyway. Operands that are tables of the same bytes give their entries,
+/// so that a chain of ten operators is still one table.
 StreamRef fold::splitBytes(ArrayRef<int64_t> shape,
                            ArrayRef<StreamRef> operands,
                            SmallVectorImpl<StreamRef> &entries) {
