@@ -203,12 +203,8 @@ static Origin getOriginOf(onnx::ConstantOp op, uint64_t bytes) {
 /// because no other stage could read it either.
 View ConstantFolder::buildConstant(onnx::ConstantOp op) {
   auto type = dyn_cast<RankedTensorType>(op.getType());
-  if (!type || !type.hasStaticShape() ||
-      !(type.getElementType().isIntOrFloat()) || type.getNumElements() == 0)
-    return {};
-  // No lowering computes with floats of 8 bits, so no stream does.
-  if (isa<FloatType>(type.getElementType()) &&
-      type.getElementTypeBitWidth() < 16)
+  if (!type || !type.hasStaticShape() || !hasNumbers(type.getElementType()) ||
+      type.getNumElements() == 0)
     return {};
   FailureOr<uint64_t> bytes = getStorageBytes(type);
   if (failed(bytes))
@@ -510,7 +506,7 @@ View ConstantFolder::buildCast(onnx::NodeOp node) {
   } else if (View like = get(node.getInputs().back())) {
     element = like.stream->element;
   }
-  if (!operand || !element)
+  if (!operand || !element || !hasNumbers(element))
     return {};
   bool toInteger =
       isa<FloatType>(operand.stream->element) && isa<IntegerType>(element);

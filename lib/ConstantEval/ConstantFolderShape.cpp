@@ -68,11 +68,16 @@ resolveShape(ArrayRef<int64_t> requested, ArrayRef<int64_t> shape,
 }
 
 /// `shape` without the dims at `axes`, negative ones counted from the end;
-/// without axes, all dims of 1 go. Nothing when a dim to be dropped is not 1.
+/// without axes, all dims of 1 go. Nothing when a dim to be dropped is not 1 or
+/// does not exist.
 static std::optional<SmallVector<int64_t>>
 squeezed(ArrayRef<int64_t> shape, std::optional<SmallVector<int64_t>> axes) {
   SmallVector<int64_t> result;
   int64_t rank = int64_t(shape.size());
+  if (axes && llvm::any_of(*axes, [&](int64_t axis) {
+        return axis < -rank || axis >= rank;
+      }))
+    return std::nullopt;
   for (auto [i, dim] : llvm::enumerate(shape)) {
     bool drop = axes ? llvm::is_contained(*axes, int64_t(i)) ||
                            llvm::is_contained(*axes, int64_t(i) - rank)
@@ -155,6 +160,8 @@ View ConstantFolder::buildExpand(onnx::NodeOp node) {
   double value = 0;
   if (auto attr = node.getParams().getAs<DenseElementsAttr>("value")) {
     element = attr.getElementType();
+    if (!hasNumbers(element))
+      return {};
     if (auto type = dyn_cast<IntegerType>(element)) {
       APInt raw = *attr.getValues<APInt>().begin();
       value = type.isUnsigned() ? double(raw.getZExtValue())
@@ -166,6 +173,10 @@ View ConstantFolder::buildExpand(onnx::NodeOp node) {
       value = raw.convertToDouble();
     }
   }
+  // A value of another form, of a type without numbers, say, is not 0.
+  if (node.getParams().contains("value") &&
+      !node.getParams().getAs<DenseElementsAttr>("value"))
+    return {};
   StreamRef filled = makeExpand(makeBuffer({}, element, {value}), *shape);
   return filled ? View(filled) : View();
 }
@@ -445,7 +456,7 @@ View ConstantFolder::getMatMulNBits(onnx::NodeOp node) {
         countOf(shape) > kMaxCreated * 32 ||
         bytes.stream->size != (countOf(shape) * bits + 7) / 8)
       return nullptr;
-    return makeBits(bytes.stream, shape, code);
+    return makeBits(bytes.contiguous(), shape, code);
   };
   StreamRef codes = unpack(packed, {n, blocks, block});
   if (!codes || scale.stream->size != n * blocks)

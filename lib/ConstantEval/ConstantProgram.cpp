@@ -30,6 +30,15 @@ Value ConstantProgram::makeLeaf(Location loc, ComputedTensor tensor,
   return leaf.getResult();
 }
 
+/// Whether `stream` is large and most of it repeats: a file of a few bytes can
+/// say that, and reading it would take all memory.
+static bool isBlownUp(const fold::Stream &stream, const fold::Origin &origin) {
+  constexpr uint64_t kLarge = uint64_t(256) << 20, kUnpacking = 64;
+  uint64_t bits = stream.element.getIntOrFloatBitWidth();
+  uint64_t bytes = uint64_t(stream.size) * bits / 8;
+  return bytes > kLarge && bytes / kUnpacking > origin.getBytes();
+}
+
 /// Takes over an initializer, or makes one of a value that streams read. False
 /// when neither is possible: then the node that gives `value` has to run, too.
 bool ConstantProgram::addLeaf(Value value) {
@@ -52,7 +61,9 @@ bool ConstantProgram::addLeaf(Value value) {
     return false;
   fold::Origin origin;
   view.stream->describe(origin);
-  mapping.map(value, makeLeaf(value.getLoc(), readTensor(view), origin));
+  tooLarge |= isBlownUp(*view.stream, origin);
+  if (!tooLarge)
+    mapping.map(value, makeLeaf(value.getLoc(), readTensor(view), origin));
   return true;
 }
 
@@ -101,6 +112,8 @@ OwningOpRef<ModuleOp> ConstantProgram::make(ArrayRef<Value> outputs) {
     wanted.insert(output.getDefiningOp());
   for (size_t i = 0; i < wanted.size(); ++i)
     addOperands(wanted[i]);
+  if (tooLarge)
+    return {};
   cloneNodes(main);
   SmallVector<Value> values;
   for (auto [i, output] : llvm::enumerate(outputs)) {

@@ -26,7 +26,8 @@ public:
       : module(module), nodes(nodes), folder(folder), hidden(hidden) {}
   ~ConstantProgram();
 
-  /// `outputs` are results of constant nodes.
+  /// `outputs` are results of constant nodes. Null when they are computed of a
+  /// value that is large because it repeats a small one.
   OwningOpRef<ModuleOp> make(ArrayRef<Value> outputs);
 
 private:
@@ -40,6 +41,7 @@ private:
   const ConstantNodes &nodes;
   ConstantFolder &folder;
   bool hidden;
+  bool tooLarge = false;
   llvm::SetVector<Operation *> wanted;
   IRMapping mapping;
   OpBuilder leaves{module.getContext()};

@@ -240,6 +240,8 @@ Evaluator::compute(ArrayRef<Value> values, ArrayRef<uint64_t> limits) {
   for (bool hidden : {true, false}) {
     ConstantProgram program(module, nodes, folder, hidden);
     OwningOpRef<ModuleOp> made = program.make(values);
+    if (!made)
+      return failure();
     auto tensors = runner->run(*made, limits);
     // Several are tried one by one before anything else.
     if (succeeded(tensors) || values.size() > 1)

@@ -221,7 +221,8 @@ bool ExactCasts::holds(Value value, FloatType type, unsigned depth) const {
     return false;
   StringRef op = node.getOp();
   if (op == "Cast")
-    return isExact(node) && holds(node.getInputs()[0], type, depth - 1);
+    return isExact(node, depth - 1) &&
+           holds(node.getInputs()[0], type, depth - 1);
   if (op == "Clip")
     return clipsIntegers(node, type);
   bool takesMany = op == "Max" || op == "Min";
@@ -239,12 +240,12 @@ bool ExactCasts::holds(Value value, FloatType type, unsigned depth) const {
 
 /// Whether a cast between float types keeps every value. A cast to integers
 /// rounds, so it is not exact.
-bool ExactCasts::isExact(onnx::NodeOp cast) const {
+bool ExactCasts::isExact(onnx::NodeOp cast, unsigned depth) const {
   auto to = dyn_cast_or_null<FloatType>(
       bitnet::getElementType(cast.getContext(), getInt(cast, "to", 0)));
   Value operand = cast.getInputs().front();
   return to && isa_and_nonnull<FloatType>(getElementType(operand)) &&
-         holds(operand, to);
+         holds(operand, to, depth);
 }
 
 /// The value behind exact casts and Identity.

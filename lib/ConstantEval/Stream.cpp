@@ -128,6 +128,11 @@ static double roundTowardZero(double bound, Type from) {
   return double(std::nextafter(single, 0.0f));
 }
 
+bool fold::hasNumbers(Type element) {
+  return element.isIntOrFloat() &&
+         (isa<IntegerType>(element) || element.getIntOrFloatBitWidth() >= 16);
+}
+
 /// A boolean is no range of integers: everything but 0 is true. The comparison
 /// with `range.low` needs no rounding, as it is 0 or a power of two.
 void fold::saturateTo(IntegerType type, Type from,

@@ -8,6 +8,7 @@
 #include "StreamTable.h"
 
 #include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/SmallPtrSet.h"
 
 #include <cmath>
 
@@ -77,9 +78,13 @@ public:
   void readBytes(int64_t begin, MutableArrayRef<uint8_t> out) override {
     gather(begin, out, &Stream::readBytes);
   }
+  /// Asks each operand once: a chain that joins a value with itself would be
+  /// asked 2^n times.
   void describe(Origin &origin) const final {
+    llvm::SmallPtrSet<Stream *, 4> asked;
     for (const StreamRef &operand : operands)
-      operand->describe(origin);
+      if (asked.insert(operand.get()).second)
+        operand->describe(origin);
   }
 
 protected:
@@ -212,8 +217,20 @@ StreamRef fold::makeBits(StreamRef bytes, ArrayRef<int64_t> shape,
   return std::make_shared<Bits>(std::move(bytes), shape, element);
 }
 
+/// Whether `count` values are more than `operands` can hold without repeating
+/// what they were made of: an element takes a bit at least. A chain that joins
+/// a value with itself doubles at each step.
+static bool repeats(int64_t count, ArrayRef<StreamRef> operands) {
+  if (count <= kMaxCreated)
+    return false;
+  Origin origin;
+  for (const StreamRef &operand : operands)
+    operand->describe(origin);
+  return uint64_t(count) / 8 > origin.getBytes();
+}
+
 /// Null when operands differ in type, in rank, or in a dim other than that of
-/// the axis.
+/// the axis, and when the result repeats its operands beyond kMaxCreated.
 StreamRef fold::makeConcat(ArrayRef<StreamRef> operands, int64_t axis) {
   SmallVector<int64_t> shape(operands.front()->shape);
   if (axis < 0 || axis >= int64_t(shape.size()))
@@ -229,15 +246,19 @@ StreamRef fold::makeConcat(ArrayRef<StreamRef> operands, int64_t axis) {
     if (other != shape)
       return nullptr;
   }
+  if (repeats(countOf(shape), operands))
+    return nullptr;
   return std::make_shared<Concat>(shape, operands, axis);
 }
 
 /// The callers have checked that each row exists and that operands agree in all
-/// dims behind the first.
+/// dims behind the first. Null when rows repeat beyond kMaxCreated values.
 StreamRef fold::makeRows(ArrayRef<StreamRef> operands,
                          std::vector<std::pair<unsigned, int64_t>> rows) {
   SmallVector<int64_t> shape(operands.front()->shape);
   shape[0] = int64_t(rows.size());
+  if (repeats(countOf(shape), operands))
+    return nullptr;
   return std::make_shared<Rows>(shape, operands, std::move(rows));
 }
 

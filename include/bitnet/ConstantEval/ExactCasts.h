@@ -39,7 +39,7 @@ public:
   bool holds(Value value, FloatType type, unsigned depth = 16) const;
 
 private:
-  bool isExact(onnx::NodeOp cast) const;
+  bool isExact(onnx::NodeOp cast, unsigned depth = 16) const;
   bool clipsIntegers(onnx::NodeOp clip, FloatType type) const;
   bool holdsConstant(Value value, FloatType type) const;
 

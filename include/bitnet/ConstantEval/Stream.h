@@ -77,8 +77,13 @@ public:
 };
 using StreamRef = std::shared_ptr<Stream>;
 
+/// Whether streams know the numbers of `element`: integers, and floats of 16
+/// bits and more. No lowering computes with narrower floats, so no stream does.
+bool hasNumbers(Type element);
+
 /// The initializers a stream comes from.
 struct Origin {
+  /// Bytes by name: an initializer that is read twice counts once.
   std::map<std::string, uint64_t> leaves;
 
   void add(StringRef leaf, uint64_t bytes) { leaves[leaf.str()] = bytes; }

@@ -16,6 +16,7 @@ sys.path.append(str(pathlib.Path(__file__).parent / "Inputs"))
 from faults import F32, QUICK, ROWS, Model, Table, Wrong, call, f, i64, quantize_rows, rand, ternary
 
 table = Table()
+NO_MEMORY = 71
 N, K = 12, 32
 x, w, t = rand(5, K), rand(N, K, seed=3), ternary(N, K)
 
@@ -116,6 +117,39 @@ table.model(
     "(float[n,8] x) => (float[n,8] y) { a = Add (v, u) h = Tanh (a) y = Add (x, h) }",
     v=rand(8), u=rand(3),
 ).is_refused("error: .*Add")  # fmt: skip
+
+# Packed weights in another order of axes are read in that order.
+packed = np.random.default_rng(1).integers(0, 256, (4, 6, 2)).astype(np.uint8)  # axes: bytes, rows, blocks
+table.model(
+    "transposed_bytes",
+    "(float[n,32] x) => (float[n,6] y) { B = Transpose <perm = [1, 2, 0]> (P) "
+    "y = com.microsoft.MatMulNBits <K = 32, N = 6, bits = 2, block_size = 16> (x, B, s) }",
+    P=packed, s=rand(12),
+).gives({"x": x})  # fmt: skip
+
+# Axes that do not exist are an error, also where the values are known.
+table.model(
+    "squeeze_out_of_range",
+    "(float[n,8] x) => (float[n,8] y) { s = Squeeze (v, a) y = Add (x, s) }",
+    v=rand(1, 8), a=i64(0, 5),
+).is_refused("error: .*Squeeze.*")  # fmt: skip
+
+# A value that is joined with itself 40 times has 2^40 elements: nobody reads them all.
+DOUBLED = " ".join(f"v{i + 1} = Concat <axis = 0> (v{i}, v{i})" for i in range(40))
+def check_doubled(work: pathlib.Path) -> None:
+    text = f"(float[n,8] x) => (float[n,8] y) {{ {DOUBLED} g = Gather (v40, i) y = Add (x, g) }}"
+    model, library = work / "doubled.onnx", work / "doubled.so"
+    model.write_bytes(Model("doubled", text, {"v0": rand(2, 8), "i": np.int64(7)}).proto.SerializeToString())
+    compiled = call(["bitnet-compile", *QUICK, model, "-o", library])
+    if compiled.returncode or library.stat().st_size > 4 << 20:
+        raise Wrong(f"{compiled.stderr} {library}")
+    run = call(["bitnet-run", library])
+    if run.returncode != NO_MEMORY or "out of memory" not in run.stderr:
+        raise Wrong(f"exit code {run.returncode}: {run.stderr}")
+
+
+table.check("doubled", check_doubled)
+
 
 # The library may not grow: what is small in the file is made in each call.
 def check_growth(work: pathlib.Path) -> None:

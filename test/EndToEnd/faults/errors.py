@@ -75,6 +75,10 @@ NARROW = {
         "(float[4] x) => (float[4] y) { a = Cast <to = 1> (e) y = Add (x, a) }",
         "node 'a': operator 'Cast':? does not take elements of type 'f8E4M3FN'",
     ),
+    "cast_of_constant": (
+        "(float[4] x) => (float[4] y) { e = Cast <to = 17> (third) a = Cast <to = 1> (e) y = Add (x, a) }",
+        "node 'e': operator 'Cast':? ",
+    ),
     "int_exp": (
         "(int32[4] x) => (int32[4] y) { y = Exp (x) }",
         "node 'y': operator 'Exp':? does not take elements of type 'i32' as input 1",
@@ -84,8 +88,10 @@ NARROW = {
         "node 'y': operator 'Add':? does not take elements of type 'i1' as input 1",
     ),
 }
+EIGHT = np.ones(4, ml_dtypes.float8_e4m3fn)
+OPERANDS = {"cast_of_constant": {"third": f(1 / 3, 2 / 3, 1, 2)}}
 for name, (text, says) in NARROW.items():
-    table.model(f"type_{name}", text, opset=21, two=f(2), e=np.ones(4, ml_dtypes.float8_e4m3fn)).is_refused(
+    table.model(f"type_{name}", text, opset=21, **OPERANDS.get(name, {"two": f(2), "e": EIGHT})).is_refused(
         f"^[^ ]+ error: {says}"
     )
 
