@@ -183,7 +183,8 @@ bool Comparison::isInternal(ArrayRef<Value> values) {
   return true;
 }
 
-/// Whether the weights can hold `elements`: numbers of whole bytes, or booleans.
+/// Whether the weights can hold `elements`: numbers of whole bytes, or
+/// booleans.
 static bool isStorable(Attribute elements) {
   auto dense = dyn_cast<DenseElementsAttr>(elements);
   if (!dense || !dense.getElementType().isIntOrFloat())

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import pathlib
 import sys
+from typing import Any
 
 import numpy as np
 
@@ -23,7 +24,7 @@ x, w, t = rand(5, K), rand(N, K, seed=3), ternary(N, K)
 # Absmean quantization with a scale `s`: weights of K x N for a MatMul.
 QUANTIZE = "d = Div (W, s) r = Round (d) c = Clip (r, lo, hi) q = Mul (c, s) T = Transpose <perm = [1, 0]> (q) "
 MEAN = "a = Abs (W) m = ReduceMean <keepdims = 0> (a) "
-SIGNS = {"lo": f(-1), "hi": f(1)}
+SIGNS: dict[str, Any] = {"lo": f(-1), "hi": f(1)}
 # Nodes that make the weights T, and their constants.
 WEIGHTS = {
     "log_and_pow": (MEAN + "l = Log (m) e = Div (l, ln2) o = Round (e) s = Pow (two, o) " + QUANTIZE,
@@ -31,27 +32,27 @@ WEIGHTS = {
     "exp": ("s = Exp (p) " + QUANTIZE, {"W": w, "p": f(-0.3), **SIGNS}),
     "sigmoid": ("s = Sigmoid (p) " + QUANTIZE, {"W": w, "p": f(0.2), **SIGNS}),
     "reduce_l1": ("l = ReduceL1 <keepdims = 0> (W) s = Div (l, n) " + QUANTIZE, {"W": w, "n": f(N * K), **SIGNS}),
-    "tanh": ("h = Tanh (W) a = Abs (h) m = ReduceMean <keepdims = 0> (a) d = Div (h, m) r = Round (d) "
-             "q = Clip (r, lo, hi) T = Transpose <perm = [1, 0]> (q)", {"W": w, **SIGNS}),
-    "merged_lora": ("M = MatMul (B, A) V = Add (W, M) a = Abs (V) s = ReduceMean <keepdims = 0> (a) d = Div (V, s) "
-                    "r = Round (d) c = Clip (r, lo, hi) q = Mul (c, s) T = Transpose <perm = [1, 0]> (q)",
+    "tanh": (("h = Tanh (W) a = Abs (h) m = ReduceMean <keepdims = 0> (a) d = Div (h, m) r = Round (d) "
+             "q = Clip (r, lo, hi) T = Transpose <perm = [1, 0]> (q)"), {"W": w, **SIGNS}),
+    "merged_lora": (("M = MatMul (B, A) V = Add (W, M) a = Abs (V) s = ReduceMean <keepdims = 0> (a) d = Div (V, s) "
+                    "r = Round (d) c = Clip (r, lo, hi) q = Mul (c, s) T = Transpose <perm = [1, 0]> (q)"),
                     {"W": w, "A": rand(4, K), "B": rand(N, 4), **SIGNS}),
     "base_3": ("m = Mod (P, three) u = Sub (m, one) e = Cast <to = 1> (u) T = Transpose <perm = [1, 0]> (e)",
                {"P": (t + 1 + 3 * (t > 0)).astype(np.int32), "three": np.int32(3), "one": np.int32(1)}),
-    "quantize_linear": ("q = QuantizeLinear (W, s, z) c = Clip (q, low, high) d = DequantizeLinear (c, s, z) "
-                        "T = Transpose <perm = [1, 0]> (d)",
+    "quantize_linear": (("q = QuantizeLinear (W, s, z) c = Clip (q, low, high) d = DequantizeLinear (c, s, z) "
+                        "T = Transpose <perm = [1, 0]> (d)"),
                         {"W": w, "s": f(0.7), "z": np.int8(0), "low": np.int8(-1), "high": np.int8(1)}),
-    "non_zero": ("g = Greater (W, zero) i = NonZero (g) I = Transpose <perm = [1, 0]> (i) "
-                 "q = ScatterND (Z, I, ones) T = Transpose <perm = [1, 0]> (q)",
+    "non_zero": (("g = Greater (W, zero) i = NonZero (g) I = Transpose <perm = [1, 0]> (i) "
+                 "q = ScatterND (Z, I, ones) T = Transpose <perm = [1, 0]> (q)"),
                  {"W": w, "zero": f(0), "Z": np.zeros((N, K), F32), "ones": np.ones(int((w > 0).sum()), F32)}),
-    "residue_behind_tanh": ("h = Tanh (W) r = Round (h) d = Sub (r, W) q = Add (W, d) "
-                            "T = Transpose <perm = [1, 0]> (q)", {"W": w}),
+    "residue_behind_tanh": (("h = Tanh (W) r = Round (h) d = Sub (r, W) q = Add (W, d) "
+                            "T = Transpose <perm = [1, 0]> (q)"), {"W": w}),
 }  # fmt: skip
 
 
-def check_layer(name: str, nodes: str, constants: dict[str, np.ndarray]) -> None:
+def check_layer(name: str, nodes: str, constants: dict[str, Any]) -> None:
     text = "(float[n,32] x) => (float[n,12] y) { " + quantize_rows("x", "X") + f" {nodes} y = MatMul (X, T) }}"
-    rows = {**{"c127": ROWS["c127"], "eps": ROWS["eps"]}, "alo": f(-128), "ahi": f(127)}
+    rows = {"c127": ROWS["c127"], "eps": ROWS["eps"], "alo": f(-128), "ahi": f(127)}
     text = text.replace("X_r, lo, hi", "X_r, alo, ahi")
     model = Model(name, text, {**rows, **constants})
 
