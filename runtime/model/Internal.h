@@ -109,6 +109,22 @@ void bn_give_back_arena(bn_run *run);
 /* Frees the outputs that malloc made in a run that has failed. */
 void bn_drop_outputs(bn_run *run);
 
+/* A piece of memory from malloc or mmap; `base` is NULL when there is none. */
+typedef struct bn_chunk {
+  void *base;
+  uint64_t bytes;
+} bn_chunk;
+
+/* Gets room for `bytes` bytes and counts it (bn_count_memory); 0, and an empty
+ * chunk, when there is no memory. */
+int bn_get_chunk(bn_chunk *chunk, uint64_t bytes);
+/* Its first byte, 64-aligned; in mapped memory that of a huge page. */
+char *bn_chunk_data(const bn_chunk *chunk);
+/* Gives the memory back, if there is any, and leaves `chunk` empty. */
+void bn_free_chunk(bn_chunk *chunk);
+/* `bytes` rounded up to a multiple of `unit`, a power of two. */
+uint64_t bn_round_up(uint64_t bytes, uint64_t unit);
+
 /* Adds to what bitnet_model_memory tells: bytes got (an allocation more) or,
  * below 0, given back. */
 void bn_count_memory(int64_t bytes);
