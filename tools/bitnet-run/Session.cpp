@@ -43,6 +43,13 @@ Expected<Session> Session::load(StringRef path,
   return session;
 }
 
+Error Session::verify() const {
+  const bitnet_status status = bitnet_model_verify(model.get());
+  if (status == BITNET_OK)
+    return Error::success();
+  return fail(exitCodeOf(status), bitnet_last_error());
+}
+
 const bitnet_model_desc &Session::description() const {
   return *bitnet_model_description(model.get());
 }

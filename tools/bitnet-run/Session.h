@@ -37,6 +37,9 @@ public:
   static llvm::Expected<Session> load(llvm::StringRef path,
                                       const bitnet_pool_options &threads);
 
+  /// Reads all weights; an error when they are not what the compiler wrote.
+  llvm::Error verify() const;
+
   const bitnet_model_desc &description() const;
   const bitnet_model *getModel() const { return model.get(); }
   int threads() const { return bitnet_pool_threads(pool.get()); }

@@ -60,7 +60,7 @@ private:
   llvm::Constant *dims(llvm::ArrayRef<int64_t> values);
   llvm::Constant *dimNames(llvm::ArrayRef<std::string> names);
   llvm::Constant *values(llvm::ArrayRef<ValueSignature> signatures);
-  llvm::Constant *weights(const ModelDescription &description);
+  llvm::Constant *outside(llvm::StringRef symbol);
   llvm::Constant *isas(llvm::ArrayRef<ISADescription> isas);
   void defineMains(llvm::ArrayRef<ISADescription> isas);
   void defineTable(llvm::StringRef name, llvm::Constant *value);
@@ -99,13 +99,11 @@ DescriptionBuilder::values(llvm::ArrayRef<ValueSignature> signatures) {
   return array(type, constants);
 }
 
-llvm::Constant *
-DescriptionBuilder::weights(const ModelDescription &description) {
-  if (description.weightsSize == 0 || !description.weightsFile.empty())
-    return null();
+/// A symbol that the linker step defines.
+llvm::Constant *DescriptionBuilder::outside(llvm::StringRef symbol) {
   auto *variable = new llvm::GlobalVariable(
       module, llvm::Type::getInt8Ty(context), /*isConstant=*/true,
-      llvm::GlobalValue::ExternalLinkage, nullptr, kWeightsSymbol);
+      llvm::GlobalValue::ExternalLinkage, nullptr, symbol);
   variable->setVisibility(llvm::GlobalValue::HiddenVisibility);
   return variable;
 }
@@ -143,18 +141,21 @@ void DescriptionBuilder::defineMains(llvm::ArrayRef<ISADescription> isas) {
 void DescriptionBuilder::define(const ModelDescription &d) {
   auto *type = llvm::StructType::get(context, {i32, i32, i64, ptr, ptr, ptr,
                                                ptr, i32, i32, ptr, ptr, ptr,
-                                               i64, i64, ptr, ptr, i32, i32});
+                                               i64, ptr, ptr, ptr, i32, i32});
   uint64_t size = module.getDataLayout().getTypeAllocSize(type);
-  llvm::Constant *file = d.weightsFile.empty() ? null() : string(d.weightsFile);
+  bool hasWeights = d.weightsSize != 0, inFile = !d.weightsFile.empty();
+  llvm::Constant *file = inFile ? string(d.weightsFile) : null();
+  llvm::Constant *weights =
+      hasWeights && !inFile ? outside(kWeightsSymbol) : null();
+  llvm::Constant *seal = hasWeights ? outside(kSealSymbol) : null();
   auto *value = llvm::ConstantStruct::get(
       type,
       {number(i32, BITNET_MODEL_MAGIC), number(i32, BITNET_ABI_VERSION),
        number(i64, size), string(d.name), string(d.cpu), string(d.features),
        string(d.producer), number(i32, d.signature.inputs.size()),
        number(i32, d.signature.outputs.size()), values(d.signature.inputs),
-       values(d.signature.outputs), weights(d), number(i64, d.weightsSize),
-       number(i64, d.weightsHash), file, isas(d.isas),
-       number(i32, d.isas.size()), number(i32, 0)});
+       values(d.signature.outputs), weights, number(i64, d.weightsSize), seal,
+       file, isas(d.isas), number(i32, d.isas.size()), number(i32, 0)});
   defineTable("bitnet_generated_desc", value);
   defineMains(d.isas);
 }

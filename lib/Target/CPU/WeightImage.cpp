@@ -8,7 +8,7 @@
 
 #include "WeightImage.h"
 
-#include "bitnet/runtime/abi.h"
+#include "llvm/Support/Endian.h"
 
 using namespace mlir;
 using namespace mlir::bitnet;
@@ -129,7 +129,8 @@ static LogicalResult streamZeros(uint64_t count, WeightImage::Sink sink) {
   return success();
 }
 
-LogicalResult WeightImage::stream(Sink sink) const {
+/// The bytes up to the size of the image, without the seal.
+LogicalResult WeightImage::streamRanges(Sink sink) const {
   uint64_t position = 0;
   for (const Range &range : ranges) {
     if (failed(streamZeros(range.offset - position, sink)))
@@ -145,14 +146,29 @@ LogicalResult WeightImage::stream(Sink sink) const {
   return streamZeros(totalSize - position, sink);
 }
 
-FailureOr<uint64_t> WeightImage::hash() const {
+/// bitnet_weights_seal with little-endian numbers.
+static WeightImage::Seal makeSeal(uint64_t size, uint64_t hash) {
+  using namespace llvm::support::endian;
+  WeightImage::Seal seal{};
+  write32le(&seal[offsetof(bitnet_weights_seal, magic)], BITNET_SEAL_MAGIC);
+  write32le(&seal[offsetof(bitnet_weights_seal, version)], BITNET_SEAL_VERSION);
+  write64le(&seal[offsetof(bitnet_weights_seal, size)], size);
+  write64le(&seal[offsetof(bitnet_weights_seal, hash)], hash);
+  return seal;
+}
+
+FailureOr<WeightImage::Seal> WeightImage::stream(Sink sink) const {
   bitnet_hash hash;
   bitnet_hash_begin(&hash);
-  LogicalResult result = stream([&](ArrayRef<uint8_t> bytes) {
+  LogicalResult result = streamRanges([&](ArrayRef<uint8_t> bytes) {
     bitnet_hash_add(&hash, bytes.data(), bytes.size());
-    return success();
+    return sink(bytes);
   });
-  if (failed(result))
+  if (failed(result) ||
+      failed(streamZeros(bitnet_seal_offset(totalSize) - totalSize, sink)))
     return failure();
-  return bitnet_hash_end(&hash);
+  Seal seal = makeSeal(totalSize, bitnet_hash_end(&hash));
+  if (failed(sink(seal)))
+    return failure();
+  return seal;
 }

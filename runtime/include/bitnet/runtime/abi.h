@@ -22,8 +22,9 @@ extern "C" {
 
 /* The version changes when a host built for the old header would misread a
  * model. New fields at the end of a struct do not change it: struct_size tells
- * how much of a struct the other side knows. */
-#define BITNET_ABI_VERSION 1u
+ * how much of a struct the other side knows. In every version a description
+ * begins with its magic number and its version. */
+#define BITNET_ABI_VERSION 2u
 #define BITNET_MODEL_MAGIC 0x314e5442u /* "BTN1" */
 /* Dims of a tensor at most; the compiler refuses models that need more. */
 #define BITNET_MAX_RANK 8
@@ -111,6 +112,26 @@ typedef struct bitnet_isa_desc {
   const char *features;
 } bitnet_isa_desc;
 
+#define BITNET_SEAL_MAGIC 0x574e5442u /* "BTNW" */
+#define BITNET_SEAL_VERSION 1u
+
+/* Which weights these are: 64 bytes behind the weights image, in the library or
+ * in the file beside it, and written last, when all bytes have passed. The
+ * library has one in either case, and a file that is its own has an equal one
+ * at bitnet_seal_offset, so that loading need not read the weights. */
+typedef struct bitnet_weights_seal {
+  uint32_t magic;
+  uint32_t version; /* of the seal and of what lies before it */
+  uint64_t size;    /* bytes of the weights */
+  uint64_t hash;    /* bitnet_hash64 of them */
+  uint64_t reserved[5];
+} bitnet_weights_seal;
+
+/* Where the seal of `size` bytes of weights lies; zeros fill the gap. */
+static inline uint64_t bitnet_seal_offset(uint64_t size) {
+  return (size + 63) / 64 * 64;
+}
+
 /* What a model says of itself. It and all it points to are constants of the .so
  * and live until the .so is closed. */
 typedef struct bitnet_model_desc {
@@ -127,7 +148,7 @@ typedef struct bitnet_model_desc {
   const bitnet_value_desc *outputs;
   const void *weights; /* embedded bytes, or NULL */
   uint64_t weights_size;
-  uint64_t weights_hash;    /* bitnet_hash64 of the bytes */
+  const bitnet_weights_seal *weights_seal; /* NULL without weights */
   const char *weights_file; /* base name beside the .so, or NULL if embedded */
   const bitnet_isa_desc *isas; /* from worst to best */
   uint32_t num_isas;           /* at least 1 */
