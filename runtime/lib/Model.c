@@ -22,6 +22,9 @@ struct bitnet_model {
   bitnet_model_trim_fn trim;
   bitnet_model_regions_fn regions;
   bitnet_model_isa_fn isa;
+  bitnet_model_session_create_fn create_session;
+  bitnet_model_session_reset_fn reset_session;
+  bitnet_model_session_free_fn free_session;
   void *weights; /* the mapped weight file, or NULL */
 };
 
@@ -86,7 +89,14 @@ static bitnet_status find_functions(const char *path, bitnet_model *model) {
   find_symbol(model->library, "bitnet_model_trim", &model->trim);
   find_symbol(model->library, "bitnet_model_regions", &model->regions);
   find_symbol(model->library, "bitnet_model_isa", &model->isa);
-  if (model->run && model->shapes && model->isa)
+  find_symbol(model->library, "bitnet_model_session_create",
+              &model->create_session);
+  find_symbol(model->library, "bitnet_model_session_reset",
+              &model->reset_session);
+  find_symbol(model->library, "bitnet_model_session_free",
+              &model->free_session);
+  if (model->run && model->shapes && model->isa && model->create_session &&
+      model->reset_session && model->free_session)
     return BITNET_OK;
   return bn_error(BITNET_BAD_MODEL, "%s: exports no functions of a model",
                   path);
@@ -149,6 +159,29 @@ const bitnet_model_desc *bitnet_model_description(const bitnet_model *model) {
 
 const char *bitnet_model_isa_name(const bitnet_model *model) {
   return model->isa();
+}
+
+bitnet_status bitnet_session_create(const bitnet_model *model,
+                                    bitnet_session **session) {
+  if (session)
+    *session = NULL;
+  if (!model || !session)
+    return bn_error(BITNET_INVALID_ARGUMENT, "no model or no place given");
+  *session = model->create_session();
+  if (*session)
+    return BITNET_OK;
+  return bn_error(BITNET_OUT_OF_MEMORY,
+                  "out of memory: a session of %llu bytes",
+                  (unsigned long long)model->desc->state_bytes);
+}
+
+void bitnet_session_reset(const bitnet_model *model, bitnet_session *session) {
+  model->reset_session(session);
+}
+
+void bitnet_session_free(const bitnet_model *model, bitnet_session *session) {
+  if (session)
+    model->free_session(session);
 }
 
 bitnet_status bitnet_model_verify(const bitnet_model *model) {

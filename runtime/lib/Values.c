@@ -1,4 +1,4 @@
-/*===- Values.c - inputs and outputs by index and by name -----------------===*\
+/*===- Values.c - inputs, outputs, states by index, name ---------------===*\
 |*                                                                            *|
 |* For hosts that cannot read the structs of abi.h, like bindings of other    *|
 |* languages: the same facts as functions that check what they are given.     *|
@@ -46,6 +46,16 @@ const bitnet_value_desc *bitnet_model_output(const bitnet_model *model,
                                              uint32_t index) {
   const bitnet_model_desc *desc = bitnet_model_description(model);
   return at(desc->outputs, desc->num_outputs, index);
+}
+
+uint32_t bitnet_model_num_states(const bitnet_model *model) {
+  return bitnet_model_description(model)->num_states;
+}
+
+const bitnet_value_desc *bitnet_model_state(const bitnet_model *model,
+                                            uint32_t index) {
+  const bitnet_model_desc *desc = bitnet_model_description(model);
+  return index < desc->num_states ? &desc->states[index].value : NULL;
 }
 
 const char *bitnet_model_input_name(const bitnet_model *model, uint32_t index) {

@@ -276,6 +276,16 @@ int bn_take_arena(bn_run *run) {
   return 1;
 }
 
+void bn_keep_arena(bitnet_arena *arena) {
+  for (int i = 0; i < MOST_IDLE; ++i) {
+    bitnet_arena *none = NULL;
+    if (__atomic_compare_exchange_n(&idle_arenas[i], &none, arena, 0,
+                                    __ATOMIC_RELEASE, __ATOMIC_RELAXED))
+      return;
+  }
+  free_arena(arena);
+}
+
 /* Buffers that a failed run has not freed go to the idle list first. */
 void bn_give_back_arena(bn_run *run) {
   bitnet_arena *arena = run->ctx.arena;
@@ -285,14 +295,13 @@ void bn_give_back_arena(bn_run *run) {
     bitnet_rt_free(&run->ctx, (char *)run->ctx.blocks + ALIGNMENT);
   if (arena->grown)
     consolidate(arena);
-  for (int i = 0; i < MOST_IDLE && run->ctx.status != BITNET_OUT_OF_MEMORY;
-       ++i) {
-    bitnet_arena *none = NULL;
-    if (__atomic_compare_exchange_n(&idle_arenas[i], &none, arena, 0,
-                                    __ATOMIC_RELEASE, __ATOMIC_RELAXED))
-      return;
-  }
-  free_arena(arena);
+  if (run->ctx.status != BITNET_OUT_OF_MEMORY && run->session)
+    return;
+  run->ctx.arena = NULL;
+  if (run->ctx.status == BITNET_OUT_OF_MEMORY)
+    free_arena(arena);
+  else
+    bn_keep_arena(arena);
 }
 
 BITNET_EXPORT void bitnet_model_trim(void) {

@@ -45,6 +45,16 @@ char *bn_chunk_data(const bn_chunk *chunk) {
   return (char *)bn_round_up((uintptr_t)chunk->base, unit);
 }
 
+/* Mapped pages are given back, which come again as zeros: that costs less than
+ * to write them, and no memory for what is never used. */
+void bn_clear_chunk(bn_chunk *chunk) {
+  if (!chunk->base)
+    return;
+  if (!is_mapped(chunk) ||
+      madvise(chunk->base, chunk->bytes, BN_MADV_DONTNEED) != 0)
+    memset(chunk->base, 0, chunk->bytes);
+}
+
 void bn_free_chunk(bn_chunk *chunk) {
   if (!chunk->base)
     return;

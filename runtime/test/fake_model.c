@@ -47,14 +47,38 @@ static const char *const rows_by_four_names[] = {"batch", NULL};
 static const char *const rows_names[] = {"batch"};
 
 static const bitnet_value_desc inputs[] = {
-    {"x", BITNET_DTYPE_F32, 2, rows_by_four, rows_by_four_names},
-    {"mask", BITNET_DTYPE_I64, 1, rows_only, rows_names},
-    {"half", BITNET_DTYPE_F16, 1, rows_only, rows_names},
+    {.name = "x",
+     .dtype = BITNET_DTYPE_F32,
+     .rank = 2,
+     .dims = rows_by_four,
+     .dim_names = rows_by_four_names},
+    {.name = "mask",
+     .dtype = BITNET_DTYPE_I64,
+     .rank = 1,
+     .dims = rows_only,
+     .dim_names = rows_names},
+    {.name = "half",
+     .dtype = BITNET_DTYPE_F16,
+     .rank = 1,
+     .dims = rows_only,
+     .dim_names = rows_names},
 };
 static const bitnet_value_desc outputs[] = {
-    {"y", BITNET_DTYPE_F32, 2, rows_by_four, rows_by_four_names},
-    {"rows", BITNET_DTYPE_I64, 0, NULL, NULL},
-    {"half_out", BITNET_DTYPE_F16, 1, rows_only, rows_names},
+    {.name = "y",
+     .dtype = BITNET_DTYPE_F32,
+     .rank = 2,
+     .dims = rows_by_four,
+     .dim_names = rows_by_four_names},
+    {.name = "rows",
+     .dtype = BITNET_DTYPE_I64,
+     .rank = 0,
+     .dims = NULL,
+     .dim_names = NULL},
+    {.name = "half_out",
+     .dtype = BITNET_DTYPE_F16,
+     .rank = 1,
+     .dims = rows_only,
+     .dim_names = rows_names},
 };
 
 /* FAKE_BEST_FEATURES: a second variant, for a better machine. */

@@ -6,8 +6,9 @@
 |*   describe = dlsym(so, "bitnet_model_describe");                           *|
 |*   run      = dlsym(so, "bitnet_model_run");                                *|
 |*                                                                            *|
-|* Can: call run concurrently; pass any dims that fit the description; pass   *|
-|* strided inputs. Cannot: pass inputs that alias outputs.                    *|
+|* Can: call run concurrently, but for runs of one session; pass any dims     *|
+|* that fit the description; pass strided inputs. Cannot: pass inputs that    *|
+|* alias outputs, but for those that the model updates in place.              *|
 \*===----------------------------------------------------------------------===*/
 
 #ifndef BITNET_RUNTIME_ABI_H
@@ -69,15 +70,37 @@ typedef struct bitnet_tensor {
   uint64_t capacity; /* outputs: bytes at `data`; 0 with NULL data = allocate */
 } bitnet_tensor;
 
-/* One input or output. dims[i] < 0 is dynamic. Dims of inputs whose names are
- * equal must agree when the name is one that binds (bitnet_dim_name_binds). */
+/* Flags of a value. An input that is IN_PLACE is written by the run, and must
+ * be dense, aligned, and apart from all other tensors; an output that is
+ * IN_PLACE is the memory of such an input. The other inputs are only read. */
+enum { BITNET_VALUE_IN_PLACE = 1 };
+
+/* One input, output or state. dims[i] < 0 is dynamic. Dims of inputs whose
+ * names are equal must agree when the name is one that binds
+ * (bitnet_dim_name_binds).
+ */
 typedef struct bitnet_value_desc {
   const char *name;
   int32_t dtype;
   int32_t rank;
   const int64_t *dims;
   const char *const *dim_names; /* NULL entries where unnamed */
+  uint32_t flags;
+  /* When it is IN_PLACE: the input whose memory this output is; the first
+   * output that is this input's memory, or -1. */
+  int32_t alias;
 } bitnet_value_desc;
+
+/* A value that a session keeps from run to run, like keys and values of past
+ * tokens: runs read and write it, hosts do not see it. Its dims are static. */
+typedef struct bitnet_state_desc {
+  bitnet_value_desc value;
+  uint64_t offset; /* in the state of a session, a multiple of 64 */
+} bitnet_state_desc;
+
+/* State of one conversation with a model, and memory for its runs
+ * (bitnet_model_session_create). */
+typedef struct bitnet_session bitnet_session;
 
 /* Whether a dim's name stands for one size wherever it occurs. Identifiers do;
  * expressions ("past + 1"), which exporters derive and users do not keep, and
@@ -152,7 +175,9 @@ typedef struct bitnet_model_desc {
   const char *weights_file; /* base name beside the .so, or NULL if embedded */
   const bitnet_isa_desc *isas; /* from worst to best */
   uint32_t num_isas;           /* at least 1 */
-  uint32_t reserved;
+  uint32_t num_states;
+  const bitnet_state_desc *states;
+  uint64_t state_bytes; /* of all states of a session; 0 without */
 } bitnet_model_desc;
 
 /* One part of a parallel loop. The host calls task(context, begin, end) for
@@ -184,6 +209,9 @@ typedef struct bitnet_run_options {
   /* Called before the current region multiplies: so many multiply-accumulates,
    * those of ternary weights included. */
   void (*work)(void *user, uint64_t macs);
+  /* Whose state the run reads and writes; a model with states must have one.
+   * A session does one run at a time. */
+  bitnet_session *session;
 } bitnet_run_options;
 
 /* What a region of a model computes, judged by its instructions. */
@@ -227,11 +255,21 @@ typedef bitnet_status (*bitnet_model_output_shapes_fn)(
     const bitnet_tensor *inputs, uint32_t num_inputs, bitnet_tensor *outputs,
     uint32_t num_outputs, const bitnet_run_options *options);
 
+/* Makes a session, whose states are zeros; NULL when there is no memory.
+ * Sessions of a model are independent: each may run on a thread of its own. All
+ * must be freed before the model is closed. */
+typedef bitnet_session *(*bitnet_model_session_create_fn)(void);
+/* Sets the states to zeros, for another conversation or after a run that has
+ * failed. No run of the session may be in progress. */
+typedef void (*bitnet_model_session_reset_fn)(bitnet_session *session);
+/* Frees a session; accepts NULL. */
+typedef void (*bitnet_model_session_free_fn)(bitnet_session *session);
+
 /* What a model holds between runs. A run gets an arena; as many are kept as
  * runs were at work at once, at most 64. */
 typedef struct bitnet_memory {
   uint64_t arenas;
-  uint64_t bytes;       /* of all arenas */
+  uint64_t bytes;       /* of all arenas and the states of sessions */
   uint64_t largest;     /* bytes of the largest arena so far */
   uint64_t allocations; /* how often memory was asked for so far */
 } bitnet_memory;
@@ -342,12 +380,13 @@ typedef struct bitnet_scratch {
   void *reserve;
 } bitnet_scratch;
 
-/* State of one run; generated code sees it as an opaque pointer, except that
- * `weights` is its first field. */
+/* State of one run; generated code sees it as an opaque pointer, except that it
+ * knows where `weights`, `outputs` and `state` are. */
 typedef struct bitnet_context {
   const void *weights;
   const bitnet_run_options *options;
   bitnet_tensor *outputs; /* the caller's */
+  char *state;            /* of the session, or NULL */
   struct bitnet_block *blocks;
   int32_t status; /* bitnet_status, first failure wins */
   const char *message;

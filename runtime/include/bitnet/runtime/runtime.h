@@ -67,6 +67,10 @@ BITNET_API const bitnet_value_desc *
 bitnet_model_input(const bitnet_model *model, uint32_t index);
 BITNET_API const bitnet_value_desc *
 bitnet_model_output(const bitnet_model *model, uint32_t index);
+/* What a session of the model keeps from run to run. */
+BITNET_API uint32_t bitnet_model_num_states(const bitnet_model *model);
+BITNET_API const bitnet_value_desc *
+bitnet_model_state(const bitnet_model *model, uint32_t index);
 /* The name alone; NULL beyond the last. */
 BITNET_API const char *bitnet_model_input_name(const bitnet_model *model,
                                                uint32_t index);
@@ -92,6 +96,19 @@ BITNET_API bitnet_status bitnet_model_shapes(const bitnet_model *model,
                                              uint32_t num_inputs,
                                              bitnet_tensor *outputs,
                                              uint32_t num_outputs);
+
+/* A conversation with the model, for bitnet_run_options.session; its states are
+ * zeros. Any number of sessions may be at work at once, each with one run at a
+ * time. BITNET_OUT_OF_MEMORY, and `*session` is NULL, when their states
+ * (bitnet_model_desc.state_bytes) find no room. */
+BITNET_API bitnet_status bitnet_session_create(const bitnet_model *model,
+                                               bitnet_session **session);
+/* Sets the states to zeros; a session whose run has failed needs it. */
+BITNET_API void bitnet_session_reset(const bitnet_model *model,
+                                     bitnet_session *session);
+/* Accepts NULL. Sessions end before their model does. */
+BITNET_API void bitnet_session_free(const bitnet_model *model,
+                                    bitnet_session *session);
 
 /* Memory that the model holds between runs; zeros for a model that does not
  * tell. */
