@@ -120,7 +120,11 @@ static bool isImported(ModuleOp module) {
 
 /// Whether stage 4a has run, and found work to tell apart.
 static bool isPartitioned(ModuleOp module) {
-  return module.walk([](DispatchOp) { return WalkResult::interrupt(); })
+  return module
+      .walk([](Operation *op) {
+        return isa<DispatchOp, ConstantTableOp>(op) ? WalkResult::interrupt()
+                                                    : WalkResult::advance();
+      })
       .wasInterrupted();
 }
 

@@ -5,9 +5,11 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "bitnet/ConstantEval/Passes.h"
 #include "bitnet/Conversion/ONNXToBitNet/Passes.h"
 #include "bitnet/Conversion/ONNXToLinalg/Passes.h"
 #include "bitnet/Dialect/BitNet/Transforms/StageCheck.h"
+#include "bitnet/Pipelines/HostConstants.h"
 #include "bitnet/Pipelines/Pipelines.h"
 
 #include "mlir/Transforms/Passes.h"
@@ -23,7 +25,14 @@ void bitnet::populateFrontendPipeline(OpPassManager &pm,
   recognition.floatWeights = options.floatWeights;
   llvm::append_range(recognition.weightsInclude, options.stored.include);
   llvm::append_range(recognition.weightsExclude, options.stored.exclude);
+  // What weights are made of is known before recognition looks at them; it
+  // reads most of it as streams. What is constant still is no weight.
+  auto runner = createHostConstantRunner();
+  BitNetEvaluateConstantsOptions weights, rest;
+  rest.remaining = true;
+  pm.addPass(createBitNetEvaluateConstants(weights, runner));
   pm.addPass(createConvertONNXToBitNet(recognition));
+  pm.addPass(createBitNetEvaluateConstants(rest, runner));
   ConvertONNXToLinalgOptions lowering;
   lowering.strictShapes = options.strictShapes;
   pm.addPass(createConvertONNXToLinalg(lowering));

@@ -12,10 +12,12 @@
 #include "bitnet/Codegen/Partition/Passes.h"
 #include "bitnet/Codegen/Strategy/Passes.h"
 #include "bitnet/Codegen/Transforms/Passes.h"
+#include "bitnet/ConstantEval/Passes.h"
 #include "bitnet/Conversion/BitNetToLinalg/Passes.h"
 #include "bitnet/Conversion/ONNXToBitNet/Passes.h"
 #include "bitnet/Conversion/ONNXToLinalg/Passes.h"
 #include "bitnet/Dialect/BitNet/Transforms/Passes.h"
+#include "bitnet/Pipelines/HostConstants.h"
 #include "bitnet/Pipelines/Passes.h"
 #include "bitnet/Pipelines/Register.h"
 #include "bitnet/Target/CPU/CPU.h"
@@ -32,6 +34,10 @@ void mlir::bitnet::registerAllPasses() {
   registerBitNetPartitionPasses();
   registerBitNetLoopsPasses();
   registerBitNetMemoryPasses();
+  registerPass([] {
+    return createBitNetEvaluateConstants(BitNetEvaluateConstantsOptions(),
+                                         createHostConstantRunner());
+  });
   registerONNXToBitNetPasses();
   registerONNXToLinalgPasses();
   registerBitNetPipelinesPasses();

@@ -189,5 +189,8 @@ void BlobStore::dropMemory(llvm::StringRef name) {
   if (!isMemoryName(name))
     return;
   std::lock_guard<std::mutex> lock(mutex);
+  for (const auto &entry : blobs)
+    if (entry.second->source == name)
+      return;
   blobs.erase(name);
 }

@@ -60,7 +60,8 @@ public:
   /// next use. Memory buffers stay as they are.
   void releasePages(llvm::ArrayRef<uint8_t> bytes);
 
-  /// Frees a memory buffer that no attribute names any more.
+  /// Frees a memory buffer that no attribute names any more, unless halves of
+  /// it are computed on demand.
   void dropMemory(llvm::StringRef name);
 
   /// Whether `name` is one that this store gave, and no file's.

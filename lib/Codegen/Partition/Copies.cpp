@@ -183,14 +183,23 @@ bool Comparison::isInternal(ArrayRef<Value> values) {
   return true;
 }
 
+/// Whether the weights can hold `elements`: numbers of whole bytes, or booleans.
+static bool isStorable(Attribute elements) {
+  auto dense = dyn_cast<DenseElementsAttr>(elements);
+  if (!dense || !dense.getElementType().isIntOrFloat())
+    return false;
+  unsigned width = dense.getElementType().getIntOrFloatBitWidth();
+  return width == 1 || width % 8 == 0;
+}
+
 /// The constant behind `value`, null if it is none that a table may hold.
 static Attribute getConstant(Value value) {
   Operation *op = value.getDefiningOp();
   if (auto constant = dyn_cast_or_null<ConstantOp>(op))
     return constant.getValue();
   auto constant = dyn_cast_or_null<arith::ConstantOp>(op);
-  bool fits = constant && (isNumber(constant) ||
-                           isa<DenseElementsAttr>(constant.getValue()));
+  bool fits =
+      constant && (isNumber(constant) || isStorable(constant.getValue()));
   return fits ? Attribute(constant.getValue()) : Attribute();
 }
 

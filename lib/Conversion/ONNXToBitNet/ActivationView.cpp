@@ -9,8 +9,8 @@
 //===----------------------------------------------------------------------===//
 
 #include "ActivationView.h"
-#include "ExactCasts.h"
-#include "NodeParams.h"
+#include "bitnet/ConstantEval/ExactCasts.h"
+#include "bitnet/Dialect/ONNX/IR/NodeParams.h"
 
 #include <cmath>
 

@@ -7,8 +7,8 @@
 #ifndef BITNET_LIB_CONVERSION_ONNXTOBITNET_ACTIVATIONVIEW_H
 #define BITNET_LIB_CONVERSION_ONNXTOBITNET_ACTIVATIONVIEW_H
 
-#include "ConstantFolder.h"
 #include "ValueRanks.h"
+#include "bitnet/ConstantEval/ConstantFolder.h"
 #include "bitnet/Dialect/BitNet/IR/BitNet.h"
 
 namespace mlir::bitnet {

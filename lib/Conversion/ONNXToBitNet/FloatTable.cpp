@@ -7,7 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "FloatTable.h"
-#include "NodeParams.h"
+#include "bitnet/Dialect/ONNX/IR/NodeParams.h"
 
 #include "mlir/IR/TypeUtilities.h"
 

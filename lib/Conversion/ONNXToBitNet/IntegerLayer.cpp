@@ -8,7 +8,7 @@
 
 #include "IntegerLayer.h"
 #include "ActivationView.h"
-#include "NodeParams.h"
+#include "bitnet/Dialect/ONNX/IR/NodeParams.h"
 
 using namespace mlir;
 using namespace mlir::bitnet;

@@ -6,8 +6,8 @@
 //===----------------------------------------------------------------------===//
 
 #include "LayerActivations.h"
-#include "ExactCasts.h"
 #include "IntegerLayer.h"
+#include "bitnet/ConstantEval/ExactCasts.h"
 #include "bitnet/Dialect/BitNet/Transforms/ActivationScale.h"
 
 #include "llvm/ADT/Sequence.h"

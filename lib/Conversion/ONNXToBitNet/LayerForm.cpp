@@ -8,8 +8,8 @@
 //===----------------------------------------------------------------------===//
 
 #include "LayerForm.h"
-#include "ExactCasts.h"
-#include "NodeParams.h"
+#include "bitnet/ConstantEval/ExactCasts.h"
+#include "bitnet/Dialect/ONNX/IR/NodeParams.h"
 
 using namespace mlir;
 using namespace mlir::bitnet;

@@ -7,7 +7,7 @@
 #ifndef BITNET_LIB_CONVERSION_ONNXTOBITNET_LAYERFORM_H
 #define BITNET_LIB_CONVERSION_ONNXTOBITNET_LAYERFORM_H
 
-#include "ConstantFolder.h"
+#include "bitnet/ConstantEval/ConstantFolder.h"
 #include "bitnet/Dialect/BitNet/IR/BitNet.h"
 
 namespace mlir::bitnet {

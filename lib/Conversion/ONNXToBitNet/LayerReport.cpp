@@ -5,8 +5,8 @@
 //===----------------------------------------------------------------------===//
 
 #include "LayerReport.h"
-#include "NodeParams.h"
 #include "bitnet/Conversion/ONNXToBitNet/Passes.h"
+#include "bitnet/Dialect/ONNX/IR/NodeParams.h"
 
 using namespace mlir;
 using namespace mlir::bitnet;

@@ -8,7 +8,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "LosslessWeights.h"
-#include "NodeParams.h"
+#include "bitnet/Dialect/ONNX/IR/NodeParams.h"
 
 #include "llvm/Support/Endian.h"
 #include "llvm/Support/Parallel.h"

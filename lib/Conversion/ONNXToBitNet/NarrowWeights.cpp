@@ -8,9 +8,9 @@
 
 #include "NarrowWeights.h"
 #include "LayerReport.h"
-#include "NodeParams.h"
 #include "WeightConstants.h"
 #include "WeightWalk.h"
+#include "bitnet/Dialect/ONNX/IR/NodeParams.h"
 
 #include "llvm/ADT/bit.h"
 #include "llvm/Support/Endian.h"

@@ -12,8 +12,6 @@
 #include "bitnet/Dialect/BitNet/Transforms/ActivationScale.h"
 
 #include "ActivationView.h"
-#include "ConstantFolder.h"
-#include "ExactCasts.h"
 #include "FloatLayer.h"
 #include "FloatPolicy.h"
 #include "FloatTable.h"
@@ -23,10 +21,13 @@
 #include "LayerReport.h"
 #include "LosslessWeights.h"
 #include "NarrowWeights.h"
-#include "NodeParams.h"
 #include "StraightThrough.h"
 #include "TernaryJudge.h"
 #include "WeightConstants.h"
+#include "bitnet/ConstantEval/ConstantFolder.h"
+#include "bitnet/ConstantEval/DeadNodes.h"
+#include "bitnet/ConstantEval/ExactCasts.h"
+#include "bitnet/Dialect/ONNX/IR/NodeParams.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/BuiltinOps.h"
@@ -73,10 +74,9 @@ struct SharedRowsKey {
 /// Recognises the layers of one function.
 class Recogniser {
 public:
-  Recogniser(Operation *function, LayerReport &report,
+  Recogniser(Operation *function, ConstantFolder &folder, LayerReport &report,
              const FloatPolicy &policy)
-      : folder(BitNetDialect::getBlobStore(function->getContext())),
-        ranks(folder),
+      : folder(folder), ranks(folder),
         lossless(BitNetDialect::getBlobStore(function->getContext())),
         constants(OpBuilder::atBlockBegin(&function->getRegion(0).front())),
         report(report), policy(policy) {}
@@ -102,7 +102,7 @@ private:
   Value makeBias(const LayerForm &form);
   void foldTrailingScale(LinearOp linear, const LayerForm &form);
 
-  ConstantFolder folder;
+  ConstantFolder &folder;
   ValueRanks ranks;
   LosslessWeights lossless;
   OpBuilder constants;
@@ -395,19 +395,6 @@ LogicalResult Recogniser::recognise(onnx::NodeOp node) {
 // The pass
 //===----------------------------------------------------------------------===//
 
-/// ONNX nodes have no side effects: those without users go. Nothing is erased
-/// before the end, because the folder remembers values by their address.
-static void eraseDeadNodes(Operation *root) {
-  SmallVector<Operation *> order;
-  root->walk<WalkOrder::PreOrder>([&](Operation *op) {
-    if (isa<onnx::NodeOp, onnx::ConstantOp, bitnet::ConstantOp>(op))
-      order.push_back(op);
-  });
-  for (Operation *op : llvm::reverse(order))
-    if (op->use_empty())
-      op->erase();
-}
-
 /// Globs of the options are checked before anything is recognised.
 FailureOr<FloatPolicy> ConvertONNXToBitNet::makePolicy() {
   FloatPolicy policy;
@@ -460,12 +447,14 @@ void ConvertONNXToBitNet::runOnOperation() {
   FailureOr<FloatPolicy> policy = makePolicy();
   if (failed(policy))
     return signalPassFailure();
+  auto &folder = getAnalysis<ConstantFolder>();
   for (auto function : getOperation().getOps<FunctionOpInterface>()) {
     if (function.isExternal())
       continue;
     forgetDeclaredTypes(function);
-    foldStraightThrough(function);
-    Recogniser recogniser(function, report, *policy);
+    if (foldStraightThrough(function))
+      folder.clear();
+    Recogniser recogniser(function, folder, report, *policy);
     SmallVector<onnx::NodeOp> nodes;
     function.walk([&](onnx::NodeOp node) { nodes.push_back(node); });
     bool failedAny = false;

@@ -8,7 +8,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "StraightThrough.h"
-#include "NodeParams.h"
+#include "bitnet/Dialect/ONNX/IR/NodeParams.h"
 
 using namespace mlir;
 using namespace mlir::bitnet;
@@ -49,6 +49,18 @@ static bool isElementwise(onnx::NodeOp node, bool &ofFirst) {
                         op);
 }
 
+/// Whether both are constants of one shape: what x went through has been
+/// evaluated, perhaps.
+static bool areConstantsOfOneShape(Value a, Value b) {
+  auto isConstant = [](Value value) {
+    return bool(value.getDefiningOp<onnx::ConstantOp>());
+  };
+  auto first = dyn_cast<RankedTensorType>(a.getType());
+  auto second = dyn_cast<RankedTensorType>(b.getType());
+  return isConstant(a) && isConstant(b) && first && second &&
+         first.getShape() == second.getShape();
+}
+
 /// Whether `x` goes into `value` element by element. Then whatever `value`
 /// broadcasts with, it is at least as large as x along every axis, so that
 /// x + (value - x) has its shape.
@@ -57,7 +69,7 @@ static bool derivesFrom(Value value, Value x) {
   SmallVector<Value> left{value};
   while (!left.empty()) {
     Value next = left.pop_back_val();
-    if (next == x)
+    if (next == x || areConstantsOfOneShape(next, x))
       return true;
     auto node = next.getDefiningOp<onnx::NodeOp>();
     bool ofFirst = false;
@@ -145,7 +157,7 @@ static bool leadsToLayer(OpOperand &use, unsigned depth = 8) {
 }
 
 /// Users that do not lead into a layer keep the sum.
-void mlir::bitnet::foldStraightThrough(Operation *root) {
+bool mlir::bitnet::foldStraightThrough(Operation *root) {
   unsigned count = 0;
   Operation *first = nullptr;
   root->walk([&](onnx::NodeOp node) {
@@ -161,4 +173,5 @@ void mlir::bitnet::foldStraightThrough(Operation *root) {
     first->emitRemark("read ")
         << count << " straight-through residue" << (count == 1 ? "" : "s")
         << " x + (q - x) as q";
+  return count != 0;
 }

@@ -9,8 +9,9 @@ namespace mlir::bitnet {
 
 /// Replaces `x + (q - x)`, q quantized, by q everywhere below `root`: in exact
 /// arithmetic they are equal, and in floats the residue only adds noise that
-/// hides ternary weights. Emits a remark that says how many there were.
-void foldStraightThrough(Operation *root);
+/// hides ternary weights. Emits a remark that says how many there were; false
+/// when there was none.
+bool foldStraightThrough(Operation *root);
 
 } // namespace mlir::bitnet
 

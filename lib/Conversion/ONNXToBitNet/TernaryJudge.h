@@ -9,7 +9,7 @@
 #ifndef BITNET_LIB_CONVERSION_ONNXTOBITNET_TERNARYJUDGE_H
 #define BITNET_LIB_CONVERSION_ONNXTOBITNET_TERNARYJUDGE_H
 
-#include "Stream.h"
+#include "bitnet/ConstantEval/Stream.h"
 
 #include <optional>
 

@@ -6,8 +6,8 @@
 //===----------------------------------------------------------------------===//
 
 #include "ValueRanks.h"
-#include "NodeParams.h"
 #include "bitnet/Dialect/BitNet/IR/BitNet.h"
+#include "bitnet/Dialect/ONNX/IR/NodeParams.h"
 
 #include "llvm/ADT/StringSwitch.h"
 

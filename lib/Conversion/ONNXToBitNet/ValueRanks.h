@@ -9,7 +9,7 @@
 #ifndef BITNET_LIB_CONVERSION_ONNXTOBITNET_VALUERANKS_H
 #define BITNET_LIB_CONVERSION_ONNXTOBITNET_VALUERANKS_H
 
-#include "ConstantFolder.h"
+#include "bitnet/ConstantEval/ConstantFolder.h"
 
 namespace mlir::bitnet {
 

@@ -132,9 +132,11 @@ static std::unique_ptr<llvm::Module> translate(ModuleOp module,
   return translateModuleToLLVMIR(module, context, "model");
 }
 
-std::unique_ptr<llvm::Module> bitnet::buildLLVMModule(
-    ModuleOp module, llvm::LLVMContext &context, llvm::TargetMachine &machine,
-    const CPUTargetOptions &target, const ModelDescription &description) {
+/// The code alone; null after a diagnostic.
+static std::unique_ptr<llvm::Module> buildCode(ModuleOp module,
+                                               llvm::LLVMContext &context,
+                                               llvm::TargetMachine &machine,
+                                               const CPUTargetOptions &target) {
   std::unique_ptr<llvm::Module> result = translate(module, context);
   if (!result) {
     module.emitError("cannot translate to LLVM IR");
@@ -144,6 +146,31 @@ std::unique_ptr<llvm::Module> bitnet::buildLLVMModule(
   result->setDataLayout(machine.createDataLayout());
   result->setPICLevel(llvm::PICLevel::BigPIC);
   setTargetAttributes(*result, module, target);
+  return result;
+}
+
+std::unique_ptr<llvm::Module>
+bitnet::buildHostModule(ModuleOp module, llvm::LLVMContext &context,
+                        llvm::TargetMachine &machine,
+                        const CPUTargetOptions &target, StringRef entry) {
+  std::unique_ptr<llvm::Module> result =
+      buildCode(module, context, machine, target);
+  if (!result)
+    return nullptr;
+  addAliasFacts(*result);
+  for (llvm::Function &function : *result)
+    if (!function.isDeclaration() && function.getName() != entry)
+      function.setLinkage(llvm::GlobalValue::InternalLinkage);
+  return result;
+}
+
+std::unique_ptr<llvm::Module> bitnet::buildLLVMModule(
+    ModuleOp module, llvm::LLVMContext &context, llvm::TargetMachine &machine,
+    const CPUTargetOptions &target, const ModelDescription &description) {
+  std::unique_ptr<llvm::Module> result =
+      buildCode(module, context, machine, target);
+  if (!result)
+    return nullptr;
   defineDescription(*result, description);
   if (failed(linkGlue(module, *result)))
     return nullptr;

@@ -31,6 +31,14 @@ buildLLVMModule(ModuleOp module, llvm::LLVMContext &context,
                 llvm::TargetMachine &machine, const CPUTargetOptions &target,
                 const ModelDescription &description);
 
+/// Translates `module` to code that runs in this process: nothing but `entry`
+/// is visible, and the runtime is not in it. Null after a diagnostic.
+std::unique_ptr<llvm::Module> buildHostModule(ModuleOp module,
+                                              llvm::LLVMContext &context,
+                                              llvm::TargetMachine &machine,
+                                              const CPUTargetOptions &target,
+                                              StringRef entry);
+
 /// Parses the glue for the machine's architecture into `llvmModule`.
 LogicalResult linkGlue(ModuleOp module, llvm::Module &llvmModule);
 

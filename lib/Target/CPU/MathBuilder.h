@@ -59,6 +59,8 @@ public:
   Value isNotLess(Value x, double bound) {
     return arith::CmpFOp::create(b, arith::CmpFPredicate::OGE, x, f(bound));
   }
+  /// `x` in lanes in which `c` is true, and `y` in the others. Both are
+  /// computed, so that neither may trap.
   Value select(Value c, Value x, Value y) {
     return arith::SelectOp::create(b, c, x, y);
   }
@@ -66,6 +68,7 @@ public:
   Value atLeast(Value x, double bound) {
     return bounded(arith::CmpFPredicate::OLT, x, bound);
   }
+  /// `x > bound ? bound : x`, so that NaN stays NaN, too.
   Value atMost(Value x, double bound) {
     return bounded(arith::CmpFPredicate::OGT, x, bound);
   }
@@ -92,6 +95,7 @@ public:
   Value shifted(Value x, int64_t n) {
     return arith::ShLIOp::create(b, x, i(n));
   }
+  /// The floats that have the bits `x`: the inverse of toBits.
   Value fromBits(Value x) { return arith::BitcastOp::create(b, floats, x); }
   /// 2^n for the integer n in the low bits of `x`, within normal exponents.
   Value powerOfTwo(Value x) {
@@ -105,6 +109,7 @@ private:
     auto shaped = dyn_cast<ShapedType>(result);
     return shaped ? Type(shaped.clone(element)) : element;
   }
+  /// A constant of the shape of the result, or a scalar for a scalar.
   Value splat(TypedAttr attr) {
     if (auto shaped = dyn_cast<ShapedType>(like(attr.getType())))
       attr = DenseElementsAttr::get(shaped, Attribute(attr));

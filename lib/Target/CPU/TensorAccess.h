@@ -45,10 +45,13 @@ public:
   /// Calls bitnet_rt_output for `result`, whose dims are at `dims`.
   void handOver(ModuleOp module, Value context, unsigned index, Value result,
                 Value dims);
+  /// These write fields of element `index` of the bitnet_tensor array at
+  /// `tensors`.
   void storeRank(Value tensors, unsigned index, int64_t rank);
   void storeDim(Value tensors, unsigned index, unsigned dim, Value value);
 
 private:
+  /// The address of the field at `path` in element `index` of `tensors`.
   Value field(Value tensors, unsigned index, ArrayRef<int32_t> path);
   MemRefDescriptor unpack(Value memref);
 

@@ -5,7 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "Stream.h"
+#include "StreamTable.h"
 
 #include "llvm/ADT/STLExtras.h"
 
@@ -19,13 +19,14 @@ using namespace mlir::bitnet::fold;
 // Kernels
 //===----------------------------------------------------------------------===//
 
-/// Half to even, without a library call: adding 1.5 * 2^52 leaves no fraction
-/// bits in a double.
+/// Rounds half to even without a library call: adding 1.5 * 2^52 leaves no
+/// fraction bits in a double. Numbers from 2^51 on, infinities and NaN come
+/// back as they are.
 static double roundHalfEven(double value) {
   constexpr double kMagic = 6755399441055744.0;
   if (!(std::fabs(value) < 2251799813685248.0))
     return value;
-  return (value + kMagic) - kMagic;
+  return std::copysign((value + kMagic) - kMagic, value);
 }
 
 /// The loops below compile to vector code: the operator is chosen outside of
@@ -35,6 +36,8 @@ template <typename Fn> static void each(MutableArrayRef<double> values, Fn fn) {
     v = fn(v);
 }
 
+/// Replaces `values` by the function of each. Identity and Cast do nothing
+/// here.
 static void applyUnary(MapKind kind, MutableArrayRef<double> values) {
   switch (kind) {
   case MapKind::Abs:
@@ -45,7 +48,7 @@ static void applyUnary(MapKind kind, MutableArrayRef<double> values) {
     return each(values, roundHalfEven);
   case MapKind::Sign:
     return each(values, [](double v) {
-      return std::isnan(v) ? v : double(v > 0) - double(v < 0);
+      return std::isnan(v) || v == 0 ? v : double(v > 0) - double(v < 0);
     });
   case MapKind::Sqrt:
     return each(values, [](double v) { return std::sqrt(v); });
@@ -58,24 +61,29 @@ static void applyUnary(MapKind kind, MutableArrayRef<double> values) {
   case MapKind::Not:
     return each(values, [](double v) { return double(v == 0); });
   case MapKind::Relu:
-    return each(values, [](double v) { return v < 0 ? 0 : v; });
+    return each(values, [](double v) { return v <= 0 ? 0 : v; });
   default: // Identity, Cast: the rounding that follows does the work
     return;
   }
 }
 
+/// `a[i]` becomes fn(a[i], b[i]); both have the same length.
 template <typename Fn>
 static void zip(MutableArrayRef<double> a, ArrayRef<double> b, Fn fn) {
   for (size_t i = 0, e = a.size(); i != e; ++i)
     a[i] = fn(a[i], b[i]);
 }
 
+/// The same for functions of integers. buildMap gives these operators integers
+/// of at most 32 bits only, which int64 holds with their sign.
 template <typename Fn>
 static void zipBits(MutableArrayRef<double> a, ArrayRef<double> b, Fn fn) {
   zip(a, b,
       [&](double x, double y) { return double(fn(int64_t(x), int64_t(y))); });
 }
 
+/// A shift by more than 63 is undefined in C++, so that its number of bits is
+/// masked. The rounding that follows cuts the result to the width of the type.
 static void applyBits(MapKind kind, MutableArrayRef<double> a,
                       ArrayRef<double> b) {
   switch (kind) {
@@ -94,7 +102,8 @@ static void applyBits(MapKind kind, MutableArrayRef<double> a,
   }
 }
 
-/// `a` becomes a op b.
+/// Each `a[i]` becomes the function `kind` of a[i] and b[i], which is not
+/// rounded yet.
 static void applyBinary(MapKind kind, MutableArrayRef<double> a,
                         ArrayRef<double> b) {
   switch (kind) {
@@ -106,6 +115,11 @@ static void applyBinary(MapKind kind, MutableArrayRef<double> a,
     return zip(a, b, [](double x, double y) { return x * y; });
   case MapKind::Div:
     return zip(a, b, [](double x, double y) { return x / y; });
+  case MapKind::Mod:
+    return zip(a, b, [](double x, double y) {
+      double rest = std::fmod(x, y);
+      return rest != 0 && (rest < 0) != (y < 0) ? rest + y : rest;
+    });
   // NaN wins, as in ONNX and numpy.
   case MapKind::Max:
     return zip(a, b,
@@ -134,7 +148,8 @@ static void applyBinary(MapKind kind, MutableArrayRef<double> a,
   }
 }
 
-/// Integers wrap at the width of their type.
+/// Products of integers wrap at the width of their type, which a double could
+/// not show for products beyond 2^53.
 static void multiply(IntegerType type, MutableArrayRef<double> a,
                      ArrayRef<double> b) {
   zip(a, b, [&](double x, double y) { return multiplyIntegers(x, y, type); });
@@ -147,6 +162,7 @@ static void multiply(IntegerType type, MutableArrayRef<double> a,
 namespace {
 /// One operand of a map: read along with the result, or small and held.
 struct Operand {
+  Type element;
   StreamRef stream;             // null when held
   std::vector<double> held;     // one value, or all values of the operand
   SmallVector<int64_t> strides; // of the held values, per result dimension
@@ -155,6 +171,9 @@ struct Operand {
   bool isScalar() const { return !stream && held.size() == 1; }
 };
 
+/// An elementwise function of up to three operands. Each read fetches the same
+/// range of all operands, computes in f64, and rounds once to the type of the
+/// result. Where rounds nothing, as it only picks values.
 class Map final : public Stream {
 public:
   Map(MapKind kind, ArrayRef<int64_t> shape, Type element,
@@ -164,7 +183,7 @@ public:
   void read(int64_t begin, MutableArrayRef<double> out) override {
     fetch(operands[0], begin, out);
     if (kind == MapKind::Saturate)
-      return saturateTo(cast<IntegerType>(element), out);
+      return saturateTo(cast<IntegerType>(element), operands[0].element, out);
     if (operands.size() == 1) {
       applyUnary(kind, out);
       return roundTo(element, out);
@@ -229,7 +248,9 @@ private:
 };
 } // namespace
 
-/// ONNX broadcasting: shapes align at the end.
+/// Broadcasts `result` with `shape` as ONNX does: they are aligned at the end,
+/// and a dim of 1 takes the other dim. False when two dims differ and neither
+/// is 1; `result` is of no use then.
 static bool broadcast(SmallVector<int64_t> &result, ArrayRef<int64_t> shape) {
   while (result.size() < shape.size())
     result.insert(result.begin(), 1);
@@ -243,10 +264,13 @@ static bool broadcast(SmallVector<int64_t> &result, ArrayRef<int64_t> shape) {
   return true;
 }
 
-/// An operand of a map: it is read along with the result, or held in memory and
-/// read with strides.
+/// An operand of a map is read along with the result if it has as many
+/// elements; otherwise it is read here as a whole and repeated by strides, 0
+/// along a dimension in which it has one element. So it takes the memory of the
+/// smaller operand, for instance of the scales.
 static Operand makeOperand(const StreamRef &stream, ArrayRef<int64_t> shape) {
   Operand operand;
+  operand.element = stream->element;
   if (stream->size == countOf(shape) && stream->size != 1) {
     operand.stream = stream;
     return operand;
@@ -266,7 +290,9 @@ static Operand makeOperand(const StreamRef &stream, ArrayRef<int64_t> shape) {
 /// a hundred.
 static constexpr int64_t kMaxCost = 500;
 
-/// A result larger than every operand, beyond kMaxCreated elements.
+/// Whether the result is larger than every operand and has more than
+/// kMaxCreated elements. A result as large as an operand is always accepted:
+/// its size is that of what exists already.
 static bool isTooLarge(ArrayRef<int64_t> shape, ArrayRef<StreamRef> operands) {
   int64_t count = countOf(shape);
   return count <= 0 || (count > kMaxCreated &&
@@ -275,6 +301,9 @@ static bool isTooLarge(ArrayRef<int64_t> shape, ArrayRef<StreamRef> operands) {
                         }));
 }
 
+/// The map for operands that broadcast to `shape`. Its cost is the sum of
+/// theirs, which doubles at each step of a chain that uses its own values
+/// twice; beyond kMaxCost the values are held, and the cost starts at 1 again.
 static StreamRef build(MapKind kind, Type element, ArrayRef<int64_t> shape,
                        ArrayRef<StreamRef> operands) {
   SmallVector<Operand> list;
@@ -288,7 +317,9 @@ static StreamRef build(MapKind kind, Type element, ArrayRef<int64_t> shape,
   return map->size <= kChunk || map->cost > kMaxCost ? materialise(*map) : map;
 }
 
-/// Null also for chains that cost too much to read.
+/// Null when shapes do not broadcast or the result is too large. If all
+/// operands are functions of the same bytes, the function is computed for 256
+/// values once and becomes a table.
 StreamRef fold::makeMap(MapKind kind, Type element,
                         ArrayRef<StreamRef> operands) {
   SmallVector<int64_t> shape;
@@ -297,9 +328,18 @@ StreamRef fold::makeMap(MapKind kind, Type element,
       return nullptr;
   if (isTooLarge(shape, operands))
     return nullptr;
+  SmallVector<StreamRef> entries;
+  if (StreamRef bytes = splitBytes(shape, operands, entries)) {
+    StreamRef all = build(kind, element, {256}, entries);
+    Origin origin;
+    all->describe(origin);
+    return std::make_shared<Table>(bytes, element, readAll(*all), origin);
+  }
   return build(kind, element, shape, operands);
 }
 
+/// ONNX broadcasts both ways, so that the result may be larger than `shape` in
+/// dimensions in which `shape` has a 1.
 StreamRef fold::makeExpand(StreamRef operand, ArrayRef<int64_t> shape) {
   SmallVector<int64_t> result(shape);
   if (!broadcast(result, operand->shape) || isTooLarge(result, {operand}))

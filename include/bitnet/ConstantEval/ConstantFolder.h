@@ -5,10 +5,10 @@
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef BITNET_LIB_CONVERSION_ONNXTOBITNET_CONSTANTFOLDER_H
-#define BITNET_LIB_CONVERSION_ONNXTOBITNET_CONSTANTFOLDER_H
+#ifndef BITNET_CONSTANTEVAL_CONSTANTFOLDER_H
+#define BITNET_CONSTANTEVAL_CONSTANTFOLDER_H
 
-#include "Stream.h"
+#include "bitnet/ConstantEval/Stream.h"
 #include "bitnet/Dialect/ONNX/IR/ONNX.h"
 
 #include "llvm/ADT/DenseMap.h"
@@ -17,6 +17,10 @@
 
 namespace mlir::bitnet {
 
+/// Discardable attribute on an evaluated onnx.constant: a dictionary of the
+/// initializers that it was computed of, with their bytes.
+inline constexpr StringLiteral kOriginAttr = "onnx.origin";
+
 /// A value that is computed of constants alone, but not here.
 struct Unfolded {
   /// The first operator that is not folded.
@@ -24,9 +28,14 @@ struct Unfolded {
   fold::Origin origin;
 };
 
+/// An analysis of a module, too: values keep their streams from pass to pass.
 class ConstantFolder {
 public:
   explicit ConstantFolder(BlobStore &store) : store(store) {}
+  explicit ConstantFolder(Operation *op);
+
+  /// Whether the operator of `node` has a stream for some inputs.
+  static bool hasStream(onnx::NodeOp node);
 
   /// `value` as a stream, or a null view when it is not constant or uses an
   /// operator that is not folded. Chains are shared by all their users.
@@ -43,8 +52,21 @@ public:
   /// Why `value` is not folded; nullopt when it depends on an input.
   std::optional<Unfolded> explain(Value value);
 
+  /// The initializers that a constant `value` is computed of.
+  fold::Origin getOrigin(Value value);
+
   /// Forgets the streams built so far (they may hold memory).
-  void clear() { views.clear(); }
+  void clear() {
+    views.clear();
+    variable.clear();
+  }
+  /// Forgets `value`, which is about to go.
+  void forget(Value value) {
+    views.erase(value);
+    variable.erase(value);
+  }
+  /// Forgets that values have no streams: what they read has changed.
+  void forgetUnfolded();
 
   /// Blocked weights of com.microsoft.MatMulNBits as [N, K].
   fold::View getMatMulNBits(onnx::NodeOp node);
@@ -63,6 +85,7 @@ private:
   fold::View buildConcat(onnx::NodeOp node);
   fold::View buildRows(onnx::NodeOp node);
   fold::View buildDequantize(onnx::NodeOp node);
+  fold::View buildNonZero(onnx::NodeOp node);
 
   /// Brings operands to one dimension order, that of the largest.
   fold::View applyMap(fold::MapKind kind, Type element,
@@ -80,4 +103,4 @@ private:
 
 } // namespace mlir::bitnet
 
-#endif // BITNET_LIB_CONVERSION_ONNXTOBITNET_CONSTANTFOLDER_H
+#endif // BITNET_CONSTANTEVAL_CONSTANTFOLDER_H

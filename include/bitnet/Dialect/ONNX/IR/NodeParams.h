@@ -5,8 +5,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef BITNET_LIB_CONVERSION_ONNXTOBITNET_NODEPARAMS_H
-#define BITNET_LIB_CONVERSION_ONNXTOBITNET_NODEPARAMS_H
+#ifndef BITNET_DIALECT_ONNX_IR_NODEPARAMS_H
+#define BITNET_DIALECT_ONNX_IR_NODEPARAMS_H
 
 #include "bitnet/Dialect/ONNX/IR/ONNX.h"
 #include "bitnet/Dialect/ONNX/IR/Schema.h"
@@ -16,26 +16,32 @@
 
 namespace mlir::bitnet {
 
-/// The integer attribute `name`, or `otherwise`.
+/// The integer attribute `name`, or `otherwise` when the node has none.
+/// `otherwise` is the default that ONNX names, so that a caller need not know
+/// whether the file wrote it.
 inline int64_t getInt(onnx::NodeOp node, StringRef name, int64_t otherwise) {
   auto attr = node.getParams().getAs<IntegerAttr>(name);
   return attr ? attr.getValue().getSExtValue() : otherwise;
 }
 
-/// The float attribute `name`, or `otherwise`.
+/// The float attribute `name`, or `otherwise`. ONNX stores f32, which a double
+/// holds; what is computed with it is for the caller to round.
 inline double getFloat(onnx::NodeOp node, StringRef name, double otherwise) {
   auto attr = node.getParams().getAs<FloatAttr>(name);
   return attr ? attr.getValueAsDouble() : otherwise;
 }
 
-/// The string attribute `name`, or `otherwise`.
+/// The string attribute `name`, or `otherwise`. The text lives as long as the
+/// context, or as `otherwise` does.
 inline StringRef getString(onnx::NodeOp node, StringRef name,
                            StringRef otherwise) {
   auto attr = node.getParams().getAs<StringAttr>(name);
   return attr ? attr.getValue() : otherwise;
 }
 
-/// The list of integers `name`, or nullopt when the attribute is absent.
+/// The list of integers `name`, or nullopt when the attribute is absent. An
+/// empty list is a list: for some operators it means something else than none.
+/// Both forms that the schema check takes for a list of integers are read.
 inline std::optional<SmallVector<int64_t>> getInts(onnx::NodeOp node,
                                                    StringRef name) {
   Attribute attr = node.getParams().get(name);
@@ -72,13 +78,15 @@ inline Type getElementType(MLIRContext *context, int64_t code) {
   return type && type.isIntOrFloat() ? type : Type();
 }
 
-/// `type` with another element type, when it is known.
+/// `type` with another element type. A type without a rank stays as it is,
+/// because it has no element type that a cast could change.
 inline Type withElement(Type type, Type element) {
   auto ranked = dyn_cast<RankedTensorType>(type);
   return ranked ? Type(ranked.clone(element)) : type;
 }
 
-/// The name a node has in reports and on bitnet.linear.
+/// The name that a node has in the file, for reports and for bitnet.linear;
+/// empty when its location is of another kind.
 inline std::string getNodeName(Operation *op) {
   if (auto name = dyn_cast<NameLoc>(op->getLoc()))
     return name.getName().str();
@@ -86,7 +94,8 @@ inline std::string getNodeName(Operation *op) {
 }
 
 /// The opset of the default domain: that of `node`, or what the module says
-/// when the node is of another domain.
+/// when the node is of another domain. A module that says nothing, as tests
+/// write them, gets kNewest.
 inline IntegerAttr getOnnxVersion(onnx::NodeOp node) {
   if (node.getDomain().empty())
     return node.getVersionAttr();
@@ -99,7 +108,10 @@ inline IntegerAttr getOnnxVersion(onnx::NodeOp node) {
   return version ? version : builder.getI64IntegerAttr(kNewest);
 }
 
-/// A new node with the location and opset of `like`.
+/// A new node with one result of `type`, and with the location and opset of
+/// `like`, so that reports name the node of the file that it comes from. All
+/// inputs are present: a rewrite that leaves one out has to create the node
+/// itself.
 inline Value makeNode(OpBuilder &builder, onnx::NodeOp like, StringRef op,
                       ValueRange inputs, Type type,
                       ArrayRef<NamedAttribute> params = {},
@@ -112,7 +124,8 @@ inline Value makeNode(OpBuilder &builder, onnx::NodeOp like, StringRef op,
   return node.getOutputs().front();
 }
 
-/// The TensorProto.DataType of f16, bf16 or f32.
+/// The TensorProto.DataType of f16, bf16 or f32. Other types must not be given:
+/// they read as f32.
 inline int64_t getFloatCode(Type element) {
   return element.isF16() ? 10 : element.isBF16() ? 16 : 1;
 }
@@ -127,4 +140,4 @@ inline Value makeCast(OpBuilder &builder, onnx::NodeOp like, Value input,
 
 } // namespace mlir::bitnet
 
-#endif // BITNET_LIB_CONVERSION_ONNXTOBITNET_NODEPARAMS_H
+#endif // BITNET_DIALECT_ONNX_IR_NODEPARAMS_H

@@ -7,10 +7,10 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "ConstantFolder.h"
-#include "ExactCasts.h"
-#include "NodeParams.h"
+#include "bitnet/ConstantEval/ConstantFolder.h"
+#include "bitnet/ConstantEval/ExactCasts.h"
 #include "bitnet/Dialect/BitNet/IR/BitNet.h"
+#include "bitnet/Dialect/ONNX/IR/NodeParams.h"
 
 #include "llvm/ADT/StringSwitch.h"
 
@@ -24,10 +24,14 @@ using namespace mlir::bitnet::fold;
 // Entry points
 //===----------------------------------------------------------------------===//
 
-/// The longest chain that is followed. No exporter writes longer ones, which
-/// could exhaust the stack.
+/// The longest chain that is followed, because each node of it takes stack. No
+/// exporter writes longer chains; a value behind a longer one has no stream,
+/// unless its operands got theirs before (Evaluator::growStreams).
 static constexpr unsigned kMaxDepth = 512;
 
+/// A null view is kept, too, so that a value that is not constant is looked at
+/// once. A value at the limit of the depth is not kept: it may be asked for
+/// again from nearer.
 View ConstantFolder::get(Value value) {
   if (!value)
     return {};
@@ -42,8 +46,34 @@ View ConstantFolder::get(Value value) {
   return view;
 }
 
+ConstantFolder::ConstantFolder(Operation *op)
+    : ConstantFolder(BitNetDialect::getBlobStore(op->getContext())) {}
+
+/// The null views are collected first, because erasing from a DenseMap while it
+/// is iterated is not allowed. Streams that exist stay: they are still right.
+void ConstantFolder::forgetUnfolded() {
+  SmallVector<Value> unfolded;
+  for (auto &[value, view] : views)
+    if (!view)
+      unfolded.push_back(value);
+  for (Value value : unfolded)
+    views.erase(value);
+  variable.clear();
+}
+
+/// For a value without a stream this is what `collect` found on its way, which
+/// is incomplete when `value` depends on an input.
+fold::Origin ConstantFolder::getOrigin(Value value) {
+  Unfolded found;
+  llvm::DenseSet<Value> seen;
+  collect(value, found, seen);
+  return found.origin;
+}
+
 /// Whether `value` depends on constants alone; `found` gets the first operator
-/// that is not folded.
+/// that is not folded. A node that was seen before counts as constant here: if
+/// it was not, it is in `variable`. A node with a body or without inputs is
+/// never taken for constant, because what the body reads is not looked at.
 bool ConstantFolder::collect(Value value, Unfolded &found,
                              llvm::DenseSet<Value> &seen) {
   if (View view = get(value)) {
@@ -67,6 +97,8 @@ bool ConstantFolder::collect(Value value, Unfolded &found,
   return isConstant;
 }
 
+/// A value that has a stream needs no explanation, so that it gives nullopt,
+/// too.
 std::optional<Unfolded> ConstantFolder::explain(Value value) {
   Unfolded found;
   llvm::DenseSet<Value> seen;
@@ -74,7 +106,8 @@ std::optional<Unfolded> ConstantFolder::explain(Value value) {
   return isConstant ? std::optional(found) : std::nullopt;
 }
 
-/// A transposed view is read in its own order.
+/// A transposed view is read in its own order. The limit is checked before
+/// anything is read, so that large weights cost nothing here.
 std::optional<std::vector<double>> ConstantFolder::getValues(Value value,
                                                              int64_t limit) {
   View view = get(value);
@@ -83,6 +116,9 @@ std::optional<std::vector<double>> ConstantFolder::getValues(Value value,
   return readAll(*view.contiguous());
 }
 
+/// Shapes, axes and bounds of operators are read by this. It gives nothing for
+/// floats, because an operand of the wrong type is an error that the lowering
+/// of the operator reports.
 std::optional<SmallVector<int64_t>> ConstantFolder::getIntegers(Value value) {
   View view = get(value);
   std::optional<std::vector<double>> values = getValues(value);
@@ -103,13 +139,20 @@ std::optional<double> ConstantFolder::getScalar(Value value) {
   return values->front();
 }
 
-/// A constant, or a node of the default domain with one output.
+/// Only a constant, or a node of the default domain with one output, has a
+/// stream. A node that is malformed or whose operands have wrong types has
+/// none, so that it stays and its own lowering reports the error.
 View ConstantFolder::build(Value value) {
   if (auto constant = value.getDefiningOp<onnx::ConstantOp>())
     return buildConstant(constant);
   auto node = value.getDefiningOp<onnx::NodeOp>();
-  if (!node || !node.getDomain().empty() || node.getOutputs().size() != 1 ||
-      onnx::findMalformation(node) || ExactCasts::hasWrongTypes(node))
+  if (!node || !hasStream(node) || node.getOutputs().size() != 1 ||
+      onnx::findMalformation(node) ||
+      !llvm::all_of(node.getInputs(), [&](Value v) { return bool(get(v)); }))
+    return {};
+  // Streams know their types: to look for them along a chain is slow.
+  auto typeOf = [&](Value v) { return get(v).stream->element; };
+  if (ExactCasts::hasWrongTypes(node, typeOf))
     return {};
   return buildNode(node);
 }
@@ -118,7 +161,9 @@ View ConstantFolder::build(Value value) {
 // Leaves
 //===----------------------------------------------------------------------===//
 
-/// f64 holds every number of at most 32 bits.
+/// The numbers of an attribute as f64, which holds every number of at most 32
+/// bits. Booleans are signless in MLIR and would read as -1 if they were
+/// extended by their sign.
 static std::vector<double> denseValues(DenseElementsAttr attr) {
   std::vector<double> values;
   if (isa<FloatType>(attr.getElementType())) {
@@ -138,11 +183,32 @@ static std::vector<double> denseValues(DenseElementsAttr attr) {
   return values;
 }
 
-/// Blobs become leaves that read the mapped file.
+/// The initializers that the pass computed `op` of, as its attribute says; else
+/// `op` itself with its `bytes`. Reports on a layer name these.
+static Origin getOriginOf(onnx::ConstantOp op, uint64_t bytes) {
+  Origin origin;
+  if (auto dict = op->getAttrOfType<DictionaryAttr>(kOriginAttr)) {
+    for (NamedAttribute entry : dict)
+      if (auto size = dyn_cast<IntegerAttr>(entry.getValue()))
+        origin.add(entry.getName(), size.getValue().getZExtValue());
+    return origin;
+  }
+  origin.add(op.getName(), bytes);
+  return origin;
+}
+
+/// A blob becomes a leaf that reads the mapped file; other attributes are held
+/// in memory. A blob of another length than its type needs, strings and empty
+/// tensors have no stream. A file that cannot be read is an error at once,
+/// because no other stage could read it either.
 View ConstantFolder::buildConstant(onnx::ConstantOp op) {
   auto type = dyn_cast<RankedTensorType>(op.getType());
   if (!type || !type.hasStaticShape() ||
       !(type.getElementType().isIntOrFloat()) || type.getNumElements() == 0)
+    return {};
+  // No lowering computes with floats of 8 bits, so no stream does.
+  if (isa<FloatType>(type.getElementType()) &&
+      type.getElementTypeBitWidth() < 16)
     return {};
   FailureOr<uint64_t> bytes = getStorageBytes(type);
   if (failed(bytes))
@@ -156,16 +222,14 @@ View ConstantFolder::buildConstant(onnx::ConstantOp op) {
           << op.getName() << "': " << llvm::toString(data.takeError());
       return {};
     }
-    return View(makeLeaf(op.getName(), *data, type.getShape(),
+    return View(makeLeaf(getOriginOf(op, *bytes), *data, type.getShape(),
                          type.getElementType(), &store));
   }
   auto dense = dyn_cast<DenseElementsAttr>(op.getValue());
   if (!dense)
     return {};
-  Origin origin;
-  origin.add(op.getName(), *bytes);
   return View(makeBuffer(type.getShape(), type.getElementType(),
-                         denseValues(dense), origin));
+                         denseValues(dense), getOriginOf(op, *bytes)));
 }
 
 //===----------------------------------------------------------------------===//
@@ -173,7 +237,8 @@ View ConstantFolder::buildConstant(onnx::ConstantOp op) {
 //===----------------------------------------------------------------------===//
 
 /// The function that an elementwise operator computes; nothing for other
-/// operators.
+/// operators, and nothing for Mod with the sign of the dividend (fmod), which
+/// MapKind does not have.
 static std::optional<MapKind> getMapKind(onnx::NodeOp node) {
   if (node.getOp() == "BitShift")
     return llvm::StringSwitch<std::optional<MapKind>>(
@@ -181,6 +246,8 @@ static std::optional<MapKind> getMapKind(onnx::NodeOp node) {
         .Case("LEFT", MapKind::ShiftLeft)
         .Case("RIGHT", MapKind::ShiftRight)
         .Default(std::nullopt);
+  if (node.getOp() == "Mod" && getInt(node, "fmod", 0))
+    return std::nullopt;
   return llvm::StringSwitch<std::optional<MapKind>>(node.getOp())
       .Case("Identity", MapKind::Identity)
       .Case("Abs", MapKind::Abs)
@@ -197,6 +264,7 @@ static std::optional<MapKind> getMapKind(onnx::NodeOp node) {
       .Case("Sub", MapKind::Sub)
       .Case("Mul", MapKind::Mul)
       .Case("Div", MapKind::Div)
+      .Case("Mod", MapKind::Mod)
       .Case("Max", MapKind::Max)
       .Case("Min", MapKind::Min)
       .Case("Greater", MapKind::Greater)
@@ -212,6 +280,33 @@ static std::optional<MapKind> getMapKind(onnx::NodeOp node) {
       .Case("BitwiseXor", MapKind::BitwiseXor)
       .Case("Where", MapKind::Where)
       .Default(std::nullopt);
+}
+
+/// This has to name the operators that buildNode knows: evaluation keeps a node
+/// for later if it has a stream in principle, and `build` asks here first.
+bool ConstantFolder::hasStream(onnx::NodeOp node) {
+  return node.getDomain().empty() &&
+         (getMapKind(node) || llvm::is_contained({"Clip",
+                                                  "Cast",
+                                                  "CastLike",
+                                                  "ReduceMean",
+                                                  "ReduceSum",
+                                                  "ReduceMax",
+                                                  "ReduceMin",
+                                                  "Transpose",
+                                                  "Reshape",
+                                                  "Flatten",
+                                                  "Squeeze",
+                                                  "Unsqueeze",
+                                                  "Expand",
+                                                  "ConstantOfShape",
+                                                  "Concat",
+                                                  "ScatterND",
+                                                  "Gather",
+                                                  "Slice",
+                                                  "DequantizeLinear",
+                                                  "NonZero"},
+                                                 node.getOp()));
 }
 
 /// Dispatches on the operator's name; operators that are not listed are not
@@ -245,6 +340,8 @@ View ConstantFolder::buildNode(onnx::NodeOp node) {
     return buildRows(node);
   if (op == "DequantizeLinear")
     return buildDequantize(node);
+  if (op == "NonZero")
+    return buildNonZero(node);
   return {};
 }
 
@@ -252,8 +349,9 @@ View ConstantFolder::buildNode(onnx::NodeOp node) {
 // Elementwise
 //===----------------------------------------------------------------------===//
 
-/// A small operand of a map whose largest operand is transposed: its own
-/// dimensions, aligned at the end, take the largest operand's stream order.
+/// Brings a small operand of a map to the stream order of the largest operand,
+/// which is transposed: its own dimensions are aligned at the end and then
+/// permuted as those of the largest are. Null when it has the higher rank.
 static StreamRef alignTo(const View &view, const View &largest) {
   StreamRef stream = view.contiguous();
   SmallVector<int64_t> shape(stream->shape);
@@ -268,12 +366,14 @@ static StreamRef alignTo(const View &view, const View &largest) {
   return aligned.contiguous();
 }
 
-/// Doubles do not hold all of these.
+/// Whether doubles hold only some integers of `type`, so that its values have
+/// to be looked at.
 static bool isWideInteger(Type type) {
   return isa<IntegerType>(type) && type.getIntOrFloatBitWidth() > 32;
 }
 
-/// Whether `accepts` says so of all values.
+/// Whether `accepts` is true for all values. It reads the stream up to the
+/// first value for which it is not.
 static bool allValues(Stream &stream, function_ref<bool(double)> accepts) {
   std::vector<double> chunk(kChunk);
   for (int64_t begin = 0; begin < stream.size; begin += kChunk) {
@@ -294,7 +394,8 @@ static bool isExact(MapKind kind, ArrayRef<View> operands, Stream &result) {
       return std::fabs(v) < kExactIntegers;
     });
   };
-  if (kind == MapKind::Div && isa<IntegerType>(result.element) &&
+  if ((kind == MapKind::Div || kind == MapKind::Mod) &&
+      isa<IntegerType>(result.element) &&
       !allValues(*operands[1].stream, [](double v) { return v != 0; }))
     return false;
   return holds(result) && llvm::all_of(operands, [&](const View &operand) {
@@ -302,8 +403,10 @@ static bool isExact(MapKind kind, ArrayRef<View> operands, Stream &result) {
          });
 }
 
-/// The largest operand gives the order of the stream; the others are aligned to
-/// it.
+/// The largest operand gives the order of the stream, and the others are
+/// aligned to it: so a transposed weight is not copied only because it is
+/// multiplied with a scale. Null when shapes do not broadcast or a result is
+/// not exact.
 View ConstantFolder::applyMap(MapKind kind, Type element,
                               ArrayRef<View> operands) {
   const View *largest = &operands.front();
@@ -331,7 +434,8 @@ View ConstantFolder::applyMap(MapKind kind, Type element,
   return View(result, largest->perm);
 }
 
-/// Results are bools.
+/// Whether results are booleans, whatever the operands are. It relies on the
+/// order of MapKind, and so does isBitwise.
 static bool isComparison(MapKind kind) {
   return kind >= MapKind::Greater && kind <= MapKind::Equal;
 }
@@ -341,7 +445,10 @@ static bool isBitwise(MapKind kind) {
   return kind >= MapKind::BitwiseAnd && kind <= MapKind::ShiftRight;
 }
 
-/// All operands must be constant, of one element type.
+/// All operands must be constant; that they have one element type was checked
+/// before. The type of the result is that of the last operand, which is right
+/// for Where as well. Max and Min take any number of operands, so they become a
+/// chain of maps of two.
 View ConstantFolder::buildMap(onnx::NodeOp node, MapKind kind) {
   SmallVector<View> operands;
   for (Value input : node.getInputs()) {
@@ -353,7 +460,8 @@ View ConstantFolder::buildMap(onnx::NodeOp node, MapKind kind) {
     return {};
   Type element = operands.back().stream->element;
   auto integer = dyn_cast<IntegerType>(element);
-  if (isBitwise(kind) && (!integer || integer.getWidth() > 32))
+  if ((isBitwise(kind) || kind == MapKind::Mod) &&
+      (!integer || integer.getWidth() > 32))
     return {};
   if (isComparison(kind))
     element = IntegerType::get(node.getContext(), 1);
@@ -367,7 +475,9 @@ View ConstantFolder::buildMap(onnx::NodeOp node, MapKind kind) {
   return result;
 }
 
-/// Clip is a maximum and then a minimum.
+/// Clip is a maximum and then a minimum, in this order: when the bounds
+/// contradict each other, the upper one wins, as ONNX says. A bound that is
+/// present but not constant makes the whole node not constant.
 View ConstantFolder::buildClip(onnx::NodeOp node) {
   View result = get(node.getInputs().front());
   if (!result)
@@ -419,7 +529,10 @@ static bool reducesExactly(ReduceKind kind, Stream &operand) {
              kExactIntegers;
 }
 
-/// The operand is streamed once; the result is held in memory.
+/// The operand is streamed once, when the node is built, and the result is held
+/// in memory. Axes that are not constant or out of range give no stream. A
+/// reduction of all axes needs no order of dimensions, so that a transposed
+/// operand is not copied.
 View ConstantFolder::buildReduce(onnx::NodeOp node, ReduceKind kind) {
   View operand = get(node.getInputs().front());
   if (!operand || !reducesExactly(kind, *operand.stream))

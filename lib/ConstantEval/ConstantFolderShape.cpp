@@ -6,8 +6,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "ConstantFolder.h"
-#include "NodeParams.h"
+#include "bitnet/ConstantEval/ConstantFolder.h"
+#include "bitnet/Dialect/ONNX/IR/NodeParams.h"
 
 #include "mlir/Dialect/Utils/IndexingUtils.h"
 #include "mlir/IR/BuiltinTypes.h"
@@ -33,7 +33,10 @@ View ConstantFolder::buildTranspose(onnx::NodeOp node) {
   return View(operand.stream, *perm);
 }
 
-/// The shape operand `requested` of Reshape asks for.
+/// The shape that operand `requested` of Reshape asks for: 0 copies a dim
+/// unless `allowZero`, and one -1 takes what is left. Nothing when a second -1
+/// or another negative dim is found, or when the elements cannot be divided so;
+/// makeReshape compares the numbers of elements.
 static std::optional<SmallVector<int64_t>>
 resolveShape(ArrayRef<int64_t> requested, ArrayRef<int64_t> shape,
              bool allowZero) {
@@ -64,6 +67,8 @@ resolveShape(ArrayRef<int64_t> requested, ArrayRef<int64_t> shape,
   return result;
 }
 
+/// `shape` without the dims at `axes`, negative ones counted from the end;
+/// without axes, all dims of 1 go. Nothing when a dim to be dropped is not 1.
 static std::optional<SmallVector<int64_t>>
 squeezed(ArrayRef<int64_t> shape, std::optional<SmallVector<int64_t>> axes) {
   SmallVector<int64_t> result;
@@ -80,6 +85,9 @@ squeezed(ArrayRef<int64_t> shape, std::optional<SmallVector<int64_t>> axes) {
   return result;
 }
 
+/// `shape` with a dim of 1 at each of `axes`, which count dims of the result.
+/// Nothing when an axis is out of range or occurs twice. A dim of the result is
+/// 0 as long as it is not known.
 static std::optional<SmallVector<int64_t>> unsqueezed(ArrayRef<int64_t> shape,
                                                       ArrayRef<int64_t> axes) {
   int64_t rank = int64_t(shape.size() + axes.size());
@@ -96,7 +104,10 @@ static std::optional<SmallVector<int64_t>> unsqueezed(ArrayRef<int64_t> shape,
   return result;
 }
 
-/// Reshape, Flatten, Squeeze and Unsqueeze.
+/// Reshape, Flatten, Squeeze and Unsqueeze. Since opset 13 the axes are an
+/// input; before, they were an attribute. A transposed operand is brought to
+/// its own order first, because only then a new shape leaves the order as it
+/// is.
 View ConstantFolder::buildReshape(onnx::NodeOp node) {
   View operand = get(node.getInputs().front());
   if (!operand)
@@ -126,7 +137,9 @@ View ConstantFolder::buildReshape(onnx::NodeOp node) {
   return reshaped ? View(reshaped) : View();
 }
 
-/// ConstantOfShape is an Expand of one value.
+/// ConstantOfShape is an Expand of one value, which is 0 of f32 when the
+/// attribute is absent. Shapes with a dim of 0 give no stream, as no stream is
+/// empty.
 View ConstantFolder::buildExpand(onnx::NodeOp node) {
   bool isFill = node.getOp() == "ConstantOfShape";
   auto shape = getIntegers(isFill ? node.getInputs().front() : node.getSlot(1));
@@ -157,7 +170,9 @@ View ConstantFolder::buildExpand(onnx::NodeOp node) {
   return filled ? View(filled) : View();
 }
 
-/// Joined projections (q, k and v in one matrix) come this way.
+/// Joined projections (q, k and v in one matrix) come this way. Operands that
+/// are all transposed in the same way stay so: then the axis is that of the
+/// streams, `perm[axis]`.
 View ConstantFolder::buildConcat(onnx::NodeOp node) {
   SmallVector<View> operands;
   for (Value input : node.getInputs()) {
@@ -192,6 +207,8 @@ View ConstantFolder::buildConcat(onnx::NodeOp node) {
 /// there.
 using RowMap = std::vector<std::pair<unsigned, int64_t>>;
 
+/// The map that takes all `count` rows of operand 0 in order; ScatterND then
+/// replaces entries of it.
 static RowMap identityRows(int64_t count) {
   RowMap rows(count);
   for (int64_t i = 0; i != count; ++i)
@@ -199,7 +216,9 @@ static RowMap identityRows(int64_t count) {
   return rows;
 }
 
-/// ScatterND that replaces whole rows: indices [R, 1].
+/// ScatterND that replaces whole rows: indices [R, 1]. Where an index occurs
+/// twice, the later update stays. Null for indices that point at single
+/// elements or outside of `data`, and for updates of another shape.
 static StreamRef scatterRows(StreamRef data, StreamRef updates,
                              Stream &indices) {
   if (!isa<IntegerType>(indices.element) || indices.shape.empty() ||
@@ -219,7 +238,9 @@ static StreamRef scatterRows(StreamRef data, StreamRef updates,
   return makeRows({data, updates}, std::move(rows));
 }
 
-/// Slice with step along one axis: 0, or the last one with step 1.
+/// Slice with a step along one axis: axis 0, or the last one with step 1. The
+/// bounds are clamped as doubles, because `end` may be the largest int64. Null
+/// for other axes, steps below 1, and empty results.
 static StreamRef sliceOne(StreamRef data, int64_t axis, double start,
                           double end, double step) {
   int64_t rank = int64_t(data->shape.size());
@@ -284,6 +305,34 @@ View ConstantFolder::buildRows(onnx::NodeOp node) {
   return result ? View(result) : View();
 }
 
+/// Only the values say how many columns the result [rank, count] has, so that
+/// NonZero has no lowering for a run. The limit keeps the list of places small;
+/// a result without columns gives no stream.
+View ConstantFolder::buildNonZero(onnx::NodeOp node) {
+  constexpr int64_t kMost = int64_t(1) << 24;
+  View operand = get(node.getInputs().front());
+  if (!operand || operand.perm.empty() || operand.stream->size > kMost)
+    return {};
+  std::vector<int64_t> found;
+  for (auto [i, value] : llvm::enumerate(readAll(*operand.contiguous())))
+    if (value != 0)
+      found.push_back(int64_t(i));
+  if (found.empty())
+    return {};
+  SmallVector<int64_t> shape = operand.getShape();
+  int64_t rank = int64_t(shape.size()), count = int64_t(found.size());
+  std::vector<double> values(rank * count);
+  for (int64_t axis = rank - 1; axis >= 0; --axis)
+    for (auto [i, place] : llvm::enumerate(found)) {
+      values[axis * count + int64_t(i)] = double(place % shape[axis]);
+      place /= shape[axis];
+    }
+  Origin origin;
+  operand.stream->describe(origin);
+  Type element = IntegerType::get(node.getContext(), 64);
+  return View(makeBuffer({rank, count}, element, values, origin));
+}
+
 //===----------------------------------------------------------------------===//
 // Dequantization
 //===----------------------------------------------------------------------===//
@@ -322,7 +371,10 @@ static bool fitsScale(ArrayRef<int64_t> scale, ArrayRef<int64_t> shape,
   return shape[axis] % block == 0 && scale == ArrayRef<int64_t>(blocks);
 }
 
-/// (x - zero) * scale, as at run time.
+/// (x - zero) * scale, in the steps and with the roundings of a run: the
+/// difference is exact, then it becomes f32, and the product is rounded once.
+/// Null when scale and zero point do not have the shape that the axis and the
+/// quantization block ask for.
 View ConstantFolder::buildDequantize(onnx::NodeOp node) {
   View x = get(node.getSlot(0)), scale = get(node.getSlot(1));
   View zero = get(node.getSlot(2));
@@ -371,7 +423,11 @@ View ConstantFolder::buildDequantize(onnx::NodeOp node) {
 }
 
 /// The weights as numbers: (code - zero point) * scale of its quantization
-/// block.
+/// block. Without zero points the middle of the codes, 2^(bits - 1), is zero. K
+/// need not be a multiple of the quantization block: columns behind it are
+/// padding and are cut off. Null for sizes that the operator does not allow,
+/// for codes of other than 2 or 4 bits, for reordered columns (g_idx, slot 4),
+/// and for weights that another engine has packed for itself.
 View ConstantFolder::getMatMulNBits(onnx::NodeOp node) {
   int64_t n = getInt(node, "N", 0), k = getInt(node, "K", 0);
   int64_t block = getInt(node, "block_size", 0), bits = getInt(node, "bits", 4);

@@ -7,10 +7,10 @@
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef BITNET_LIB_CONVERSION_ONNXTOBITNET_EXACTCASTS_H
-#define BITNET_LIB_CONVERSION_ONNXTOBITNET_EXACTCASTS_H
+#ifndef BITNET_CONSTANTEVAL_EXACTCASTS_H
+#define BITNET_CONSTANTEVAL_EXACTCASTS_H
 
-#include "ConstantFolder.h"
+#include "bitnet/ConstantEval/ConstantFolder.h"
 
 namespace mlir::bitnet {
 
@@ -28,7 +28,9 @@ public:
 
   /// Whether the node has inputs of types that its schema does not take, or not
   /// together: an error, which the operator's own lowering reports.
-  static bool hasWrongTypes(onnx::NodeOp node);
+  /// `typeOf` is asked for their element types, null: not known.
+  static bool hasWrongTypes(onnx::NodeOp node,
+                            function_ref<Type(Value)> typeOf = getElementType);
 
   /// `value` without identities and casts between floats that change no number.
   Value strip(Value value) const;
@@ -46,4 +48,4 @@ private:
 
 } // namespace mlir::bitnet
 
-#endif // BITNET_LIB_CONVERSION_ONNXTOBITNET_EXACTCASTS_H
+#endif // BITNET_CONSTANTEVAL_EXACTCASTS_H

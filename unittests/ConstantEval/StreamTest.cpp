@@ -1,6 +1,6 @@
 //===- StreamTest.cpp - constant tensors, computed on demand --------------===//
 
-#include "Stream.h"
+#include "bitnet/ConstantEval/Stream.h"
 
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/MLIRContext.h"
@@ -83,11 +83,17 @@ TEST_F(StreamTest, RoundsLikeTheTypes) {
 TEST_F(StreamTest, CastsSaturate) {
   const double nan = std::nan(""), inf = HUGE_VAL;
   Values values{nan, inf, -inf, 1.9, -1.9, 300, -300};
-  saturateTo(b.getIntegerType(8, /*isSigned=*/false), values);
+  saturateTo(b.getIntegerType(8, /*isSigned=*/false), b.getF32Type(), values);
   EXPECT_EQ(values, Values({0, 255, 0, 1, 0, 255, 0}));
   values = {nan, inf, -inf, 1.9, -1.9, 300, -300};
-  saturateTo(b.getI8Type(), values);
+  saturateTo(b.getI8Type(), b.getF32Type(), values);
   EXPECT_EQ(values, Values({-128, 127, -128, 1, -1, 127, -128}));
+  values = {inf, inf};
+  saturateTo(b.getI32Type(), b.getF16Type(), values);
+  EXPECT_EQ(values, Values({2147483520, 2147483520}));
+  values = {inf, inf};
+  saturateTo(b.getI32Type(), b.getF64Type(), values);
+  EXPECT_EQ(values, Values({2147483647, 2147483647}));
 }
 
 TEST_F(StreamTest, ProductsOfIntegersWrap) {
@@ -175,4 +181,46 @@ TEST_F(StreamTest, Reductions) {
             Values({1.5, 2.5, 3.5}));
   EXPECT_EQ(read(makeReduce(ReduceKind::Max, *x, {0, 1}, false)), Values({5}));
   EXPECT_EQ(read(makeReduce(ReduceKind::Min, *x, {0, 1}, false)), Values({0}));
+}
+
+TEST_F(StreamTest, FunctionsOfBytesAreTables) {
+  // Large enough not to be kept as values.
+  const int64_t rows = 17, columns = 300;
+  IntegerType u8 = b.getIntegerType(8, /*isSigned=*/false);
+  Values raw(rows * columns);
+  for (size_t i = 0; i != raw.size(); ++i)
+    raw[i] = double(i * 37 % 256);
+  StreamRef bytes = makeBuffer({rows, columns}, u8, raw);
+  auto scalar = [&](Type type, double value) {
+    return makeBuffer({}, type, {value});
+  };
+  SmallVector<StreamRef> parts;
+  for (unsigned shift : {0, 2, 4, 6}) {
+    StreamRef masked = makeMap(MapKind::BitwiseAnd, u8,
+                               {bytes, scalar(u8, double(3u << shift))});
+    StreamRef shifted =
+        makeMap(MapKind::ShiftRight, u8, {masked, scalar(u8, shift)});
+    StreamRef isNegative =
+        makeMap(MapKind::Less, b.getI1Type(), {masked, scalar(u8, 0)});
+    parts.push_back(makeMap(MapKind::Where, u8, {isNegative, masked, shifted}));
+    parts.back() = makeReshape(parts.back(), {rows, columns, 1});
+  }
+  // Neighbouring values come from four operands.
+  StreamRef codes = makeConcat(parts, 2);
+  StreamRef weights = makeMap(MapKind::Sub, b.getF32Type(),
+                              {makeMap(MapKind::Cast, b.getF32Type(), {codes}),
+                               scalar(b.getF32Type(), 1)});
+  Values values = read(weights);
+  for (size_t i = 0; i != values.size(); ++i)
+    ASSERT_EQ(values[i], double(unsigned(raw[i / 4]) >> (i % 4 * 2) & 3) - 1)
+        << i;
+  // A chain of any length is one step.
+  EXPECT_LE(weights->cost, 6);
+}
+
+TEST_F(StreamTest, RemaindersHaveTheSignOfTheDivisor) {
+  IntegerType i32 = b.getI32Type();
+  StreamRef x = makeBuffer({4}, i32, {7, -7, 7, -7}),
+            y = makeBuffer({4}, i32, {3, 3, -3, -3});
+  EXPECT_EQ(read(makeMap(MapKind::Mod, i32, {x, y})), Values({1, 2, -2, -1}));
 }

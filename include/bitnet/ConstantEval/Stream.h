@@ -8,8 +8,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef BITNET_LIB_CONVERSION_ONNXTOBITNET_STREAM_H
-#define BITNET_LIB_CONVERSION_ONNXTOBITNET_STREAM_H
+#ifndef BITNET_CONSTANTEVAL_STREAM_H
+#define BITNET_CONSTANTEVAL_STREAM_H
 
 #include "mlir/IR/BuiltinTypes.h"
 
@@ -42,9 +42,10 @@ void roundTo(Type element, MutableArrayRef<double> values);
 /// Doubles hold all integers of a smaller magnitude.
 inline constexpr double kExactIntegers = 9007199254740992.0; // 2^53
 
-/// What a cast of floats to `type` gives: truncated and saturated, NaN becomes
-/// the lowest integer (act_c2), as at run time.
-void saturateTo(IntegerType type, MutableArrayRef<double> values);
+/// What a cast of floats (of type `from`) to `type` gives: truncated and
+/// saturated to floats within, NaN becomes the lowest integer (act_c2), as at
+/// run time.
+void saturateTo(IntegerType type, Type from, MutableArrayRef<double> values);
 
 /// The product modulo 2^32 of integers of at most 32 bits, which no double
 /// need hold; of wider ones, which the caller has to check, their product.
@@ -61,6 +62,8 @@ public:
   /// stream, and successive calls may read any ranges, although ascending ones
   /// are fastest.
   virtual void read(int64_t begin, MutableArrayRef<double> out) = 0;
+  /// The same of integers of at most 8 bits, as bytes in two's complement.
+  virtual void readBytes(int64_t begin, MutableArrayRef<uint8_t> out);
   /// Adds the initializers that this stream reads, for the report on the
   /// weight.
   virtual void describe(struct Origin &origin) const = 0;
@@ -111,7 +114,7 @@ struct View {
 
 /// Bytes of an initializer, decoded as they are read; pages that were read are
 /// given back to the system. `store` may be null for bytes that stay.
-StreamRef makeLeaf(StringRef name, ArrayRef<uint8_t> bytes,
+StreamRef makeLeaf(Origin origin, ArrayRef<uint8_t> bytes,
                    ArrayRef<int64_t> shape, Type element, BlobStore *store);
 
 /// Values held in memory. Elements that f32 holds exactly take four bytes.
@@ -146,6 +149,8 @@ enum class MapKind {
   Sub,
   Mul,
   Div,
+  /// Of integers, with the sign of the divisor.
+  Mod,
   Max,
   Min,
   Greater,
@@ -207,4 +212,4 @@ StreamRef makeReduce(ReduceKind kind, Stream &operand, ArrayRef<int64_t> axes,
 } // namespace fold
 } // namespace mlir::bitnet
 
-#endif // BITNET_LIB_CONVERSION_ONNXTOBITNET_STREAM_H
+#endif // BITNET_CONSTANTEVAL_STREAM_H

@@ -5,7 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "Stream.h"
+#include "bitnet/ConstantEval/Stream.h"
 
 #include "bitnet/Support/BlobStore.h"
 
@@ -23,6 +23,8 @@ using namespace mlir;
 using namespace mlir::bitnet;
 using namespace mlir::bitnet::fold;
 
+/// Shapes come from files, so that their product may overflow. INT64_MAX stands
+/// for that, because it is beyond each limit that a size is compared with.
 int64_t fold::countOf(ArrayRef<int64_t> shape) {
   std::optional<int64_t> count = 1;
   for (int64_t dim : shape)
@@ -31,7 +33,8 @@ int64_t fold::countOf(ArrayRef<int64_t> shape) {
   return *count;
 }
 
-/// What the weights take in the model.
+/// The bytes of the weights as the model stores them. Initializers of at most 8
+/// bytes are bounds and other scalars, which are no weights.
 uint64_t Origin::getBytes() const {
   uint64_t total = 0;
   for (const auto &[name, bytes] : leaves)
@@ -39,6 +42,9 @@ uint64_t Origin::getBytes() const {
   return total;
 }
 
+/// Of initializers of the same size the first by name is taken, so that
+/// messages do not depend on the order of the nodes. Empty without
+/// initializers.
 std::string Origin::getName() const {
   const std::string *best = nullptr;
   uint64_t most = 0;
@@ -54,7 +60,8 @@ std::string Origin::getName() const {
 // Rounding
 //===----------------------------------------------------------------------===//
 
-/// Rounds to bf16, half to even; NaN keeps its bits.
+/// Rounds to bf16, half to even. NaN is given back as it is, because the
+/// addition could carry its bits into the sign.
 static float roundBF16(float value) {
   uint32_t bits = llvm::bit_cast<uint32_t>(value);
   if ((bits & 0x7fffffff) > 0x7f800000)
@@ -100,6 +107,9 @@ struct IntegerRange {
 };
 } // namespace
 
+/// The product of two integers of 32 bits has up to 64, more than a double
+/// holds, so that it is computed modulo 2^64, of which the low half is right
+/// for either sign.
 double fold::multiplyIntegers(double x, double y, IntegerType type) {
   if (type.getWidth() > 32)
     return x * y;
@@ -107,18 +117,33 @@ double fold::multiplyIntegers(double x, double y, IntegerType type) {
   return type.isUnsigned() ? double(low) : double(int32_t(low));
 }
 
-/// Bounds are those of the type; a fraction is cut off before.
-void fold::saturateTo(IntegerType type, MutableArrayRef<double> values) {
+/// The largest float of type `from` that is not above `bound`; types narrower
+/// than f32 are f32 by then. If the largest integer of 32 bits were rounded up,
+/// the cast would give a number that its type does not have. The largest of 64
+/// bits is rounded up already, as f64; such results are refused by isExact.
+static double roundTowardZero(double bound, Type from) {
+  auto single = float(bound);
+  if (from.isF64() || double(single) <= bound)
+    return from.isF64() ? bound : double(single);
+  return double(std::nextafter(single, 0.0f));
+}
+
+/// A boolean is no range of integers: everything but 0 is true. The comparison
+/// with `range.low` needs no rounding, as it is 0 or a power of two.
+void fold::saturateTo(IntegerType type, Type from,
+                      MutableArrayRef<double> values) {
   if (type.getWidth() == 1)
     return roundTo(type, values);
   IntegerRange range(type);
+  double high = roundTowardZero(range.low + range.count - 1, from);
   for (double &v : values)
     v = std::isnan(v) ? range.low
-                      : std::trunc(std::min(std::max(v, range.low),
-                                            range.low + range.count - 1));
+                      : std::trunc(std::min(std::max(v, range.low), high));
 }
 
-/// Every node rounds to its own type (act_c3).
+/// Every node rounds to its own type (act_c3). f64 needs no rounding. A number
+/// that becomes a boolean is compared with 0 and not cut to a bit, as a cast
+/// does it.
 void fold::roundTo(Type element, MutableArrayRef<double> values) {
   if (element.isF32()) {
     for (double &v : values)
@@ -154,7 +179,9 @@ SmallVector<int64_t> View::getShape() const {
   return llvm::map_to_vector(perm, [&](int64_t i) { return stream->shape[i]; });
 }
 
-/// Values of `view` in its own order.
+/// The values of `view` in its own order. The place in the stream is carried
+/// along by strides, like the digits of a counter, so that no division is
+/// needed for each element.
 static std::vector<double> permuted(const View &view) {
   std::vector<double> source = readAll(*view.stream);
   SmallVector<int64_t> shape = view.getShape(), strides(shape.size());
@@ -197,17 +224,19 @@ namespace {
 /// Little-endian bytes of a mapped file or of a memory buffer.
 class Leaf final : public Stream {
 public:
-  Leaf(StringRef name, ArrayRef<uint8_t> bytes, ArrayRef<int64_t> shape,
+  Leaf(Origin origin, ArrayRef<uint8_t> bytes, ArrayRef<int64_t> shape,
        Type element, BlobStore *store)
-      : Stream(shape, element), name(name.str()), bytes(bytes), store(store),
-        bits(element.getIntOrFloatBitWidth() == 1
-                 ? 8
-                 : element.getIntOrFloatBitWidth()) {}
+      : Stream(shape, element), origin(std::move(origin)), bytes(bytes),
+        store(store), bits(element.getIntOrFloatBitWidth() == 1
+                               ? 8
+                               : element.getIntOrFloatBitWidth()) {}
   ~Leaf() override {
     if (store)
       store->releasePages(bytes);
   }
 
+  /// Which decoder is needed depends on the type alone, so that it is chosen
+  /// once for each read and not for each value.
   void read(int64_t begin, MutableArrayRef<double> out) override {
     release(uint64_t(begin) * bits / 8);
     if (bits < 8)
@@ -222,9 +251,14 @@ public:
     readIntegers(at, out);
   }
 
-  void describe(Origin &origin) const override {
-    origin.add(name, bytes.size());
+  void readBytes(int64_t begin, MutableArrayRef<uint8_t> out) override {
+    if (bits != 8)
+      return Stream::readBytes(begin, out);
+    release(uint64_t(begin));
+    std::memcpy(out.data(), bytes.data() + begin, out.size());
   }
+
+  void describe(Origin &total) const override { total.add(origin); }
 
 private:
   template <typename T>
@@ -262,6 +296,8 @@ private:
     }
   }
 
+  /// Decodes an f16: infinities and NaN have the exponent 31, subnormal numbers
+  /// have the exponent 0.
   static double halfToDouble(uint16_t raw) {
     int exponent = (raw >> 10) & 31;
     double mantissa = raw & 1023, sign = raw & 0x8000 ? -1 : 1;
@@ -283,7 +319,9 @@ private:
     }
   }
 
-  /// Streaming goes forward, so what lies 4 MiB behind is not needed any more.
+  /// Streaming goes forward, so that what lies 4 MiB behind is not needed any
+  /// more and its pages may go. A read further in front starts anew: pages that
+  /// were given back are read from the file again.
   void release(uint64_t offset) {
     constexpr uint64_t kStep = 4u << 20;
     if (!store || offset < released + kStep) {
@@ -294,14 +332,15 @@ private:
     released = offset;
   }
 
-  std::string name;
+  Origin origin;
   ArrayRef<uint8_t> bytes;
   BlobStore *store;
   unsigned bits;
   uint64_t released = 0;
 };
 
-/// Values in memory, as T.
+/// Values that are held in memory as elements of type T, which holds each of
+/// them exactly.
 template <typename T> class Buffer final : public Stream {
 public:
   Buffer(ArrayRef<int64_t> shape, Type element, std::vector<T> values,
@@ -320,10 +359,11 @@ private:
 };
 } // namespace
 
-StreamRef fold::makeLeaf(StringRef name, ArrayRef<uint8_t> bytes,
+StreamRef fold::makeLeaf(Origin origin, ArrayRef<uint8_t> bytes,
                          ArrayRef<int64_t> shape, Type element,
                          BlobStore *store) {
-  return std::make_shared<Leaf>(name, bytes, shape, element, store);
+  return std::make_shared<Leaf>(std::move(origin), bytes, shape, element,
+                                store);
 }
 
 /// Whether f32 holds every number of the type.
@@ -331,6 +371,8 @@ static bool fitsFloat(Type element) {
   return element.isF32() || element.getIntOrFloatBitWidth() <= 16;
 }
 
+/// Weights are f32 or narrower, so that a buffer of floats halves the memory of
+/// almost all values that are held.
 StreamRef fold::makeBuffer(ArrayRef<int64_t> shape, Type element,
                            ArrayRef<double> values, Origin origin) {
   if (fitsFloat(element))

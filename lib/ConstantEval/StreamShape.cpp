@@ -5,7 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "Stream.h"
+#include "StreamTable.h"
 
 #include "llvm/ADT/STLExtras.h"
 
@@ -25,6 +25,9 @@ public:
   }
   void read(int64_t begin, MutableArrayRef<double> out) override {
     operand->read(begin, out);
+  }
+  void readBytes(int64_t begin, MutableArrayRef<uint8_t> out) override {
+    operand->readBytes(begin, out);
   }
   void describe(Origin &origin) const override { operand->describe(origin); }
 
@@ -68,14 +71,11 @@ public:
     for (const StreamRef &operand : operands)
       cost = std::max(cost, operand->cost + 1);
   }
-  void read(int64_t begin, MutableArrayRef<double> out) final {
-    while (!out.empty()) {
-      Run run = locate(begin);
-      int64_t count = std::min<int64_t>(run.length, int64_t(out.size()));
-      operands[run.operand]->read(run.begin, out.take_front(count));
-      out = out.drop_front(count);
-      begin += count;
-    }
+  void read(int64_t begin, MutableArrayRef<double> out) override {
+    gather(begin, out, &Stream::read);
+  }
+  void readBytes(int64_t begin, MutableArrayRef<uint8_t> out) override {
+    gather(begin, out, &Stream::readBytes);
   }
   void describe(Origin &origin) const final {
     for (const StreamRef &operand : operands)
@@ -87,11 +87,26 @@ protected:
     unsigned operand;
     int64_t begin, length;
   };
+  /// The run that value `at` of the result is in, from `at` on.
   virtual Run locate(int64_t at) const = 0;
+
+  template <typename T>
+  using Reader = void (Stream::*)(int64_t, MutableArrayRef<T>);
+  template <typename T>
+  void gather(int64_t begin, MutableArrayRef<T> out, Reader<T> reader) const {
+    while (!out.empty()) {
+      Run run = locate(begin);
+      int64_t count = std::min<int64_t>(run.length, int64_t(out.size()));
+      (*operands[run.operand].*reader)(run.begin, out.take_front(count));
+      out = out.drop_front(count);
+      begin += count;
+    }
+  }
   SmallVector<StreamRef> operands;
 };
 
-/// Runs are as long as the axis and everything inside of it.
+/// A run is as long as one operand's part of the axis and everything inside of
+/// it; `widths` are these lengths, and `width` is their sum.
 class Concat final : public Gathered {
 public:
   Concat(ArrayRef<int64_t> shape, ArrayRef<StreamRef> operands, int64_t axis)
@@ -100,8 +115,41 @@ public:
       widths.push_back(countOf(ArrayRef(operand->shape).drop_front(axis)));
     width = countOf(ArrayRef(shape).drop_front(axis));
   }
+  void read(int64_t begin, MutableArrayRef<double> out) override {
+    isNarrow() ? interleave(begin, out, &Stream::read)
+               : gather(begin, out, &Stream::read);
+  }
+  void readBytes(int64_t begin, MutableArrayRef<uint8_t> out) override {
+    isNarrow() ? interleave(begin, out, &Stream::readBytes)
+               : gather(begin, out, &Stream::readBytes);
+  }
 
 private:
+  /// Whether runs are so short that a call for each costs more than reading a
+  /// piece of each operand and distributing it. Pieces have to stay small, so
+  /// that widths of kChunk and more are not interleaved.
+  bool isNarrow() const {
+    return width < int64_t(operands.size()) * 16 && width < kChunk;
+  }
+  /// Reads each operand in one piece.
+  template <typename T>
+  void interleave(int64_t begin, MutableArrayRef<T> out,
+                  Reader<T> reader) const {
+    int64_t end = begin + int64_t(out.size());
+    int64_t first = begin / width, last = (end + width - 1) / width;
+    std::vector<T> piece;
+    int64_t offset = first * width - begin;
+    for (auto [operand, count] : llvm::zip_equal(operands, widths)) {
+      piece.resize((last - first) * count);
+      (*operand.*reader)(first *count, piece);
+      for (int64_t outer = 0; outer != last - first; ++outer)
+        for (int64_t i = 0; i != count; ++i)
+          if (int64_t to = offset + outer * width + i;
+              to >= 0 && to < int64_t(out.size()))
+            out[to] = piece[outer * count + i];
+      offset += count;
+    }
+  }
   Run locate(int64_t at) const override {
     int64_t outer = at / width, rest = at % width;
     unsigned i = 0;
@@ -113,7 +161,8 @@ private:
   int64_t width;
 };
 
-/// A run is one row.
+/// A run is one row: everything behind dimension 0. `rows` has an entry for
+/// each row of the result.
 class Rows final : public Gathered {
 public:
   Rows(ArrayRef<int64_t> shape, ArrayRef<StreamRef> operands,
@@ -130,7 +179,8 @@ private:
   int64_t width;
 };
 
-/// A run is what is kept of one row.
+/// Columns `first` on of each row of the operand: a run is what is kept of one
+/// row.
 class Columns final : public Gathered {
 public:
   Columns(ArrayRef<int64_t> shape, StreamRef operand, int64_t first)
@@ -146,10 +196,14 @@ private:
 };
 } // namespace
 
+/// A table takes the new shape itself, because splitBytes looks for tables: a
+/// Reshape around one would hide it.
 StreamRef fold::makeReshape(StreamRef operand, ArrayRef<int64_t> shape) {
   if (llvm::any_of(shape, [](int64_t dim) { return dim < 1; }) ||
       countOf(shape) != operand->size)
     return nullptr;
+  if (auto *table = dynamic_cast<Table *>(operand.get()))
+    return table->reshaped(shape);
   return std::make_shared<Reshape>(std::move(operand), shape);
 }
 
@@ -158,6 +212,8 @@ StreamRef fold::makeBits(StreamRef bytes, ArrayRef<int64_t> shape,
   return std::make_shared<Bits>(std::move(bytes), shape, element);
 }
 
+/// Null when operands differ in type, in rank, or in a dim other than that of
+/// the axis.
 StreamRef fold::makeConcat(ArrayRef<StreamRef> operands, int64_t axis) {
   SmallVector<int64_t> shape(operands.front()->shape);
   if (axis < 0 || axis >= int64_t(shape.size()))
@@ -176,6 +232,8 @@ StreamRef fold::makeConcat(ArrayRef<StreamRef> operands, int64_t axis) {
   return std::make_shared<Concat>(shape, operands, axis);
 }
 
+/// The callers have checked that each row exists and that operands agree in all
+/// dims behind the first.
 StreamRef fold::makeRows(ArrayRef<StreamRef> operands,
                          std::vector<std::pair<unsigned, int64_t>> rows) {
   SmallVector<int64_t> shape(operands.front()->shape);
@@ -195,7 +253,8 @@ StreamRef fold::makeColumns(StreamRef operand, int64_t begin, int64_t end) {
 // Reductions
 //===----------------------------------------------------------------------===//
 
-/// NaN wins, as in ONNX.
+/// The total with one more value. NaN wins for a maximum and a minimum, as in
+/// ONNX; a total that is NaN stays so, since no comparison with it is true.
 static double combine(ReduceKind kind, double total, double value) {
   switch (kind) {
   case ReduceKind::Max:
@@ -234,6 +293,7 @@ struct ReducePlan {
       count *= operand[d];
     }
   }
+  /// Where in the result the first element of row `row` of the operand goes.
   int64_t offset(ArrayRef<int64_t> operand, int64_t row) const {
     int64_t result = 0;
     for (int64_t d = int64_t(operand.size()) - 2; d >= 0; --d) {
@@ -245,7 +305,9 @@ struct ReducePlan {
 };
 } // namespace
 
-/// Accumulates in f64; a mean divides at the end.
+/// Accumulates in f64 in the order of the stream and rounds once at the end; a
+/// mean divides before that. So a mean of f32 weights does not depend on how
+/// many threads or which CPU compute it (w_c1).
 StreamRef fold::makeReduce(ReduceKind kind, Stream &operand,
                            ArrayRef<int64_t> axes, bool keepDims) {
   ReducePlan plan(operand.shape, axes, keepDims);

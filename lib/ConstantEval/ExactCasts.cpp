@@ -7,9 +7,9 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "ExactCasts.h"
-#include "NodeParams.h"
+#include "bitnet/ConstantEval/ExactCasts.h"
 #include "bitnet/Dialect/BitNet/IR/BitNet.h"
+#include "bitnet/Dialect/ONNX/IR/NodeParams.h"
 #include "bitnet/Dialect/ONNX/IR/Schema.h"
 
 #include "llvm/ADT/StringSwitch.h"
@@ -137,15 +137,18 @@ Type ExactCasts::getElementType(Value value) {
   }
 }
 
-/// Operands whose types the schema wants to be equal and which are known to
-/// differ.
-bool ExactCasts::hasWrongTypes(onnx::NodeOp node) {
-  auto typeOf = [&](unsigned slot) {
+/// Whether an operand has a type that the schema does not take, or two operands
+/// whose types have to be equal are known to differ. Types that are not known
+/// are not judged.
+bool ExactCasts::hasWrongTypes(onnx::NodeOp node,
+                               function_ref<Type(Value)> typeOf) {
+  auto typeOfSlot = [&](unsigned slot) {
     Value value = node.getSlot(slot);
-    return value ? getElementType(value) : Type();
+    return value ? typeOf(value) : Type();
   };
   for (unsigned slot = 0, e = node.getNumSlots(); slot != e; ++slot) {
-    Type type = typeOf(slot), leader = typeOf(onnx::getTypeLeader(node, slot));
+    Type type = typeOfSlot(slot),
+         leader = typeOfSlot(onnx::getTypeLeader(node, slot));
     if (type &&
         (!onnx::mayTake(node, slot, type) || (leader && leader != type)))
       return true;
