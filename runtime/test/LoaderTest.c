@@ -229,6 +229,10 @@ static void test_embedded_weights(const char *folder) {
   unlink(path);
 }
 
+/* 390,000 pages, of which a fault brings 16 at most when all are read. qemu has
+ * some thousand faults of its own for such a mapping. */
+enum { MOST_FAULTS = 12000 };
+
 /* 1.6 GB, a hole in the file, are loaded without a read: what is not touched
  * causes no page fault. */
 static void test_big_weights(const char *folder) {
@@ -244,7 +248,7 @@ static void test_big_weights(const char *folder) {
   bitnet_model *model = load(in_folder(folder, "fake_big.so"));
   CHECK(getrusage(RUSAGE_SELF, &after) == 0);
   CHECK(after.ru_minflt + after.ru_majflt <
-        before.ru_minflt + before.ru_majflt + 2000);
+        before.ru_minflt + before.ru_majflt + MOST_FAULTS);
   bitnet_model_free(model);
   CHECK(truncate(path, FAKE_BIG_BYTES) == 0);
   expect_failure(in_folder(folder, "fake_big.so"), BITNET_BAD_MODEL,

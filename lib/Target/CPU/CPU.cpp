@@ -219,7 +219,7 @@ LogicalResult Emitter::embedInObject() {
   if (isEmbedded()) {
     bytes.clear();
     bytes.reserve(sectionSize());
-    auto result = weights->stream([&](ArrayRef<uint8_t> chunk) {
+    auto result = weights->streamSealed([&](ArrayRef<uint8_t> chunk) {
       bytes.append(chunk.begin(), chunk.end());
       return success();
     });
@@ -228,9 +228,9 @@ LogicalResult Emitter::embedInObject() {
   }
   auto *data = llvm::ConstantDataArray::getString(context, bytes,
                                                   /*AddNull=*/false);
-  auto *variable =
-      new llvm::GlobalVariable(*code, data->getType(), /*isConstant=*/true,
-                               llvm::GlobalValue::InternalLinkage, data, "");
+  auto *variable = new llvm::GlobalVariable(
+      *code, data->getType(), /*isConstant=*/true,
+      llvm::GlobalValue::InternalLinkage, data, "bitnet_weights_image");
   variable->setAlignment(llvm::Align(64));
   auto define = [&](StringRef name, uint64_t offset) {
     llvm::GlobalVariable *symbol = code->getNamedGlobal(name);
@@ -253,7 +253,8 @@ LogicalResult Emitter::appendWeights(OutputFile &output) {
   auto append = [&](ArrayRef<uint8_t> bytes) {
     return check(output.write(bytes));
   };
-  return isEmbedded() ? LogicalResult(weights->stream(append)) : append(seal);
+  return isEmbedded() ? LogicalResult(weights->streamSealed(append))
+                      : append(seal);
 }
 
 /// The file at `path`, which appears when the driver commits all outputs.
@@ -288,7 +289,7 @@ LogicalResult Emitter::writeWeightsFile() {
   auto file = outputs.create(name, "the file of weights");
   if (!file)
     return check(file.takeError());
-  FailureOr<WeightImage::Seal> written = weights->stream(
+  FailureOr<WeightImage::Seal> written = weights->streamSealed(
       [&](ArrayRef<uint8_t> bytes) { return check((*file)->write(bytes)); });
   if (succeeded(written))
     seal = *written;

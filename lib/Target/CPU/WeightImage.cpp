@@ -129,8 +129,7 @@ static LogicalResult streamZeros(uint64_t count, WeightImage::Sink sink) {
   return success();
 }
 
-/// The bytes up to the size of the image, without the seal.
-LogicalResult WeightImage::streamRanges(Sink sink) const {
+LogicalResult WeightImage::stream(Sink sink) const {
   uint64_t position = 0;
   for (const Range &range : ranges) {
     if (failed(streamZeros(range.offset - position, sink)))
@@ -157,10 +156,10 @@ static WeightImage::Seal makeSeal(uint64_t size, uint64_t hash) {
   return seal;
 }
 
-FailureOr<WeightImage::Seal> WeightImage::stream(Sink sink) const {
+FailureOr<WeightImage::Seal> WeightImage::streamSealed(Sink sink) const {
   bitnet_hash hash;
   bitnet_hash_begin(&hash);
-  LogicalResult result = streamRanges([&](ArrayRef<uint8_t> bytes) {
+  LogicalResult result = stream([&](ArrayRef<uint8_t> bytes) {
     bitnet_hash_add(&hash, bytes.data(), bytes.size());
     return sink(bytes);
   });

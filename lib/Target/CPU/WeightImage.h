@@ -32,10 +32,11 @@ public:
   /// bitnet_weights_seal as it lies in files.
   using Seal = std::array<uint8_t, sizeof(bitnet_weights_seal)>;
   using Sink = llvm::function_ref<LogicalResult(ArrayRef<uint8_t>)>;
-  /// Passes all bytes to `sink` in order, then zeros up to bitnet_seal_offset
-  /// and the seal, which is returned. Every byte is read once: the hash is
-  /// taken on the way.
-  FailureOr<Seal> stream(Sink sink) const;
+  /// Passes all bytes to `sink` in order.
+  LogicalResult stream(Sink sink) const;
+  /// The same, followed by zeros up to bitnet_seal_offset and the seal, which
+  /// is returned. Every byte is read once: the hash is taken on the way.
+  FailureOr<Seal> streamSealed(Sink sink) const;
 
 private:
   struct Range {
@@ -46,7 +47,6 @@ private:
   explicit WeightImage(ModuleOp module) : module(module) {}
   LogicalResult addRange(Attribute entry);
   LogicalResult checkRanges();
-  LogicalResult streamRanges(Sink sink) const;
   LogicalResult streamBlob(bitnet::BlobAttr blob, Sink sink) const;
 
   mutable ModuleOp module;
