@@ -23,11 +23,16 @@ bitnet_status bn_error(bitnet_status status, const char *format, ...)
  * trusts the headers and may fault on a truncated file. */
 bitnet_status bn_check_elf(const char *path);
 
-/* Maps the weight file that `desc` names, beside the model, and checks its size
- * and hash. `*weights` is NULL for a model with embedded weights or none. The
- * caller unmaps desc->weights_size bytes. */
+/* Maps the weight file that `desc` names, beside the model, after checks of its
+ * size and seal. `*weights` is NULL for a model with embedded weights, whose
+ * seal is checked, or none. The caller unmaps desc->weights_size bytes. */
 bitnet_status bn_map_weights(const char *model_path,
                              const bitnet_model_desc *desc, void **weights);
+
+/* Compares the hash of all weights, those at `mapped` or embedded ones, with
+ * the seal. */
+bitnet_status bn_verify_weights(const bitnet_model_desc *desc,
+                                const void *mapped);
 
 /* bitnet_pool_create_with and bitnet_default_pool with a status instead of
  * NULL; the pool goes to `*pool`. */

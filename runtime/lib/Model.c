@@ -22,6 +22,9 @@ struct bitnet_model {
   bitnet_model_trim_fn trim;
   bitnet_model_regions_fn regions;
   bitnet_model_isa_fn isa;
+  bitnet_model_session_create_fn create_session;
+  bitnet_model_session_reset_fn reset_session;
+  bitnet_model_session_free_fn free_session;
   void *weights; /* the mapped weight file, or NULL */
 };
 
@@ -31,29 +34,78 @@ static void find_symbol(void *library, const char *name, void *function) {
   memcpy(function, &symbol, sizeof(symbol));
 }
 
-/* Whether the model's description is one that this library understands. */
-static bitnet_status check_description(const char *path,
-                                       const bitnet_model_desc *desc) {
-  if (!desc)
+/* The version that a library is made for, when it is not ours: it describes
+ * itself to hosts of its version only. 0 when it knows none of the first 64. */
+static uint32_t find_version(bitnet_model_describe_fn describe) {
+  for (uint32_t version = 1; version <= 64; ++version)
+    if (version != BITNET_ABI_VERSION && describe(version))
+      return version;
+  return 0;
+}
+
+/* A library of another version is whole; both versions help to see which side
+ * is the older one. */
+static bitnet_status refuse_version(const char *path,
+                                    bitnet_model_describe_fn describe) {
+  const uint32_t version = find_version(describe);
+  if (!version)
     return bn_error(BITNET_BAD_MODEL,
-                    "%s: made for another version of the "
-                    "model ABI than %u",
+                    "%s: made for an unknown version of the model ABI, this "
+                    "runtime needs version %u: compile the model again",
                     path, BITNET_ABI_VERSION);
+  return bn_error(BITNET_BAD_MODEL,
+                  "%s: made for version %u of the model ABI, this runtime "
+                  "needs version %u: compile the model again%s",
+                  path, version, BITNET_ABI_VERSION,
+                  version > BITNET_ABI_VERSION ? ", or take a newer runtime"
+                                               : "");
+}
+
+/* Whether the model's description is one that this library understands. */
+static bitnet_status describe_model(const char *path, bitnet_model *model) {
+  bitnet_model_describe_fn describe;
+  find_symbol(model->library, "bitnet_model_describe", &describe);
+  if (!describe)
+    return bn_error(BITNET_BAD_MODEL,
+                    "%s: a shared library, but not a "
+                    "compiled model",
+                    path);
+  const bitnet_model_desc *desc = model->desc = describe(BITNET_ABI_VERSION);
+  if (!desc)
+    return refuse_version(path, describe);
   if (desc->magic != BITNET_MODEL_MAGIC ||
       desc->abi_version != BITNET_ABI_VERSION ||
       desc->struct_size < sizeof(bitnet_model_desc))
-    return bn_error(BITNET_BAD_MODEL,
-                    "%s: its description is damaged or of "
-                    "another version",
-                    path);
+    return bn_error(BITNET_BAD_MODEL, "%s: its description is damaged", path);
   return BITNET_OK;
 }
 
+/* Looks up what the model exports beside its description; memory, trim and
+ * regions may be missing. */
+static bitnet_status find_functions(const char *path, bitnet_model *model) {
+  find_symbol(model->library, "bitnet_model_run", &model->run);
+  find_symbol(model->library, "bitnet_model_output_shapes", &model->shapes);
+  find_symbol(model->library, "bitnet_model_memory", &model->memory);
+  find_symbol(model->library, "bitnet_model_trim", &model->trim);
+  find_symbol(model->library, "bitnet_model_regions", &model->regions);
+  find_symbol(model->library, "bitnet_model_isa", &model->isa);
+  find_symbol(model->library, "bitnet_model_session_create",
+              &model->create_session);
+  find_symbol(model->library, "bitnet_model_session_reset",
+              &model->reset_session);
+  find_symbol(model->library, "bitnet_model_session_free",
+              &model->free_session);
+  if (model->run && model->shapes && model->isa && model->create_session &&
+      model->reset_session && model->free_session)
+    return BITNET_OK;
+  return bn_error(BITNET_BAD_MODEL, "%s: exports no functions of a model",
+                  path);
+}
+
 /* Opens the .so and fills in `model`; what is opened before a failure is left
- * for bitnet_model_free. memory, trim and regions may be missing in older
- * models. */
+ * for bitnet_model_free. The version comes first: what else another version
+ * exports is not ours to know. */
 static bitnet_status bind_model(const char *path, bitnet_model *model) {
-  bitnet_model_describe_fn describe;
   char named[PATH_MAX];
   /* Without a slash dlopen would search the library path. */
   const int size = snprintf(named, sizeof(named), "%s%s",
@@ -63,23 +115,12 @@ static bitnet_status bind_model(const char *path, bitnet_model *model) {
   model->library = dlopen(named, RTLD_NOW | RTLD_LOCAL);
   if (!model->library)
     return bn_error(BITNET_BAD_MODEL, "%s", dlerror());
-  find_symbol(model->library, "bitnet_model_describe", &describe);
-  find_symbol(model->library, "bitnet_model_run", &model->run);
-  find_symbol(model->library, "bitnet_model_output_shapes", &model->shapes);
-  find_symbol(model->library, "bitnet_model_memory", &model->memory);
-  find_symbol(model->library, "bitnet_model_trim", &model->trim);
-  find_symbol(model->library, "bitnet_model_regions", &model->regions);
-  find_symbol(model->library, "bitnet_model_isa", &model->isa);
-  if (!describe || !model->run || !model->shapes || !model->isa)
-    return bn_error(BITNET_BAD_MODEL,
-                    "%s: a shared library, but not a "
-                    "compiled model",
-                    path);
-  model->desc = describe(BITNET_ABI_VERSION);
-  const bitnet_status status = check_description(path, model->desc);
-  if (status != BITNET_OK)
-    return status;
-  return bn_map_weights(path, model->desc, &model->weights);
+  bitnet_status status = describe_model(path, model);
+  if (status == BITNET_OK)
+    status = find_functions(path, model);
+  if (status == BITNET_OK)
+    status = bn_map_weights(path, model->desc, &model->weights);
+  return status;
 }
 
 bitnet_status bitnet_model_load(const char *path, bitnet_model **result) {
@@ -120,21 +161,33 @@ const char *bitnet_model_isa_name(const bitnet_model *model) {
   return model->isa();
 }
 
-/* Index of the value `name`, -1 when there is none. */
-static int find_value(const bitnet_value_desc *values, uint32_t count,
-                      const char *name) {
-  for (uint32_t i = 0; i < count; ++i)
-    if (strcmp(values[i].name, name) == 0)
-      return (int)i;
-  return -1;
+bitnet_status bitnet_session_create(const bitnet_model *model,
+                                    bitnet_session **session) {
+  if (session)
+    *session = NULL;
+  if (!model || !session)
+    return bn_error(BITNET_INVALID_ARGUMENT, "no model or no place given");
+  *session = model->create_session();
+  if (*session)
+    return BITNET_OK;
+  return bn_error(BITNET_OUT_OF_MEMORY,
+                  "out of memory: a session of %llu bytes",
+                  (unsigned long long)model->desc->state_bytes);
 }
 
-int bitnet_model_find_input(const bitnet_model *model, const char *name) {
-  return find_value(model->desc->inputs, model->desc->num_inputs, name);
+void bitnet_session_reset(const bitnet_model *model, bitnet_session *session) {
+  model->reset_session(session);
 }
 
-int bitnet_model_find_output(const bitnet_model *model, const char *name) {
-  return find_value(model->desc->outputs, model->desc->num_outputs, name);
+void bitnet_session_free(const bitnet_model *model, bitnet_session *session) {
+  if (session)
+    model->free_session(session);
+}
+
+bitnet_status bitnet_model_verify(const bitnet_model *model) {
+  if (!model)
+    return bn_error(BITNET_INVALID_ARGUMENT, "no model given");
+  return bn_verify_weights(model->desc, model->weights);
 }
 
 /* The caller's options, completed with what this library provides. */

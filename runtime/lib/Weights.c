@@ -1,7 +1,8 @@
 /*===- Weights.c - the weight file beside a model -------------------------===*\
 |*                                                                            *|
 |* The file is mapped, not read: processes that run one model share its pages.*|
-|* The hash finds damage and files of another model before a run does.        *|
+|* Its size finds a file that was cut, its seal the file of another model.    *|
+|* Flipped bits only bn_verify_weights finds, which reads everything.         *|
 \*===----------------------------------------------------------------------===*/
 
 #include "Internal.h"
@@ -39,34 +40,59 @@ static int open_weights(const char *model_path, const char *name) {
   return file;
 }
 
-/* Maps the open `file` after checks of its kind, size and hash. `path` is the
- * model's, for the error line. */
-static bitnet_status map_file(int file, const char *path,
-                              const bitnet_model_desc *desc, void **weights) {
+/* Whether the seal in the library is one: what has none, or one of another
+ * version, is not what the linker step of the compiler wrote. */
+static bitnet_status check_own_seal(const char *path,
+                                    const bitnet_model_desc *desc) {
+  const bitnet_weights_seal *seal = desc->weights_seal;
+  if (seal && seal->magic == BITNET_SEAL_MAGIC &&
+      seal->version == BITNET_SEAL_VERSION && seal->size == desc->weights_size)
+    return BITNET_OK;
+  return bn_error(BITNET_BAD_MODEL,
+                  "%s: damaged: the seal of its weights says nothing", path);
+}
+
+/* Whether the open `file` has the size and the seal that the library asks for.
+ * The weights are not read. */
+static bitnet_status check_file(int file, const char *path,
+                                const bitnet_model_desc *desc) {
   const char *name = desc->weights_file;
+  const uint64_t offset = bitnet_seal_offset(desc->weights_size);
+  bitnet_weights_seal seal;
   struct stat info;
   if (fstat(file, &info) != 0 || !S_ISREG(info.st_mode))
     return bn_error(BITNET_BAD_MODEL,
                     "%s: the weight file '%s' is not a "
                     "regular file",
                     path, name);
-  if ((uint64_t)info.st_size != desc->weights_size)
+  if ((uint64_t)info.st_size != offset + sizeof(seal))
     return bn_error(BITNET_BAD_MODEL,
                     "%s: the weight file '%s' has %llu bytes,"
                     " the model expects %llu",
                     path, name, (unsigned long long)info.st_size,
-                    (unsigned long long)desc->weights_size);
+                    (unsigned long long)(offset + sizeof(seal)));
+  if (pread(file, &seal, sizeof(seal), (off_t)offset) != sizeof(seal))
+    return bn_error(BITNET_IO_ERROR, "%s: cannot read '%s'", path, name);
+  if (memcmp(&seal, desc->weights_seal, sizeof(seal)) == 0)
+    return BITNET_OK;
+  return bn_error(BITNET_BAD_MODEL,
+                  seal.magic == BITNET_SEAL_MAGIC
+                      ? "%s: the weight file '%s' belongs to another model"
+                      : "%s: '%s' is not a weight file, or damaged",
+                  path, name);
+}
+
+/* Maps the open `file` after check_file. Pages are read when a run needs them.
+ */
+static bitnet_status map_file(int file, const char *path,
+                              const bitnet_model_desc *desc, void **weights) {
+  const bitnet_status status = check_file(file, path, desc);
+  if (status != BITNET_OK)
+    return status;
   void *map = mmap(NULL, desc->weights_size, PROT_READ, MAP_PRIVATE, file, 0);
   if (map == MAP_FAILED)
-    return bn_error(BITNET_IO_ERROR, "%s: cannot map '%s': %s", path, name,
-                    strerror(errno));
-  if (bitnet_hash64(map, desc->weights_size) != desc->weights_hash) {
-    munmap(map, desc->weights_size);
-    return bn_error(BITNET_BAD_MODEL,
-                    "%s: the weight file '%s' is damaged or "
-                    "belongs to another model (wrong hash)",
-                    path, name);
-  }
+    return bn_error(BITNET_IO_ERROR, "%s: cannot map '%s': %s", path,
+                    desc->weights_file, strerror(errno));
   *weights = map;
   return BITNET_OK;
 }
@@ -75,8 +101,11 @@ bitnet_status bn_map_weights(const char *model_path,
                              const bitnet_model_desc *desc, void **weights) {
   const char *name = desc->weights_file;
   *weights = NULL;
-  if (desc->weights || desc->weights_size == 0)
+  if (desc->weights_size == 0)
     return BITNET_OK;
+  bitnet_status status = check_own_seal(model_path, desc);
+  if (status != BITNET_OK || desc->weights)
+    return status;
   if (!name || !*name || strchr(name, '/'))
     return bn_error(BITNET_BAD_MODEL, "%s: names no weight file", model_path);
   const int file = open_weights(model_path, name);
@@ -85,7 +114,18 @@ bitnet_status bn_map_weights(const char *model_path,
                     "%s: cannot open the weight file '%s' "
                     "beside it: %s",
                     model_path, name, strerror(errno));
-  const bitnet_status status = map_file(file, model_path, desc, weights);
+  status = map_file(file, model_path, desc, weights);
   close(file);
   return status;
+}
+
+bitnet_status bn_verify_weights(const bitnet_model_desc *desc,
+                                const void *mapped) {
+  const void *bytes = desc->weights ? desc->weights : mapped;
+  if (desc->weights_size == 0 ||
+      bitnet_hash64(bytes, desc->weights_size) == desc->weights_seal->hash)
+    return BITNET_OK;
+  return bn_error(BITNET_BAD_MODEL,
+                  "the weights of '%s' are damaged (wrong hash)",
+                  desc->weights_file ? desc->weights_file : desc->name);
 }

@@ -12,23 +12,13 @@
 #include "Internal.h"
 
 enum { ALIGNMENT = 64, MOST_IDLE = 64 };
-static const uint64_t huge_page = 2u << 20;
-/* From this size on, memory is mapped, on huge pages. */
-static const uint64_t map_from = 4u << 20;
-
-/* A piece of memory from malloc or mmap; `base` is NULL when there is none.
- * data_of gives the aligned address within it. */
-typedef struct chunk {
-  void *base;
-  uint64_t bytes;
-} chunk;
 
 /* A place for planned buffers, one at a time. `capacity` bytes at `data`, which
  * lies in `own` or in the arena's `common`. */
 typedef struct slot {
   char *data;
   uint64_t capacity;
-  chunk own; /* holds data until the slot moves into the arena's `common` */
+  bn_chunk own; /* holds data until the slot moves into the arena's `common` */
 } slot;
 
 /* An unplanned buffer. This header lies in the 64 bytes before the data; a run
@@ -36,17 +26,17 @@ typedef struct slot {
 struct bitnet_block {
   struct bitnet_block *previous;
   struct bitnet_block *next;
-  chunk memory;
+  bn_chunk memory;
   uint64_t capacity;
 };
 
 /* What one run at a time works in. `idle` lists unplanned buffers that no run
  * uses; `held` is the sum of all bytes, for bitnet_model_memory. */
 struct bitnet_arena {
-  chunk slot_table;
+  bn_chunk slot_table;
   slot *slots;
   uint64_t num_slots;
-  chunk common;
+  bn_chunk common;
   int grown; /* some slot has memory of its own */
   struct bitnet_block *idle;
   uint64_t held;
@@ -68,57 +58,25 @@ void bn_count_memory(int64_t bytes) {
 static void count_bytes(bitnet_arena *arena, uint64_t bytes) {
   uint64_t most = __atomic_load_n(&totals.largest, __ATOMIC_RELAXED);
   arena->held += bytes;
-  bn_count_memory((int64_t)bytes);
   while (most < arena->held &&
          !__atomic_compare_exchange_n(&totals.largest, &most, arena->held, 1,
                                       __ATOMIC_RELAXED, __ATOMIC_RELAXED))
     continue;
 }
 
-/* `bytes` rounded up to a multiple of `unit`, a power of two. */
-static uint64_t round_up(uint64_t bytes, uint64_t unit) {
-  return (bytes + unit - 1) & ~(unit - 1);
-}
-
-/* Gets at least `bytes` aligned bytes: from mmap, with a request for huge
- * pages, when they are many, else from malloc. 0 when there is no memory. */
-static int get_chunk(bitnet_arena *arena, chunk *memory, uint64_t bytes) {
-  const int mapped = bytes >= map_from;
-  memory->bytes =
-      mapped ? round_up(bytes, huge_page) + huge_page : bytes + ALIGNMENT;
-  memory->base = mapped ? mmap(NULL, memory->bytes, BN_PROT_READ_WRITE,
-                               BN_MAP_PRIVATE_ANONYMOUS, -1, 0)
-                        : malloc(memory->bytes);
-  if (mapped && memory->base == BN_MAP_FAILED)
-    memory->base = NULL;
-  if (!memory->base)
+/* A chunk that belongs to the arena, which counts its bytes; 0 when there is no
+ * memory. */
+static int get_chunk(bitnet_arena *arena, bn_chunk *memory, uint64_t bytes) {
+  if (!bn_get_chunk(memory, bytes))
     return 0;
-  if (mapped)
-    madvise((void *)round_up((uintptr_t)memory->base, huge_page),
-            memory->bytes - huge_page, BN_MADV_HUGEPAGE);
   count_bytes(arena, memory->bytes);
   return 1;
 }
 
-/* The first aligned byte: a whole huge page in mapped memory. The size tells
- * which of the two it is, because no memory of malloc is that large. */
-static char *data_of(const chunk *memory) {
-  const uint64_t unit =
-      memory->bytes >= map_from + huge_page ? huge_page : ALIGNMENT;
-  return (char *)round_up((uintptr_t)memory->base, unit);
-}
-
-/* Gives the memory back, if there is any, and leaves `memory` empty. */
-static void free_chunk(bitnet_arena *arena, chunk *memory) {
-  if (!memory->base)
-    return;
+/* Gives the chunk back, if there is any, and leaves `memory` empty. */
+static void free_chunk(bitnet_arena *arena, bn_chunk *memory) {
   arena->held -= memory->bytes;
-  bn_count_memory(-(int64_t)memory->bytes);
-  if (memory->bytes >= map_from + huge_page)
-    munmap(memory->base, memory->bytes);
-  else
-    free(memory->base);
-  *memory = (chunk){NULL, 0};
+  bn_free_chunk(memory);
 }
 
 /* Fails the run for a buffer of `bytes`; returns NULL for the caller to return.
@@ -137,11 +95,11 @@ static int is_size(uint64_t bytes) { return bytes >> 62 == 0; }
 /* Makes the table long enough for slot `index`. It doubles, so that a run that
  * meets its slots one by one copies it rarely. */
 static int grow_table(bitnet_arena *arena, uint64_t index) {
-  chunk table;
+  bn_chunk table;
   const uint64_t count = 2 * index + 16;
   if (!get_chunk(arena, &table, count * sizeof(slot)))
     return 0;
-  slot *slots = (slot *)data_of(&table);
+  slot *slots = (slot *)bn_chunk_data(&table);
   memset(slots, 0, count * sizeof(slot));
   if (arena->num_slots)
     memcpy(slots, arena->slots, arena->num_slots * sizeof(slot));
@@ -160,14 +118,14 @@ static void *grow_slot(bn_run *run, uint64_t index, uint64_t bytes) {
       (index >= arena->num_slots && !grow_table(arena, index)))
     return out_of_memory(run, bytes);
   slot *grown = &arena->slots[index];
-  const uint64_t capacity =
-      round_up(bytes + (grown->capacity ? bytes / 4 : 0) + !bytes, ALIGNMENT);
+  const uint64_t capacity = bn_round_up(
+      bytes + (grown->capacity ? bytes / 4 : 0) + !bytes, ALIGNMENT);
   free_chunk(arena, &grown->own);
   grown->data = NULL;
   grown->capacity = 0;
   if (!get_chunk(arena, &grown->own, capacity))
     return out_of_memory(run, bytes);
-  grown->data = data_of(&grown->own);
+  grown->data = bn_chunk_data(&grown->own);
   grown->capacity = capacity;
   arena->grown = 1;
   return grown->data;
@@ -205,7 +163,7 @@ static void consolidate(bitnet_arena *arena) {
   }
   free_chunk(arena, &arena->common);
   const int ok = get_chunk(arena, &arena->common, total);
-  char *data = data_of(&arena->common);
+  char *data = bn_chunk_data(&arena->common);
   for (uint64_t i = 0; i < arena->num_slots; ++i) {
     slot *moved = &arena->slots[i];
     if (!ok)
@@ -232,10 +190,10 @@ static struct bitnet_block *find_idle(bitnet_arena *arena, uint64_t capacity) {
 
 /* Memory for a buffer of `capacity` bytes; NULL when there is none. */
 static struct bitnet_block *make_block(bitnet_arena *arena, uint64_t capacity) {
-  chunk memory;
+  bn_chunk memory;
   if (!get_chunk(arena, &memory, capacity + ALIGNMENT))
     return NULL;
-  struct bitnet_block *block = (struct bitnet_block *)data_of(&memory);
+  struct bitnet_block *block = (struct bitnet_block *)bn_chunk_data(&memory);
   block->memory = memory;
   block->capacity = capacity;
   return block;
@@ -281,7 +239,7 @@ void bitnet_rt_free(bitnet_context *ctx, void *data) {
 static void free_arena(bitnet_arena *arena) {
   while (arena->idle) {
     struct bitnet_block *block = arena->idle;
-    chunk memory = block->memory;
+    bn_chunk memory = block->memory;
     arena->idle = block->next;
     free_chunk(arena, &memory);
   }
@@ -318,6 +276,16 @@ int bn_take_arena(bn_run *run) {
   return 1;
 }
 
+void bn_keep_arena(bitnet_arena *arena) {
+  for (int i = 0; i < MOST_IDLE; ++i) {
+    bitnet_arena *none = NULL;
+    if (__atomic_compare_exchange_n(&idle_arenas[i], &none, arena, 0,
+                                    __ATOMIC_RELEASE, __ATOMIC_RELAXED))
+      return;
+  }
+  free_arena(arena);
+}
+
 /* Buffers that a failed run has not freed go to the idle list first. */
 void bn_give_back_arena(bn_run *run) {
   bitnet_arena *arena = run->ctx.arena;
@@ -327,14 +295,13 @@ void bn_give_back_arena(bn_run *run) {
     bitnet_rt_free(&run->ctx, (char *)run->ctx.blocks + ALIGNMENT);
   if (arena->grown)
     consolidate(arena);
-  for (int i = 0; i < MOST_IDLE && run->ctx.status != BITNET_OUT_OF_MEMORY;
-       ++i) {
-    bitnet_arena *none = NULL;
-    if (__atomic_compare_exchange_n(&idle_arenas[i], &none, arena, 0,
-                                    __ATOMIC_RELEASE, __ATOMIC_RELAXED))
-      return;
-  }
-  free_arena(arena);
+  if (run->ctx.status != BITNET_OUT_OF_MEMORY && run->session)
+    return;
+  run->ctx.arena = NULL;
+  if (run->ctx.status == BITNET_OUT_OF_MEMORY)
+    free_arena(arena);
+  else
+    bn_keep_arena(arena);
 }
 
 BITNET_EXPORT void bitnet_model_trim(void) {

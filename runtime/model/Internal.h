@@ -25,6 +25,7 @@ int madvise(void *at, size_t size, int advice);
 #define BN_PROT_READ_WRITE 3
 #define BN_MAP_PRIVATE_ANONYMOUS 0x22
 #define BN_MAP_FAILED ((void *)-1)
+#define BN_MADV_DONTNEED 4
 #define BN_MADV_HUGEPAGE 14
 
 #define BITNET_EXPORT __attribute__((visibility("default")))
@@ -40,6 +41,8 @@ typedef struct bn_run {
   unsigned char *owned;       /* per output: 1 = malloc'ed by allocate_output */
   const bitnet_tensor *inputs; /* dense */
   uint32_t num_inputs;
+  bitnet_session *session; /* NULL until bn_enter_session has succeeded */
+  int started;             /* generated code has begun */
 } bn_run;
 
 /* A line of text under construction; drops what does not fit. */
@@ -87,6 +90,13 @@ bitnet_core bn_cpu_core(void);
 /* Whether `string` is exactly name[0, size). */
 int bn_same(const char *string, const char *name, int size);
 
+/* Checks inputs that are updated in place, and makes outputs that are their
+ * memory point there; after the checks above, 0 after bn_fail. */
+int bn_bind_in_place(bn_run *run, const bitnet_tensor *inputs);
+
+/* Whether generated code can use the tensor where it lies: dense and aligned to
+ * its elements. */
+int bn_is_usable(const bitnet_tensor *tensor);
 /* Inputs as dense, aligned tensors; NULL when out of memory. */
 const bitnet_tensor *bn_dense_inputs(bn_run *run, const bitnet_tensor *inputs,
                                      uint32_t count);
@@ -101,13 +111,39 @@ enum {
 /* At least `bytes` bytes until the end of the run; NULL after bn_fail. */
 void *bn_glue_slot(bn_run *run, uint64_t index, uint64_t bytes);
 
-/* Memory of a run, from bn_take_arena (1, or 0 after bn_fail) on. Giving it
- * back keeps it for the next run; after a lack of memory it is freed. */
+/* Takes the session of the options, with its state and its arena; 0 after
+ * bn_fail. Leaving it is the end of the run. */
+int bn_enter_session(bn_run *run);
+void bn_leave_session(bn_run *run);
+
+/* Memory of a run, from bn_take_arena (1, or 0 after bn_fail) on, unless the
+ * session has brought it. Giving it back keeps it for the next run, or for
+ * bn_leave_session; after a lack of memory it is freed. */
 int bn_take_arena(bn_run *run);
 void bn_give_back_arena(bn_run *run);
+/* Keeps an arena that no run uses for any run. */
+void bn_keep_arena(bitnet_arena *arena);
 
 /* Frees the outputs that malloc made in a run that has failed. */
 void bn_drop_outputs(bn_run *run);
+
+/* A piece of memory from malloc or mmap; `base` is NULL when there is none. */
+typedef struct bn_chunk {
+  void *base;
+  uint64_t bytes;
+} bn_chunk;
+
+/* Gets room for `bytes` bytes and counts it (bn_count_memory); 0, and an empty
+ * chunk, when there is no memory. */
+int bn_get_chunk(bn_chunk *chunk, uint64_t bytes);
+/* Its first byte, 64-aligned; in mapped memory that of a huge page. */
+char *bn_chunk_data(const bn_chunk *chunk);
+/* Makes all bytes zeros. */
+void bn_clear_chunk(bn_chunk *chunk);
+/* Gives the memory back, if there is any, and leaves `chunk` empty. */
+void bn_free_chunk(bn_chunk *chunk);
+/* `bytes` rounded up to a multiple of `unit`, a power of two. */
+uint64_t bn_round_up(uint64_t bytes, uint64_t unit);
 
 /* Adds to what bitnet_model_memory tells: bytes got (an allocation more) or,
  * below 0, given back. */

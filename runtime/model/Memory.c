@@ -23,7 +23,7 @@ static int is_dense(const bitnet_tensor *tensor) {
 }
 
 /* Generated code reads whole elements: each must be aligned to its size. */
-static int is_usable(const bitnet_tensor *tensor) {
+int bn_is_usable(const bitnet_tensor *tensor) {
   const uintptr_t mask = (uintptr_t)bn_dtype_size(tensor->dtype) - 1;
   return ((uintptr_t)tensor->data & mask) == 0 && is_dense(tensor);
 }
@@ -63,7 +63,7 @@ static int make_dense(bn_run *run, uint32_t index, bitnet_tensor *tensor) {
 const bitnet_tensor *bn_dense_inputs(bn_run *run, const bitnet_tensor *inputs,
                                      uint32_t count) {
   uint32_t usable = 0;
-  while (usable < count && is_usable(&inputs[usable]))
+  while (usable < count && bn_is_usable(&inputs[usable]))
     ++usable;
   if (usable == count)
     return count ? inputs : (const bitnet_tensor *)run;
@@ -73,7 +73,7 @@ const bitnet_tensor *bn_dense_inputs(bn_run *run, const bitnet_tensor *inputs,
     return NULL;
   memcpy(dense, inputs, count * sizeof(bitnet_tensor));
   for (uint32_t i = usable; i < count; ++i)
-    if (!is_usable(&inputs[i]) && !make_dense(run, i, &dense[i]))
+    if (!bn_is_usable(&inputs[i]) && !make_dense(run, i, &dense[i]))
       return NULL;
   return dense;
 }
@@ -116,7 +116,9 @@ void bitnet_rt_output(bitnet_context *ctx, uint32_t index, int32_t rank,
     bn_put_int(&text, (int64_t)out->capacity);
     return;
   }
-  if (!out->data && !allocate_output(run, index, bytes))
+  /* An output in place has no data when it has no elements. */
+  if (!out->data && !(value->flags & BITNET_VALUE_IN_PLACE) &&
+      !allocate_output(run, index, bytes))
     return;
   out->dtype = value->dtype;
   out->rank = rank;

@@ -2,7 +2,7 @@
 |*                                                                            *|
 |* A run checks its inputs, takes an arena, calls the code of the chosen ISA  *|
 |* variant, and gives the arena back. Everything that outlives a run is in    *|
-|* Arena.c, Scratch.c and CpuCheck.c.                                         *|
+|* Arena.c, Session.c, Scratch.c and CpuCheck.c.                              *|
 \*===----------------------------------------------------------------------===*/
 
 #include "Internal.h"
@@ -67,6 +67,7 @@ static bitnet_status end(bn_run *run) {
   if (run->ctx.status != BITNET_OK)
     bn_drop_outputs(run);
   bn_give_back_arena(run);
+  bn_leave_session(run);
   return (bitnet_status)run->ctx.status;
 }
 
@@ -75,13 +76,14 @@ BITNET_EXPORT bitnet_status bitnet_model_run(
     uint32_t num_outputs, const bitnet_run_options *options) {
   bn_run run;
   if (begin(&run, outputs, options) && bn_check_cpu(&run) &&
-      check_weights(&run) && bn_take_arena(&run) &&
+      check_weights(&run) && bn_enter_session(&run) && bn_take_arena(&run) &&
       bn_check_inputs(&run, inputs, num_inputs, 1) &&
       bn_check_outputs(&run, outputs, num_outputs, 1) &&
-      track_outputs(&run, num_outputs)) {
+      bn_bind_in_place(&run, inputs) && track_outputs(&run, num_outputs)) {
     const bitnet_tensor *dense = bn_dense_inputs(&run, inputs, num_inputs);
     run.inputs = dense;
     run.num_inputs = num_inputs;
+    run.started = dense != NULL;
     if (dense && bitnet_generated_mains[bitnet_rt_isa](&run.ctx, dense) != 0)
       bitnet_rt_fail(&run.ctx, "the model stopped without a reason");
   }

@@ -11,5 +11,7 @@ int main(int argc, char **argv) {
   puts("model: ok");
   test_loader(argv[1]);
   puts("loader: ok");
+  test_sessions(argv[1]);
+  puts("sessions: ok");
   return 0;
 }

@@ -27,10 +27,12 @@
     }                                                                          \
   } while (0)
 
-/* `folder` holds fake.so, fake_file.so (weights in fake.weights),
- * fake_cpu.so (needs what no CPU has) and is writable. */
+/* `folder` holds fake.so, fake_file.so (weights in fake.weights), fake_cpu.so
+ * (needs what no CPU has), fake_state.so (state_model.c), and the others of
+ * CMakeLists.txt, and is writable. */
 void test_pool(void);
 void test_model(const char *folder);
 void test_loader(const char *folder);
+void test_sessions(const char *folder);
 
 #endif /* BITNET_RUNTIME_TEST_TEST_H */

@@ -1,12 +1,11 @@
-/*===- fake_model.c - a model written by hand
-------------------------------===*\
+/*===- fake_model.c - a model written by hand -----------------------------===*\
 |*                                                                            *|
 |* Stands where the compiler's output would: linked with the glue it is a     *|
 |* model.so, so that glue, loader and bitnet-run are tested without the       *|
-|* compiler.   y = x + weights[0];  rows = number of rows;  half passes. *|
+|* compiler.   y = x + weights[0];  rows = number of rows;  half passes.      *|
 |*                                                                            *|
 |* FAKE_FEATURES: what it claims to need. FAKE_WEIGHTS_FILE: weights beside   *|
-|* the .so instead of inside.                                                 *|
+|* the .so instead of inside. FAKE_BIG: many of them.                         *|
 \*===----------------------------------------------------------------------===*/
 
 #include "fake_model.h"
@@ -18,9 +17,29 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-#ifndef FAKE_WEIGHTS_FILE
-static const float weights[FAKE_WEIGHTS_COUNT] = {1.0f, 2.0f};
+#ifdef FAKE_BIG
+#define FAKE_WEIGHTS_FILE "big.weights"
+#define FAKE_BYTES FAKE_BIG_BYTES
+#else
+#define FAKE_BYTES (FAKE_WEIGHTS_COUNT * sizeof(float))
 #endif
+
+/* As the compiler lays them out: the seal follows embedded weights, and is
+ * alone when they are in a file. */
+static const struct {
+#ifndef FAKE_WEIGHTS_FILE
+  _Alignas(64) float weights[FAKE_WEIGHTS_COUNT];
+#endif
+  _Alignas(64) bitnet_weights_seal seal;
+} image = {
+#ifndef FAKE_WEIGHTS_FILE
+    .weights = {1.0f, 2.0f},
+#endif
+    .seal = {.magic = BITNET_SEAL_MAGIC,
+             .version = BITNET_SEAL_VERSION,
+             .size = FAKE_BYTES,
+             .hash = FAKE_WEIGHTS_HASH},
+};
 
 static const int64_t rows_by_four[] = {-1, 4};
 static const int64_t rows_only[] = {-1};
@@ -28,14 +47,38 @@ static const char *const rows_by_four_names[] = {"batch", NULL};
 static const char *const rows_names[] = {"batch"};
 
 static const bitnet_value_desc inputs[] = {
-    {"x", BITNET_DTYPE_F32, 2, rows_by_four, rows_by_four_names},
-    {"mask", BITNET_DTYPE_I64, 1, rows_only, rows_names},
-    {"half", BITNET_DTYPE_F16, 1, rows_only, rows_names},
+    {.name = "x",
+     .dtype = BITNET_DTYPE_F32,
+     .rank = 2,
+     .dims = rows_by_four,
+     .dim_names = rows_by_four_names},
+    {.name = "mask",
+     .dtype = BITNET_DTYPE_I64,
+     .rank = 1,
+     .dims = rows_only,
+     .dim_names = rows_names},
+    {.name = "half",
+     .dtype = BITNET_DTYPE_F16,
+     .rank = 1,
+     .dims = rows_only,
+     .dim_names = rows_names},
 };
 static const bitnet_value_desc outputs[] = {
-    {"y", BITNET_DTYPE_F32, 2, rows_by_four, rows_by_four_names},
-    {"rows", BITNET_DTYPE_I64, 0, NULL, NULL},
-    {"half_out", BITNET_DTYPE_F16, 1, rows_only, rows_names},
+    {.name = "y",
+     .dtype = BITNET_DTYPE_F32,
+     .rank = 2,
+     .dims = rows_by_four,
+     .dim_names = rows_by_four_names},
+    {.name = "rows",
+     .dtype = BITNET_DTYPE_I64,
+     .rank = 0,
+     .dims = NULL,
+     .dim_names = NULL},
+    {.name = "half_out",
+     .dtype = BITNET_DTYPE_F16,
+     .rank = 1,
+     .dims = rows_only,
+     .dim_names = rows_names},
 };
 
 /* FAKE_BEST_FEATURES: a second variant, for a better machine. */
@@ -58,12 +101,12 @@ const bitnet_model_desc bitnet_generated_desc = {
     .num_outputs = COUNT(outputs),
     .inputs = inputs,
     .outputs = outputs,
-    .weights_size = FAKE_WEIGHTS_COUNT * sizeof(float),
-    .weights_hash = FAKE_WEIGHTS_HASH,
+    .weights_size = FAKE_BYTES,
+    .weights_seal = &image.seal,
 #ifdef FAKE_WEIGHTS_FILE
     .weights_file = FAKE_WEIGHTS_FILE,
 #else
-    .weights = weights,
+    .weights = image.weights,
 #endif
     .isas = isas,
     .num_isas = COUNT(isas),

@@ -24,7 +24,8 @@ class Tensor(ctypes.Structure):
 
 class Value(ctypes.Structure):
     _fields_ = [("name", ctypes.c_char_p), ("dtype", ctypes.c_int32), ("rank", ctypes.c_int32),
-                ("dims", ctypes.POINTER(ctypes.c_int64)), ("dim_names", ctypes.POINTER(ctypes.c_char_p))]
+                ("dims", ctypes.POINTER(ctypes.c_int64)), ("dim_names", ctypes.POINTER(ctypes.c_char_p)),
+                ("flags", ctypes.c_uint32), ("alias", ctypes.c_int32)]
 
 
 class Description(ctypes.Structure):
@@ -43,7 +44,7 @@ class Model:
         self.run_function = library.bitnet_model_run
         self.free = ctypes.CDLL(None).free
         self.free.argtypes = [ctypes.c_void_p]
-        self.desc = library.bitnet_model_describe(1).contents
+        self.desc = library.bitnet_model_describe(2).contents
         assert self.desc.magic == 0x314E5442
 
     def names(self):

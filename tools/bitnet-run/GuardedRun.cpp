@@ -64,7 +64,7 @@ Expected<char *> GuardedTensors::add(StringRef kind,
 }
 
 /// Copies the arrays in and makes them read-only: a model must not write its
-/// inputs.
+/// inputs, but for those that it updates in place.
 Error GuardedTensors::addInputs(std::vector<Array> &arrays) {
   for (auto [index, array] : enumerate(arrays)) {
     Expected<char *> data =
@@ -72,7 +72,8 @@ Error GuardedTensors::addInputs(std::vector<Array> &arrays) {
     if (!data)
       return data.takeError();
     copy(array.bytes, *data);
-    memory.back()->protect();
+    if (!(desc.inputs[index].flags & BITNET_VALUE_IN_PLACE))
+      memory.back()->protect();
     inputs.push_back(asTensor(array));
     inputs.back().data = *data;
   }
@@ -89,8 +90,8 @@ Error GuardedTensors::addOutputs(const bitnet_model *model) {
   for (auto [index, shape] : enumerate(told)) {
     const std::optional<uint64_t> bytes =
         byteSize(shape.dtype, ArrayRef(shape.dims, shape.rank));
-    if (!bytes)
-      continue; // a dim that depends on values
+    if (!bytes || desc.outputs[index].flags & BITNET_VALUE_IN_PLACE)
+      continue; // a dim that depends on values, the memory of an input
     Expected<char *> data = add("output", desc.outputs[index], *bytes);
     if (!data)
       return data.takeError();
@@ -155,6 +156,7 @@ Expected<std::vector<Array>> Session::runAtEdge(std::vector<Array> &inputs,
                                                 std::vector<Array> *codes,
                                                 GuardedEdge edge) {
   GuardedTensors tensors(description(), edge);
+  bitnet_session_reset(model.get(), session.get());
   tensors.codes = codes;
   if (Error error = tensors.addInputs(inputs))
     return error;

@@ -40,7 +40,18 @@ Expected<Session> Session::load(StringRef path,
   if (status != BITNET_OK)
     return fail(exitCodeOf(status), bitnet_last_error());
   session.model.reset(model);
+  bitnet_session *state = nullptr;
+  if (bitnet_session_create(model, &state) != BITNET_OK)
+    return fail(ExitOutOfMemory, bitnet_last_error());
+  session.session = {state, End{model}};
   return session;
+}
+
+Error Session::verify() const {
+  const bitnet_status status = bitnet_model_verify(model.get());
+  if (status == BITNET_OK)
+    return Error::success();
+  return fail(exitCodeOf(status), bitnet_last_error());
 }
 
 const bitnet_model_desc &Session::description() const {
@@ -70,6 +81,7 @@ bitnet_run_options Session::getOptions() const {
   options.struct_size = sizeof(options);
   options.parallel_for = bitnet_pool_parallel_for;
   options.pool = pool.get();
+  options.session = session.get();
   return options;
 }
 
@@ -93,10 +105,13 @@ static std::vector<bitnet_tensor> asTensors(std::vector<Array> &arrays) {
   return tensors;
 }
 
-/// Frees what malloc made in the model for outputs without a buffer.
-static void freeOutputs(std::vector<bitnet_tensor> &outputs) {
-  for (bitnet_tensor &output : outputs)
-    std::free(output.data);
+/// Frees what malloc made in the model for outputs without a buffer. Those in
+/// place are the memory of inputs.
+static void freeOutputs(const bitnet_model_desc &desc,
+                        std::vector<bitnet_tensor> &outputs) {
+  for (uint32_t i = 0; i < desc.num_outputs; ++i)
+    if (!(desc.outputs[i].flags & BITNET_VALUE_IN_PLACE))
+      std::free(outputs[i].data);
 }
 
 /// The outputs are copied out of the model's memory.
@@ -104,7 +119,7 @@ Expected<std::vector<Array>> Session::run(std::vector<Array> &inputs,
                                           std::vector<Array> *codes) {
   const bitnet_model_desc &desc = description();
   std::vector<bitnet_tensor> outputs(desc.num_outputs, bitnet_tensor{});
-  llvm::scope_exit release([&] { freeOutputs(outputs); });
+  llvm::scope_exit release([&] { freeOutputs(description(), outputs); });
   bitnet_run_options options = getOptions();
   options.probe = codes ? collect : nullptr;
   options.user = codes;
@@ -135,7 +150,7 @@ Expected<Timings> Session::bench(std::vector<Array> &inputs, unsigned count) {
   const std::vector<bitnet_tensor> tensors = asTensors(inputs);
   std::vector<bitnet_tensor> outputs(description().num_outputs,
                                      bitnet_tensor{});
-  llvm::scope_exit release([&] { freeOutputs(outputs); });
+  llvm::scope_exit release([&] { freeOutputs(description(), outputs); });
   if (Error error = warmUp(tensors, outputs, count))
     return error;
   Timings timings;
@@ -159,7 +174,7 @@ Expected<Profile> Session::profile(std::vector<Array> &inputs, unsigned count) {
   const std::vector<bitnet_tensor> tensors = asTensors(inputs);
   std::vector<bitnet_tensor> outputs(description().num_outputs,
                                      bitnet_tensor{});
-  llvm::scope_exit release([&] { freeOutputs(outputs); });
+  llvm::scope_exit release([&] { freeOutputs(description(), outputs); });
   bitnet_run_options options = getOptions();
   if (Error error = warmUp(tensors, outputs, count))
     return error;
@@ -196,11 +211,14 @@ static void printValue(raw_ostream &os, StringRef kind,
     else
       os << (name && *name ? name : "?");
   }
-  os << "]\n";
+  os << "]";
+  if (value.flags & BITNET_VALUE_IN_PLACE)
+    os << ", in place";
+  os << "\n";
 }
 
-/// The model, the variant that runs here, and the type of each input and
-/// output.
+/// The model, the variant that runs here, and the type of each input, output
+/// and state.
 void Session::print(raw_ostream &os) const {
   const bitnet_model_desc &desc = description();
   const char *chosen = bitnet_model_isa_name(model.get());
@@ -216,6 +234,8 @@ void Session::print(raw_ostream &os) const {
     printValue(os, "input", desc.inputs[i]);
   for (uint32_t i = 0; i < desc.num_outputs; ++i)
     printValue(os, "output", desc.outputs[i]);
+  for (uint32_t i = 0; i < desc.num_states; ++i)
+    printValue(os, "state", desc.states[i].value);
   os << "threads " << threads() << "\n";
 }
 

@@ -28,14 +28,19 @@ struct Timings {
 void addCodes(std::vector<Array> &codes, llvm::StringRef name,
               const bitnet_tensor &value);
 
-/// Runs one model on one pool of threads. All runs take inputs in the model's
-/// order, as bindArrays gives them, and fail with the runtime's error line.
+/// Runs one model on one pool of threads, in one session: states go on from run
+/// to run. All runs take inputs in the model's order, as bindArrays gives them,
+/// and fail with the runtime's error line. Inputs that the model updates in
+/// place change.
 class Session {
 public:
   /// Makes the pool and loads the model at `path`, with the exit code that fits
   /// what went wrong.
   static llvm::Expected<Session> load(llvm::StringRef path,
                                       const bitnet_pool_options &threads);
+
+  /// Reads all weights; an error when they are not what the compiler wrote.
+  llvm::Error verify() const;
 
   const bitnet_model_desc &description() const;
   const bitnet_model *getModel() const { return model.get(); }
@@ -47,7 +52,8 @@ public:
                                          std::vector<Array> *codes = nullptr);
   /// The same in two runs: all tensors end, then all begin, at an inaccessible
   /// page. An access outside ends the process by a signal; a difference
-  /// between the runs, in any bit, is an error.
+  /// between the runs, in any bit, is an error. Both begin with states of
+  /// zeros, and leave the inputs as they were.
   llvm::Expected<std::vector<Array>>
   runGuarded(std::vector<Array> &inputs, std::vector<Array> *codes = nullptr);
   /// Warms up, then times `count` runs.
@@ -66,7 +72,14 @@ private:
     void operator()(bitnet_model *model) const { bitnet_model_free(model); }
     void operator()(bitnet_pool *pool) const { bitnet_pool_free(pool); }
   };
-  /// The pool, and nothing else.
+  /// For sessions, which the model frees.
+  struct End {
+    const bitnet_model *model;
+    void operator()(bitnet_session *session) const {
+      bitnet_session_free(model, session);
+    }
+  };
+  /// The pool and the session, and nothing else.
   bitnet_run_options getOptions() const;
   /// One guarded run.
   llvm::Expected<std::vector<Array>> runAtEdge(std::vector<Array> &inputs,
@@ -82,6 +95,8 @@ private:
 
   std::unique_ptr<bitnet_model, Free> model;
   std::unique_ptr<bitnet_pool, Free> pool;
+  /// It comes last, so that it ends before the model does.
+  std::unique_ptr<bitnet_session, End> session{nullptr, End{nullptr}};
 };
 
 } // namespace bitnet::run

@@ -69,6 +69,9 @@ static cl::opt<std::string>
               cl::desc("Write the int8 codes of every layer (codes_<layer>) "
                        "and the outputs (out_<name>)"));
 // How the model is run.
+static cl::opt<bool> verify("verify", cl::cat(category),
+                            cl::desc("Read all weights first and compare their "
+                                     "hash (loading does not read them)"));
 static cl::opt<bool> guardPages(
     "guard-pages", cl::cat(category),
     cl::desc("Run twice, with every input and output ending, then beginning, "
@@ -305,6 +308,9 @@ static Expected<bool> runAll() {
   Expected<Session> session = Session::load(modelPath, pool);
   if (!session)
     return session.takeError();
+  if (verify)
+    if (Error error = session->verify())
+      return error;
   if (verbose)
     session->print(outs());
   OutputFiles files;

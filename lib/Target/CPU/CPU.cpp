@@ -1,10 +1,11 @@
 //===- CPU.cpp - emitCPU --------------------------------------------------===//
 //
 // Turns the LLVM dialect into the file that a user asked for. A shared library
-// takes these steps: weights are measured and hashed, the description is made,
-// LLVM IR is built and compiled, the object is linked with an empty section for
-// the weights, and their bytes are appended to the image, so that they are
-// never in memory as a whole.
+// takes these steps: weights are measured, the description is made, LLVM IR is
+// built and compiled, the object is linked with an empty section for weights
+// and seal, and their bytes are appended to the image, so that they are never
+// in memory as a whole. The seal comes last: it has the hash of the bytes that
+// have passed, each of which is read once.
 //
 //===----------------------------------------------------------------------===//
 
@@ -48,6 +49,7 @@ private:
   LogicalResult writeOutput();
   LogicalResult writeText(OutputFile &output);
   FailureOr<Bytes> buildImage();
+  LogicalResult appendWeights(OutputFile &output);
   LogicalResult embedInObject();
   LogicalResult check(llvm::Error error) {
     if (!error)
@@ -57,8 +59,15 @@ private:
   bool hasCode() const {
     return kind == CPUOutput::SharedLibrary || kind == CPUOutput::Object;
   }
+  bool hasWeights() const { return weights->size() != 0; }
   bool isEmbedded() const {
-    return weights->size() != 0 && description.weightsFile.empty();
+    return hasWeights() && description.weightsFile.empty();
+  }
+  /// Bytes of the weights section: weights, unless they are in a file, and the
+  /// seal.
+  uint64_t sectionSize() const {
+    return isEmbedded() ? bitnet_seal_offset(weights->size()) + seal.size()
+                        : seal.size();
   }
 
   ModuleOp module;
@@ -67,6 +76,8 @@ private:
   OutputSet &outputs;
   StringRef path;
   std::optional<WeightImage> weights;
+  /// That of the weights file, once it is written.
+  WeightImage::Seal seal{};
   ModelDescription description;
   std::unique_ptr<llvm::TargetMachine> machine;
   llvm::LLVMContext context;
@@ -86,10 +97,10 @@ LogicalResult Emitter::run(const CPUTargetOptions &options) {
     return module.emitError(error);
   if (failed(prepareWeights()) || failed(describe()) || failed(buildCode()))
     return failure();
-  return failure(failed(writeOutput()) || failed(writeWeightsFile()));
+  return writeOutput();
 }
 
-/// Decides where the weights go, and computes their size and their hash.
+/// Decides where the weights go, and computes their size.
 LogicalResult Emitter::prepareWeights() {
   FailureOr<WeightImage> image = WeightImage::get(module);
   if (failed(image))
@@ -99,15 +110,7 @@ LogicalResult Emitter::prepareWeights() {
                 (target.weights == WeightsPlacement::Auto &&
                  weights->size() > kEmbedLimit);
   description.weightsSize = weights->size();
-  if (weights->size() == 0)
-    return success();
-  if (inFile && failed(nameWeightsFile()))
-    return failure();
-  FailureOr<uint64_t> hash = weights->hash();
-  if (failed(hash))
-    return failure();
-  description.weightsHash = *hash;
-  return success();
+  return hasWeights() && inFile ? nameWeightsFile() : success();
 }
 
 /// The file lies beside the output, so that must be a regular file.
@@ -186,12 +189,15 @@ LogicalResult Emitter::writeText(OutputFile &output) {
   return check(stream.finish());
 }
 
-/// The bytes of the output without embedded weights.
+/// The bytes of the output without embedded weights and, in a library, without
+/// the seal.
 FailureOr<Bytes> Emitter::buildImage() {
   bool shared = kind == CPUOutput::SharedLibrary;
   if (shared && isEmbedded())
     code->appendModuleInlineAsm(
         reserveWeights(kWeightsSymbol, weights->size()));
+  if (shared && hasWeights())
+    code->appendModuleInlineAsm(reserveWeights(kSealSymbol, seal.size()));
   FailureOr<Bytes> object = emitCode();
   if (failed(object) || !shared)
     return object;
@@ -201,34 +207,54 @@ FailureOr<Bytes> Emitter::buildImage() {
     (void)check(image.takeError());
     return failure();
   }
-  if (isEmbedded() && failed(check(placeWeights(*image, weights->size()))))
+  if (hasWeights() && failed(check(placeWeights(*image, sectionSize()))))
     return failure();
   return std::move(*image);
 }
 
-/// In an object file the weights are a constant of the module.
+/// In an object file the bytes of the weights section are a constant of the
+/// module.
 LogicalResult Emitter::embedInObject() {
-  std::string bytes;
-  bytes.reserve(weights->size());
-  LogicalResult result = weights->stream([&](ArrayRef<uint8_t> chunk) {
-    bytes.append(chunk.begin(), chunk.end());
-    return success();
-  });
-  if (failed(result))
-    return failure();
+  std::string bytes(seal.begin(), seal.end());
+  if (isEmbedded()) {
+    bytes.clear();
+    bytes.reserve(sectionSize());
+    auto result = weights->streamSealed([&](ArrayRef<uint8_t> chunk) {
+      bytes.append(chunk.begin(), chunk.end());
+      return success();
+    });
+    if (failed(result))
+      return failure();
+  }
   auto *data = llvm::ConstantDataArray::getString(context, bytes,
                                                   /*AddNull=*/false);
-  auto *symbol = code->getNamedGlobal(kWeightsSymbol);
-  if (!symbol)
-    return success();
-  auto *variable =
-      new llvm::GlobalVariable(*code, data->getType(), /*isConstant=*/true,
-                               llvm::GlobalValue::InternalLinkage, data, "");
+  auto *variable = new llvm::GlobalVariable(
+      *code, data->getType(), /*isConstant=*/true,
+      llvm::GlobalValue::InternalLinkage, data, "bitnet_weights_image");
   variable->setAlignment(llvm::Align(64));
-  variable->takeName(symbol);
-  symbol->replaceAllUsesWith(variable);
-  symbol->eraseFromParent();
+  auto define = [&](StringRef name, uint64_t offset) {
+    llvm::GlobalVariable *symbol = code->getNamedGlobal(name);
+    if (!symbol)
+      return;
+    auto *index =
+        llvm::ConstantInt::get(llvm::Type::getInt64Ty(context), offset);
+    symbol->replaceAllUsesWith(llvm::ConstantExpr::getGetElementPtr(
+        llvm::Type::getInt8Ty(context), variable, index));
+    symbol->eraseFromParent();
+  };
+  define(kWeightsSymbol, 0);
+  define(kSealSymbol, bytes.size() - seal.size());
   return success();
+}
+
+/// What follows the image of a library: the weights, unless they are in a file,
+/// and the seal.
+LogicalResult Emitter::appendWeights(OutputFile &output) {
+  auto append = [&](ArrayRef<uint8_t> bytes) {
+    return check(output.write(bytes));
+  };
+  return isEmbedded() ? LogicalResult(weights->streamSealed(append))
+                      : append(seal);
 }
 
 /// The file at `path`, which appears when the driver commits all outputs.
@@ -239,7 +265,9 @@ LogicalResult Emitter::writeOutput() {
     return check(output.takeError());
   if (kind == CPUOutput::LLVMIR)
     return writeText(**output);
-  if (kind == CPUOutput::Object && isEmbedded() && failed(embedInObject()))
+  if (failed(writeWeightsFile()))
+    return failure();
+  if (kind == CPUOutput::Object && hasWeights() && failed(embedInObject()))
     return failure();
   FailureOr<Bytes> image = buildImage();
   if (failed(image))
@@ -247,14 +275,11 @@ LogicalResult Emitter::writeOutput() {
   if (failed(check((*output)->write(ArrayRef<uint8_t>(
           reinterpret_cast<const uint8_t *>(image->data()), image->size())))))
     return failure();
-  if (!shared || !isEmbedded())
-    return success();
-  return weights->stream(
-      [&](ArrayRef<uint8_t> bytes) { return check((*output)->write(bytes)); });
+  return shared && hasWeights() ? appendWeights(**output) : success();
 }
 
 /// The name of the weights file, `<path without .so>.weights`, when weights are
-/// not embedded.
+/// not embedded. It comes before the library, which has a copy of its seal.
 LogicalResult Emitter::writeWeightsFile() {
   if (description.weightsFile.empty() || !hasCode())
     return success();
@@ -264,8 +289,11 @@ LogicalResult Emitter::writeWeightsFile() {
   auto file = outputs.create(name, "the file of weights");
   if (!file)
     return check(file.takeError());
-  return weights->stream(
+  FailureOr<WeightImage::Seal> written = weights->streamSealed(
       [&](ArrayRef<uint8_t> bytes) { return check((*file)->write(bytes)); });
+  if (succeeded(written))
+    seal = *written;
+  return written;
 }
 
 LogicalResult bitnet::emitCPU(ModuleOp module, const CPUTargetOptions &options,

@@ -59,8 +59,10 @@ private:
   /// Pointers to arrays of i64 and of strings.
   llvm::Constant *dims(llvm::ArrayRef<int64_t> values);
   llvm::Constant *dimNames(llvm::ArrayRef<std::string> names);
+  llvm::Constant *value(const ValueSignature &value);
+  llvm::Constant *states(llvm::ArrayRef<ValueSignature> signatures);
   llvm::Constant *values(llvm::ArrayRef<ValueSignature> signatures);
-  llvm::Constant *weights(const ModelDescription &description);
+  llvm::Constant *outside(llvm::StringRef symbol);
   llvm::Constant *isas(llvm::ArrayRef<ISADescription> isas);
   void defineMains(llvm::ArrayRef<ISADescription> isas);
   void defineTable(llvm::StringRef name, llvm::Constant *value);
@@ -86,26 +88,42 @@ DescriptionBuilder::dimNames(llvm::ArrayRef<std::string> names) {
   return array(ptr, constants);
 }
 
+/// bitnet_value_desc.
+llvm::Constant *DescriptionBuilder::value(const ValueSignature &value) {
+  auto *type =
+      llvm::StructType::get(context, {ptr, i32, i32, ptr, ptr, i32, i32});
+  uint32_t flags = value.alias ? BITNET_VALUE_IN_PLACE : 0;
+  return llvm::ConstantStruct::get(
+      type, {string(value.name), number(i32, uint32_t(value.dtype)),
+             number(i32, value.dims.size()), dims(value.dims),
+             dimNames(value.dimNames), number(i32, flags),
+             number(i32, uint32_t(value.alias.value_or(0)))});
+}
+
 /// An array of bitnet_value_desc.
 llvm::Constant *
 DescriptionBuilder::values(llvm::ArrayRef<ValueSignature> signatures) {
-  auto *type = llvm::StructType::get(context, {ptr, i32, i32, ptr, ptr});
   llvm::SmallVector<llvm::Constant *> constants;
-  for (const ValueSignature &value : signatures)
-    constants.push_back(llvm::ConstantStruct::get(
-        type, {string(value.name), number(i32, uint32_t(value.dtype)),
-               number(i32, value.dims.size()), dims(value.dims),
-               dimNames(value.dimNames)}));
-  return array(type, constants);
+  for (const ValueSignature &signature : signatures)
+    constants.push_back(value(signature));
+  return constants.empty() ? null() : array(constants[0]->getType(), constants);
 }
 
+/// An array of bitnet_state_desc.
 llvm::Constant *
-DescriptionBuilder::weights(const ModelDescription &description) {
-  if (description.weightsSize == 0 || !description.weightsFile.empty())
-    return null();
+DescriptionBuilder::states(llvm::ArrayRef<ValueSignature> signatures) {
+  llvm::SmallVector<llvm::Constant *> constants;
+  for (const ValueSignature &signature : signatures)
+    constants.push_back(llvm::ConstantStruct::getAnon(
+        {value(signature), number(i64, signature.offset)}));
+  return constants.empty() ? null() : array(constants[0]->getType(), constants);
+}
+
+/// A symbol that the linker step defines.
+llvm::Constant *DescriptionBuilder::outside(llvm::StringRef symbol) {
   auto *variable = new llvm::GlobalVariable(
       module, llvm::Type::getInt8Ty(context), /*isConstant=*/true,
-      llvm::GlobalValue::ExternalLinkage, nullptr, kWeightsSymbol);
+      llvm::GlobalValue::ExternalLinkage, nullptr, symbol);
   variable->setVisibility(llvm::GlobalValue::HiddenVisibility);
   return variable;
 }
@@ -141,20 +159,36 @@ void DescriptionBuilder::defineMains(llvm::ArrayRef<ISADescription> isas) {
 
 /// bitnet_model_desc and the table of entries.
 void DescriptionBuilder::define(const ModelDescription &d) {
-  auto *type = llvm::StructType::get(context, {i32, i32, i64, ptr, ptr, ptr,
-                                               ptr, i32, i32, ptr, ptr, ptr,
-                                               i64, i64, ptr, ptr, i32, i32});
+  auto *type = llvm::StructType::get(
+      context, {i32, i32, i64, ptr, ptr, ptr, ptr, i32, i32, ptr,
+                ptr, ptr, i64, ptr, ptr, ptr, i32, i32, ptr, i64});
   uint64_t size = module.getDataLayout().getTypeAllocSize(type);
-  llvm::Constant *file = d.weightsFile.empty() ? null() : string(d.weightsFile);
-  auto *value = llvm::ConstantStruct::get(
-      type,
-      {number(i32, BITNET_MODEL_MAGIC), number(i32, BITNET_ABI_VERSION),
-       number(i64, size), string(d.name), string(d.cpu), string(d.features),
-       string(d.producer), number(i32, d.signature.inputs.size()),
-       number(i32, d.signature.outputs.size()), values(d.signature.inputs),
-       values(d.signature.outputs), weights(d), number(i64, d.weightsSize),
-       number(i64, d.weightsHash), file, isas(d.isas),
-       number(i32, d.isas.size()), number(i32, 0)});
+  bool hasWeights = d.weightsSize != 0, inFile = !d.weightsFile.empty();
+  llvm::Constant *file = inFile ? string(d.weightsFile) : null();
+  llvm::Constant *weights =
+      hasWeights && !inFile ? outside(kWeightsSymbol) : null();
+  llvm::Constant *seal = hasWeights ? outside(kSealSymbol) : null();
+  auto *value =
+      llvm::ConstantStruct::get(type, {number(i32, BITNET_MODEL_MAGIC),
+                                       number(i32, BITNET_ABI_VERSION),
+                                       number(i64, size),
+                                       string(d.name),
+                                       string(d.cpu),
+                                       string(d.features),
+                                       string(d.producer),
+                                       number(i32, d.signature.inputs.size()),
+                                       number(i32, d.signature.outputs.size()),
+                                       values(d.signature.inputs),
+                                       values(d.signature.outputs),
+                                       weights,
+                                       number(i64, d.weightsSize),
+                                       seal,
+                                       file,
+                                       isas(d.isas),
+                                       number(i32, d.isas.size()),
+                                       number(i32, d.signature.states.size()),
+                                       states(d.signature.states),
+                                       number(i64, d.signature.stateBytes)});
   defineTable("bitnet_generated_desc", value);
   defineMains(d.isas);
 }
@@ -202,8 +236,9 @@ void DescriptionBuilder::defineScratch(llvm::ArrayRef<int64_t> bytes) {
       llvm::ConstantArray::get(llvm::ArrayType::get(type, rows.size()), rows));
 }
 
-static_assert(sizeof(bitnet_model_desc) == 120 &&
-                  sizeof(bitnet_value_desc) == 32 &&
+static_assert(sizeof(bitnet_model_desc) == 136 &&
+                  sizeof(bitnet_value_desc) == 40 &&
+                  sizeof(bitnet_state_desc) == 48 &&
                   sizeof(bitnet_region_desc) == 24 &&
                   sizeof(bitnet_scratch) == 16,
               "the structs above mirror abi.h");

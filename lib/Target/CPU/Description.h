@@ -16,8 +16,10 @@ class Module;
 
 namespace mlir::bitnet {
 
-/// Symbol of the embedded weights.
+/// Symbols of the embedded weights and of the seal (bitnet_weights_seal), which
+/// the linker step defines.
 inline constexpr llvm::StringLiteral kWeightsSymbol = "bitnet_weights_data";
+inline constexpr llvm::StringLiteral kSealSymbol = "bitnet_weights_seal";
 
 /// One of bitnet_generated_regions. `kind` is a bitnet_region_kind, `bytes`
 /// what its matmuls read of the weights.
@@ -47,7 +49,7 @@ struct ModelDescription {
   ModelSignature signature;
   /// The fields of bitnet_model_desc of these names.
   std::string name, cpu, features, producer;
-  uint64_t weightsSize = 0, weightsHash = 0;
+  uint64_t weightsSize = 0;
   /// Base name of the weights file; empty when they are embedded.
   std::string weightsFile;
   std::vector<RegionDescription> regions;

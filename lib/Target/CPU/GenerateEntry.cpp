@@ -78,7 +78,7 @@ static void readLateInputs(func::FuncOp function, Value inputs,
   for (BlockArgument argument : function.getArguments()) {
     unsigned number = argument.getArgNumber();
     if (!isa<MemRefType>(argument.getType()) ||
-        function.getArgAttr(number, "bitnet.weights"))
+        getArgumentKind(function, number) != ArgumentKind::Input)
       continue;
     if (input++ < kLongLived)
       continue;
@@ -88,18 +88,27 @@ static void readLateInputs(func::FuncOp function, Value inputs,
   (void)function.eraseArguments(late);
 }
 
-/// Memrefs of `callee`: weights from the context, the other arguments from
-/// consecutive elements of the tensor array.
+/// Memrefs of `callee`: weights and states from the context, the other
+/// arguments from consecutive elements of the tensor array.
 static void appendMemRefs(TensorAccess &access, Value context, Value inputs,
                           func::FuncOp callee, uint64_t weightsSize,
                           SmallVectorImpl<Value> &operands) {
   unsigned input = 0;
+  uint64_t stateBytes = 0;
   for (unsigned i = operands.size(), e = callee.getNumArguments(); i < e; ++i) {
     auto type = cast<MemRefType>(callee.getArgumentTypes()[i]);
-    if (callee.getArgAttr(i, "bitnet.weights"))
+    switch (getArgumentKind(callee, i)) {
+    case ArgumentKind::Weights:
       operands.push_back(access.loadWeights(context, type, weightsSize));
-    else
+      break;
+    case ArgumentKind::State:
+      operands.push_back(
+          access.loadState(context, type, placeState(type, stateBytes)));
+      break;
+    case ArgumentKind::Input:
       operands.push_back(access.loadTensor(inputs, input++, type));
+      break;
+    }
   }
 }
 
@@ -243,8 +252,12 @@ static LogicalResult verifyMain(func::FuncOp main) {
 }
 
 /// @bitnet_shapes may come from the text of a stage, so its results are
-/// counted.
+/// counted. Shapes are asked for without a session, so states cannot decide
+/// them.
 static LogicalResult verifyShapes(func::FuncOp main, func::FuncOp shapes) {
+  for (unsigned i = 0, e = shapes.getNumArguments(); i < e; ++i)
+    if (getArgumentKind(shapes, i) == ArgumentKind::State)
+      return shapes.emitError("must not read states");
   size_t dims = 0;
   for (Type type : main.getResultTypes().drop_front())
     dims += cast<MemRefType>(type).getRank();

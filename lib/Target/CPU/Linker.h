@@ -36,21 +36,23 @@ llvm::Expected<Bytes> runLinker(llvm::ArrayRef<std::string> args,
 llvm::Expected<std::vector<Bytes>>
 makeSystemLibraries(llvm::StringRef object, llvm::TargetMachine &machine);
 
-/// Links `object` into a shared library. When `weightsSize` is not 0, the
-/// section kWeightsSection of the image is empty in the file; see embedWeights.
+/// Links `object` into a shared library. The section kWeightsSection of the
+/// image is empty in the file; see placeWeights.
 llvm::Expected<Bytes> linkSharedLibrary(llvm::StringRef object,
                                         llvm::StringRef soname,
                                         llvm::TargetMachine &machine);
 
-/// The section of embedded weights, the last one of the library.
+/// The section of embedded weights and of the seal, the last one of the
+/// library.
 inline constexpr llvm::StringLiteral kWeightsSection = ".bitnet_weights";
 
-/// Assembly that reserves `size` bytes of address space for the weights under
-/// `symbol`, for the module asm of the object.
+/// Assembly that reserves `size` bytes of address space in kWeightsSection,
+/// 64-aligned, under `symbol`, for the module asm of the object.
 std::string reserveWeights(llvm::StringRef symbol, uint64_t size);
 
-/// Makes the weights section of a linked image point past the image's end,
-/// where the caller appends the weights. Pads `image` to a page boundary.
+/// Makes the weights section of a linked image, `size` bytes in all, point past
+/// the image's end, where the caller appends them. Pads `image` to a page
+/// boundary.
 llvm::Error placeWeights(Bytes &image, uint64_t size);
 
 } // namespace mlir::bitnet

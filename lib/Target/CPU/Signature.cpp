@@ -1,7 +1,8 @@
 //===- Signature.cpp - names and types of inputs and outputs --------------===//
 //
-// Names, types and dims of inputs and outputs, from the attributes that the
-// importer left on @main, as one dictionary on the module.
+// Names, types and dims of inputs, outputs and states, from the attributes of
+// @main, as one dictionary on the module. Those of the importer name values;
+// kInPlaceAttr and kStateAttr say which arguments outlive a run.
 //
 //===----------------------------------------------------------------------===//
 
@@ -13,13 +14,34 @@
 
 #include "bitnet/runtime/abi.h"
 
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/IR/Matchers.h"
+
+#include "llvm/ADT/Sequence.h"
+#include "llvm/Support/MathExtras.h"
+
 using namespace mlir;
 using namespace mlir::bitnet;
 
+ArgumentKind bitnet::getArgumentKind(func::FuncOp function, unsigned argument) {
+  if (function.getArgAttr(argument, "bitnet.weights"))
+    return ArgumentKind::Weights;
+  return function.getArgAttr(argument, kStateAttr) ? ArgumentKind::State
+                                                   : ArgumentKind::Input;
+}
+
+uint64_t bitnet::placeState(MemRefType type, uint64_t &end) {
+  // What a state takes of a cache line is its own.
+  uint64_t offset = llvm::alignTo(end, 64);
+  uint64_t width = llvm::divideCeil(type.getElementTypeBitWidth(), 8);
+  end = offset + width * uint64_t(type.getNumElements());
+  return offset;
+}
+
 /// Checks that the ABI can carry the value.
-static FailureOr<Attribute> describeValue(func::FuncOp main, Type type,
-                                          DictionaryAttr attrs,
-                                          const Twine &defaultName) {
+static FailureOr<NamedAttrList> describeValue(func::FuncOp main, Type type,
+                                              DictionaryAttr attrs,
+                                              const Twine &defaultName) {
   Builder builder(main.getContext());
   auto memref = cast<MemRefType>(type);
   if (!attrs)
@@ -49,36 +71,150 @@ static FailureOr<Attribute> describeValue(func::FuncOp main, Type type,
       names && names.size() == dims.size())
     llvm::append_range(dimNames, names);
   dimNames.resize(dims.size(), builder.getStringAttr(""));
-  return Attribute(builder.getDictionaryAttr(
-      {builder.getNamedAttr("name", name), builder.getNamedAttr("dtype", dtype),
-       builder.getNamedAttr("dims", builder.getDenseI64ArrayAttr(dims)),
-       builder.getNamedAttr("dim_names", builder.getArrayAttr(dimNames))}));
+  NamedAttrList value;
+  value.set("name", name);
+  value.set("dtype", dtype);
+  value.set("dims", builder.getDenseI64ArrayAttr(dims));
+  value.set("dim_names", builder.getArrayAttr(dimNames));
+  return value;
 }
 
-FailureOr<DictionaryAttr> bitnet::buildSignature(func::FuncOp main) {
-  Builder builder(main.getContext());
-  SmallVector<Attribute> inputs, outputs;
-  for (unsigned i = 1, e = main.getNumArguments(); i < e; ++i) {
-    if (main.getArgAttr(i, "bitnet.weights"))
+/// The argument that every run which succeeds returns as result `index`; null
+/// when there is none.
+static BlockArgument findReturned(func::FuncOp main, unsigned index) {
+  BlockArgument found;
+  for (auto ret : main.getOps<func::ReturnOp>()) {
+    if (!matchPattern(ret.getOperand(0), m_Zero()))
       continue;
-    FailureOr<Attribute> value =
-        describeValue(main, main.getArgumentTypes()[i], main.getArgAttrDict(i),
-                      "in" + Twine(inputs.size()));
-    if (failed(value))
-      return failure();
-    inputs.push_back(*value);
+    Value value = ret.getOperand(index);
+    while (auto cast = value.getDefiningOp<memref::CastOp>())
+      value = cast.getSource();
+    auto argument = dyn_cast<BlockArgument>(value);
+    if (!argument || argument.getOwner() != &main.getBody().front() ||
+        (found && found != argument))
+      return {};
+    found = argument;
   }
+  return found;
+}
+
+namespace {
+/// Collects the three lists of the signature of @main.
+class SignatureBuilder {
+public:
+  explicit SignatureBuilder(func::FuncOp main)
+      : main(main), builder(main.getContext()) {}
+
+  LogicalResult addResults();
+  LogicalResult addArguments();
+  DictionaryAttr get();
+
+private:
+  LogicalResult addInput(unsigned argument);
+  LogicalResult addState(unsigned argument, StringAttr name);
+  unsigned countInputs(unsigned end);
+  Attribute finish(NamedAttrList &value) {
+    return value.getDictionary(main.getContext());
+  }
+
+  func::FuncOp main;
+  Builder builder;
+  SmallVector<Attribute> inputs, outputs, states;
+  /// The first output that is the memory of an argument in place.
+  llvm::SmallDenseMap<unsigned, unsigned> outputOf;
+  uint64_t stateBytes = 0;
+};
+} // namespace
+
+/// Inputs in front of argument `end`.
+unsigned SignatureBuilder::countInputs(unsigned end) {
+  return llvm::count_if(llvm::seq(1u, end), [&](unsigned i) {
+    return getArgumentKind(main, i) == ArgumentKind::Input;
+  });
+}
+
+/// Outputs come first, since inputs in place name theirs.
+LogicalResult SignatureBuilder::addResults() {
   for (unsigned i = 1, e = main.getNumResults(); i < e; ++i) {
-    FailureOr<Attribute> value =
+    FailureOr<NamedAttrList> value =
         describeValue(main, main.getResultTypes()[i], main.getResultAttrDict(i),
                       "out" + Twine(outputs.size()));
     if (failed(value))
       return failure();
-    outputs.push_back(*value);
+    BlockArgument argument = findReturned(main, i);
+    if (argument && main.getArgAttr(argument.getArgNumber(), kInPlaceAttr)) {
+      unsigned number = argument.getArgNumber();
+      outputOf.try_emplace(number, outputs.size());
+      value->set("alias", builder.getI32IntegerAttr(countInputs(number)));
+    }
+    outputs.push_back(finish(*value));
   }
-  return builder.getDictionaryAttr(
-      {builder.getNamedAttr("inputs", builder.getArrayAttr(inputs)),
-       builder.getNamedAttr("outputs", builder.getArrayAttr(outputs))});
+  return success();
+}
+
+LogicalResult SignatureBuilder::addInput(unsigned argument) {
+  FailureOr<NamedAttrList> value =
+      describeValue(main, main.getArgumentTypes()[argument],
+                    main.getArgAttrDict(argument), "in" + Twine(inputs.size()));
+  if (failed(value))
+    return failure();
+  auto output = outputOf.find(argument);
+  if (main.getArgAttr(argument, kInPlaceAttr))
+    value->set("alias", builder.getI32IntegerAttr(
+                            output == outputOf.end() ? -1 : output->second));
+  inputs.push_back(finish(*value));
+  return success();
+}
+
+/// A session is made before any run, so nothing but the type can say how large
+/// its states are.
+LogicalResult SignatureBuilder::addState(unsigned argument, StringAttr name) {
+  auto type = cast<MemRefType>(main.getArgumentTypes()[argument]);
+  if (!name)
+    return main.emitError("bitnet.state must be the name of the state");
+  if (!type.hasStaticShape() || !type.getLayout().isIdentity())
+    return main.emitError("state '")
+           << name.getValue() << "' must be dense and have a static shape, not "
+           << type;
+  FailureOr<NamedAttrList> value =
+      describeValue(main, type, main.getArgAttrDict(argument), name.getValue());
+  if (failed(value))
+    return failure();
+  value->set("offset", builder.getI64IntegerAttr(placeState(type, stateBytes)));
+  states.push_back(finish(*value));
+  return success();
+}
+
+LogicalResult SignatureBuilder::addArguments() {
+  for (unsigned i = 1, e = main.getNumArguments(); i < e; ++i) {
+    LogicalResult result = success();
+    ArgumentKind kind = getArgumentKind(main, i);
+    if (kind == ArgumentKind::Input)
+      result = addInput(i);
+    else if (kind == ArgumentKind::State)
+      result = addState(i, main.getArgAttrOfType<StringAttr>(i, kStateAttr));
+    if (failed(result))
+      return failure();
+  }
+  return success();
+}
+
+DictionaryAttr SignatureBuilder::get() {
+  NamedAttrList signature;
+  signature.set("inputs", builder.getArrayAttr(inputs));
+  signature.set("outputs", builder.getArrayAttr(outputs));
+  if (!states.empty()) {
+    signature.set("states", builder.getArrayAttr(states));
+    signature.set("state_bytes", builder.getI64IntegerAttr(stateBytes));
+  }
+  return signature.getDictionary(main.getContext());
+}
+
+FailureOr<DictionaryAttr> bitnet::buildSignature(func::FuncOp main) {
+  SignatureBuilder builder(main);
+  if (failed(builder.addResults()) || failed(builder.addArguments()))
+    return failure();
+  return builder.get();
 }
 
 /// The counterpart of describeValue.
@@ -89,7 +225,21 @@ static ValueSignature readValue(DictionaryAttr attr) {
   value.dims = attr.getAs<DenseI64ArrayAttr>("dims").asArrayRef().vec();
   for (auto name : attr.getAs<ArrayAttr>("dim_names").getAsRange<StringAttr>())
     value.dimNames.push_back(name.str());
+  if (auto alias = attr.getAs<IntegerAttr>("alias"))
+    value.alias = int32_t(alias.getInt());
+  if (auto offset = attr.getAs<IntegerAttr>("offset"))
+    value.offset = uint64_t(offset.getInt());
   return value;
+}
+
+/// One of the lists of the signature; a list without entries may be missing.
+static std::vector<ValueSignature> readValues(DictionaryAttr signature,
+                                              StringRef name) {
+  std::vector<ValueSignature> values;
+  if (auto list = signature.getAs<ArrayAttr>(name))
+    for (auto value : list.getAsRange<DictionaryAttr>())
+      values.push_back(readValue(value));
+  return values;
 }
 
 FailureOr<ModelSignature> bitnet::readSignature(ModuleOp module) {
@@ -97,11 +247,10 @@ FailureOr<ModelSignature> bitnet::readSignature(ModuleOp module) {
   if (!attr)
     return module.emitError("is not lowered for the CPU target yet");
   ModelSignature signature;
-  for (auto value :
-       attr.getAs<ArrayAttr>("inputs").getAsRange<DictionaryAttr>())
-    signature.inputs.push_back(readValue(value));
-  for (auto value :
-       attr.getAs<ArrayAttr>("outputs").getAsRange<DictionaryAttr>())
-    signature.outputs.push_back(readValue(value));
+  signature.inputs = readValues(attr, "inputs");
+  signature.outputs = readValues(attr, "outputs");
+  signature.states = readValues(attr, "states");
+  if (auto bytes = attr.getAs<IntegerAttr>("state_bytes"))
+    signature.stateBytes = uint64_t(bytes.getInt());
   return signature;
 }

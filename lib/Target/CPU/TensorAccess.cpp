@@ -76,6 +76,20 @@ Value TensorAccess::loadWeights(Value context, MemRefType type, uint64_t size) {
   return toMemRef(type, data, i64(size));
 }
 
+Value TensorAccess::loadState(Value context, MemRefType type, uint64_t offset) {
+  static_assert(offsetof(bitnet_context, state) == 3 * sizeof(void *));
+  Value place = LLVM::GEPOp::create(builder, loc, ptr, ptr, context,
+                                    ArrayRef<LLVM::GEPArg>{3});
+  Value states = LLVM::LoadOp::create(builder, loc, ptr, place);
+  Value data =
+      LLVM::GEPOp::create(builder, loc, ptr, builder.getI8Type(), states,
+                          ArrayRef<LLVM::GEPArg>{i64(int64_t(offset))});
+  SmallVector<Value> dims;
+  for (int64_t dim : type.getShape())
+    dims.push_back(i64(dim));
+  return toMemRef(type, data, dims);
+}
+
 Value TensorAccess::loadTensor(Value tensors, unsigned index, MemRefType type) {
   Value data =
       LLVM::LoadOp::create(builder, loc, ptr, field(tensors, index, {Data}));

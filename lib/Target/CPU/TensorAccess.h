@@ -32,6 +32,8 @@ public:
   Value toMemRef(MemRefType type, Value data, ArrayRef<Value> dims);
   /// `context->weights` as a memref of `size` bytes.
   Value loadWeights(Value context, MemRefType type, uint64_t size);
+  /// The state at `offset` of `context->state`; its shape is static.
+  Value loadState(Value context, MemRefType type, uint64_t offset);
   /// Element `index` of the bitnet_tensor array at `tensors`. It is dense.
   Value loadTensor(Value tensors, unsigned index, MemRefType type);
   /// An array of `rank` dims on the stack of `function`.

@@ -8,7 +8,7 @@
 
 #include "WeightImage.h"
 
-#include "bitnet/runtime/abi.h"
+#include "llvm/Support/Endian.h"
 
 using namespace mlir;
 using namespace mlir::bitnet;
@@ -145,14 +145,29 @@ LogicalResult WeightImage::stream(Sink sink) const {
   return streamZeros(totalSize - position, sink);
 }
 
-FailureOr<uint64_t> WeightImage::hash() const {
+/// bitnet_weights_seal with little-endian numbers.
+static WeightImage::Seal makeSeal(uint64_t size, uint64_t hash) {
+  using namespace llvm::support::endian;
+  WeightImage::Seal seal{};
+  write32le(&seal[offsetof(bitnet_weights_seal, magic)], BITNET_SEAL_MAGIC);
+  write32le(&seal[offsetof(bitnet_weights_seal, version)], BITNET_SEAL_VERSION);
+  write64le(&seal[offsetof(bitnet_weights_seal, size)], size);
+  write64le(&seal[offsetof(bitnet_weights_seal, hash)], hash);
+  return seal;
+}
+
+FailureOr<WeightImage::Seal> WeightImage::streamSealed(Sink sink) const {
   bitnet_hash hash;
   bitnet_hash_begin(&hash);
   LogicalResult result = stream([&](ArrayRef<uint8_t> bytes) {
     bitnet_hash_add(&hash, bytes.data(), bytes.size());
-    return success();
+    return sink(bytes);
   });
-  if (failed(result))
+  if (failed(result) ||
+      failed(streamZeros(bitnet_seal_offset(totalSize) - totalSize, sink)))
     return failure();
-  return bitnet_hash_end(&hash);
+  Seal seal = makeSeal(totalSize, bitnet_hash_end(&hash));
+  if (failed(sink(seal)))
+    return failure();
+  return seal;
 }

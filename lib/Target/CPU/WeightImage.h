@@ -9,8 +9,11 @@
 #define BITNET_LIB_TARGET_CPU_WEIGHTIMAGE_H
 
 #include "bitnet/Dialect/BitNet/IR/BitNet.h"
+#include "bitnet/runtime/abi.h"
 
 #include "mlir/IR/BuiltinOps.h"
+
+#include <array>
 
 namespace mlir::bitnet {
 
@@ -25,12 +28,15 @@ public:
   static FailureOr<WeightImage> get(ModuleOp module);
 
   uint64_t size() const { return totalSize; }
-  /// bitnet_hash64 of all bytes.
-  FailureOr<uint64_t> hash() const;
 
+  /// bitnet_weights_seal as it lies in files.
+  using Seal = std::array<uint8_t, sizeof(bitnet_weights_seal)>;
   using Sink = llvm::function_ref<LogicalResult(ArrayRef<uint8_t>)>;
   /// Passes all bytes to `sink` in order.
   LogicalResult stream(Sink sink) const;
+  /// The same, followed by zeros up to bitnet_seal_offset and the seal, which
+  /// is returned. Every byte is read once: the hash is taken on the way.
+  FailureOr<Seal> streamSealed(Sink sink) const;
 
 private:
   struct Range {

@@ -88,3 +88,56 @@ func.func @main(%x0: memref<?xf32>, %x1: memref<?xf32>, %x2: memref<?xf32>, %x3:
   %y = memref.alloc() : memref<1xf32>
   return %y : memref<1xf32>
 }
+
+// -----
+
+// States lie one after the other, each from a multiple of 64 bytes; an output that returns an input in place is the same
+// memory, also as another type; one that only some runs return is not.
+// CHECK: bitnet.signature
+// CHECK-SAME: inputs = [{alias = 0 : i32, dim_names = [""], dims = array<i64: 8>, dtype = 1 : i32, name = "in0"}, {dim_names = []
+// CHECK-SAME: outputs = [{alias = 0 : i32, {{.*}}name = "out0"}, {dim_names
+// CHECK-SAME: state_bytes = 132 : i64
+// CHECK-SAME: states = [{{.*}}name = "k", offset = 0 : i64}, {{.*}}name = "v", offset = 128 : i64}]
+// CHECK: func.func @bitnet_generated_main(%[[AT:.+]]: !llvm.ptr, %[[TENSORS:.+]]: !llvm.ptr)
+// CHECK: llvm.getelementptr %[[AT]][3]
+// CHECK: llvm.getelementptr %[[TENSORS]][0, 0]
+// CHECK: %[[OFFSET:.+]] = arith.constant 128 : i64
+// CHECK: llvm.getelementptr %{{.+}}[%[[OFFSET]]]
+func.func @main(%k: memref<3x6xf32> {bitnet.state = "k"}, %x: memref<8xf32> {bitnet.in_place},
+    %v: memref<2xi16> {bitnet.state = "v"}, %some: memref<i1>) -> (memref<?xf32>, memref<8xf32>) {
+  %y = memref.cast %x : memref<8xf32> to memref<?xf32>
+  %z = memref.alloc() : memref<8xf32>
+  %condition = memref.load %some[] : memref<i1>
+  cf.cond_br %condition, ^a, ^b
+^a:
+  return %y, %x : memref<?xf32>, memref<8xf32>
+^b:
+  return %y, %z : memref<?xf32>, memref<8xf32>
+}
+
+// -----
+
+// expected-error @+1 {{state 'k' must be dense and have a static shape, not 'memref<?xf32>'}}
+func.func @main(%k: memref<?xf32> {bitnet.state = "k"}) -> memref<1xf32> {
+  %y = memref.alloc() : memref<1xf32>
+  return %y : memref<1xf32>
+}
+
+// -----
+
+// expected-error @+1 {{bitnet.state must be the name of the state}}
+func.func @main(%k: memref<2xf32> {bitnet.state}) -> memref<1xf32> {
+  %y = memref.alloc() : memref<1xf32>
+  return %y : memref<1xf32>
+}
+
+// -----
+
+func.func @main(%k: memref<2xf32> {bitnet.state = "k"}) -> memref<2xf32> {
+  return %k : memref<2xf32>
+}
+// expected-error @+1 {{must not read states}}
+func.func @bitnet_shapes(%k: memref<2xf32> {bitnet.state = "k"}) -> index {
+  %c0 = arith.constant 0 : index
+  return %c0 : index
+}

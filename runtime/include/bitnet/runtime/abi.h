@@ -6,8 +6,9 @@
 |*   describe = dlsym(so, "bitnet_model_describe");                           *|
 |*   run      = dlsym(so, "bitnet_model_run");                                *|
 |*                                                                            *|
-|* Can: call run concurrently; pass any dims that fit the description; pass   *|
-|* strided inputs. Cannot: pass inputs that alias outputs.                    *|
+|* Can: call run concurrently, but for runs of one session; pass any dims     *|
+|* that fit the description; pass strided inputs. Cannot: pass inputs that    *|
+|* alias outputs, but for those that the model updates in place.              *|
 \*===----------------------------------------------------------------------===*/
 
 #ifndef BITNET_RUNTIME_ABI_H
@@ -22,8 +23,9 @@ extern "C" {
 
 /* The version changes when a host built for the old header would misread a
  * model. New fields at the end of a struct do not change it: struct_size tells
- * how much of a struct the other side knows. */
-#define BITNET_ABI_VERSION 1u
+ * how much of a struct the other side knows. In every version a description
+ * begins with its magic number and its version. */
+#define BITNET_ABI_VERSION 2u
 #define BITNET_MODEL_MAGIC 0x314e5442u /* "BTN1" */
 /* Dims of a tensor at most; the compiler refuses models that need more. */
 #define BITNET_MAX_RANK 8
@@ -68,15 +70,37 @@ typedef struct bitnet_tensor {
   uint64_t capacity; /* outputs: bytes at `data`; 0 with NULL data = allocate */
 } bitnet_tensor;
 
-/* One input or output. dims[i] < 0 is dynamic. Dims of inputs whose names are
- * equal must agree when the name is one that binds (bitnet_dim_name_binds). */
+/* Flags of a value. An input that is IN_PLACE is written by the run, and must
+ * be dense, aligned, and apart from all other tensors; an output that is
+ * IN_PLACE is the memory of such an input. The other inputs are only read. */
+enum { BITNET_VALUE_IN_PLACE = 1 };
+
+/* One input, output or state. dims[i] < 0 is dynamic. Dims of inputs whose
+ * names are equal must agree when the name is one that binds
+ * (bitnet_dim_name_binds).
+ */
 typedef struct bitnet_value_desc {
   const char *name;
   int32_t dtype;
   int32_t rank;
   const int64_t *dims;
   const char *const *dim_names; /* NULL entries where unnamed */
+  uint32_t flags;
+  /* When it is IN_PLACE: the input whose memory this output is; the first
+   * output that is this input's memory, or -1. */
+  int32_t alias;
 } bitnet_value_desc;
+
+/* A value that a session keeps from run to run, like keys and values of past
+ * tokens: runs read and write it, hosts do not see it. Its dims are static. */
+typedef struct bitnet_state_desc {
+  bitnet_value_desc value;
+  uint64_t offset; /* in the state of a session, a multiple of 64 */
+} bitnet_state_desc;
+
+/* State of one conversation with a model, and memory for its runs
+ * (bitnet_model_session_create). */
+typedef struct bitnet_session bitnet_session;
 
 /* Whether a dim's name stands for one size wherever it occurs. Identifiers do;
  * expressions ("past + 1"), which exporters derive and users do not keep, and
@@ -111,6 +135,26 @@ typedef struct bitnet_isa_desc {
   const char *features;
 } bitnet_isa_desc;
 
+#define BITNET_SEAL_MAGIC 0x574e5442u /* "BTNW" */
+#define BITNET_SEAL_VERSION 1u
+
+/* Which weights these are: 64 bytes behind the weights image, in the library or
+ * in the file beside it, and written last, when all bytes have passed. The
+ * library has one in either case, and a file that is its own has an equal one
+ * at bitnet_seal_offset, so that loading need not read the weights. */
+typedef struct bitnet_weights_seal {
+  uint32_t magic;
+  uint32_t version; /* of the seal and of what lies before it */
+  uint64_t size;    /* bytes of the weights */
+  uint64_t hash;    /* bitnet_hash64 of them */
+  uint64_t reserved[5];
+} bitnet_weights_seal;
+
+/* Where the seal of `size` bytes of weights lies; zeros fill the gap. */
+static inline uint64_t bitnet_seal_offset(uint64_t size) {
+  return (size + 63) / 64 * 64;
+}
+
 /* What a model says of itself. It and all it points to are constants of the .so
  * and live until the .so is closed. */
 typedef struct bitnet_model_desc {
@@ -127,11 +171,13 @@ typedef struct bitnet_model_desc {
   const bitnet_value_desc *outputs;
   const void *weights; /* embedded bytes, or NULL */
   uint64_t weights_size;
-  uint64_t weights_hash;    /* bitnet_hash64 of the bytes */
+  const bitnet_weights_seal *weights_seal; /* NULL without weights */
   const char *weights_file; /* base name beside the .so, or NULL if embedded */
   const bitnet_isa_desc *isas; /* from worst to best */
   uint32_t num_isas;           /* at least 1 */
-  uint32_t reserved;
+  uint32_t num_states;
+  const bitnet_state_desc *states;
+  uint64_t state_bytes; /* of all states of a session; 0 without */
 } bitnet_model_desc;
 
 /* One part of a parallel loop. The host calls task(context, begin, end) for
@@ -163,6 +209,9 @@ typedef struct bitnet_run_options {
   /* Called before the current region multiplies: so many multiply-accumulates,
    * those of ternary weights included. */
   void (*work)(void *user, uint64_t macs);
+  /* Whose state the run reads and writes; a model with states must have one.
+   * A session does one run at a time. */
+  bitnet_session *session;
 } bitnet_run_options;
 
 /* What a region of a model computes, judged by its instructions. */
@@ -206,11 +255,21 @@ typedef bitnet_status (*bitnet_model_output_shapes_fn)(
     const bitnet_tensor *inputs, uint32_t num_inputs, bitnet_tensor *outputs,
     uint32_t num_outputs, const bitnet_run_options *options);
 
+/* Makes a session, whose states are zeros; NULL when there is no memory.
+ * Sessions of a model are independent: each may run on a thread of its own. All
+ * must be freed before the model is closed. */
+typedef bitnet_session *(*bitnet_model_session_create_fn)(void);
+/* Sets the states to zeros, for another conversation or after a run that has
+ * failed. No run of the session may be in progress. */
+typedef void (*bitnet_model_session_reset_fn)(bitnet_session *session);
+/* Frees a session; accepts NULL. */
+typedef void (*bitnet_model_session_free_fn)(bitnet_session *session);
+
 /* What a model holds between runs. A run gets an arena; as many are kept as
  * runs were at work at once, at most 64. */
 typedef struct bitnet_memory {
   uint64_t arenas;
-  uint64_t bytes;       /* of all arenas */
+  uint64_t bytes;       /* of all arenas and the states of sessions */
   uint64_t largest;     /* bytes of the largest arena so far */
   uint64_t allocations; /* how often memory was asked for so far */
 } bitnet_memory;
@@ -321,12 +380,13 @@ typedef struct bitnet_scratch {
   void *reserve;
 } bitnet_scratch;
 
-/* State of one run; generated code sees it as an opaque pointer, except that
- * `weights` is its first field. */
+/* State of one run; generated code sees it as an opaque pointer, except that it
+ * knows where `weights`, `outputs` and `state` are. */
 typedef struct bitnet_context {
   const void *weights;
   const bitnet_run_options *options;
   bitnet_tensor *outputs; /* the caller's */
+  char *state;            /* of the session, or NULL */
   struct bitnet_block *blocks;
   int32_t status; /* bitnet_status, first failure wins */
   const char *message;

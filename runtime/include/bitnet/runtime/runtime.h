@@ -40,12 +40,18 @@ BITNET_API uint32_t bitnet_runtime_abi_version(void);
 /* Loads the model at `path` and, when it has one, the weight file beside it.
  * The result goes to `*model`, NULL after a failure. BITNET_IO_ERROR: a file
  * cannot be read; BITNET_BAD_MODEL: no model, another ABI version, or a weight
- * file that is missing parts or belongs to another model. */
+ * file that is missing parts or belongs to another model. Weights are mapped
+ * and not read: what is wrong inside of them only bitnet_model_verify finds. */
 BITNET_API bitnet_status bitnet_model_load(const char *path,
                                            bitnet_model **model);
 /* Closes the model and unmaps its weights; accepts NULL. Outputs that a run
  * allocated stay valid. */
 BITNET_API void bitnet_model_free(bitnet_model *model);
+
+/* Reads all weights and compares their hash with what the compiler wrote;
+ * BITNET_BAD_MODEL when a bit has changed. It takes as long as the disk does.
+ */
+BITNET_API bitnet_status bitnet_model_verify(const bitnet_model *model);
 
 /* Inputs, outputs, target CPU; lives as long as the model. */
 BITNET_API const bitnet_model_desc *
@@ -53,6 +59,23 @@ bitnet_model_description(const bitnet_model *model);
 /* The ISA variant that runs here (bitnet_model_isa_fn), NULL when there is
  * none. */
 BITNET_API const char *bitnet_model_isa_name(const bitnet_model *model);
+/* How many inputs and outputs a run has. */
+BITNET_API uint32_t bitnet_model_num_inputs(const bitnet_model *model);
+BITNET_API uint32_t bitnet_model_num_outputs(const bitnet_model *model);
+/* Name, dtype, dims and names of dims by index; NULL beyond the last. */
+BITNET_API const bitnet_value_desc *
+bitnet_model_input(const bitnet_model *model, uint32_t index);
+BITNET_API const bitnet_value_desc *
+bitnet_model_output(const bitnet_model *model, uint32_t index);
+/* What a session of the model keeps from run to run. */
+BITNET_API uint32_t bitnet_model_num_states(const bitnet_model *model);
+BITNET_API const bitnet_value_desc *
+bitnet_model_state(const bitnet_model *model, uint32_t index);
+/* The name alone; NULL beyond the last. */
+BITNET_API const char *bitnet_model_input_name(const bitnet_model *model,
+                                               uint32_t index);
+BITNET_API const char *bitnet_model_output_name(const bitnet_model *model,
+                                                uint32_t index);
 /* Index of an input or output, -1 when there is none of that name. */
 BITNET_API int bitnet_model_find_input(const bitnet_model *model,
                                        const char *name);
@@ -73,6 +96,19 @@ BITNET_API bitnet_status bitnet_model_shapes(const bitnet_model *model,
                                              uint32_t num_inputs,
                                              bitnet_tensor *outputs,
                                              uint32_t num_outputs);
+
+/* A conversation with the model, for bitnet_run_options.session; its states are
+ * zeros. Any number of sessions may be at work at once, each with one run at a
+ * time. BITNET_OUT_OF_MEMORY, and `*session` is NULL, when their states
+ * (bitnet_model_desc.state_bytes) find no room. */
+BITNET_API bitnet_status bitnet_session_create(const bitnet_model *model,
+                                               bitnet_session **session);
+/* Sets the states to zeros; a session whose run has failed needs it. */
+BITNET_API void bitnet_session_reset(const bitnet_model *model,
+                                     bitnet_session *session);
+/* Accepts NULL. Sessions end before their model does. */
+BITNET_API void bitnet_session_free(const bitnet_model *model,
+                                    bitnet_session *session);
 
 /* Memory that the model holds between runs; zeros for a model that does not
  * tell. */

@@ -23,8 +23,10 @@
 
 static const int64_t any[] = {-1};
 static const char *const names[] = {"n"};
-static const bitnet_value_desc x = {"x", STRAY_IN, 1, any, names};
-static const bitnet_value_desc y = {"y", STRAY_OUT, 1, any, 0};
+static const bitnet_value_desc x = {
+    .name = "x", .dtype = STRAY_IN, .rank = 1, .dims = any, .dim_names = names};
+static const bitnet_value_desc y = {
+    .name = "y", .dtype = STRAY_OUT, .rank = 1, .dims = any};
 static const bitnet_isa_desc isa = {"base", ""};
 const bitnet_region_desc *const bitnet_generated_regions = 0;
 const uint32_t bitnet_generated_num_regions = 0;
