@@ -40,11 +40,24 @@ static int open_weights(const char *model_path, const char *name) {
   return file;
 }
 
+/* The first touch of a mapped page reads ahead, megabytes of weights that no
+ * run may need: the page of the seal is read alone. */
+static void read_alone(const bitnet_weights_seal *seal) {
+  const uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+  volatile const char *first = (const char *)seal;
+  void *start = (void *)((uintptr_t)seal & ~(page - 1));
+  madvise(start, page, MADV_RANDOM);
+  (void)*first;
+  madvise(start, page, MADV_NORMAL);
+}
+
 /* Whether the seal in the library is one: what has none, or one of another
  * version, is not what the linker step of the compiler wrote. */
 static bitnet_status check_own_seal(const char *path,
                                     const bitnet_model_desc *desc) {
   const bitnet_weights_seal *seal = desc->weights_seal;
+  if (seal)
+    read_alone(seal);
   if (seal && seal->magic == BITNET_SEAL_MAGIC &&
       seal->version == BITNET_SEAL_VERSION && seal->size == desc->weights_size)
     return BITNET_OK;
