@@ -183,3 +183,36 @@ func.func @no_packing(%w: tensor<3x20xi2>) {
 
 // expected-error @+1 {{expects the kernel scalar alone}}
 #mixed = #bitnet.lowering<[avx2, scalar]>
+
+// -----
+
+func.func @table_of_nothing(%i: index) -> tensor<4xi8> {
+  // expected-error @+1 {{expects at least one constant}}
+  %w = bitnet.constant_table [][%i] -> tensor<4xi8>
+  return %w : tensor<4xi8>
+}
+
+// -----
+
+func.func @table_of_two_types(%i: index) -> tensor<4xi8> {
+  // expected-error @+1 {{has a value of type 'tensor<3xi8>' but a result of type 'tensor<4xi8>'}}
+  %w = bitnet.constant_table [dense<1> : tensor<4xi8>, dense<1> : tensor<3xi8>][%i] -> tensor<4xi8>
+  return %w : tensor<4xi8>
+}
+
+// -----
+
+func.func @table_index() -> tensor<4xi8> {
+  %i = arith.constant 2 : index
+  // expected-error @+1 {{has 2 constants, but index 2}}
+  %w = bitnet.constant_table [dense<1> : tensor<4xi8>, dense<2> : tensor<4xi8>][%i] -> tensor<4xi8>
+  return %w : tensor<4xi8>
+}
+
+// -----
+
+func.func @probe_of_other_names(%q: tensor<4xi8>, %i: index) {
+  // expected-error @+1 {{expects a table that begins with its name}}
+  bitnet.probe "a" of ["b", "a"][%i] %q : tensor<4xi8>
+  return
+}

@@ -44,3 +44,15 @@ func.func @many(%q: memref<?xi8>, %r: memref<?x4x4xi8>) {
   bitnet.probe "conv" %r : memref<?x4x4xi8>
   return
 }
+
+// In a loop over layers the names lie in rows of equal length.
+// CHECK-LABEL: func.func @layers
+// CHECK-SAME: %[[I:[^ ]+]]: index
+// CHECK: %[[NAMES:.+]] = llvm.mlir.addressof
+// CHECK: %[[ROW:.+]] = arith.index_cast %[[I]] : index to i64
+// CHECK: %[[NAME:.+]] = llvm.getelementptr %[[NAMES]][%[[ROW]]] : (!llvm.ptr, i64) -> !llvm.ptr, !llvm.array<6 x i8>
+// CHECK: call @bitnet_rt_probe(%[[NAME]],
+func.func @layers(%i: index, %q: memref<4xi8>) {
+  bitnet.probe "up.0" of ["up.0", "up.10"][%i] %q : memref<4xi8>
+  return
+}
