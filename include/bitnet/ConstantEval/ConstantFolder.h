@@ -74,6 +74,9 @@ public:
 private:
   fold::View build(Value value);
   fold::View buildConstant(onnx::ConstantOp op);
+  /// Makes a stream of a node; null views as `get` gives them.
+  using Builder = fold::View (*)(ConstantFolder &, onnx::NodeOp);
+  static Builder getBuilder(StringRef op);
   fold::View buildNode(onnx::NodeOp node);
   fold::View buildMap(onnx::NodeOp node, fold::MapKind kind);
   fold::View buildClip(onnx::NodeOp node);

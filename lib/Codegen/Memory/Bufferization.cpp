@@ -48,9 +48,11 @@ struct MatMulModel
   }
 };
 
-/// Stays a constant, of memref type; nobody may write to it.
+/// A constant, or one that a table gives: stays what it is, of memref type;
+/// nobody may write to it.
+template <typename Op>
 struct ConstantModel
-    : public BufferizableOpInterface::ExternalModel<ConstantModel, ConstantOp> {
+    : public BufferizableOpInterface::ExternalModel<ConstantModel<Op>, Op> {
   bool isWritable(Operation *, Value, const AnalysisState &) const {
     return false;
   }
@@ -58,37 +60,13 @@ struct ConstantModel
   LogicalResult bufferize(Operation *op, RewriterBase &rewriter,
                           const BufferizationOptions &,
                           BufferizationState &) const {
-    auto constant = cast<ConstantOp>(op);
-    auto tensor = dyn_cast<RankedTensorType>(constant.getType());
+    auto tensor = dyn_cast<RankedTensorType>(op->getResult(0).getType());
     if (!tensor)
       return success();
-    auto type = MemRefType::get(tensor.getShape(), tensor.getElementType());
-    replaceOpWithNewBufferizedOp<ConstantOp>(
-        rewriter, op, type, constant.getValue(), constant.getPackingAttr(),
-        constant.getNameAttr());
-    return success();
-  }
-};
-
-/// Stays a table, of memref type; nobody may write to what it gives.
-struct ConstantTableModel
-    : public BufferizableOpInterface::ExternalModel<ConstantTableModel,
-                                                    ConstantTableOp> {
-  bool isWritable(Operation *, Value, const AnalysisState &) const {
-    return false;
-  }
-
-  LogicalResult bufferize(Operation *op, RewriterBase &rewriter,
-                          const BufferizationOptions &,
-                          BufferizationState &) const {
-    auto table = cast<ConstantTableOp>(op);
-    auto tensor = dyn_cast<RankedTensorType>(table.getType());
-    if (!tensor)
-      return success();
-    auto type = MemRefType::get(tensor.getShape(), tensor.getElementType());
-    replaceOpWithNewBufferizedOp<ConstantTableOp>(
-        rewriter, op, type, table.getValues(), table.getIndex(),
-        table.getPackingAttr());
+    Operation *buffer = rewriter.clone(*op);
+    buffer->getResult(0).setType(
+        MemRefType::get(tensor.getShape(), tensor.getElementType()));
+    replaceOpWithBufferizedValues(rewriter, op, buffer->getResults());
     return success();
   }
 };
@@ -128,8 +106,8 @@ struct ProbeModel
 void mlir::bitnet::registerBitNetBufferization(DialectRegistry &registry) {
   registry.addExtension(+[](MLIRContext *context, BitNetDialect *) {
     MatMulOp::attachInterface<MatMulModel>(*context);
-    ConstantOp::attachInterface<ConstantModel>(*context);
-    ConstantTableOp::attachInterface<ConstantTableModel>(*context);
+    ConstantOp::attachInterface<ConstantModel<ConstantOp>>(*context);
+    ConstantTableOp::attachInterface<ConstantModel<ConstantTableOp>>(*context);
     ProbeOp::attachInterface<ProbeModel>(*context);
   });
 }
