@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Checks that includes point left only: docs/Architecture.md, section Layers.
+"""Checks that includes point left only (docs/Architecture.md, Layers), and what else libraries must not hold.
 
 Support < Dialect/*/IR < Dialect/*/Transforms < ConstantEval < {Import, Conversion, Codegen} < Target < Pipelines < CAPI < tools
 """
@@ -39,6 +39,9 @@ FORBIDDEN_IN_LIB = [
     (re.compile(r"\bllvm::errs\(\)|\bstd::cerr\b"), "printing in a library"),
     (re.compile(r"(?<![\w:.])exit\("), "exit in a library"),
 ]
+# Attributes that pass between stages are declared in the dialects (discardableAttrs) and named by their helpers; names
+# of operations come from their classes. These two are neither: an operator domain and a key of a node's attributes.
+RAW_NAME = re.compile(r'"(?:bitnet|onnx)\.(?!internal"|bodies")[a-z_]+"')
 
 
 def folder_of(path):
@@ -83,6 +86,9 @@ def check(path, errors):
     line_of = lambda match: text.count("\n", 0, match.start()) + 1
     for match in INCLUDE.finditer(text):
         check_include(rel, f"{rel}:{line_of(match)}", folder, match.group(1), errors)
+    if not str(rel).startswith("runtime"):
+        errors += [f"{rel}:{line_of(m)}: {m.group()} is written out; take the name from the dialect"
+                   for m in RAW_NAME.finditer(text)]
     if str(rel).startswith("lib"):
         for pattern, why in FORBIDDEN_IN_LIB:
             errors += [f"{rel}:{line_of(m)}: {why}" for m in pattern.finditer(text)]

@@ -65,7 +65,7 @@ void bitnet_compile_result_layer(const bitnet_compile_result *result,
   const LayerRecord &from = result->compiled.layers[index];
   bitnet_compile_layer to{};
   to.name = from.name.c_str();
-  to.kind = from.kind.c_str();
+  to.kind = stringifyLayerKind(from.kind).data();
   to.storage = from.storage.c_str();
   to.granularity = from.granularity.c_str();
   to.activations = from.act.c_str();

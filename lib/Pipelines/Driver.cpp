@@ -55,6 +55,7 @@ private:
   LogicalResult runStages();
   LogicalResult chooseTarget(Location loc);
   LogicalResult load();
+  LogicalResult checkStage();
   LogicalResult claimOutputs();
   LogicalResult lower();
   LogicalResult lowerTensors();
@@ -109,42 +110,33 @@ Driver::passes(StringRef name, ModuleOp of,
   });
 }
 
+/// The text of a stage must say which one it is, and be asked for a later one.
+LogicalResult Driver::checkStage() {
+  auto stage = getAttr<BitNetDialect::StageAttrHelper>(*module);
+  if (!stage)
+    return emitError(module->getLoc())
+           << "the text does not say which stage it is of, such as `module "
+              "attributes {bitnet.stage = #bitnet.stage<loops>}`";
+  if (stage.getValue() > options.emit)
+    return emitError(module->getLoc())
+           << "this is the text of stage " << stringifyStage(stage.getValue())
+           << ", which lies behind --emit=" << stringifyStage(options.emit);
+  return success();
+}
+
 LogicalResult Driver::load() {
   return stage("import", [&]() -> LogicalResult {
     FailureOr<OwningOpRef<ModuleOp>> loaded = loadModel(context, options);
-    if (succeeded(loaded))
-      module = std::move(*loaded);
-    return loaded;
+    if (failed(loaded))
+      return failure();
+    module = std::move(*loaded);
+    return checkStage();
   });
 }
 
-/// Whether stage 1 is still to run: a module of stage 2 or later has no ONNX
-/// nodes, but others. (A model that returns its inputs has neither.)
-static bool isImported(ModuleOp module) {
-  bool others = false;
-  WalkResult result = module.walk([&](Operation *op) {
-    StringRef dialect = op->getName().getDialectNamespace();
-    others |= dialect != "builtin" && dialect != "func";
-    return dialect == "onnx" ? WalkResult::interrupt() : WalkResult::advance();
-  });
-  return result.wasInterrupted() || !others;
-}
-
-/// Whether stage 4a has run, and found work to tell apart.
-static bool isPartitioned(ModuleOp module) {
-  return module
-      .walk([](Operation *op) {
-        return isa<DispatchOp, ConstantTableOp>(op) ? WalkResult::interrupt()
-                                                    : WalkResult::advance();
-      })
-      .wasInterrupted();
-}
-
-/// Whether stage 4 has run: only it makes buffers.
-static bool isBufferized(ModuleOp module) {
-  auto main = module.lookupSymbol<func::FuncOp>("main");
-  return main &&
-         llvm::any_of(main.getArgumentTypes(), llvm::IsaPred<BaseMemRefType>);
+/// The stage whose form the module has; the importer and each stage say it.
+static Stage getStage(ModuleOp module) {
+  return getAttr<BitNetDialect::StageAttrHelper>(module).getValue();
 }
 
 /// "avx512vnni, generic": the kernels of the module.
@@ -183,17 +175,16 @@ MachineOptions Driver::machineOptions() const {
 
 /// Stages 1 to 3. A file that an earlier run stopped at continues from there.
 LogicalResult Driver::lowerTensors() {
-  const bool imported = isImported(*module);
+  const Stage from = getStage(*module);
   if (failed(passes("bitnet", [&](OpPassManager &pm) {
         if (options.staticDims || !options.dims.empty())
           pm.addPass(createBitNetFoldDims(foldDimsOptions()));
-        if (imported)
+        if (from < Stage::BitNet)
           populateFrontendPipeline(pm, options.frontend);
       })))
     return failure();
   result.layers = collectLayers(*module);
-  if (options.emit < Stage::Quantized || isPartitioned(*module) ||
-      isBufferized(*module))
+  if (options.emit < Stage::Quantized || from >= Stage::Dispatches)
     return success();
   if (failed(passes("quantize", [&](OpPassManager &pm) {
         populateQuantizePipeline(pm, options.quantize);
@@ -212,7 +203,7 @@ LogicalResult Driver::lowerTensors() {
 
 /// Runs the stages 4a and 4.
 LogicalResult Driver::lowerToLoops() {
-  if (!isPartitioned(*module) &&
+  if (getStage(*module) < Stage::Dispatches &&
       failed(passes("partition", [&](OpPassManager &pm) {
         populatePartitionPipeline(pm, options.partition);
       })))
@@ -230,7 +221,7 @@ LogicalResult Driver::lower() {
     return success();
   if (failed(lowerTensors()))
     return failure();
-  if (options.emit >= Stage::Dispatches && !isBufferized(*module) &&
+  if (options.emit >= Stage::Dispatches && getStage(*module) < Stage::Loops &&
       failed(lowerToLoops()))
     return failure();
   result.kernel = kernelNames(*module);

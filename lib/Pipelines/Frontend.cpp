@@ -8,6 +8,7 @@
 #include "bitnet/ConstantEval/Passes.h"
 #include "bitnet/Conversion/ONNXToBitNet/Passes.h"
 #include "bitnet/Conversion/ONNXToLinalg/Passes.h"
+#include "bitnet/Dialect/BitNet/IR/BitNet.h"
 #include "bitnet/Dialect/BitNet/Transforms/StageCheck.h"
 #include "bitnet/Pipelines/HostConstants.h"
 #include "bitnet/Pipelines/Pipelines.h"
@@ -38,6 +39,7 @@ void bitnet::populateFrontendPipeline(OpPassManager &pm,
   pm.addPass(createConvertONNXToLinalg(lowering));
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());
-  addCommonStageCheck(pm, "bitnet",
-                      {"bitnet.constant", "bitnet.linear", "linalg", "tensor"});
+  addCommonStageCheck(pm, Stage::BitNet,
+                      {ConstantOp::getOperationName(),
+                       LinearOp::getOperationName(), "linalg", "tensor"});
 }

@@ -12,20 +12,42 @@
 using namespace mlir;
 using namespace mlir::bitnet;
 
+/// What --help says of a stage: its form.
+static StringRef describeStage(Stage stage) {
+  switch (stage) {
+  case Stage::ONNX:
+    return "the imported graph";
+  case Stage::BitNet:
+    return "recognised ternary layers, linalg";
+  case Stage::Quantized:
+    return "quantize, exact matmul, rescale";
+  case Stage::Packed:
+    return "packed weights";
+  case Stage::Dispatches:
+    return "units of work on tensors";
+  case Stage::Loops:
+    return "loop nests over buffers";
+  case Stage::LLVM:
+    return "LLVM IR";
+  case Stage::Asm:
+    return "assembly";
+  case Stage::Obj:
+    return "object file";
+  case Stage::SO:
+    return "shared library (default)";
+  }
+  llvm_unreachable("every stage is handled");
+}
+
 llvm::ArrayRef<Word<Stage>> mlir::bitnet::getStageWords() {
-  static const Word<Stage> kWords[] = {
-      {"onnx", Stage::ONNX, "the imported graph"},
-      {"bitnet", Stage::BitNet, "recognised ternary layers, linalg"},
-      {"quantized", Stage::Quantized, "quantize, exact matmul, rescale"},
-      {"packed", Stage::Packed, "packed weights"},
-      {"dispatches", Stage::Dispatches, "units of work on tensors"},
-      {"loops", Stage::Loops, "loop nests over buffers"},
-      {"llvm", Stage::LLVM, "LLVM IR"},
-      {"asm", Stage::Asm, "assembly"},
-      {"obj", Stage::Obj, "object file"},
-      {"so", Stage::SO, "shared library (default)"},
-  };
-  return kWords;
+  static const std::vector<Word<Stage>> words = [] {
+    std::vector<Word<Stage>> words;
+    for (unsigned i = 0; i <= getMaxEnumValForStage(); ++i)
+      words.push_back(
+          {stringifyStage(Stage(i)), Stage(i), describeStage(Stage(i))});
+    return words;
+  }();
+  return words;
 }
 
 llvm::ArrayRef<Word<const Backend *>> mlir::bitnet::getBackendWords() {

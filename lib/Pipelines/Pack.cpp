@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "bitnet/Dialect/BitNet/IR/BitNet.h"
 #include "bitnet/Dialect/BitNet/Transforms/Passes.h"
 #include "bitnet/Dialect/BitNet/Transforms/StageCheck.h"
 #include "bitnet/Pipelines/Pipelines.h"
@@ -21,8 +22,10 @@ void bitnet::populatePackPipeline(OpPassManager &pm,
   pm.addPass(createBitNetPackWeights(pack));
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());
-  addCommonStageCheck(pm, "packed",
-                      {"bitnet.constant", "bitnet.matmul", "bitnet.probe",
-                       "bitnet.quantize_activations", "bitnet.pack",
-                       "bitnet.unpack", "bitnet.rescale", "linalg", "tensor"});
+  addCommonStageCheck(
+      pm, Stage::Packed,
+      {ConstantOp::getOperationName(), MatMulOp::getOperationName(),
+       ProbeOp::getOperationName(), QuantizeActivationsOp::getOperationName(),
+       PackOp::getOperationName(), UnpackOp::getOperationName(),
+       RescaleOp::getOperationName(), "linalg", "tensor"});
 }

@@ -11,6 +11,7 @@
 #include "bitnet/Codegen/Partition/Passes.h"
 #include "bitnet/Codegen/Strategy/Passes.h"
 #include "bitnet/Conversion/BitNetToLinalg/Passes.h"
+#include "bitnet/Dialect/BitNet/IR/BitNet.h"
 #include "bitnet/Dialect/BitNet/Transforms/StageCheck.h"
 #include "bitnet/Pipelines/Pipelines.h"
 
@@ -63,8 +64,10 @@ void bitnet::populatePartitionPipeline(OpPassManager &pm,
   func.addPass(createBitNetReuseOperands());
   func.addPass(createBitNetFormLayers());
   func.addPass(createBitNetJoinLayers());
-  addCommonStageCheck(pm, "dispatches",
-                      {"bitnet.constant", "bitnet.constant_table",
-                       "bitnet.dispatch", "bitnet.matmul", "bitnet.probe",
-                       "bitnet.yield", "linalg", "tensor"});
+  addCommonStageCheck(
+      pm, Stage::Dispatches,
+      {ConstantOp::getOperationName(), ConstantTableOp::getOperationName(),
+       DispatchOp::getOperationName(), MatMulOp::getOperationName(),
+       ProbeOp::getOperationName(), YieldOp::getOperationName(), "linalg",
+       "tensor"});
 }

@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "bitnet/Dialect/BitNet/IR/BitNet.h"
 #include "bitnet/Dialect/BitNet/Transforms/Passes.h"
 #include "bitnet/Dialect/BitNet/Transforms/StageCheck.h"
 #include "bitnet/Pipelines/Pipelines.h"
@@ -28,9 +29,11 @@ void bitnet::populateQuantizePipeline(OpPassManager &pm,
   pm.addPass(createBitNetFoldEmpty());
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());
-  addCommonStageCheck(pm, "quantized",
-                      {"bitnet.constant", "bitnet.matmul", "bitnet.probe",
-                       "bitnet.quantize_activations", "bitnet.pack",
-                       "bitnet.unpack", "bitnet.quantize_weights",
-                       "bitnet.rescale", "linalg", "tensor"});
+  addCommonStageCheck(
+      pm, Stage::Quantized,
+      {ConstantOp::getOperationName(), MatMulOp::getOperationName(),
+       ProbeOp::getOperationName(), QuantizeActivationsOp::getOperationName(),
+       PackOp::getOperationName(), UnpackOp::getOperationName(),
+       QuantizeWeightsOp::getOperationName(), RescaleOp::getOperationName(),
+       "linalg", "tensor"});
 }

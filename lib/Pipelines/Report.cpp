@@ -13,52 +13,46 @@
 using namespace mlir;
 using namespace mlir::bitnet;
 
-/// Records may come from the text of a stage: what is missing is empty or 0.
-static std::string getString(DictionaryAttr dict, StringRef key) {
-  auto attr = dict.getAs<StringAttr>(key);
-  return attr ? attr.str() : "";
-}
-
-static int64_t getInt(DictionaryAttr dict, StringRef key) {
-  auto attr = dict.getAs<IntegerAttr>(key);
-  return attr ? attr.getInt() : 0;
-}
-
 /// The bytes that a layer's weights take. Before stage 3 the usual packing is
 /// assumed.
-static uint64_t getStoredBytes(MLIRContext *context, const LayerRecord &layer) {
-  bool coded = layer.kind == "ternary" || layer.kind == "binary";
-  if (layer.storage == "int8 rows")
-    return uint64_t(layer.n) * uint64_t(layer.k + 4);
-  if (StringRef(layer.storage).ends_with("bf16"))
-    return uint64_t(layer.n) * uint64_t(layer.k) * 2;
-  if (!coded || layer.n <= 0 || layer.k <= 0)
-    return layer.bytesBefore;
-  return PackingAttr::get(context, layer.packing.value_or(PackingKind::U2),
-                          layer.n, layer.k)
-      .getPackedBytes();
+static uint64_t getStoredBytes(LayerAttr layer) {
+  const uint64_t rows = layer.getRows(), cols = layer.getCols();
+  const StringRef storage =
+      layer.getStorage() ? layer.getStorage().getValue() : "";
+  if (storage == "int8 rows")
+    return rows * (cols + 4);
+  if (storage.ends_with("bf16"))
+    return rows * cols * 2;
+  const bool coded = layer.getKind() == LayerKind::Ternary ||
+                     layer.getKind() == LayerKind::Binary;
+  if (!coded || layer.getRows() <= 0 || layer.getCols() <= 0)
+    return layer.getBytes();
+  PackingAttr packing = layer.getPacking();
+  if (!packing)
+    packing = PackingAttr::get(layer.getContext(), PackingKind::U2,
+                               layer.getRows(), layer.getCols());
+  return packing.getPackedBytes();
 }
 
 /// The layers of the module, in the order of the graph.
 std::vector<LayerRecord> mlir::bitnet::collectLayers(ModuleOp module) {
+  auto text = [](StringAttr attr) { return attr ? attr.str() : ""; };
   std::vector<LayerRecord> layers;
-  auto records = module->getAttrOfType<ArrayAttr>("bitnet.layers");
-  if (!records)
-    return layers;
-  for (auto dict : records.getAsRange<DictionaryAttr>()) {
+  for (LayerAttr from : LayerAttr::getAll(module)) {
     LayerRecord layer;
-    layer.name = getString(dict, "name");
-    layer.kind = getString(dict, "kind");
-    layer.reason = getString(dict, "reason");
-    layer.granularity = getString(dict, "granularity");
-    layer.act = getString(dict, "act");
-    layer.n = getInt(dict, "n");
-    layer.k = getInt(dict, "k");
-    layer.bytesBefore = uint64_t(getInt(dict, "bytes_before"));
-    layer.storage = getString(dict, "storage");
-    layer.packing = symbolizePackingKind(getString(dict, "packing"));
-    layer.packingNote = getString(dict, "packing_note");
-    layer.bytesAfter = getStoredBytes(module.getContext(), layer);
+    layer.name = from.getName().str();
+    layer.kind = from.getKind();
+    layer.reason = text(from.getReason());
+    layer.granularity = text(from.getGranularity());
+    layer.act = text(from.getAct());
+    layer.n = from.getRows();
+    layer.k = from.getCols();
+    layer.bytesBefore = from.getBytes();
+    layer.bytesAfter = getStoredBytes(from);
+    layer.storage = text(from.getStorage());
+    layer.packingNote = text(from.getNote());
+    if (from.getPacking())
+      layer.packing = from.getPacking().getKind();
     layers.push_back(std::move(layer));
   }
   return layers;
@@ -67,7 +61,7 @@ std::vector<LayerRecord> mlir::bitnet::collectLayers(ModuleOp module) {
 /// Names come from the model: bytes that are no UTF-8 are replaced.
 static llvm::json::Object toJSON(const LayerRecord &layer) {
   llvm::json::Object object{{"name", llvm::json::fixUTF8(layer.name)},
-                            {"kind", layer.kind},
+                            {"kind", stringifyLayerKind(layer.kind)},
                             {"reason", layer.reason},
                             {"shape", llvm::json::Array{layer.n, layer.k}},
                             {"granularity", layer.granularity},

@@ -19,7 +19,8 @@ namespace mlir::bitnet {
 
 /// Discardable attribute on an evaluated onnx.constant: a dictionary of the
 /// initializers that it was computed of, with their bytes.
-inline constexpr StringLiteral kOriginAttr = "onnx.origin";
+inline constexpr StringLiteral kOriginAttr =
+    onnx::ONNXDialect::OriginAttrHelper::getNameStr();
 
 /// A value that is computed of constants alone, but not here.
 struct Unfolded {

@@ -22,20 +22,6 @@ namespace bitnet {
 
 struct Backend;
 
-/// What `--emit` names, in data-flow order.
-enum class Stage {
-  ONNX,
-  BitNet,
-  Quantized,
-  Packed,
-  Dispatches,
-  Loops,
-  LLVM,
-  Asm,
-  Obj,
-  SO
-};
-
 struct CompileOptions {
   /// A model (.onnx) or the text of a stage (.mlir).
   std::string input;
@@ -82,9 +68,11 @@ struct CompileOptions {
   std::function<bool()> cancelled;
 };
 
-/// One layer with constant weights, for the summary and the report.
+/// One layer with constant weights, for the summary and the report: a
+/// #bitnet.layer that outlives the context.
 struct LayerRecord {
-  std::string name, kind, reason, granularity, act;
+  std::string name, reason, granularity, act;
+  LayerKind kind = LayerKind::Float;
   int64_t n = 0, k = 0;
   uint64_t bytesBefore = 0, bytesAfter = 0;
   /// How float weights are stored; empty when they are stored as in the model.

@@ -190,7 +190,8 @@ static func::FuncOp getOrCreateKernel(ModuleOp module,
   if (plan.form == ContractionForm::Columns)
     narrow = createNarrow(b, module, plan, tile, name);
   func::FuncOp kernel = createFunction(b, module, plan, name);
-  kernel->setAttr("bitnet.parallel", b.getUnitAttr());
+  BitNetDialect::ParallelAttrHelper(b.getContext())
+      .setAttr(kernel, b.getUnitAttr());
   KernelEmitter emitter(b, kernel, plan.form, tile, /*narrow=*/false);
   emitter.reserve();
   auto emitAll = [&] { emitter.emit(); };

@@ -409,7 +409,8 @@ func::FuncOp mlir::bitnet::getOrCreateKernel(ModuleOp module,
   auto type = b.getFunctionType(kernelOperandTypes(form), {});
   auto kernel = func::FuncOp::create(b, name, type);
   kernel.setPrivate();
-  kernel->setAttr("bitnet.parallel", b.getUnitAttr());
+  BitNetDialect::ParallelAttrHelper(b.getContext())
+      .setAttr(kernel, b.getUnitAttr());
   b.setInsertionPointToStart(kernel.addEntryBlock());
   emitBody(b, form, kernel);
   return kernel;

@@ -45,7 +45,8 @@ func::FuncOp mlir::bitnet::getOrCreateDispatch(ModuleOp module, StringRef name,
   auto dispatch =
       func::FuncOp::create(builder, builder.getUnknownLoc(), unique, type);
   dispatch.setPrivate();
-  dispatch->setAttr("bitnet.parallel", builder.getUnitAttr());
+  BitNetDialect::ParallelAttrHelper(builder.getContext())
+      .setAttr(dispatch, builder.getUnitAttr());
   dispatch->setAttr(kVariantsAttr, variants);
   return dispatch;
 }

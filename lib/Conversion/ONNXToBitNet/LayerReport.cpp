@@ -34,45 +34,36 @@ std::string LayerReport::getUniqueName(const LayerForm &form) {
   return count == 0 ? name : name + "#" + std::to_string(count + 1);
 }
 
-/// The keys are those of kLayersAttr.
-void LayerReport::add(const LayerForm &form, StringRef kind, StringRef reason,
+/// Empty texts are left out.
+void LayerReport::add(const LayerForm &form, LayerKind kind, StringRef reason,
                       StringRef granularity, StringRef act, StringRef storage) {
-  Builder builder(form.node.getContext());
-  fold::Origin origin = getOrigin(form);
-  auto text = [&](StringRef value) { return builder.getStringAttr(value); };
-  auto number = [&](int64_t value) { return builder.getI64IntegerAttr(value); };
-  NamedAttrList entry(
-      {builder.getNamedAttr("name", text(form.name)),
-       builder.getNamedAttr("weight", text(origin.getName())),
-       builder.getNamedAttr("kind", text(kind)),
-       builder.getNamedAttr("reason", text(reason)),
-       builder.getNamedAttr("n", number(form.n)),
-       builder.getNamedAttr("k", number(form.k)),
-       builder.getNamedAttr("granularity", text(granularity)),
-       builder.getNamedAttr("act", text(act)),
-       builder.getNamedAttr("bytes_before",
-                            number(int64_t(origin.getBytes())))});
-  if (!storage.empty())
-    entry.set("storage", text(storage));
-  entries.push_back(entry.getDictionary(builder.getContext()));
+  MLIRContext *context = form.node.getContext();
+  auto text = [&](StringRef value) {
+    return value.empty() ? StringAttr() : StringAttr::get(context, value);
+  };
+  entries.push_back(LayerAttr::get(
+      context, StringAttr::get(context, form.name), kind, form.n, form.k,
+      getOrigin(form).getBytes(), text(reason), text(granularity), text(act),
+      text(storage), PackingAttr(), StringAttr()));
 }
 
 void LayerReport::addTernary(const LayerForm &form, const TernaryWeight &weight,
                              ActQuantAttr act) {
-  add(form, weight.isBinary ? "binary" : "ternary", "",
+  add(form, weight.isBinary ? LayerKind::Binary : LayerKind::Ternary, "",
       stringify(weight.granularity),
       act ? stringifyScaleForm(act.getForm()) : "none", "");
 }
 
 void LayerReport::addFloat(const LayerForm &form, StringRef reason,
                            StringRef storage) {
-  add(form, "float", reason, "", "none", storage);
+  add(form, LayerKind::Float, reason, "", "none", storage);
 }
 
 void LayerReport::addTable(const LayerForm &form, StringRef storage) {
-  add(form, "table", "", "", "", storage);
+  add(form, LayerKind::Table, "", "", "", storage);
 }
 
 void LayerReport::attach(Operation *module) const {
-  module->setAttr(kLayersAttr, ArrayAttr::get(module->getContext(), entries));
+  BitNetDialect::LayersAttrHelper(module->getContext())
+      .setAttr(module, ArrayAttr::get(module->getContext(), entries));
 }

@@ -32,7 +32,7 @@ public:
   void attach(Operation *module) const;
 
 private:
-  void add(const LayerForm &form, StringRef kind, StringRef reason,
+  void add(const LayerForm &form, LayerKind kind, StringRef reason,
            StringRef granularity, StringRef act, StringRef storage);
   SmallVector<Attribute> entries;
   llvm::StringMap<unsigned> names;

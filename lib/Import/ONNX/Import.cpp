@@ -63,14 +63,18 @@ void Importer::setModuleAttributes(ModuleOp module) {
   for (const auto &entry : mainFrame.opsets)
     opsets.set(entry.getKey().empty() ? "ai.onnx" : entry.getKey(),
                builder.getI64IntegerAttr(entry.getValue()));
-  module->setAttr("onnx.file", builder.getStringAttr(path));
-  module->setAttr("onnx.ir_version",
-                  builder.getI64IntegerAttr(model.ir_version()));
-  module->setAttr("onnx.opset", opsets.getDictionary(context));
+  using Onnx = ::mlir::bitnet::onnx::ONNXDialect;
+  Onnx::FileAttrHelper(context).setAttr(module, builder.getStringAttr(path));
+  Onnx::IrVersionAttrHelper(context).setAttr(
+      module, builder.getI64IntegerAttr(model.ir_version()));
+  Onnx::OpsetAttrHelper(context).setAttr(module, opsets.getDictionary(context));
+  BitNetDialect::StageAttrHelper(context).setAttr(
+      module, StageAttr::get(context, Stage::ONNX));
   std::string producer = model.producer_name();
   if (!model.producer_version().empty())
     producer += " " + model.producer_version();
-  module->setAttr("onnx.producer", builder.getStringAttr(producer));
+  Onnx::ProducerAttrHelper(context).setAttr(module,
+                                            builder.getStringAttr(producer));
 }
 
 /// Opens external data. Each file is opened once, under the user's policy.

@@ -11,6 +11,7 @@
 #include "bitnet/Codegen/Loops/Passes.h"
 #include "bitnet/Codegen/Memory/Passes.h"
 #include "bitnet/Codegen/Transforms/Passes.h"
+#include "bitnet/Dialect/BitNet/IR/BitNet.h"
 #include "bitnet/Dialect/BitNet/Transforms/StageCheck.h"
 #include "bitnet/Pipelines/Pipelines.h"
 
@@ -63,7 +64,7 @@ void bitnet::populateLoopsPipeline(OpPassManager &pm,
   // of floats have an order of their own.
   if (!options.machines.isas.empty())
     pm.addNestedPass<func::FuncOp>(createBitNetStrictFloats());
-  addCommonStageCheck(
-      pm, "loops",
-      {"memref", "vector", "llvm", "amx", "arm_neon", "bitnet.probe"});
+  addCommonStageCheck(pm, Stage::Loops,
+                      {"memref", "vector", "llvm", "amx", "arm_neon",
+                       ProbeOp::getOperationName()});
 }

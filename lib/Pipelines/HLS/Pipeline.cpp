@@ -8,6 +8,7 @@
 #include "bitnet/Codegen/Loops/Passes.h"
 #include "bitnet/Codegen/Memory/Passes.h"
 #include "bitnet/Codegen/Transforms/Passes.h"
+#include "bitnet/Dialect/BitNet/IR/BitNet.h"
 #include "bitnet/Dialect/BitNet/Transforms/StageCheck.h"
 #include "bitnet/Pipelines/Pipelines.h"
 #include "bitnet/Target/CPU/Passes.h"
@@ -35,7 +36,8 @@ void bitnet::populateHLSLoopsPipeline(OpPassManager &pm) {
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());
   pm.addNestedPass<func::FuncOp>(createBitNetStrictFloats());
-  addCommonStageCheck(pm, "loops", {"memref", "bitnet.probe"});
+  addCommonStageCheck(pm, Stage::Loops,
+                      {"memref", ProbeOp::getOperationName()});
 }
 
 /// Loads and stores reach through subviews and reshapes: every buffer that is

@@ -18,6 +18,7 @@
 #include "WeightImage.h"
 
 #include "bitnet/Dialect/BitNet/IR/Failure.h"
+#include "bitnet/Dialect/ONNX/IR/ONNX.h"
 
 #include "llvm/IR/Constants.h"
 #include "llvm/IR/LLVMContext.h"
@@ -143,7 +144,7 @@ LogicalResult Emitter::describe() {
   description.regions = readRegions(module);
   description.scratch = readScratch(module);
   description.name = target.modelName;
-  auto file = module->getAttrOfType<StringAttr>("onnx.file");
+  auto file = getAttr<onnx::ONNXDialect::FileAttrHelper>(module);
   if (description.name.empty() && file)
     description.name = llvm::sys::path::filename(file.getValue()).str();
   description.cpu = target.cpu;

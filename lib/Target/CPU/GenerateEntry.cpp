@@ -135,7 +135,7 @@ static void generateCall(ModuleOp module, func::FuncOp callee, StringRef name,
   SmallVector<Type> arguments(1 + numTensors, ptr);
   func::FuncOp entry = createEntry(module, name, arguments, builder);
   TensorAccess access(builder, loc, converter);
-  auto size = module->getAttrOfType<IntegerAttr>("bitnet.weights_size");
+  auto size = getAttr<BitNetDialect::WeightsSizeAttrHelper>(module);
   SmallVector<Value> operands(entry.getArguments());
   appendMemRefs(access, operands[0], operands[1], callee,
                 size ? size.getValue().getZExtValue() : 0, operands);

@@ -132,7 +132,7 @@ void bitnet::populateCPUPipeline(OpPassManager &passes,
   addVariantPasses(passes, options);
   addFloatPasses(passes, options);
   addLLVMPasses(passes, options);
-  addStageCheck(passes, "llvm", {"llvm"});
+  addStageCheck(passes, Stage::LLVM, {"llvm"});
 }
 
 void bitnet::registerCPUPipelines() {

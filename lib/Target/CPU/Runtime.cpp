@@ -125,7 +125,8 @@ void bitnet::keepRoundings(Operation *root) {
 }
 
 /// Marks the basic block that getFailureExit makes, so that it is found again.
-static constexpr llvm::StringLiteral kFailureMark = "bitnet.failure_exit";
+static constexpr llvm::StringLiteral kFailureMark =
+    BitNetDialect::FailureExitAttrHelper::getNameStr();
 
 Block *bitnet::getFailureExit(OpBuilder &builder, LLVM::LLVMFuncOp function) {
   for (Block &block : function.getBody())

@@ -9,6 +9,7 @@
 #define BITNET_LIB_TARGET_CPU_RUNTIME_H
 
 #include "bitnet/Codegen/Strategy/ISATable.h"
+#include "bitnet/Dialect/BitNet/IR/BitNet.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
@@ -19,17 +20,22 @@ namespace mlir::bitnet {
 /// run's context.
 inline constexpr llvm::StringLiteral kRuntimePrefix = "bitnet_rt_";
 /// Unit attribute of functions whose iterations [begin, end) are independent.
-inline constexpr llvm::StringLiteral kParallelAttr = "bitnet.parallel";
+inline constexpr llvm::StringLiteral kParallelAttr =
+    BitNetDialect::ParallelAttrHelper::getNameStr();
 /// #bitnet.isa attribute: the machines that a version of a function is for.
-inline constexpr llvm::StringLiteral kISAAttr = "bitnet.isa";
+inline constexpr llvm::StringLiteral kISAAttr =
+    BitNetDialect::IsaAttrHelper::getNameStr();
 /// Module attribute: dictionary of inputs and outputs for the description.
-inline constexpr llvm::StringLiteral kSignatureAttr = "bitnet.signature";
+inline constexpr llvm::StringLiteral kSignatureAttr =
+    BitNetDialect::SignatureAttrHelper::getNameStr();
 
 /// Module attribute: array of {name, kind, bytes}, what bitnet_rt_mark counts.
-inline constexpr llvm::StringLiteral kRegionsAttr = "bitnet.regions";
+inline constexpr llvm::StringLiteral kRegionsAttr =
+    BitNetDialect::RegionsAttrHelper::getNameStr();
 
 /// Module attribute: bytes of the scratch blocks, by level.
-inline constexpr llvm::StringLiteral kScratchAttr = "bitnet.scratch";
+inline constexpr llvm::StringLiteral kScratchAttr =
+    BitNetDialect::ScratchAttrHelper::getNameStr();
 /// Prefix of the functions of the glue that give tasks scratch blocks; they
 /// have no context.
 inline constexpr llvm::StringLiteral kScratchPrefix = "bitnet_scratch_";

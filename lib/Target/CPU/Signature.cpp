@@ -10,6 +10,7 @@
 
 #include "Runtime.h"
 
+#include "bitnet/Codegen/Memory/Passes.h"
 #include "bitnet/Dialect/ONNX/IR/ONNX.h"
 
 #include "bitnet/runtime/abi.h"
@@ -24,7 +25,7 @@ using namespace mlir;
 using namespace mlir::bitnet;
 
 ArgumentKind bitnet::getArgumentKind(func::FuncOp function, unsigned argument) {
-  if (function.getArgAttr(argument, "bitnet.weights"))
+  if (function.getArgAttr(argument, kWeightsArgAttr))
     return ArgumentKind::Weights;
   return function.getArgAttr(argument, kStateAttr) ? ArgumentKind::State
                                                    : ArgumentKind::Input;
@@ -170,8 +171,6 @@ LogicalResult SignatureBuilder::addInput(unsigned argument) {
 /// its states are.
 LogicalResult SignatureBuilder::addState(unsigned argument, StringAttr name) {
   auto type = cast<MemRefType>(main.getArgumentTypes()[argument]);
-  if (!name)
-    return main.emitError("bitnet.state must be the name of the state");
   if (!type.hasStaticShape() || !type.getLayout().isIdentity())
     return main.emitError("state '")
            << name.getValue() << "' must be dense and have a static shape, not "

@@ -11,6 +11,8 @@
 #ifndef BITNET_LIB_TARGET_CPU_SIGNATURE_H
 #define BITNET_LIB_TARGET_CPU_SIGNATURE_H
 
+#include "bitnet/Dialect/BitNet/IR/BitNet.h"
+
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 
 #include <optional>
@@ -21,10 +23,12 @@ namespace mlir::bitnet {
 
 /// Unit attribute of an argument of @main: an input that the model updates in
 /// place. An output that returns it is the same memory.
-inline constexpr llvm::StringLiteral kInPlaceAttr = "bitnet.in_place";
+inline constexpr llvm::StringLiteral kInPlaceAttr =
+    BitNetDialect::InPlaceAttrHelper::getNameStr();
 /// String attribute of an argument of @main, its name: a state, which the
 /// session keeps and no caller passes. Its shape is static.
-inline constexpr llvm::StringLiteral kStateAttr = "bitnet.state";
+inline constexpr llvm::StringLiteral kStateAttr =
+    BitNetDialect::StateAttrHelper::getNameStr();
 
 /// Where an argument of @main or @bitnet_shapes comes from, by its attributes.
 enum class ArgumentKind { Weights, Input, State };

@@ -88,8 +88,8 @@ LogicalResult WeightImage::checkRanges() {
 
 FailureOr<WeightImage> WeightImage::get(ModuleOp module) {
   WeightImage image(module);
-  auto size = module->getAttrOfType<IntegerAttr>("bitnet.weights_size");
-  auto entries = module->getAttrOfType<ArrayAttr>("bitnet.weights");
+  auto size = getAttr<BitNetDialect::WeightsSizeAttrHelper>(module);
+  auto entries = getAttr<BitNetDialect::WeightEntriesAttrHelper>(module);
   if (size)
     image.totalSize = size.getValue().getZExtValue();
   if (entries)

@@ -1,7 +1,7 @@
 // RUN: bitnet-opt %s --bitnet-lower-constants --split-input-file | FileCheck %s
 
 // Equal values share one 64-byte aligned range.
-// CHECK: module attributes {bitnet.weights = {{\[\[}}#bitnet.blob<"m.data", 0, 8192>, 0], [#bitnet.blob<"m.data", 8192, 4100>, 8192]], bitnet.weights_size = 12352 : i64}
+// CHECK: module attributes {bitnet.weight_entries = {{\[\[}}#bitnet.blob<"m.data", 0, 8192>, 0], [#bitnet.blob<"m.data", 8192, 4100>, 8192]], bitnet.weights_size = 12352 : i64}
 // CHECK: func.func @main(%[[W:.*]]: memref<?xi8> {bitnet.weights}, %{{.*}}: memref<4xf32>)
 // CHECK-DAG: %[[C0:.*]] = arith.constant 0 : index
 // CHECK-DAG: %[[C1:.*]] = arith.constant 8192 : index
@@ -17,7 +17,7 @@ func.func @main(%x: memref<4xf32>) -> (memref<2048xf32>, memref<1025xf32>, memre
 // -----
 
 // The tables of a loop lie side by side, iteration by iteration.
-// CHECK: module attributes {bitnet.weights = {{\[\[}}#bitnet.blob<"m.data", 0, 64>, 0], [#bitnet.blob<"m.data", 128, 4>, 64], [#bitnet.blob<"m.data", 64, 64>, 128], [#bitnet.blob<"m.data", 132, 4>, 192]], bitnet.weights_size = 256 : i64}
+// CHECK: module attributes {bitnet.weight_entries = {{\[\[}}#bitnet.blob<"m.data", 0, 64>, 0], [#bitnet.blob<"m.data", 128, 4>, 64], [#bitnet.blob<"m.data", 64, 64>, 128], [#bitnet.blob<"m.data", 132, 4>, 192]], bitnet.weights_size = 256 : i64}
 // CHECK: scf.for %[[I:.*]] =
 // CHECK: %[[A0:.*]] = arith.constant 0 : index
 // CHECK: %[[AS:.*]] = arith.constant 128 : index

@@ -84,8 +84,8 @@ func.func @main(%x: tensor<2x4xf32>, %c: tensor<?x?xf32>) -> (!onnx.unknown, !on
 // Products with constants that are no layers are named with the reason (F25). Vectors are
 // none.
 // CHECK: bitnet.layers = [
-// CHECK-SAME: k = 2 : i64, kind = "float", n = 4 : i64, {{[^}]*}}reason = "weights on the left of the product"
-// CHECK-SAME: k = 4 : i64, kind = "float", n = 2 : i64, {{[^}]*}}reason = "one matrix of weights per batch entry"
+// CHECK-SAME: kind = float, rows = 4, cols = 2, bytes = {{[0-9]+}}, reason = "weights on the left of the product"
+// CHECK-SAME: kind = float, rows = 2, cols = 4, bytes = {{[0-9]+}}, reason = "one matrix of weights per batch entry"
 // CHECK-SAME: reason = "kernel_shape is not the shape of the weights"
 // CHECK-LABEL: func.func @main
 // CHECK-COUNT-3: onnx.node "MatMul"

@@ -4,7 +4,7 @@
 // RUN: FileCheck %s --check-prefix=REMARK < %t
 
 // REMARK: remark: read 2 straight-through residues x + (q - x) as q
-// CHECK: bitnet.layers = [{act = "reciprocal_mul", bytes_before = 64 : i64, granularity = "tensor", k = 8 : i64, kind = "ternary", n = 2 : i64, name = "fc.weight", reason = "", weight = "fc.weight"}]
+// CHECK: bitnet.layers = [#bitnet.layer<"fc.weight", kind = ternary, rows = 2, cols = 8, bytes = 64, granularity = "tensor", act = "reciprocal_mul">]
 // w_c1: mean|w| = 1, codes are round-half-even(w) clamped.
 // CHECK: %[[CODES:.*]] = bitnet.constant "fc.weight" dense<{{\[\[}}1, -1, 0, 0, 1, 1, -1, -1], [1, 1, -1, 0, -1, 1, 1, 1]]> : tensor<2x8xi2>
 // CHECK-NOT: onnx.node

@@ -106,7 +106,7 @@ func.func @plus_128(%x: tensor<4x64xf32>, %w: tensor<32x64xi2>, %s: tensor<f32>)
 
 // w_c3: one accumulator per group of 32.
 // CHECK-LABEL: func @groups
-// CHECK: bitnet.matmul {{.*}} group 32 -> tensor<2x4x32xi32>
+// CHECK: bitnet.matmul {{.*}} group 32 {bitnet.layer = "fc"} -> tensor<2x4x32xi32>
 // CHECK: bitnet.rescale %{{.*}} : (tensor<2x4x32xi32>, tensor<4x1xf32>, tensor<32x2xf32>) -> tensor<4x32xf32>
 func.func @groups(%x: tensor<4x64xf32>, %w: tensor<32x64xi2>, %s: tensor<32x2xf32>) -> tensor<4x32xf32> {
   %y = bitnet.linear "fc" %x, %w scale %s

@@ -15,7 +15,7 @@
 // CHECK: bitnet.linear "fc1" {{.*}} act <reciprocal_mul, axes = [-1], qmax = 127, eps = 1.000000e-05 : f64, low = -128, high = 127>
 // SOME-LABEL: module @tie
 // SOME: bitnet.linear "fc1" %{{[^ ]*}}, %{{[^ ]*}} :
-module @tie attributes {bitnet.layers = [{act = "", bytes_before = 32 : i64, granularity = "", k = 8 : i64, kind = "float", n = 1 : i64, name = "fc1", reason = "float weights"}]} {
+module @tie attributes {bitnet.layers = [#bitnet.layer<"fc1", kind = float, rows = 1, cols = 8, bytes = 32, reason = "float weights">]} {
   func.func @main(%x: tensor<?x8xf32>) -> tensor<?x1xf32> {
     %w = bitnet.constant "w" dense<[[0.5, -1.5, -0.5, 1.5, -1.0, 2.0, 0.25, 0.75]]> : tensor<1x8xf32> -> tensor<1x8xf32>
     %y = bitnet.linear "fc1" %x, %w : (tensor<?x8xf32>, tensor<1x8xf32>) -> tensor<?x1xf32>
@@ -26,9 +26,9 @@ module @tie attributes {bitnet.layers = [{act = "", bytes_before = 32 : i64, gra
 // -----
 
 // The report says what was done.
-// CHECK: bitnet.layers = [{act = "reciprocal_mul", bytes_before = 32 : i64, granularity = "tensor", k = 8 : i64, kind = "{{ternary|binary}}", n = 1 : i64, name = "fc2", reason = "quantized on request: {{absmean|absmean_plus_eps|sign}}"}]
-// SOME: kind = "ternary"
-module attributes {bitnet.layers = [{act = "", bytes_before = 32 : i64, granularity = "", k = 8 : i64, kind = "float", n = 1 : i64, name = "fc2", reason = "float weights"}]} {
+// CHECK: bitnet.layers = [#bitnet.layer<"fc2", kind = {{ternary|binary}}, rows = 1, cols = 8, bytes = 32, reason = "quantized on request: {{absmean|absmean_plus_eps|sign}}", granularity = "tensor", act = "reciprocal_mul">]
+// SOME: kind = ternary
+module attributes {bitnet.layers = [#bitnet.layer<"fc2", kind = float, rows = 1, cols = 8, bytes = 32, reason = "float weights">]} {
   func.func @main(%x: tensor<?x8xf32>) -> tensor<?x1xf32> {
     %w = arith.constant dense<[[0.5, -1.5, -0.5, 1.5, -1.0, 2.0, 0.25, 0.75]]> : tensor<1x8xf32>
     %y = bitnet.linear "fc2" %x, %w : (tensor<?x8xf32>, tensor<1x8xf32>) -> tensor<?x1xf32>

@@ -125,7 +125,7 @@ func.func @main(%k: memref<?xf32> {bitnet.state = "k"}) -> memref<1xf32> {
 
 // -----
 
-// expected-error @+1 {{bitnet.state must be the name of the state}}
+// expected-error @+1 {{has the attribute 'bitnet.state' with a value of a wrong kind: unit}}
 func.func @main(%k: memref<2xf32> {bitnet.state}) -> memref<1xf32> {
   %y = memref.alloc() : memref<1xf32>
   return %y : memref<1xf32>

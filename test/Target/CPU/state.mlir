@@ -29,7 +29,7 @@
 // LIST-NEXT: output count: i64[]
 // LIST-NEXT: state steps: i64[]
 // LIST-NEXT: state sum: f32[4]
-module {
+module attributes {bitnet.stage = #bitnet.stage<loops>} {
 func.func @main(%x: memref<4xf32> {onnx.name = "x"},
     %steps: memref<i64> {bitnet.state = "steps"},
     %total: memref<?xf32> {bitnet.in_place, onnx.name = "total", onnx.dims = ["n"]},

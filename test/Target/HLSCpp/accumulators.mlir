@@ -31,6 +31,7 @@
 
 // PASS: acc: 15 values, 0 wrong
 // PASS: PASS
+module attributes {bitnet.stage = #bitnet.stage<quantized>} {
 func.func @main(%q: tensor<3x20xi8> {onnx.name = "x", onnx.dtype = 3 : i32, onnx.dims = ["", ""]})
     -> (tensor<3x5xi32> {onnx.name = "acc", onnx.dtype = 6 : i32, onnx.dims = ["", ""]}) {
   %t = bitnet.constant "fc" dense<[
@@ -42,4 +43,5 @@ func.func @main(%q: tensor<3x20xi8> {onnx.name = "x", onnx.dtype = 3 : i32, onnx
   %init = tensor.empty() : tensor<3x5xi32>
   %acc = bitnet.matmul ins(%q, %t : tensor<3x20xi8>, tensor<5x20xi2>) outs(%init : tensor<3x5xi32>) -> tensor<3x5xi32>
   return %acc : tensor<3x5xi32>
+}
 }

@@ -9,6 +9,8 @@
 #ifndef BITNET_CODEGEN_LOOPS_CALLWORK_H
 #define BITNET_CODEGEN_LOOPS_CALLWORK_H
 
+#include "bitnet/Dialect/BitNet/IR/BitNet.h"
+
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 
 #include <optional>
@@ -18,7 +20,8 @@ namespace mlir::bitnet {
 /// Array attribute of calls, `array<i64: 2560, 0, 0>`: a factor, then pairs of
 /// an operand and a dimension of it. It survives until the calls of @main are
 /// counted; what a callee multiplies is not visible in it by then.
-inline constexpr llvm::StringLiteral kMacsAttr = "bitnet.macs";
+inline constexpr llvm::StringLiteral kMacsAttr =
+    BitNetDialect::MacsAttrHelper::getNameStr();
 
 /// Multiply-accumulates of a call: `factor` times all `extents`. Those of
 /// ternary weights, which are additions, count as well.

@@ -9,6 +9,8 @@
 #ifndef BITNET_CODEGEN_LOOPS_PASSES_H
 #define BITNET_CODEGEN_LOOPS_PASSES_H
 
+#include "bitnet/Dialect/BitNet/IR/BitNet.h"
+
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/Pass/Pass.h"
@@ -22,10 +24,12 @@ namespace mlir::bitnet {
 
 /// Unit attribute of functions whose iterations [begin, end), the last two
 /// arguments, are independent.
-inline constexpr llvm::StringLiteral kParallelFunctionAttr = "bitnet.parallel";
+inline constexpr llvm::StringLiteral kParallelFunctionAttr =
+    BitNetDialect::ParallelAttrHelper::getNameStr();
 /// Unit attribute of a call of such a function that stays a call: too little
 /// work for several threads.
-inline constexpr llvm::StringLiteral kSerialCallAttr = "bitnet.serial";
+inline constexpr llvm::StringLiteral kSerialCallAttr =
+    BitNetDialect::SerialAttrHelper::getNameStr();
 } // namespace mlir::bitnet
 
 #endif // BITNET_CODEGEN_LOOPS_PASSES_H

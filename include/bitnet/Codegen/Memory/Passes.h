@@ -10,6 +10,8 @@
 #ifndef BITNET_CODEGEN_MEMORY_PASSES_H
 #define BITNET_CODEGEN_MEMORY_PASSES_H
 
+#include "bitnet/Dialect/BitNet/IR/BitNet.h"
+
 #include "mlir/Pass/Pass.h"
 
 namespace mlir {
@@ -28,17 +30,22 @@ void registerBitNetBufferization(DialectRegistry &registry);
 void registerDispatchBufferization(DialectRegistry &registry);
 
 /// Unit attribute of the argument of @main that is the model's weights.
-inline constexpr llvm::StringLiteral kWeightsArgAttr = "bitnet.weights";
+inline constexpr llvm::StringLiteral kWeightsArgAttr =
+    BitNetDialect::WeightsAttrHelper::getNameStr();
 /// Module attributes: [[value, offset], ...] and the total size in bytes.
-inline constexpr llvm::StringLiteral kWeightsAttr = "bitnet.weights";
-inline constexpr llvm::StringLiteral kWeightsSizeAttr = "bitnet.weights_size";
+inline constexpr llvm::StringLiteral kWeightsAttr =
+    BitNetDialect::WeightEntriesAttrHelper::getNameStr();
+inline constexpr llvm::StringLiteral kWeightsSizeAttr =
+    BitNetDialect::WeightsSizeAttrHelper::getNameStr();
 /// The function that bitnet-fold-output-shapes makes.
 inline constexpr llvm::StringLiteral kShapesFunction = "bitnet_shapes";
 /// Attribute of a memref.alloc: its slot (bitnet-plan-buffers).
-inline constexpr llvm::StringLiteral kSlotAttr = "bitnet.slot";
+inline constexpr llvm::StringLiteral kSlotAttr =
+    BitNetDialect::SlotAttrHelper::getNameStr();
 /// Attribute of such a memref.alloc: the number of the output that the buffer
 /// is.
-inline constexpr llvm::StringLiteral kResultAttr = "bitnet.result";
+inline constexpr llvm::StringLiteral kResultAttr =
+    BitNetDialect::ResultAttrHelper::getNameStr();
 } // namespace bitnet
 } // namespace mlir
 

@@ -8,6 +8,8 @@
 #ifndef BITNET_CODEGEN_TRANSFORMS_KERNELDISPATCH_H
 #define BITNET_CODEGEN_TRANSFORMS_KERNELDISPATCH_H
 
+#include "bitnet/Dialect/BitNet/IR/BitNet.h"
+
 #include "mlir/IR/BuiltinOps.h"
 
 namespace mlir::func {
@@ -17,9 +19,11 @@ class FuncOp;
 namespace mlir::bitnet {
 
 /// String attribute of kernels: the features that they need, space separated.
-inline constexpr llvm::StringLiteral kFeaturesAttr = "bitnet.features";
+inline constexpr llvm::StringLiteral kFeaturesAttr =
+    BitNetDialect::FeaturesAttrHelper::getNameStr();
 /// Attribute of dispatch functions: symbols of kernels, preferred first.
-inline constexpr llvm::StringLiteral kVariantsAttr = "bitnet.variants";
+inline constexpr llvm::StringLiteral kVariantsAttr =
+    BitNetDialect::VariantsAttrHelper::getNameStr();
 
 /// A declaration that stands for the first of `kernels` that the machine can
 /// run, found or made in `module`, `name` or one like it:

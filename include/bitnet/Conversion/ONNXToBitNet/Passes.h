@@ -21,11 +21,6 @@ namespace mlir::bitnet {
 #define GEN_PASS_DECL
 #define GEN_PASS_REGISTRATION
 #include "bitnet/Conversion/ONNXToBitNet/Passes.h.inc"
-
-/// Module attribute: one dictionary per layer with constant weights, {name,
-/// weight, kind, reason, n, k, granularity, act, bytes_before}, for float
-/// layers also storage when w_c7 changed it: "bf16" or "int8 rows".
-inline constexpr llvm::StringLiteral kLayersAttr = "bitnet.layers";
 } // namespace mlir::bitnet
 
 #endif // BITNET_CONVERSION_ONNXTOBITNET_PASSES_H

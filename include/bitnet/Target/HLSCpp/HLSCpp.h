@@ -9,6 +9,8 @@
 #ifndef BITNET_TARGET_HLSCPP_HLSCPP_H
 #define BITNET_TARGET_HLSCPP_HLSCPP_H
 
+#include "bitnet/Dialect/BitNet/IR/BitNet.h"
+
 #include "mlir/IR/BuiltinOps.h"
 
 #include <string>
@@ -17,12 +19,18 @@
 namespace mlir::bitnet {
 
 /// Argument and function attributes that the passes leave for the printer.
-inline constexpr llvm::StringLiteral kPortAttr = "bitnet.port";
-inline constexpr llvm::StringLiteral kOutputAttr = "bitnet.output";
-inline constexpr llvm::StringLiteral kTopAttr = "bitnet.top";
-inline constexpr llvm::StringLiteral kPipelineAttr = "bitnet.pipeline";
-inline constexpr llvm::StringLiteral kUnrollAttr = "bitnet.unroll";
-inline constexpr llvm::StringLiteral kPartitionAttr = "bitnet.partition";
+inline constexpr llvm::StringLiteral kPortAttr =
+    BitNetDialect::PortAttrHelper::getNameStr();
+inline constexpr llvm::StringLiteral kOutputAttr =
+    BitNetDialect::OutputAttrHelper::getNameStr();
+inline constexpr llvm::StringLiteral kTopAttr =
+    BitNetDialect::TopAttrHelper::getNameStr();
+inline constexpr llvm::StringLiteral kPipelineAttr =
+    BitNetDialect::PipelineAttrHelper::getNameStr();
+inline constexpr llvm::StringLiteral kUnrollAttr =
+    BitNetDialect::UnrollAttrHelper::getNameStr();
+inline constexpr llvm::StringLiteral kPartitionAttr =
+    BitNetDialect::PartitionAttrHelper::getNameStr();
 
 /// "mlp-bit.v2" -> "mlp_bit_v2": a C identifier, no keyword.
 std::string toIdentifier(StringRef name);

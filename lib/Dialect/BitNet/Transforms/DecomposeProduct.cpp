@@ -150,9 +150,12 @@ static Value buildMatMul(ImplicitLocOpBuilder &b, LinearOp op, Value rows) {
     shape.insert(shape.begin(),
                  b.getIndexAttr(weights.getDimSize(1) / group.getInt()));
   Value init = makeEmpty(b, shape, acc);
-  return MatMulOp::create(b, init.getType(), rows, op.getW(), Value(), init,
-                          PackingAttr(), group, LoweringAttr())
-      ->getResult(0);
+  auto matmul = MatMulOp::create(b, init.getType(), rows, op.getW(), Value(),
+                                 init, PackingAttr(), group, LoweringAttr());
+  // Stage 3 tells the layer's record how the weights are packed.
+  BitNetDialect::LayerAttrHelper(b.getContext())
+      .setAttr(matmul, op.getNameAttr());
+  return matmul->getResult(0);
 }
 
 /// w_c2: i16 codes that may be +128 as int8 codes plus what is cut off, which

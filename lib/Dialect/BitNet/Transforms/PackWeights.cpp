@@ -44,7 +44,9 @@ private:
   PackingPolicy policy;
   llvm::DenseMap<std::pair<Value, PackingAttr>, Value> packed;
   /// What was decided for each layer, by the name of its weights.
-  llvm::StringMap<PackingDecision> decisions;
+  /// By the name of the layer: the packing, and why it is not what was asked
+  /// for.
+  llvm::StringMap<std::pair<PackingAttr, std::string>> decisions;
   llvm::DenseMap<std::pair<Value, std::pair<Block *, int64_t>>, Value> sums;
 };
 } // namespace
@@ -97,10 +99,9 @@ void Packer::rewrite(MatMulOp op) {
   auto weights = getTensorType(op.getRhs());
   int64_t rows = weights.getDimSize(0), cols = weights.getDimSize(1);
   PackingDecision decision = choosePacking(op, policy);
-  if (auto constant = op.getRhs().getDefiningOp<ConstantOp>())
-    if (std::optional<StringRef> name = constant.getName())
-      decisions[*name] = decision;
   auto packing = PackingAttr::get(op.getContext(), decision.kind, rows, cols);
+  if (auto layer = getAttr<BitNetDialect::LayerAttrHelper>(op))
+    decisions[layer] = {packing, decision.note};
   Value lhs = op.getLhs();
   Value bytes = getPacked(b, op.getRhs(), packing);
   Value rowSums;
@@ -132,24 +133,15 @@ void Packer::rewrite(MatMulOp op) {
 /// Adds to the report's record of each layer its packing, and why it is not the
 /// one that was asked for.
 void Packer::updateRecords(ModuleOp module) const {
-  auto records = module->getAttrOfType<ArrayAttr>("bitnet.layers");
-  if (!records)
-    return;
-  Builder b(module.getContext());
-  SmallVector<Attribute> updated;
-  for (auto record : records.getAsRange<DictionaryAttr>()) {
-    auto weight = record.getAs<StringAttr>("weight");
-    auto found = weight ? decisions.find(weight) : decisions.end();
-    NamedAttrList entries(record);
-    if (found != decisions.end()) {
-      auto &[kind, note] = found->second;
-      entries.set("packing", b.getStringAttr(stringifyPackingKind(kind)));
-      if (!note.empty())
-        entries.set("packing_note", b.getStringAttr(note));
-    }
-    updated.push_back(entries.getDictionary(b.getContext()));
-  }
-  module->setAttr("bitnet.layers", b.getArrayAttr(updated));
+  LayerAttr::updateAll(module, [&](LayerAttr record) {
+    auto found = decisions.find(record.getName());
+    if (found == decisions.end())
+      return record;
+    const auto &[packing, note] = found->second;
+    return record.getPacked(
+        packing, note.empty() ? StringAttr()
+                              : StringAttr::get(record.getContext(), note));
+  });
 }
 
 /// How many weights one token reads; shared weights count once.

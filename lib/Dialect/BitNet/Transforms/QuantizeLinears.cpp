@@ -54,30 +54,16 @@ static LogicalResult quantize(LinearOp op, WeightMethod method,
 /// Brings the recognizer's report up to date for the layers in `quantized`.
 static void updateRecords(ModuleOp module, WeightMethod method,
                           const llvm::StringSet<> &quantized) {
-  auto records = module->getAttrOfType<ArrayAttr>("bitnet.layers");
-  if (!records)
-    return;
-  Builder builder(module.getContext());
-  std::string reason =
-      ("quantized on request: " + stringifyWeightMethod(method)).str();
-  SmallVector<Attribute> updated;
-  for (Attribute record : records) {
-    auto dict = dyn_cast<DictionaryAttr>(record);
-    auto name = dict ? dict.getAs<StringAttr>("name") : StringAttr();
-    if (!name || !quantized.contains(name.getValue())) {
-      updated.push_back(record);
-      continue;
-    }
-    NamedAttrList entries(dict);
-    entries.set("kind", builder.getStringAttr(method == WeightMethod::Sign
-                                                  ? "binary"
-                                                  : "ternary"));
-    entries.set("reason", builder.getStringAttr(reason));
-    entries.set("granularity", builder.getStringAttr("tensor"));
-    entries.set("act", builder.getStringAttr("reciprocal_mul"));
-    updated.push_back(entries.getDictionary(module.getContext()));
-  }
-  module->setAttr("bitnet.layers", builder.getArrayAttr(updated));
+  auto reason =
+      StringAttr::get(module.getContext(),
+                      "quantized on request: " + stringifyWeightMethod(method));
+  const LayerKind kind =
+      method == WeightMethod::Sign ? LayerKind::Binary : LayerKind::Ternary;
+  LayerAttr::updateAll(module, [&](LayerAttr record) {
+    return quantized.contains(record.getName())
+               ? record.getQuantized(kind, reason)
+               : record;
+  });
 }
 
 namespace {

@@ -6,6 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "bitnet/Dialect/BitNet/IR/BitNet.h"
 #include "bitnet/Dialect/BitNet/Transforms/Passes.h"
 
 #include "mlir/IR/BuiltinOps.h"
@@ -18,6 +19,22 @@ namespace mlir::bitnet {
 
 using namespace mlir;
 using namespace mlir::bitnet;
+
+bool llvm::cl::parser<Stage>::parse(Option &option, StringRef, StringRef text,
+                                    Stage &stage) {
+  std::optional<Stage> known = symbolizeStage(text);
+  if (!known)
+    return option.error("'" + text + "' is no stage");
+  stage = *known;
+  return false;
+}
+
+void llvm::cl::parser<Stage>::printOptionDiff(const Option &option, Stage stage,
+                                              const OptionValue<Stage> &,
+                                              size_t width) const {
+  printOptionName(option, width);
+  llvm::outs() << "= " << stringifyStage(stage) << "\n";
+}
 
 namespace {
 struct VerifyStage : public bitnet::impl::BitNetVerifyStageBase<VerifyStage> {
@@ -33,11 +50,14 @@ struct VerifyStage : public bitnet::impl::BitNetVerifyStageBase<VerifyStage> {
       if (allowed.contains(name.getDialectNamespace()) ||
           allowed.contains(name.getStringRef()))
         return WalkResult::advance();
-      op->emitError() << "'" << name << "' may not leave stage " << stage;
+      op->emitError() << "'" << name << "' may not leave stage "
+                      << stringifyStage(stage);
       return WalkResult::interrupt();
     });
     if (result.wasInterrupted())
-      signalPassFailure();
+      return signalPassFailure();
+    BitNetDialect::StageAttrHelper(&getContext())
+        .setAttr(getOperation(), StageAttr::get(&getContext(), stage));
   }
 };
 } // namespace

@@ -21,14 +21,22 @@
 
 #include <memory>
 
-#include "bitnet/Dialect/BitNet/IR/BitNetDialect.h.inc"
 #include "bitnet/Dialect/BitNet/IR/PackedLayout.h"
+// The dialect's helpers of attributes return types of these.
 #define GET_ATTRDEF_CLASSES
 #include "bitnet/Dialect/BitNet/IR/BitNetAttrs.h.inc"
+#include "bitnet/Dialect/BitNet/IR/BitNetDialect.h.inc"
 #define GET_OP_CLASSES
 #include "bitnet/Dialect/BitNet/IR/BitNetOps.h.inc"
 
 namespace mlir::bitnet {
+/// An attribute that stages pass on beside operations, by its helper in the
+/// dialect: `getAttr<BitNetDialect::StageAttrHelper>(module)`. Null: there is
+/// none.
+template <typename Helper> auto getAttr(Operation *op) {
+  return Helper(op->getContext()).getAttr(op);
+}
+
 /// Constants up to this many bytes are inline `dense` attributes, larger ones
 /// blobs.
 inline constexpr uint64_t kInlineConstantBytes = 4096;

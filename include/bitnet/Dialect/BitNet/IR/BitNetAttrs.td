@@ -56,6 +56,30 @@ def BitNet_KernelKind : I32EnumAttr<"KernelKind", "Code form of a ternary matmul
   let genSpecializedAttr = 0;
 }
 
+def BitNet_Stage : I32EnumAttr<"Stage", "What `--emit` names, in data-flow order", [
+    I32EnumAttrCase<"ONNX", 0, "onnx">,
+    I32EnumAttrCase<"BitNet", 1, "bitnet">,
+    I32EnumAttrCase<"Quantized", 2, "quantized">,
+    I32EnumAttrCase<"Packed", 3, "packed">,
+    I32EnumAttrCase<"Dispatches", 4, "dispatches">,
+    I32EnumAttrCase<"Loops", 5, "loops">,
+    I32EnumAttrCase<"LLVM", 6, "llvm">,
+    I32EnumAttrCase<"Asm", 7, "asm">,
+    I32EnumAttrCase<"Obj", 8, "obj">,
+    I32EnumAttrCase<"SO", 9, "so">]> {
+  let cppNamespace = "::mlir::bitnet";
+  let genSpecializedAttr = 0;
+}
+
+def BitNet_LayerKind : I32EnumAttr<"LayerKind", "What became of a layer's weights", [
+    I32EnumAttrCase<"Ternary", 0, "ternary">,
+    I32EnumAttrCase<"Binary", 1, "binary">,
+    I32EnumAttrCase<"Float", 2, "float">,
+    I32EnumAttrCase<"Table", 3, "table">]> {
+  let cppNamespace = "::mlir::bitnet";
+  let genSpecializedAttr = 0;
+}
+
 def BitNet_DispatchKind : I32EnumAttr<"DispatchKind", "What a dispatch computes", [
     I32EnumAttrCase<"Layer", 0, "layer">]> {
   let cppNamespace = "::mlir::bitnet";
@@ -90,6 +114,55 @@ def BitNet_ISAAttr : EnumAttr<BitNet_Dialect, BitNet_ISA, "isa"> {
     Example: `#bitnet.isa<avx512vnni>`
   }];
   let assemblyFormat = "`<` $value `>`";
+}
+
+def BitNet_StageAttr : EnumAttr<BitNet_Dialect, BitNet_Stage, "stage"> {
+  let summary = "The stage whose form a module has";
+  let description = [{
+    The importer and the check at the end of each stage write it on the module, so that a
+    compilation continues where the text of a stage ends.
+
+    Example: `module attributes {bitnet.stage = #bitnet.stage<packed>}`
+  }];
+  let assemblyFormat = "`<` $value `>`";
+}
+
+def BitNet_LayerAttr : BitNet_Attr<"Layer", "layer"> {
+  let summary = "The record of one layer with constant weights, for reports";
+  let description = [{
+    An element of the module's `bitnet.layers`, which recognition writes and later stages bring
+    up to date. `name` is the key: that of the `bitnet.linear`, and of `bitnet.layer` on the
+    products that it became. Weights are `[rows, cols]` and take `bytes` in the model;
+    `reason` says why they are not ternary, or who asked that they be; `granularity` is that of
+    their scales, `act` the form of the activations' scale (act_c1), `storage` how float weights
+    are stored (w_c7), `note` why they are not packed as was asked for.
+
+    Example: `#bitnet.layer<"fc", kind = ternary, rows = 1, cols = 21, bytes = 84, packing = <u2, rows = 1, cols = 21>>`
+  }];
+  let parameters = (ins "::mlir::StringAttr":$name, EnumParameter<BitNet_LayerKind>:$kind,
+      "int64_t":$rows, "int64_t":$cols, "uint64_t":$bytes,
+      OptionalParameter<"::mlir::StringAttr">:$reason,
+      OptionalParameter<"::mlir::StringAttr">:$granularity,
+      OptionalParameter<"::mlir::StringAttr">:$act,
+      OptionalParameter<"::mlir::StringAttr">:$storage,
+      OptionalParameter<"::mlir::bitnet::PackingAttr">:$packing,
+      OptionalParameter<"::mlir::StringAttr">:$note);
+  let assemblyFormat = [{
+    `<` $name `,` struct($kind, $rows, $cols, $bytes, $reason, $granularity, $act, $storage,
+                         $packing, $note) `>`
+  }];
+  let extraClassDeclaration = [{
+    /// The records of `module`, in the order of the graph.
+    static ::std::vector<LayerAttr> getAll(::mlir::Operation *module);
+    /// Replaces the records of `module` by what `update` returns for them; does nothing when
+    /// the module has none.
+    static void updateAll(::mlir::Operation *module,
+                          ::llvm::function_ref<LayerAttr(LayerAttr)> update);
+    /// The record after --quantize: coded weights with one scale.
+    LayerAttr getQuantized(LayerKind kind, ::mlir::StringAttr reason);
+    /// The record after stage 3; `note` may be null.
+    LayerAttr getPacked(PackingAttr packing, ::mlir::StringAttr note);
+  }];
 }
 
 def BitNet_IterationsAttr : BitNet_Attr<"Iterations", "iterations"> {

@@ -17,7 +17,44 @@ def BitNet_Dialect : Dialect {
     output features (rows), K input features; activations are `[..., K]`.
     Packed weights are plain `i8` tensors whose layout is named by a
     `#bitnet.packing` attribute on the operations that touch them.
+
+    What stages tell each other beside operations are attributes with the names
+    and types of the table below (`discardableAttrs`). Others that begin with
+    `bitnet.` are errors; lib/Dialect/BitNet/IR/Protocol.cpp says what each may
+    stand on.
   }];
+  // In the order of the stages that write them.
+  let discardableAttrs = (ins
+    "::mlir::bitnet::StageAttr":$stage,
+    "::mlir::ArrayAttr":$layers,
+    "::mlir::StringAttr":$layer,
+    "::mlir::StringAttr":$state,
+    "::mlir::UnitAttr":$in_place,
+    "::mlir::UnitAttr":$weights,
+    "::mlir::ArrayAttr":$weight_entries,
+    "::mlir::IntegerAttr":$weights_size,
+    "::mlir::DenseI64ArrayAttr":$macs,
+    "::mlir::UnitAttr":$parallel,
+    "::mlir::UnitAttr":$serial,
+    "::mlir::StringAttr":$features,
+    "::mlir::ArrayAttr":$variants,
+    "::mlir::bitnet::ISAAttr":$isa,
+    "::mlir::IntegerAttr":$slot,
+    "::mlir::IntegerAttr":$result,
+    "::mlir::DenseI64ArrayAttr":$scratch,
+    "::mlir::ArrayAttr":$regions,
+    "::mlir::DictionaryAttr":$signature,
+    "::mlir::UnitAttr":$failure_exit,
+    "::mlir::StringAttr":$top,
+    "::mlir::StringAttr":$port,
+    "::mlir::UnitAttr":$output,
+    "::mlir::IntegerAttr":$pipeline,
+    "::mlir::IntegerAttr":$unroll,
+    "::mlir::IntegerAttr":$partition
+  );
+  let hasOperationAttrVerify = 1;
+  let hasRegionArgAttrVerify = 1;
+  let hasRegionResultAttrVerify = 1;
   let useDefaultAttributePrinterParser = 1;
   let hasConstantMaterializer = 1;
   let hasCanonicalizer = 1;

@@ -201,19 +201,22 @@ def BitNetPackWeights : Pass<"bitnet-pack-weights", "::mlir::ModuleOp"> {
 }
 
 def BitNetVerifyStage : Pass<"bitnet-verify-stage", "::mlir::ModuleOp"> {
-  let summary = "Fails when an operation may not leave the stage";
+  let summary = "Ends a stage: fails when an operation may not leave it";
   let description = [{
     Every stage builder ends with this check, so that a missing lowering is named
-    where it is missing and not three stages later.
+    where it is missing and not three stages later. A module that passes has the
+    stage's form, which `bitnet.stage` then says.
 
     Example: `--bitnet-verify-stage="stage=quantized allow=func,bitnet.matmul"` on
     a module with a `bitnet.linear` says: 'bitnet.linear' may not leave stage
     quantized.
   }];
   let options = [
-    Option<"stage", "stage", "std::string", "", "Name of the stage, for messages">,
+    Option<"stage", "stage", "::mlir::bitnet::Stage", "::mlir::bitnet::Stage::ONNX",
+           "The stage that ends, a word of --emit. Example: stage=quantized">,
     ListOption<"allow", "allow", "std::string",
                "Dialects (func) and operations (bitnet.matmul) allowed at its exit">];
+  let dependentDialects = ["::mlir::bitnet::BitNetDialect"]; // writes bitnet.stage
 }
 
 #endif // BITNET_DIALECT_BITNET_TRANSFORMS_PASSES_TD

@@ -15,17 +15,17 @@ inline constexpr llvm::StringLiteral kCommonDialects[] = {
 
 /// Ends a stage: only operations of these names, or of dialects of these names,
 /// may be left in the module.
-inline void addStageCheck(OpPassManager &pm, llvm::StringRef stage,
+inline void addStageCheck(OpPassManager &pm, Stage stage,
                           llvm::ArrayRef<llvm::StringRef> allow) {
   BitNetVerifyStageOptions options;
-  options.stage = stage.str();
+  options.stage = stage;
   for (llvm::StringRef name : allow)
     options.allow.push_back(name.str());
   pm.addPass(createBitNetVerifyStage(options));
 }
 
 /// The same for stages whose sizes and branches are MLIR's.
-inline void addCommonStageCheck(OpPassManager &pm, llvm::StringRef stage,
+inline void addCommonStageCheck(OpPassManager &pm, Stage stage,
                                 llvm::ArrayRef<llvm::StringRef> allow) {
   llvm::SmallVector<llvm::StringRef> all(allow);
   all.append(std::begin(kCommonDialects), std::end(kCommonDialects));

@@ -102,8 +102,10 @@ inline IntegerAttr getOnnxVersion(onnx::NodeOp node) {
   constexpr int64_t kNewest = 20;
   Builder builder(node.getContext());
   auto module = node->getParentOfType<ModuleOp>();
-  auto opsets =
-      module ? module->getAttrOfType<DictionaryAttr>("onnx.opset") : nullptr;
+  auto opsets = module
+                    ? onnx::ONNXDialect::OpsetAttrHelper(module->getContext())
+                          .getAttr(module)
+                    : nullptr;
   auto version = opsets ? opsets.getAs<IntegerAttr>("ai.onnx") : IntegerAttr();
   return version ? version : builder.getI64IntegerAttr(kNewest);
 }

@@ -20,13 +20,17 @@
 
 namespace mlir::bitnet::onnx {
 /// Discardable attributes on `func.func` arguments and results.
-inline constexpr llvm::StringLiteral kNameAttr = "onnx.name";
+inline constexpr llvm::StringLiteral kNameAttr =
+    ONNXDialect::NameAttrHelper::getNameStr();
 /// Array of dimension names ("" where the dimension is static or unnamed).
-inline constexpr llvm::StringLiteral kDimsAttr = "onnx.dims";
+inline constexpr llvm::StringLiteral kDimsAttr =
+    ONNXDialect::DimsAttrHelper::getNameStr();
 /// Type of a result as the file declares it: a hint, not what is computed.
-inline constexpr llvm::StringLiteral kDeclaredAttr = "onnx.declared";
+inline constexpr llvm::StringLiteral kDeclaredAttr =
+    ONNXDialect::DeclaredAttrHelper::getNameStr();
 /// TensorProto.DataType of an argument or result, which tells ui8 from i8.
-inline constexpr llvm::StringLiteral kDataTypeAttr = "onnx.dtype";
+inline constexpr llvm::StringLiteral kDataTypeAttr =
+    ONNXDialect::DtypeAttrHelper::getNameStr();
 /// Name of the params entry that lists the names of `bodies`.
 inline constexpr llvm::StringLiteral kBodiesParam = "onnx.bodies";
 /// Domain of operators that no file holds: what a rewrite leaves behind where

@@ -26,7 +26,25 @@ def ONNX_Dialect : Dialect {
     Unsigned ONNX types keep their sign (`tensor<4xui8>`), so that no stage has
     to guess. Values whose type the file does not declare have type
     `!onnx.unknown` until they are lowered.
+
+    Beside nodes, the importer leaves what a file declares, in attributes of the
+    names and types below (`discardableAttrs`); others that begin with `onnx.` are
+    errors.
   }];
+  let discardableAttrs = (ins
+    "::mlir::StringAttr":$file,
+    "::mlir::IntegerAttr":$ir_version,
+    "::mlir::DictionaryAttr":$opset,
+    "::mlir::StringAttr":$producer,
+    "::mlir::StringAttr":$name,
+    "::mlir::ArrayAttr":$dims,
+    "::mlir::TypeAttr":$declared,
+    "::mlir::IntegerAttr":$dtype,
+    "::mlir::DictionaryAttr":$origin
+  );
+  let hasOperationAttrVerify = 1;
+  let hasRegionArgAttrVerify = 1;
+  let hasRegionResultAttrVerify = 1;
   let useDefaultTypePrinterParser = 1;
 }
 

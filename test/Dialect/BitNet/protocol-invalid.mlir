@@ -1,0 +1,84 @@
+// RUN: bitnet-opt %s --verify-diagnostics --split-input-file
+
+// What stages tell each other has a name, a type and a place; all else is an error of the verifier.
+
+// expected-error @+1 {{has an unknown attribute 'bitnet.paralell'}}
+func.func @misspelt() attributes {bitnet.paralell} {
+  return
+}
+
+// -----
+
+// expected-error @+1 {{has the attribute 'bitnet.parallel' with a value of a wrong kind: true}}
+func.func @kind() attributes {bitnet.parallel = true} {
+  return
+}
+
+// -----
+
+func.func @place(%x: memref<4xf32>, %c: f32, %i: index) {
+  // expected-error @+1 {{may not have the attribute 'bitnet.parallel'}}
+  memref.store %c, %x[%i] {bitnet.parallel} : memref<4xf32>
+  return
+}
+
+// -----
+
+// expected-error @+1 {{has the attribute 'bitnet.port' with a value of a wrong kind: 1 : i64}}
+func.func @argument(%x: f32 {bitnet.port = 1}) {
+  return
+}
+
+// -----
+
+// expected-error @+1 {{may not have the attribute 'bitnet.slot'}}
+func.func @argument_place(%x: f32 {bitnet.slot = 1}) {
+  return
+}
+
+// -----
+
+// expected-error @+1 {{may not have the attribute 'bitnet.port' on a result}}
+func.func @result() -> (f32 {bitnet.port = "y"}) {
+  %y = arith.constant 1.0 : f32
+  return %y : f32
+}
+
+// -----
+
+// expected-error @+1 {{has layers that are no #bitnet.layer}}
+module attributes {bitnet.layers = ["fc"]} {
+}
+
+// -----
+
+// expected-error @+1 {{has the attribute 'bitnet.stage' with a value of a wrong kind: "loops"}}
+module attributes {bitnet.stage = "loops"} {
+}
+
+// -----
+
+// expected-error @+2 {{expected ::mlir::bitnet::Stage to be one of: onnx, bitnet, quantized, packed, dispatches, loops, llvm, asm, obj, so}}
+// expected-error @+1 {{failed to parse BitNet_StageAttr parameter 'value'}}
+module attributes {bitnet.stage = #bitnet.stage<none>} {
+}
+
+// -----
+
+// expected-error @+1 {{may not have 'onnx.nam' = "x" here}}
+func.func @onnx_name(%x: f32 {onnx.nam = "x"}) {
+  return
+}
+
+// -----
+
+// expected-error @+1 {{may not have 'onnx.dims' = "n" here}}
+func.func @onnx_kind(%x: f32 {onnx.dims = "n"}) {
+  return
+}
+
+// -----
+
+// expected-error @+1 {{may not have 'onnx.file' = 1 : i64 here}}
+module attributes {onnx.file = 1} {
+}
