@@ -80,8 +80,7 @@ static SmallVector<RegisterFile> getRegisterFiles(const LoopsOptions &options) {
     machines.push_back(options.machines.target);
   SmallVector<RegisterFile> files;
   for (const TargetInfo &machine : machines) {
-    RegisterFile file =
-        getRegisterFile(machine.arch == TargetArch::AArch64, machine.features);
+    RegisterFile file = getRegisterFile(machine.features);
     if (!llvm::is_contained(files, file))
       files.push_back(file);
   }
@@ -117,7 +116,6 @@ void bitnet::populateLoopsPipeline(OpPassManager &pm,
   // of floats have an order of their own.
   if (options.strictFloats || !options.machines.isas.empty())
     pm.addNestedPass<func::FuncOp>(createBitNetStrictFloats());
-  addCommonStageCheck(
-      pm, "loops",
-      {"memref", "vector", "llvm", "amx", "arm_neon", "bitnet.probe"});
+  addCommonStageCheck(pm, "loops",
+                      {"memref", "vector", "llvm", "bitnet.probe"});
 }

@@ -148,13 +148,23 @@ cl::opt<std::string> mcpu("mcpu",
                           cl::desc("CPU to compile for, \"native\" is this "
                                    "one (default: see --isa)"),
                           cl::value_desc("name"), cl::cat(targetCategory));
+/// "generic, avx2, ...; neon, ...": the machines of each architecture.
+std::string listISAs() {
+  std::string list;
+  for (const ArchitectureRow &row : getArchitectures())
+    for (auto [index, isa] : llvm::enumerate(getISAs(row.arch)))
+      list += (list.empty() ? ""
+               : index      ? ", "
+                            : "; ") +
+              stringifyISA(isa).str();
+  return list;
+}
+
 // --isa and --mcpu exclude each other: several machines, or exactly one.
-cl::list<ISA> isas("isa",
-                   cl::desc("Machines that one library serves, all by default: "
-                            "generic, avx2, avxvnni, avx512bw, avx512vnni, "
-                            "avx512vbmi, amx; neon, neon_dotprod, i8mm"),
-                   cl::value_desc("names"), cl::CommaSeparated,
-                   cl::cat(targetCategory));
+const std::string isaText =
+    "Machines that one library serves, all by default: " + listISAs();
+cl::list<ISA> isas("isa", cl::desc(isaText), cl::value_desc("names"),
+                   cl::CommaSeparated, cl::cat(targetCategory));
 cl::opt<std::string>
     mtriple("mtriple", cl::desc("Target triple (default: this machine's)"),
             cl::value_desc("triple"), cl::cat(targetCategory));

@@ -14,14 +14,15 @@ using namespace mlir;
 using namespace mlir::bitnet;
 
 namespace {
-/// An entry: the name of the option's value, and the LLVM features that a CPU
-/// with these registers has.
+/// An entry: the name of the option's value, and the LLVM feature that a CPU
+/// with these registers has, if they are not on every CPU.
 struct RegisterFileRow {
   RegisterFile registers;
-  llvm::StringLiteral name, features;
+  llvm::StringLiteral name, feature;
 };
 } // namespace
 
+/// From worst to best within an architecture.
 static constexpr RegisterFileRow kTable[] = {
     {RegisterFile::XMM16, "xmm16", ""},
     {RegisterFile::YMM16, "ymm16", "avx"},
@@ -44,8 +45,8 @@ llvm::raw_ostream &bitnet::operator<<(llvm::raw_ostream &os,
   return os << getName(registers);
 }
 
-llvm::StringRef bitnet::getNeededFeatures(RegisterFile registers) {
-  return getRow(registers).features;
+llvm::StringRef bitnet::getNeededFeature(RegisterFile registers) {
+  return getRow(registers).feature;
 }
 
 bool llvm::cl::parser<RegisterFile>::parse(Option &option, StringRef,
@@ -86,18 +87,16 @@ RegisterTile bitnet::getRegisterTile(RegisterFile registers) {
   llvm_unreachable("a register file without a tile");
 }
 
-/// The largest one that the features allow.
-RegisterFile bitnet::getRegisterFile(bool isAArch64,
-                                     const std::vector<std::string> &features) {
+/// The last entry that the features allow.
+RegisterFile bitnet::getRegisterFile(const std::vector<std::string> &features) {
   auto has = [&](llvm::StringRef name) {
     return llvm::any_of(features, [&](llvm::StringRef feature) {
       feature.consume_front("+");
       return feature == name;
     });
   };
-  if (isAArch64)
-    return RegisterFile::NEON32;
-  if (has("avx512f"))
-    return RegisterFile::ZMM32;
-  return has("avx") ? RegisterFile::YMM16 : RegisterFile::XMM16;
+  for (const RegisterFileRow &row : llvm::reverse(kTable))
+    if (row.feature.empty() || has(row.feature))
+      return row.registers;
+  llvm_unreachable("the first register file needs no feature");
 }
