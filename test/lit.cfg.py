@@ -63,7 +63,7 @@ for feature, words in {
     if platform.machine() == "x86_64" and all(w in flags.split() for w in words):
         config.available_features.add(feature)
 # Other architectures: an emulator and a C compiler with its libraries (scripts/setup).
-emulated = ("x86_64", "aarch64")
+emulated = ("x86_64", "aarch64", "riscv64")
 for tool in [f"qemu-{arch}-static" for arch in emulated] + [f"{arch}-linux-gnu-gcc" for arch in emulated]:
     if any(os.access(os.path.join(p, tool), os.X_OK) for p in config.environment["PATH"].split(os.pathsep)):
         config.available_features.add(tool)

@@ -18,6 +18,10 @@ enum { HOST_MACHINE = EM_X86_64 };
 #elif defined(__aarch64__)
 enum { HOST_MACHINE = EM_AARCH64 };
 #define BN_PAUSE() __asm__ volatile("yield")
+#elif defined(__riscv) && __riscv_xlen == 64
+enum { HOST_MACHINE = EM_RISCV };
+/* pause of Zihintpause, which is a fence without effect for other CPUs. */
+#define BN_PAUSE() __asm__ volatile(".4byte 0x0100000f")
 #endif
 
 /* The name of an ELF machine for the error line. */
@@ -28,7 +32,7 @@ static inline const char *machine_name(unsigned machine) {
   case EM_AARCH64:
     return "aarch64";
   case EM_RISCV:
-    return "riscv";
+    return "riscv64";
   default:
     return "another machine";
   }

@@ -28,6 +28,7 @@ static constexpr RegisterFileRow kTable[] = {
     {RegisterFile::YMM16, "ymm16", "avx"},
     {RegisterFile::ZMM32, "zmm32", "avx512f"},
     {RegisterFile::NEON32, "neon32", "neon"},
+    {RegisterFile::RVV32, "rvv32", "v"},
 };
 
 static const RegisterFileRow &getRow(RegisterFile registers) {
@@ -81,6 +82,7 @@ RegisterTile bitnet::getRegisterTile(RegisterFile registers) {
     return {/*rows=*/6, /*vectors=*/4, /*dotRows=*/4, /*dotColumns=*/4,
             /*vectorColumns=*/8};
   case RegisterFile::NEON32:
+  case RegisterFile::RVV32:
     return {/*rows=*/5, /*vectors=*/1, /*dotRows=*/2, /*dotColumns=*/2,
             /*vectorColumns=*/4};
   }

@@ -24,6 +24,10 @@ static constexpr ArchitectureRow kTable[] = {
      "sse4.1"},
     {TargetArch::AArch64, "aarch64", llvm::Triple::aarch64, "generic", "", "",
      ""},
+    // What Linux distributions are compiled for, rv64gc; LLVM's CPU has
+    // integers only.
+    {TargetArch::RISCV64, "riscv64", llvm::Triple::riscv64, "generic-rv64",
+     "m a f d c", "zfhmin", ""},
 };
 
 llvm::ArrayRef<ArchitectureRow> mlir::bitnet::getArchitectures() {

@@ -31,6 +31,7 @@ static constexpr ISARow kTable[] = {
     {ISA::NEON, TargetArch::AArch64, "", "", ""},
     {ISA::NEONDotprod, TargetArch::AArch64, "", "", "dotprod"},
     {ISA::I8MM, TargetArch::AArch64, "", "", "dotprod i8mm"},
+    {ISA::RVV, TargetArch::RISCV64, "", "v", ""},
 };
 
 bool TargetInfo::hasFeature(StringRef name) const {

@@ -27,7 +27,10 @@ enum class RegisterFile {
   /// 32 registers of 16 floats: AVX-512.
   ZMM32,
   /// 32 registers of 4 floats: Arm NEON.
-  NEON32
+  NEON32,
+  /// 32 registers of at least 4 floats, of which four together hold a vector of
+  /// 16: RISC-V V.
+  RVV32
 };
 
 /// Accumulators that one tile of a product holds in registers.

@@ -19,7 +19,7 @@
 namespace mlir::bitnet {
 
 /// Architectures that code may be bound to; `Any` is code that runs on all.
-enum class TargetArch { Any, X86_64, AArch64 };
+enum class TargetArch { Any, X86_64, AArch64, RISCV64 };
 
 /// What is known of all machines of an architecture. Lists of features are
 /// LLVM's names, separated by spaces.
