@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Checks that includes point left only: docs/Architecture.md, section Layers.
 
-Support < Dialect/*/IR < Dialect/*/Transforms < ConstantEval < {Import, Conversion, Codegen} < Target < Pipelines < tools
+Support < Dialect/*/IR < Dialect/*/Transforms < ConstantEval < {Import, Conversion, Codegen} < Target < Pipelines < CAPI < tools
 """
 import pathlib
 import re
@@ -22,6 +22,7 @@ LAYERS = {
     "Codegen": 4,
     "Target": 5,
     "Pipelines": 6,
+    "CAPI": 7,
 }
 # Siblings of one layer that must not see each other.
 EXCLUSIVE = ("Import", "Conversion/ONNXToBitNet", "Conversion/ONNXToLinalg",

@@ -8,12 +8,13 @@
 //===----------------------------------------------------------------------===//
 
 #include "bitnet/Pipelines/Driver.h"
-#include "EmitHLS.h"
 #include "EmitIR.h"
 #include "LoadModel.h"
 
 #include "bitnet/Codegen/Memory/Passes.h"
 #include "bitnet/Dialect/BitNet/IR/BitNet.h"
+#include "bitnet/Dialect/BitNet/IR/Failure.h"
+#include "bitnet/Pipelines/Backend.h"
 #include "bitnet/Pipelines/Passes.h"
 #include "bitnet/Target/CPU/CPU.h"
 
@@ -30,14 +31,28 @@ using namespace mlir::bitnet;
 namespace {
 
 /// Runs stages one after the other and reports each.
-class Driver {
+class Driver final : public StageRunner {
 public:
-  Driver(MLIRContext &context, const CompileOptions &options)
-      : context(context), options(options) {}
+  Driver(MLIRContext &context, CompileOptions wanted)
+      : context(context),
+        backend(wanted.backend ? *wanted.backend : *getBackends().front()),
+        options(std::move(wanted)) {
+    backend.adjust(options);
+  }
 
   FailureOr<CompileResult> run();
+  LogicalResult stage(StringRef name,
+                      llvm::function_ref<LogicalResult()> body) override;
+  LogicalResult
+  passes(StringRef name, ModuleOp of,
+         llvm::function_ref<void(OpPassManager &)> populate) override;
 
 private:
+  LogicalResult passes(StringRef name,
+                       llvm::function_ref<void(OpPassManager &)> populate) {
+    return passes(name, *module, populate);
+  }
+  LogicalResult runStages();
   LogicalResult chooseTarget(Location loc);
   LogicalResult load();
   LogicalResult claimOutputs();
@@ -46,21 +61,14 @@ private:
   LogicalResult lowerToLoops();
   LogicalResult emit();
   LogicalResult report();
-  /// Runs and times `body`, and tells options.progress.
-  LogicalResult stage(StringRef name, llvm::function_ref<LogicalResult()> body);
-  LogicalResult passes(StringRef name,
-                       llvm::function_ref<void(OpPassManager &)> populate);
-  LogicalResult emitFolder();
   LogicalResult check(llvm::Error error);
-  PackOptions packOptions() const;
   MachineOptions machineOptions() const;
-  PartitionOptions partitionOptions() const;
-  LoopsOptions loopsOptions() const;
   BitNetFoldDimsOptions foldDimsOptions() const;
-  FrontendOptions frontendOptions() const;
+  bool isCancelled() const { return options.cancelled && options.cancelled(); }
 
   MLIRContext &context;
-  const CompileOptions &options;
+  const Backend &backend;
+  CompileOptions options;
   OwningOpRef<ModuleOp> module;
   CPUTargetOptions target;
   CompileResult result;
@@ -72,28 +80,32 @@ private:
 
 LogicalResult Driver::stage(StringRef name,
                             llvm::function_ref<LogicalResult()> body) {
+  if (isCancelled())
+    return failure();
   auto started = std::chrono::steady_clock::now();
   LogicalResult status = body();
   std::chrono::duration<double> seconds =
       std::chrono::steady_clock::now() - started;
-  // import, bitnet, quantize, pack, partition, loops, cpu, link: as many as
-  // --emit asks.
-  unsigned count = std::min(unsigned(options.emit) + 1, 8u);
+  // import, bitnet, quantize, pack, partition, loops, and those of the backend:
+  // as many as --emit asks.
+  unsigned count = std::min(unsigned(options.emit), unsigned(Stage::Loops)) + 1;
+  if (options.emit > Stage::Loops)
+    count += backend.numLastStages;
   ++index;
   if (succeeded(status) && options.progress)
     options.progress(index, std::max(count, index), name, seconds.count());
-  return status;
+  return failure(failed(status) || isCancelled());
 }
 
 LogicalResult
-Driver::passes(StringRef name,
+Driver::passes(StringRef name, ModuleOp of,
                llvm::function_ref<void(OpPassManager &)> populate) {
   return stage(name, [&] {
     PassManager pm(&context);
     if (options.configure)
       options.configure(pm);
     populate(pm);
-    return pm.run(*module);
+    return pm.run(of);
   });
 }
 
@@ -146,67 +158,33 @@ static std::string kernelNames(ModuleOp module) {
   return names;
 }
 
-/// The functions below derive the options of passes and pipelines from those of
-/// the command line.
 BitNetFoldDimsOptions Driver::foldDimsOptions() const {
   BitNetFoldDimsOptions fold;
   for (const std::string &dim : options.dims)
     fold.dims.push_back(dim);
-  fold.requireStatic = options.hls;
+  fold.requireStatic = options.staticDims;
   return fold;
 }
 
-/// Base 3 pays only where the target has a kernel that reads it fast.
-PackOptions Driver::packOptions() const {
-  PackOptions pack = options.pack;
-  pack.fastBase3 =
-      hasFastKernel(machineOptions().target, options.kernel, PackingKind::U1_6);
-  return pack;
-}
-
-/// With --target=hls the code is for no machine.
+/// The machines of the resolved target; none for a backend whose code is for no
+/// machine.
 MachineOptions Driver::machineOptions() const {
   MachineOptions machines;
-  if (options.hls)
+  if (!backend.forMachines)
     return machines;
   machines.isas = target.isas;
   machines.target = getMachine(target);
   return machines;
 }
 
-/// With --target=hls, products are the literal nests.
-PartitionOptions Driver::partitionOptions() const {
-  PartitionOptions partition;
-  partition.machines = machineOptions();
-  partition.kernel = options.hls ? KernelChoice::Scalar : options.kernel;
-  partition.strictFloats = options.hls;
-  return partition;
-}
-
-LoopsOptions Driver::loopsOptions() const {
-  LoopsOptions loops;
-  loops.machines = machineOptions();
-  loops.strictFloats = options.hls;
-  loops.scalarLoops = options.hls;
-  return loops;
-}
-
-/// C++ for HLS has no 16-bit floats.
-FrontendOptions Driver::frontendOptions() const {
-  FrontendOptions frontend = options.frontend;
-  if (options.hls && frontend.floatWeights == FloatWeights::Lossless)
-    frontend.floatWeights = FloatWeights::Keep;
-  return frontend;
-}
-
 /// Stages 1 to 3. A file that an earlier run stopped at continues from there.
 LogicalResult Driver::lowerTensors() {
   const bool imported = isImported(*module);
   if (failed(passes("bitnet", [&](OpPassManager &pm) {
-        if (options.hls || !options.dims.empty())
+        if (options.staticDims || !options.dims.empty())
           pm.addPass(createBitNetFoldDims(foldDimsOptions()));
         if (imported)
-          populateFrontendPipeline(pm, frontendOptions());
+          populateFrontendPipeline(pm, options.frontend);
       })))
     return failure();
   result.layers = collectLayers(*module);
@@ -221,7 +199,7 @@ LogicalResult Driver::lowerTensors() {
   if (options.emit < Stage::Packed)
     return success();
   if (failed(passes("pack", [&](OpPassManager &pm) {
-        populatePackPipeline(pm, packOptions());
+        populatePackPipeline(pm, options.pack);
       })))
     return failure();
   result.layers = collectLayers(*module);
@@ -232,13 +210,13 @@ LogicalResult Driver::lowerTensors() {
 LogicalResult Driver::lowerToLoops() {
   if (!isPartitioned(*module) &&
       failed(passes("partition", [&](OpPassManager &pm) {
-        populatePartitionPipeline(pm, partitionOptions());
+        populatePartitionPipeline(pm, options.partition);
       })))
     return failure();
   if (options.emit < Stage::Loops)
     return success();
   return passes("loops", [&](OpPassManager &pm) {
-    populateLoopsPipeline(pm, loopsOptions());
+    backend.populateLoops(pm, LoopsOptions{options.partition.machines});
   });
 }
 
@@ -255,57 +233,11 @@ LogicalResult Driver::lower() {
   return success();
 }
 
-static CPUOutput outputKind(Stage stage) {
-  switch (stage) {
-  case Stage::LLVM:
-    return CPUOutput::LLVMIR;
-  case Stage::Asm:
-    return CPUOutput::Assembly;
-  case Stage::Obj:
-    return CPUOutput::Object;
-  default:
-    return CPUOutput::SharedLibrary;
-  }
-}
-
-/// The reference for the golden vectors is the CPU target on the same loops.
-LogicalResult Driver::emitFolder() {
-  OutputFolder folder(outputs, options.output);
-  if (failed(folder.create(module->getLoc())))
-    return failure();
-  HLSOptions hls;
-  hls.top = topFor(options.input);
-  OwningOpRef<ModuleOp> reference = module->clone();
-  if (failed(passes("hls",
-                    [&](OpPassManager &pm) { populateHLSPipeline(pm, hls); })))
-    return failure();
-  OwningOpRef<ModuleOp> prepared = std::exchange(module, std::move(reference));
-  if (failed(passes("cpu", [&](OpPassManager &pm) {
-        populateCPUPipeline(pm, getCPUPipelineOptions(target));
-      })))
-    return failure();
-  return stage("files", [&] {
-    return failure(failed(folder.write(*prepared, *module, target)) ||
-                   failed(folder.evaluate(*prepared, options.runner)) ||
-                   failed(folder.commit(module->getLoc())));
-  });
-}
-
-/// Writes the output: text of IR, a folder of C++, or what the CPU target
-/// makes.
+/// Writes the output: text of IR, or what the backend makes.
 LogicalResult Driver::emit() {
   if (options.emit < Stage::LLVM)
     return emitIR(*module, outputs, options.output);
-  if (options.hls)
-    return emitFolder();
-  if (failed(passes("cpu", [&](OpPassManager &pm) {
-        populateCPUPipeline(pm, getCPUPipelineOptions(target));
-      })))
-    return failure();
-  return stage("link", [&] {
-    return emitCPU(*module, target, outputKind(options.emit), outputs,
-                   options.output);
-  });
+  return backend.emit({*this, *module, options, target, outputs});
 }
 
 /// Writes the report before the output, so that a report that cannot be written
@@ -326,8 +258,8 @@ LogicalResult Driver::report() {
 LogicalResult Driver::check(llvm::Error error) {
   if (!error)
     return success();
-  return emitError(FileLineColLoc::get(&context, options.input, 0, 0))
-         << llvm::toString(std::move(error));
+  return emitFailure(FileLineColLoc::get(&context, options.input, 0, 0),
+                     std::move(error));
 }
 
 /// Claims the outputs before anything is made: none may be a file that is read.
@@ -364,16 +296,13 @@ static LogicalResult checkKernel(CPUTargetOptions &target,
 /// Resolves the target before the model is read, because a wrong option should
 /// not cost that time.
 LogicalResult Driver::chooseTarget(Location loc) {
-  CPUTargetOptions wanted = options.target;
-  // The reference for the golden vectors runs on this machine.
-  if (options.hls && wanted.cpu.empty())
-    wanted.cpu = "native";
   std::string error;
-  FailureOr<CPUTargetOptions> resolved = resolveTarget(wanted, error);
+  FailureOr<CPUTargetOptions> resolved = resolveTarget(options.target, error);
   if (failed(resolved))
     return emitError(loc) << error;
   target = *resolved;
-  if (failed(checkKernel(target, machineOptions().target, options.kernel, loc)))
+  const KernelChoice kernel = options.partition.kernel;
+  if (failed(checkKernel(target, machineOptions().target, kernel, loc)))
     return failure();
   // checkKernel drops machines that the asked-for kernel cannot serve, perhaps
   // the worst one, whose CPU is the baseline: resolve the baseline again.
@@ -381,19 +310,37 @@ LogicalResult Driver::chooseTarget(Location loc) {
     target = *resolveTarget(target, error);
   target.modelName = llvm::sys::path::filename(options.input).str();
   target.producer = "bitnet-compile " BITNET_VERSION;
+  options.partition.machines = machineOptions();
+  // Base 3 pays only where the target has a kernel that reads it fast.
+  options.pack.fastBase3 = hasFastKernel(options.partition.machines.target,
+                                         kernel, PackingKind::U1_6);
   result.cpu = target.cpu;
   for (ISA isa : target.isas)
     result.isas.push_back(stringifyISA(isa).str());
   return success();
 }
 
+LogicalResult Driver::runStages() {
+  Location loc = FileLineColLoc::get(&context, options.input, 0, 0);
+  return failure(failed(chooseTarget(loc)) || failed(load()) ||
+                 failed(claimOutputs()) || failed(lower()) ||
+                 failed(report()) || failed(emit()));
+}
+
 /// The outputs appear at the very end, all at once.
 FailureOr<CompileResult> Driver::run() {
-  Location loc = FileLineColLoc::get(&context, options.input, 0, 0);
-  if (failed(chooseTarget(loc)))
-    return failure();
-  if (failed(load()) || failed(claimOutputs()) || failed(lower()) ||
-      failed(report()) || failed(emit()) || failed(check(outputs.commit())))
+  // Once cancelled, no pass begins: those that are left in the stage's pipeline
+  // are skipped, and the stage fails.
+  if (options.cancelled)
+    context.registerActionHandler(
+        [this](llvm::function_ref<void()> run, const tracing::Action &action) {
+          if (!isa<PassExecutionAction>(action) || !isCancelled())
+            run();
+        });
+  const LogicalResult ran = runStages();
+  if (options.cancelled)
+    context.registerActionHandler(nullptr);
+  if (failed(ran) || isCancelled() || failed(check(outputs.commit())))
     return failure();
   return result;
 }

@@ -8,6 +8,7 @@
 
 #include "EmitIR.h"
 #include "bitnet/Dialect/BitNet/IR/BitNet.h"
+#include "bitnet/Dialect/BitNet/IR/Failure.h"
 
 #include "mlir/IR/AttrTypeSubElements.h"
 #include "llvm/ADT/MapVector.h"
@@ -98,6 +99,6 @@ LogicalResult mlir::bitnet::emitIR(ModuleOp module, OutputSet &outputs,
         return llvm::Error::success();
       });
   if (error)
-    return emitError(module.getLoc()) << llvm::toString(std::move(error));
+    return emitFailure(module.getLoc(), std::move(error));
   return success();
 }

@@ -16,6 +16,7 @@
 #include "mlir/Parser/Parser.h"
 #include "llvm/ADT/SmallString.h"
 #include "llvm/Support/FileSystem.h"
+#include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Path.h"
 
 using namespace mlir;
@@ -75,6 +76,24 @@ static LogicalResult openBlobs(ModuleOp module, const CompileOptions &options) {
   return success();
 }
 
+/// Parses the text of a stage from its file, or from its bytes under the same
+/// name.
+static OwningOpRef<ModuleOp> parseStage(MLIRContext &context,
+                                        const CompileOptions &options) {
+  ParserConfig config(&context);
+  if (!options.bytes)
+    return parseSourceFile<ModuleOp>(options.input, config);
+  auto text = llvm::MemoryBuffer::getOpenFile(
+      options.bytes->getFd(), options.input, options.bytes->getSize());
+  if (!text) {
+    emitError(FileLineColLoc::get(&context, options.input, 0, 0))
+        << text.getError().message();
+    return nullptr;
+  }
+  return parseSourceString<ModuleOp>((*text)->getBuffer(), config,
+                                     options.input);
+}
+
 FailureOr<OwningOpRef<ModuleOp>>
 bitnet::loadModel(MLIRContext &context, const CompileOptions &options) {
   if (!StringRef(options.input).ends_with(".mlir")) {
@@ -84,11 +103,11 @@ bitnet::loadModel(MLIRContext &context, const CompileOptions &options) {
     // Layers).
     import.hasLowering = hasONNXLowering;
     import.maxNodes = options.maxNodes.value_or(import.maxNodes);
+    import.bytes = options.bytes;
+    import.hasFolder = options.isNamed;
     return importONNXModel(context, options.input, import);
   }
-  ParserConfig config(&context);
-  OwningOpRef<ModuleOp> module =
-      parseSourceFile<ModuleOp>(options.input, config);
+  OwningOpRef<ModuleOp> module = parseStage(context, options);
   if (!module || failed(openBlobs(*module, options)))
     return failure();
   return std::move(module);

@@ -36,15 +36,13 @@ static void addKernelSelection(OpPassManager &pm,
 
 /// Elementwise nests are fused on tensors, because bufferization freezes the
 /// structure.
-static void addFusion(OpPassManager &pm, const PartitionOptions &options) {
+static void addFusion(OpPassManager &pm) {
   OpPassManager &func = pm.nest<func::FuncOp>();
   func.addPass(createBitNetLowerSelects());
   func.addPass(createConvertElementwiseToLinalgPass());
-  if (!options.strictFloats) {
-    func.addPass(createBitNetFoldOperandCopies());
-    func.addPass(createCanonicalizerPass());
-    func.addPass(createCSEPass());
-  }
+  func.addPass(createBitNetFoldOperandCopies());
+  func.addPass(createCanonicalizerPass());
+  func.addPass(createCSEPass());
   func.addPass(createBitNetSeparateInits());
   func.addPass(createBitNetFuseElementwise());
   func.addPass(createCSEPass());
@@ -58,13 +56,11 @@ void bitnet::populatePartitionPipeline(OpPassManager &pm,
   pm.addPass(createConvertBitNetToLinalg());
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createBitNetFoldOutputShapes());
-  // Hardware has a place for each layer.
-  if (!options.strictFloats)
+  if (options.rollLayers)
     pm.addNestedPass<func::FuncOp>(createBitNetRollLayers());
-  addFusion(pm, options);
+  addFusion(pm);
   OpPassManager &func = pm.nest<func::FuncOp>();
-  if (!options.strictFloats)
-    func.addPass(createBitNetReuseOperands());
+  func.addPass(createBitNetReuseOperands());
   func.addPass(createBitNetFormLayers());
   func.addPass(createBitNetJoinLayers());
   addCommonStageCheck(pm, "dispatches",

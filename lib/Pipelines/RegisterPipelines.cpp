@@ -37,6 +37,9 @@ void mlir::bitnet::registerAllPipelines() {
                 populatePartitionPipeline);
   registerStage("bitnet-loops-pipeline", "Stage 4: loop nests over buffers",
                 populateLoopsPipeline);
+  PassPipelineRegistration<>("bitnet-hls-loops-pipeline",
+                             "Stage 4 of --target=hls: scalar loop nests",
+                             populateHLSLoopsPipeline);
   registerStage("bitnet-hls-pipeline",
                 "Stage 5b: static loops to the C++ subset of --target=hls",
                 populateHLSPipeline);

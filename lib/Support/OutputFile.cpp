@@ -27,10 +27,12 @@
 
 using namespace mlir::bitnet;
 
+char OutputError::ID = 0;
+
 llvm::Error mlir::bitnet::cannotWrite(llvm::StringRef path,
                                       const llvm::Twine &why) {
-  return llvm::createStringError("cannot write " + quotePath(path) + ": " +
-                                 why);
+  return llvm::make_error<OutputError>(
+      ("cannot write " + quotePath(path) + ": " + why).str());
 }
 
 namespace {

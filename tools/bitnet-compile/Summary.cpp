@@ -17,7 +17,6 @@
 
 #include <sys/resource.h>
 
-using namespace mlir;
 using namespace mlir::bitnet;
 
 /// The most memory that this process had so far.
@@ -40,45 +39,45 @@ static std::string formatBytes(uint64_t bytes) {
   return text;
 }
 
-void mlir::bitnet::printProgress(unsigned index, unsigned count, StringRef name,
-                                 double seconds) {
-  llvm::errs() << "[" << index << "/" << count << "] " << name
-               << llvm::format(" (%.2f s, peak %.0f MB)\n", seconds,
+void mlir::bitnet::printProgress(const bitnet_compile_progress &progress) {
+  llvm::errs() << "[" << progress.index << "/" << progress.count << "] "
+               << progress.stage
+               << llvm::format(" (%.2f s, peak %.0f MB)\n", progress.seconds,
                                peakMegabytes());
 }
 
 /// The layer's kind, shape and name, then what is known of its scales,
 /// activations and packing, and why it is not ternary.
-static void printLayer(const LayerRecord &layer) {
-  llvm::errs() << "  " << layer.kind << (layer.storage.empty() ? "" : ", ")
-               << layer.storage << " " << layer.n << "x" << layer.k << " ";
-  llvm::errs().write_escaped(layer.name);
-  if (!layer.granularity.empty())
-    llvm::errs() << ", scale per " << layer.granularity;
-  if (!layer.act.empty())
-    llvm::errs() << ", activations " << layer.act;
-  if (!layer.reason.empty())
-    llvm::errs() << ": " << layer.reason;
-  llvm::errs() << ", " << formatBytes(layer.bytesBefore) << " -> "
-               << formatBytes(layer.bytesAfter);
-  if (layer.packing)
-    llvm::errs() << llvm::format(
-        ", %.1f bits", getPackedLayout(*layer.packing).bitsPerWeight());
-  if (!layer.packingNote.empty())
-    llvm::errs() << ": " << layer.packingNote;
-  llvm::errs() << "\n";
+static void printLayer(const bitnet_compile_layer &layer) {
+  llvm::raw_ostream &os = llvm::errs();
+  os << "  " << layer.kind << (*layer.storage ? ", " : "") << layer.storage
+     << " " << layer.rows << "x" << layer.cols << " ";
+  os.write_escaped(layer.name);
+  if (*layer.granularity)
+    os << ", scale per " << layer.granularity;
+  if (*layer.activations)
+    os << ", activations " << layer.activations;
+  if (*layer.reason)
+    os << ": " << layer.reason;
+  os << ", " << formatBytes(layer.bytes_before) << " -> "
+     << formatBytes(layer.bytes_after);
+  if (*layer.packing)
+    os << llvm::format(", %.1f bits", layer.bits_per_weight);
+  if (*layer.packing_note)
+    os << ": " << layer.packing_note;
+  os << "\n";
 }
 
 /// "3 ternary layers: 12.6 MB -> 1.6 MB", a line for each kind that there is.
-static void printKinds(ArrayRef<LayerRecord> layers) {
-  for (StringRef kind : {"ternary", "binary", "float", "table"}) {
+static void printKinds(llvm::ArrayRef<bitnet_compile_layer> layers) {
+  for (llvm::StringRef kind : {"ternary", "binary", "float", "table"}) {
     // Bytes of weights: as the model stores them, and as the library does.
     uint64_t count = 0, before = 0, after = 0;
-    for (const LayerRecord &layer : layers)
-      if (layer.kind == kind) {
+    for (const bitnet_compile_layer &layer : layers)
+      if (kind == layer.kind) {
         ++count;
-        before += layer.bytesBefore;
-        after += layer.bytesAfter;
+        before += layer.bytes_before;
+        after += layer.bytes_after;
       }
     if (count)
       llvm::errs() << "  " << count << " " << kind
@@ -88,26 +87,42 @@ static void printKinds(ArrayRef<LayerRecord> layers) {
   }
 }
 
-/// The size is left out for a folder of C++ (--target=hls).
-void mlir::bitnet::printSummary(const CompileOptions &options,
-                                const CompileResult &result, bool everyLayer) {
+/// What was made from what, for which machines. The size is left out for a
+/// folder of C++ (--target=hls).
+static void printOutput(llvm::StringRef model,
+                        const bitnet_compile_result &result) {
   llvm::raw_ostream &os = llvm::errs();
+  const llvm::StringRef output = bitnet_compile_result_output(&result);
   uint64_t size = 0;
-  os << escapePath(options.input) << " -> " << escapePath(options.output);
-  if (!llvm::sys::fs::is_directory(options.output) &&
-      !llvm::sys::fs::file_size(options.output, size))
+  os << escapePath(model) << " -> " << escapePath(output);
+  if (!llvm::sys::fs::is_directory(output) &&
+      !llvm::sys::fs::file_size(output, size))
     os << " (" << formatBytes(size) << ")";
-  if (!result.isas.empty())
-    os << ", for " << llvm::join(result.isas, ", ");
-  else if (!result.cpu.empty())
-    os << ", for " << result.cpu;
-  if (!result.kernel.empty())
-    os << ", kernels " << result.kernel;
+  const bitnet_compile_words isas = bitnet_compile_result_isas(&result);
+  const llvm::StringRef cpu = bitnet_compile_result_cpu(&result);
+  if (isas.count)
+    os << ", for " << llvm::join(isas.words, isas.words + isas.count, ", ");
+  else if (!cpu.empty())
+    os << ", for " << cpu;
+  const llvm::StringRef kernel = bitnet_compile_result_kernel(&result);
+  if (!kernel.empty())
+    os << ", kernels " << kernel;
   os << "\n";
-  if (everyLayer)
-    for (const LayerRecord &layer : result.layers)
-      printLayer(layer);
-  printKinds(result.layers);
+}
+
+void mlir::bitnet::printSummary(llvm::StringRef model,
+                                const bitnet_compile_result &result,
+                                bool everyLayer) {
+  printOutput(model, result);
+  std::vector<bitnet_compile_layer> layers(
+      bitnet_compile_result_layer_count(&result));
+  for (size_t i = 0; i < layers.size(); ++i) {
+    layers[i].struct_size = sizeof(layers[i]);
+    bitnet_compile_result_layer(&result, i, &layers[i]);
+    if (everyLayer)
+      printLayer(layers[i]);
+  }
+  printKinds(layers);
 }
 
 void mlir::bitnet::printSupportedOps(llvm::raw_ostream &os) {

@@ -20,6 +20,8 @@ namespace mlir {
 class PassManager;
 namespace bitnet {
 
+struct Backend;
+
 /// What `--emit` names, in data-flow order.
 enum class Stage {
   ONNX,
@@ -37,10 +39,16 @@ enum class Stage {
 struct CompileOptions {
   /// A model (.onnx) or the text of a stage (.mlir).
   std::string input;
+  /// An open file with the bytes of the input, which then need not exist under
+  /// its name. Null: the input is opened.
+  const OpenFile *bytes = nullptr;
+  /// `input` is a path, so external data lie beside it; false only for bytes
+  /// that came without a name.
+  bool isNamed = true;
   std::string output;
   Stage emit = Stage::SO;
-  /// --target=hls: `output` is a folder of C++.
-  bool hls = false;
+  /// --target: one of getBackends(), the first of them when it is null.
+  const Backend *backend = nullptr;
   /// The program that evaluates the golden vectors of --target=hls.
   std::string runner;
   /// --dim: "name=size" of dynamic dims to fix.
@@ -57,16 +65,21 @@ struct CompileOptions {
   FrontendOptions frontend;
   QuantizeOptions quantize;
   PackOptions pack;
-  KernelChoice kernel = KernelChoice::Auto;
-  /// Options of the stages, as the command line gives them; the driver derives
-  /// the rest (what a target has, what HLS cannot do).
+  PartitionOptions partition;
+  /// Options of the stages, as the command line gives them. The backend changes
+  /// them for its needs, the driver fills in what the machines have.
   CPUTargetOptions target;
+  /// All dims must be known, from the model or from `dims`.
+  bool staticDims = false;
   std::string reportFile; ///< --report: JSON per layer; empty: none.
   /// Called after each stage with its index (from 1), the number of stages, its
   /// name, and the seconds it took.
   std::function<void(unsigned, unsigned, llvm::StringRef, double)> progress;
   /// Lets a tool add instrumentation (--mlir-timing, --mlir-print-ir-*).
   std::function<void(PassManager &)> configure;
+  /// Asked between stages and between passes, from the thread that compiles;
+  /// true ends the compilation without an output and without a diagnostic.
+  std::function<bool()> cancelled;
 };
 
 /// One layer with constant weights, for the summary and the report.
@@ -92,7 +105,8 @@ struct CompileResult {
 
 /// Runs the stages up to `options.emit` on `options.input` (.onnx or .mlir of
 /// any stage) and writes `options.output`. Errors go to the context's
-/// diagnostics; no output file is left behind on failure.
+/// diagnostics, output errors with their FailureKind; no output file is left
+/// behind on failure.
 FailureOr<CompileResult> compileModel(MLIRContext &context,
                                       const CompileOptions &options);
 

@@ -1,9 +1,10 @@
 //===- Pipelines.h - a builder and an options struct per stage --*- C++ -*-===//
 //
-// import -> frontend -> quantize -> pack -> partition -> loops -> cpu | hls ->
-// link.
-// Each builder appends the passes of one stage and ends with a check of the
-// dialects that may leave it (docs/Architecture.md, table of stages).
+// import -> frontend -> quantize -> pack -> partition -> loops -> cpu -> link
+//                                                     -> loops -> hls -> folder
+// Hardware forks from the dispatches of stage 4a. Each builder appends the
+// passes of one stage and ends with a check of the dialects that may leave it
+// (docs/Architecture.md, table of stages).
 //
 //===----------------------------------------------------------------------===//
 
@@ -65,19 +66,17 @@ struct MachineOptions {
 /// Stage 4a: dispatches on tensors.
 struct PartitionOptions {
   MachineOptions machines;
-  /// Code form of ternary matmuls; Auto chooses by features.
-  KernelChoice kernel = KernelChoice::Auto;
-  /// Floats are added in the order of the loops: no fast-math flag is left.
-  bool strictFloats = false;
+  /// Code form of ternary matmuls.
+  KernelChoice kernel;
+  /// Layers that differ in their constants only become a loop. Hardware has a
+  /// place for each layer instead.
+  bool rollLayers = true;
 };
 
-/// Stage 4: loop nests over buffers.
+/// Stage 4 of the CPU: loop nests over buffers. Hardware has a stage 4 without
+/// options.
 struct LoopsOptions {
   MachineOptions machines;
-  /// The same as PartitionOptions::strictFloats.
-  bool strictFloats = false;
-  /// Scalar loops of one thread, for HLS to read.
-  bool scalarLoops = false;
 };
 
 /// Stage 5b: the C++ subset that lib/Target/HLSCpp prints.
@@ -96,7 +95,14 @@ void populatePackPipeline(OpPassManager &pm, const PackOptions &options);
 void populatePartitionPipeline(OpPassManager &pm,
                                const PartitionOptions &options);
 void populateLoopsPipeline(OpPassManager &pm, const LoopsOptions &options);
+void populateHLSLoopsPipeline(OpPassManager &pm);
 void populateHLSPipeline(OpPassManager &pm, const HLSOptions &options);
+
+/// The two halves of bufferization, which the stages 4 of backends share:
+/// dispatches to buffers that are never freed, and functions of layers; then
+/// each buffer lives from its first use to its last one.
+void populateBufferizePipeline(OpPassManager &pm);
+void populateDeallocatePipeline(OpPassManager &pm);
 
 } // namespace bitnet
 } // namespace mlir

@@ -20,6 +20,21 @@ struct stat;
 
 namespace mlir::bitnet {
 
+/// That something cannot be written. Programs have an exit code of its own for
+/// that, so it is told from other errors by its type, not by its text.
+class OutputError : public llvm::ErrorInfo<OutputError> {
+public:
+  static char ID;
+  explicit OutputError(std::string text) : text(std::move(text)) {}
+  void log(llvm::raw_ostream &os) const override { os << text; }
+  std::error_code convertToErrorCode() const override {
+    return llvm::inconvertibleErrorCode();
+  }
+
+private:
+  std::string text;
+};
+
 /// An output under the name that a user gave. What that leads to decides how it
 /// is written:
 ///  - a regular file, or nothing yet: bytes go to a temporary file beside it;
@@ -28,8 +43,8 @@ namespace mlir::bitnet {
 ///  - a symbolic link: what it leads to, so the link stays;
 ///  - "-", /dev/stdout, /dev/fd/N: the descriptor that this process has;
 ///  - a device, fifo, terminal: bytes go there at once, and `keep` is nothing.
-/// Errors are one line, "cannot write '<path>': <why>", with the path escaped.
-/// No write ends the process by a signal (SIGXFSZ, SIGPIPE).
+/// Errors are an OutputError of one line, "cannot write '<path>': <why>", with
+/// the path escaped. No write ends the process by a signal (SIGXFSZ, SIGPIPE).
 class OutputFile {
 public:
   /// `mode` is that of a new file; the umask applies.
@@ -93,7 +108,7 @@ bool statTarget(llvm::StringRef target, struct stat &status);
 /// Writes all bytes to `fd`; an error number, or 0. No signal ends the process.
 int writeBytes(int fd, llvm::ArrayRef<uint8_t> bytes);
 
-/// "cannot write '<path>': <why>", which tools take for a failure of output.
+/// The OutputError "cannot write '<path>': <why>".
 llvm::Error cannotWrite(llvm::StringRef path, const llvm::Twine &why);
 
 } // namespace mlir::bitnet

@@ -19,43 +19,81 @@ namespace mlir::bitnet {
 using namespace mlir;
 using namespace mlir::bitnet;
 
-/// The kernel that the user asks for; none for `Auto`.
-static std::optional<KernelKind> kindOf(KernelChoice wish) {
-  switch (wish) {
-  case KernelChoice::Auto:
-    return std::nullopt;
-  case KernelChoice::Scalar:
-    return KernelKind::Scalar;
-  case KernelChoice::Generic:
-    return KernelKind::Generic;
-  case KernelChoice::AVX2:
-    return KernelKind::AVX2;
-  case KernelChoice::AVXVNNI:
-    return KernelKind::AVXVNNI;
-  case KernelChoice::AVX512BW:
-    return KernelKind::AVX512BW;
-  case KernelChoice::AVX512VNNI:
-    return KernelKind::AVX512VNNI;
-  case KernelChoice::AVX512VBMI:
-    return KernelKind::AVX512VBMI;
-  case KernelChoice::AMX:
-    return KernelKind::AMX;
-  case KernelChoice::NEON:
-    return KernelKind::NEON;
-  case KernelChoice::NEONDotprod:
-    return KernelKind::NEONDotprod;
-  case KernelChoice::I8MM:
-    return KernelKind::I8MM;
+/// What --help says of a kernel: its instructions.
+static StringRef getSummary(KernelKind kind) {
+  switch (kind) {
+  case KernelKind::Scalar:
+    return "add-only loop nests";
+  case KernelKind::Generic:
+    return "portable vector code";
+  case KernelKind::AVX2:
+    return "vpmaddubsw";
+  case KernelKind::AVXVNNI:
+    return "vpdpbusd on ymm";
+  case KernelKind::AVX512BW:
+    return "vpmaddubsw on zmm";
+  case KernelKind::AVX512VNNI:
+    return "vpdpbusd";
+  case KernelKind::AVX512VBMI:
+    return "vpdpbusd, tables for 1.6 bits";
+  case KernelKind::AMX:
+    return "tdpbsud, vpdpbusd for few rows";
+  case KernelKind::NEON:
+    return "smlal";
+  case KernelKind::NEONDotprod:
+    return "sdot";
+  case KernelKind::I8MM:
+    return "usmmla";
   }
-  llvm_unreachable("every choice is handled");
+  llvm_unreachable("every kernel is handled");
+}
+
+/// The enumeration is the one list of kernels: a new one has its word here as
+/// soon as it has a summary.
+llvm::ArrayRef<Word<KernelChoice>> mlir::bitnet::getKernelWords() {
+  static const std::vector<Word<KernelChoice>> words = [] {
+    std::vector<Word<KernelChoice>> words{
+        {"auto", {}, "the fastest that the CPU has (default)"}};
+    for (unsigned i = 0; i <= getMaxEnumValForKernelKind(); ++i)
+      if (std::optional<KernelKind> kind = symbolizeKernelKind(i))
+        words.push_back(
+            {stringifyKernelKind(*kind), {kind}, getSummary(*kind)});
+    return words;
+  }();
+  return words;
+}
+
+bool llvm::cl::parser<KernelChoice>::parse(Option &option, StringRef,
+                                           StringRef text,
+                                           KernelChoice &choice) {
+  const Word<KernelChoice> *word = findWord(getKernelWords(), text);
+  if (!word)
+    return option.error("'" + text + "' is not one of " +
+                        listWords(getKernelWords()));
+  choice = word->value;
+  return false;
+}
+
+llvm::raw_ostream &mlir::bitnet::operator<<(llvm::raw_ostream &os,
+                                            const KernelChoice &choice) {
+  for (const Word<KernelChoice> &word : getKernelWords())
+    if (word.value == choice)
+      os << word.word;
+  return os;
+}
+
+void llvm::cl::parser<KernelChoice>::printOptionDiff(
+    const Option &option, const KernelChoice &choice,
+    const OptionValue<KernelChoice> &, size_t width) const {
+  printOptionName(option, width);
+  llvm::outs() << "= " << choice << "\n";
 }
 
 std::string mlir::bitnet::missingFeatures(const TargetInfo &target,
                                           KernelChoice wish) {
-  std::optional<KernelKind> kind = kindOf(wish);
   std::string missing;
   for (const KernelRow &row : getKernelTable()) {
-    if (row.kind != kind || row.arch == TargetArch::Any)
+    if (row.kind != wish.kind || row.arch == TargetArch::Any)
       continue;
     // The kernel is for another architecture, so the architecture itself is
     // missing.
@@ -77,19 +115,17 @@ static bool runsOn(const KernelRow &row, const TargetInfo &target) {
 
 bool mlir::bitnet::hasFastKernel(const TargetInfo &target, KernelChoice wish,
                                  PackingKind packing) {
-  std::optional<KernelKind> wanted = kindOf(wish);
   return llvm::any_of(getKernelTable(), [&](const KernelRow &row) {
     return row.layout.kind == packing && row.unpack != Unpack::Compare &&
-           runsOn(row, target) && (!wanted || wanted == row.kind);
+           runsOn(row, target) && (!wish.kind || wish.kind == row.kind);
   });
 }
 
 KernelKind mlir::bitnet::selectKernel(MatMulOp op, const TargetInfo &target,
                                       KernelChoice wish) {
   PackingAttr packing = op.getPackingAttr();
-  std::optional<KernelKind> wanted = kindOf(wish);
   // The vector forms read the packed layout.
-  if (!packing || wanted == KernelKind::Scalar)
+  if (!packing || wish.kind == KernelKind::Scalar)
     return KernelKind::Scalar;
   Type lhs = cast<ShapedType>(op.getLhs().getType()).getElementType();
   // With groups, each sum covers one group only, so K is that of a group.
@@ -100,7 +136,7 @@ KernelKind mlir::bitnet::selectKernel(MatMulOp op, const TargetInfo &target,
   // A wish may name a kernel that this machine cannot run: it is
   // cross-compiled.
   for (const KernelRow &row : getKernelTable())
-    if (fits(row) && wanted == row.kind)
+    if (fits(row) && wish.kind == row.kind)
       return row.kind;
   for (const KernelRow &row : getKernelTable())
     if (fits(row) && runsOn(row, target))

@@ -78,8 +78,16 @@ llvm::Expected<uint64_t> Importer::openExternalData(StringRef location,
                                                     std::string &file) {
   auto it = externals.find(location);
   if (it == externals.end()) {
+    // A model without a folder is looked at as one that lies in the root.
+    if (!options.hasFolder && options.external.root.empty())
+      return llvm::createStringError(
+          "refers to external data " + quoteName(location) +
+          ", but a model in memory has no folder: name its path, or the "
+          "folder of the data (--external-root)");
+    const std::string model =
+        options.hasFolder ? path : options.external.root + "/model";
     llvm::Expected<ExternalFile> open =
-        openExternal(path, location, options.external);
+        openExternal(model, location, options.external);
     if (!open)
       return llvm::createStringError("refers to " +
                                      llvm::toString(open.takeError()));
@@ -136,29 +144,38 @@ FailureOr<OwningOpRef<ModuleOp>> Importer::run() {
 // The file
 //===----------------------------------------------------------------------===//
 
-/// Maps the model file into `blobs`.
-static llvm::Expected<ArrayRef<uint8_t>> mapModel(BlobStore &blobs,
-                                                  StringRef path) {
+/// Maps an open model file into `blobs`.
+static llvm::Expected<ArrayRef<uint8_t>>
+mapFile(BlobStore &blobs, StringRef name, const OpenFile &file) {
+  if (file.getSize() == 0)
+    return llvm::createStringError("the file is empty");
+  if (file.getSize() > INT_MAX)
+    return llvm::createStringError(
+        "the file exceeds 2 GiB, the limit of its format; save the weights as "
+        "external data");
+  if (llvm::Error error = blobs.addFile(name, file.getFd()))
+    return std::move(error);
+  return blobs.getBytes(name, 0, file.getSize());
+}
+
+/// Maps the model, from the file at `path` unless the options have its bytes.
+static llvm::Expected<ArrayRef<uint8_t>>
+mapModel(BlobStore &blobs, StringRef path, const ImportOptions &options) {
+  const StringRef name = Importer::getModelFile(options, path);
+  if (options.bytes)
+    return mapFile(blobs, name, *options.bytes);
   llvm::Expected<OpenFile> file = openRegularFile(path);
   if (!file)
     return llvm::createStringError("the file " +
                                    llvm::toString(file.takeError()));
-  if (file->getSize() == 0)
-    return llvm::createStringError("the file is empty");
-  if (file->getSize() > INT_MAX)
-    return llvm::createStringError(
-        "the file exceeds 2 GiB, the limit of its format; save the weights as "
-        "external data");
-  if (llvm::Error error = blobs.addFile(path, file->getFd()))
-    return std::move(error);
-  return blobs.getBytes(path, 0, file->getSize());
+  return mapFile(blobs, name, *file);
 }
 
 /// Parses everything but the weights.
 static llvm::Error parseModel(BlobStore &blobs, StringRef path,
                               const ImportOptions &options,
                               ::onnx::ModelProto &model) {
-  llvm::Expected<ArrayRef<uint8_t>> bytes = mapModel(blobs, path);
+  llvm::Expected<ArrayRef<uint8_t>> bytes = mapModel(blobs, path, options);
   if (!bytes)
     return bytes.takeError();
   llvm::Expected<std::string> graph =

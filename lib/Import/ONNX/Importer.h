@@ -74,6 +74,11 @@ struct Scope {
 /// Builds IR from one model whose weights have been stripped (WireFormat.h).
 class Importer : private TensorSource {
 public:
+  /// The name of the model's bytes in the store of blobs.
+  static StringRef getModelFile(const ImportOptions &options, StringRef path) {
+    return options.bytes ? "<memory:model>" : path;
+  }
+
   Importer(MLIRContext &context, StringRef path, const ImportOptions &options,
            const ::onnx::ModelProto &model);
   /// Imports the model; called once.
@@ -190,7 +195,9 @@ private:
   /// A location in the model's file, with `name` unless it is empty.
   Location getLoc(StringRef name);
   /// TensorSource, for tensors that are not in the parsed model.
-  StringRef getModelFile() const override { return path; }
+  StringRef getModelFile() const override {
+    return getModelFile(options, path);
+  }
   llvm::Expected<uint64_t> openExternalData(StringRef location,
                                             std::string &file) override;
 

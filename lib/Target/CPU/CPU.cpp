@@ -17,6 +17,8 @@
 #include "TargetInfo.h"
 #include "WeightImage.h"
 
+#include "bitnet/Dialect/BitNet/IR/Failure.h"
+
 #include "llvm/IR/Constants.h"
 #include "llvm/IR/LLVMContext.h"
 #include "llvm/IR/Module.h"
@@ -54,7 +56,7 @@ private:
   LogicalResult check(llvm::Error error) {
     if (!error)
       return success();
-    return module.emitError(llvm::toString(std::move(error)));
+    return emitFailure(module.getLoc(), std::move(error));
   }
   bool hasCode() const {
     return kind == CPUOutput::SharedLibrary || kind == CPUOutput::Object;

@@ -48,9 +48,12 @@ public:
       return systemError("cannot make a file in memory");
     fds.push_back(fd);
     // A write may fail, because limits of file sizes hold for these files, too.
-    errno = writeBytes(fd, llvm::arrayRefFromStringRef(bytes));
-    return errno ? systemError("cannot write a file in memory")
-                 : llvm::Error::success();
+    const int error = writeBytes(fd, llvm::arrayRefFromStringRef(bytes));
+    if (error)
+      return llvm::make_error<OutputError>(
+          std::string("cannot write a file in memory: ") +
+          std::strerror(error));
+    return llvm::Error::success();
   }
   llvm::ArrayRef<int> get() const { return fds; }
 

@@ -10,6 +10,8 @@
 #include "Linker.h"
 #include "TargetInfo.h"
 
+#include "bitnet/Dialect/BitNet/IR/Failure.h"
+
 #include "llvm/ADT/SmallSet.h"
 #include "llvm/ADT/StringMap.h"
 #include "llvm/Bitcode/BitcodeReader.h"
@@ -195,11 +197,11 @@ FailureOr<Bytes> bitnet::emitPartitions(ModuleOp module,
   SmallVector<StringRef> inputs;
   for (llvm::Expected<Bytes> &object : objects) {
     if (!object)
-      return module.emitError(llvm::toString(object.takeError()));
+      return emitFailure(module.getLoc(), object.takeError());
     inputs.push_back(StringRef(object->data(), object->size()));
   }
   auto merged = runLinker({"-r"}, inputs);
   if (!merged)
-    return module.emitError(llvm::toString(merged.takeError()));
+    return emitFailure(module.getLoc(), merged.takeError());
   return std::move(*merged);
 }

@@ -9,6 +9,7 @@
 #include "GoldenInputs.h"
 #include "RuntimeText.h"
 
+#include "bitnet/Dialect/BitNet/IR/Failure.h"
 #include "bitnet/Support/OutputFile.h"
 
 #include "llvm/Support/FileSystem.h"
@@ -70,7 +71,7 @@ public:
           return llvm::Error::success();
         });
     if (error)
-      status = module.emitError(llvm::toString(std::move(error)));
+      status = emitFailure(module.getLoc(), std::move(error));
   }
   void write(const Twine &name, StringRef text) {
     write(name, [&](llvm::raw_ostream &os) {

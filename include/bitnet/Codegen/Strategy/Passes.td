@@ -36,22 +36,8 @@ def BitNetSelectKernels : Pass<"bitnet-select-kernels"> {
     ListOption<"isas", "isas", "::mlir::bitnet::ISA",
                "Machines that one library serves, worst to best; instead of arch and features. Example: isas=generic,avx2">,
     Option<"kernel", "kernel", "::mlir::bitnet::KernelChoice",
-           "::mlir::bitnet::KernelChoice::Auto",
-           "Code form to use wherever it takes the operands. Example: kernel=scalar", [{
-             ::llvm::cl::values(
-               clEnumValN(::mlir::bitnet::KernelChoice::Auto, "auto", "the fastest that fits"),
-               clEnumValN(::mlir::bitnet::KernelChoice::Scalar, "scalar", "add-only loop nest"),
-               clEnumValN(::mlir::bitnet::KernelChoice::Generic, "generic", "portable vector code"),
-               clEnumValN(::mlir::bitnet::KernelChoice::AVX2, "avx2", "AVX2 vpmaddubsw"),
-               clEnumValN(::mlir::bitnet::KernelChoice::AVXVNNI, "avxvnni", "AVX-VNNI vpdpbusd"),
-               clEnumValN(::mlir::bitnet::KernelChoice::AVX512BW, "avx512bw", "AVX-512 vpmaddubsw"),
-               clEnumValN(::mlir::bitnet::KernelChoice::AVX512VNNI, "avx512vnni", "AVX-512 vpdpbusd"),
-               clEnumValN(::mlir::bitnet::KernelChoice::AVX512VBMI, "avx512vbmi", "AVX-512 vpdpbusd, tables for 1.6 bits"),
-               clEnumValN(::mlir::bitnet::KernelChoice::AMX, "amx", "AMX tdpbsud, vpdpbusd for few rows"),
-               clEnumValN(::mlir::bitnet::KernelChoice::NEON, "neon", "Arm smlal"),
-               clEnumValN(::mlir::bitnet::KernelChoice::NEONDotprod, "neon_dotprod", "Arm sdot"),
-               clEnumValN(::mlir::bitnet::KernelChoice::I8MM, "i8mm", "Arm usmmla"))
-           }]>
+           "::mlir::bitnet::KernelChoice()",
+           "Code form to use wherever it takes the operands, `auto` for the fastest. Example: kernel=scalar">
   ];
 }
 

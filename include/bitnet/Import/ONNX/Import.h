@@ -31,6 +31,12 @@ struct ImportOptions {
   uint64_t maxNodes = 500'000;
   /// Which files of weights may be opened.
   ExternalPolicy external;
+  /// An open file with the bytes of the model, instead of the one at `path`,
+  /// which then is its name in messages. Null: there is none.
+  const OpenFile *bytes = nullptr;
+  /// Whether `path` tells the folder in which external data lie. A model in
+  /// memory that has no name has them beneath `external.root` only.
+  bool hasFolder = true;
   /// Whether the compiler lowers an operator (domain, name, version) itself.
   /// Such an operator stays one node though the model brings a function of its
   /// name: exporters add bodies for runtimes that lack the operator. A node

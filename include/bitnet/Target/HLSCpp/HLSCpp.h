@@ -27,7 +27,8 @@ inline constexpr llvm::StringLiteral kPartitionAttr = "bitnet.partition";
 /// "mlp-bit.v2" -> "mlp_bit_v2": a C identifier, no keyword.
 std::string toIdentifier(StringRef name);
 
-/// One port of the top with the file of its golden vector.
+/// One port of the top function, an argument of the C++ function, with the file
+/// of its golden vector.
 struct HLSPort {
   std::string name;     ///< C identifier.
   std::string onnxName; ///< For bitnet-run.

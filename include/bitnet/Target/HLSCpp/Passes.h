@@ -1,8 +1,7 @@
 //===- Passes.h - from loops to the C++ subset ------------------*- C++ -*-===//
 //
 // Stage 5b, in order: --bitnet-prepare-top, --bitnet-fold-reinterpret-casts,
-// --bitnet-annotate-hls and --bitnet-check-hls; --bitnet-strict-floats runs
-// before stage 4. populateHLSPipeline adds them.
+// --bitnet-annotate-hls and --bitnet-check-hls. populateHLSPipeline adds them.
 //
 //===----------------------------------------------------------------------===//
 

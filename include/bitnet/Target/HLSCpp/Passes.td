@@ -5,17 +5,6 @@
 
 include "mlir/Pass/PassBase.td"
 
-def BitNetStrictFloats : Pass<"bitnet-strict-floats"> {
-  let summary = "Drop fast-math flags: sums keep the order of the loops";
-  let description = [{
-    A CPU may reassociate the sums of a normalisation to vectorise them; a
-    circuit adds in the order written. Without the flags both compute the same
-    bits from the same loops.
-
-    Example: `arith.addf %a, %b fastmath<reassoc>` becomes `arith.addf %a, %b`.
-  }];
-}
-
 def BitNetPrepareTop : Pass<"bitnet-prepare-top", "::mlir::ModuleOp"> {
   let summary = "Give @main the form of a top function: named ports, no results";
   let description = [{

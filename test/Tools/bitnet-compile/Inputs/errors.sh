@@ -19,7 +19,7 @@ try --mtriple=x86_64-unknown-linux-gnu --mcpu=nonsense good.onnx -o out.so
 try --mtriple=nonsense good.onnx -o out.so
 try --mtriple=x86_64-unknown-linux-gnu --mattr=+nonsense good.onnx -o out.so
 try --mtriple=x86_64-unknown-linux-gnu --mcpu=haswell --kernel=avx512vnni good.onnx -o out.so
-try --mtriple=x86_64-unknown-linux-gnu --mcpu=haswell --kernel=neon-dotprod good.onnx -o out.so
+try --mtriple=x86_64-unknown-linux-gnu --mcpu=haswell --kernel=neon_dotprod good.onnx -o out.so
 try nowhere.onnx -o out.so
 try empty.onnx -o out.so
 try text.onnx -o out.so

@@ -1,9 +1,14 @@
-//===- HLS.cpp - stage 5b: loops to the C++ subset ------------------------===//
+//===- Pipeline.cpp - stages 4 and 5b: dispatches to the C++ subset -------===//
 //
-// The passes of stage 5b in the order that docs/HLS.md describes.
+// Hardware forks from the dispatches of stage 4a: its loops are the literal
+// nests, in the order that docs/HLS.md describes.
 //
 //===----------------------------------------------------------------------===//
 
+#include "bitnet/Codegen/Loops/Passes.h"
+#include "bitnet/Codegen/Memory/Passes.h"
+#include "bitnet/Codegen/Transforms/Passes.h"
+#include "bitnet/Dialect/BitNet/Transforms/StageCheck.h"
 #include "bitnet/Pipelines/Pipelines.h"
 #include "bitnet/Target/CPU/Passes.h"
 #include "bitnet/Target/HLSCpp/Passes.h"
@@ -12,11 +17,26 @@
 #include "mlir/Dialect/Affine/Transforms/Passes.h"
 #include "mlir/Dialect/Arith/Transforms/Passes.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/Linalg/Passes.h"
 #include "mlir/Dialect/MemRef/Transforms/Passes.h"
 #include "mlir/Transforms/Passes.h"
 
 using namespace mlir;
 using namespace mlir::bitnet;
+
+/// Scalar loops of one thread. Nests stay in the order of their loops and sums
+/// in that of the model, because hardware is made of them.
+void bitnet::populateHLSLoopsPipeline(OpPassManager &pm) {
+  populateBufferizePipeline(pm);
+  populateDeallocatePipeline(pm);
+  pm.addPass(createBitNetLowerMatMul());
+  pm.addNestedPass<func::FuncOp>(createBitNetLowerExpandShape());
+  pm.addNestedPass<func::FuncOp>(createConvertLinalgToLoopsPass());
+  pm.addPass(createCanonicalizerPass());
+  pm.addPass(createCSEPass());
+  pm.addNestedPass<func::FuncOp>(createBitNetStrictFloats());
+  addCommonStageCheck(pm, "loops", {"memref", "bitnet.probe"});
+}
 
 /// Loads and stores reach through subviews and reshapes: every buffer that is
 /// left is an array.

@@ -1,4 +1,4 @@
-//===- EmitHLS.cpp - the output folder of --target=hls --------------------===//
+//===- OutputFolder.cpp - what --target=hls writes ------------------------===//
 //
 // Everything is written into a temporary folder beside the final one and copied
 // through the OutputSet at the end, so that files which exist are replaced one
@@ -6,8 +6,9 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "EmitHLS.h"
+#include "OutputFolder.h"
 
+#include "bitnet/Dialect/BitNet/IR/Failure.h"
 #include "bitnet/Support/SafeFile.h"
 #include "bitnet/Target/HLSCpp/HLSCpp.h"
 
@@ -21,10 +22,6 @@
 using namespace mlir;
 using namespace mlir::bitnet;
 namespace fs = llvm::sys::fs;
-
-std::string bitnet::topFor(StringRef input) {
-  return toIdentifier(llvm::sys::path::stem(input)) + "_top";
-}
 
 OutputFolder::~OutputFolder() {
   temporaryFolder.reset();
@@ -78,7 +75,7 @@ LogicalResult OutputFolder::create(Location loc) {
   while (path.size() > 1 && StringRef(path).ends_with("/"))
     path.pop_back();
   if (llvm::Error error = makeTemporary())
-    return emitError(loc) << llvm::toString(std::move(error));
+    return emitFailure(loc, std::move(error));
   return success();
 }
 
@@ -92,7 +89,7 @@ LogicalResult OutputFolder::write(ModuleOp prepared, ModuleOp reference,
                      temporary + "/golden/reference.so")))
     return failure();
   if (llvm::Error error = own.commit())
-    return prepared.emitError(llvm::toString(std::move(error)));
+    return emitFailure(prepared.getLoc(), std::move(error));
   return success();
 }
 
@@ -106,8 +103,7 @@ LogicalResult OutputFolder::evaluate(ModuleOp prepared, StringRef runner) {
   }
   SmallString<256> absolute(temporary); // a name with '-' first is no flag
   if (std::error_code error = fs::make_absolute(absolute))
-    return prepared.emitError(
-        llvm::toString(cannotWrite(path, error.message())));
+    return emitFailure(prepared.getLoc(), cannotWrite(path, error.message()));
   const std::string root = absolute.str().str();
   std::vector<std::string> args{runner.str(), root + "/golden/reference.so",
                                 "--save-outputs=" + root + "/golden"};
@@ -163,7 +159,7 @@ LogicalResult OutputFolder::commit(Location loc) {
   if (!error)
     error = outputs.commit();
   if (error)
-    return emitError(loc) << llvm::toString(std::move(error));
+    return emitFailure(loc, std::move(error));
   for (MadeFolder &folder : made)
     folder.keep();
   made.clear();

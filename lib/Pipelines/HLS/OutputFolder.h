@@ -1,12 +1,12 @@
-//===- EmitHLS.h - the output folder of --target=hls ------------*- C++ -*-===//
+//===- OutputFolder.h - what --target=hls writes ----------------*- C++ -*-===//
 //
-// The driver uses one object per compilation: create, write, evaluate, commit.
+// The backend uses one object per compilation: create, write, evaluate, commit.
 // A failure in between leaves nothing behind.
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef BITNET_LIB_PIPELINES_EMITHLS_H
-#define BITNET_LIB_PIPELINES_EMITHLS_H
+#ifndef BITNET_LIB_PIPELINES_HLS_OUTPUTFOLDER_H
+#define BITNET_LIB_PIPELINES_HLS_OUTPUTFOLDER_H
 
 #include "bitnet/Support/MadeFolder.h"
 #include "bitnet/Target/CPU/CPU.h"
@@ -53,9 +53,6 @@ private:
   std::vector<MadeFolder> made;
 };
 
-/// The name of the top function for a model file.
-std::string topFor(StringRef input);
-
 } // namespace mlir::bitnet
 
-#endif // BITNET_LIB_PIPELINES_EMITHLS_H
+#endif // BITNET_LIB_PIPELINES_HLS_OUTPUTFOLDER_H

@@ -1,17 +1,17 @@
 //===- StrictFloats.cpp - --bitnet-strict-floats --------------------------===//
 //
 // --bitnet-strict-floats takes every fast-math flag away: a circuit adds in the
-// order written, and the reference must do the same.
+// order written, and all levels of a library must give the same bits.
 //
 //===----------------------------------------------------------------------===//
 
-#include "bitnet/Target/HLSCpp/Passes.h"
+#include "bitnet/Codegen/Loops/Passes.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 
 namespace mlir::bitnet {
 #define GEN_PASS_DEF_BITNETSTRICTFLOATS
-#include "bitnet/Target/HLSCpp/Passes.h.inc"
+#include "bitnet/Codegen/Loops/Passes.h.inc"
 } // namespace mlir::bitnet
 
 using namespace mlir;

@@ -1,0 +1,99 @@
+//===- OptionWords.cpp - the words of the compiler's options --------------===//
+//
+// Texts of bitnet-compile --help. The kernels have their table in
+// lib/Codegen/Strategy, which passes use, too.
+//
+//===----------------------------------------------------------------------===//
+
+#include "bitnet/Pipelines/OptionWords.h"
+
+#include <vector>
+
+using namespace mlir;
+using namespace mlir::bitnet;
+
+llvm::ArrayRef<Word<Stage>> mlir::bitnet::getStageWords() {
+  static const Word<Stage> kWords[] = {
+      {"onnx", Stage::ONNX, "the imported graph"},
+      {"bitnet", Stage::BitNet, "recognised ternary layers, linalg"},
+      {"quantized", Stage::Quantized, "quantize, exact matmul, rescale"},
+      {"packed", Stage::Packed, "packed weights"},
+      {"dispatches", Stage::Dispatches, "units of work on tensors"},
+      {"loops", Stage::Loops, "loop nests over buffers"},
+      {"llvm", Stage::LLVM, "LLVM IR"},
+      {"asm", Stage::Asm, "assembly"},
+      {"obj", Stage::Obj, "object file"},
+      {"so", Stage::SO, "shared library (default)"},
+  };
+  return kWords;
+}
+
+llvm::ArrayRef<Word<const Backend *>> mlir::bitnet::getBackendWords() {
+  static const std::vector<Word<const Backend *>> words = [] {
+    std::vector<Word<const Backend *>> words;
+    for (const Backend *backend : getBackends())
+      words.push_back({backend->name, backend, backend->summary});
+    return words;
+  }();
+  return words;
+}
+
+llvm::ArrayRef<Word<ExternalData>> mlir::bitnet::getExternalDataWords() {
+  static const Word<ExternalData> kWords[] = {
+      {"strict", ExternalData::Strict,
+       "regular files beneath the model's folder, no links (default)"},
+      {"trusted", ExternalData::Trusted,
+       "also links, wherever they lead: for folders of your own, such as a "
+       "download cache"},
+  };
+  return kWords;
+}
+
+llvm::ArrayRef<Word<WeightMethod>> mlir::bitnet::getWeightMethodWords() {
+  static const Word<WeightMethod> kWords[] = {
+      {"absmean", WeightMethod::Absmean, "BitNet b1.58, W*(1/mean|W|)"},
+      {"absmean-plus-eps", WeightMethod::AbsmeanPlusEps, "W/(mean|W|+eps)"},
+      {"sign", WeightMethod::Sign, "BitNet v1, sign(W-mean W)"},
+  };
+  return kWords;
+}
+
+llvm::ArrayRef<Word<FloatWeights>> mlir::bitnet::getFloatWeightsWords() {
+  static const Word<FloatWeights> kWords[] = {
+      {"lossless", FloatWeights::Lossless,
+       "f32 as bf16 where that loses no bit (default)"},
+      {"keep", FloatWeights::Keep, "as the model does"},
+      {"bf16", FloatWeights::BF16, "rounded to bf16"},
+      {"int8", FloatWeights::Int8, "8 bits, one scale per row"},
+  };
+  return kWords;
+}
+
+llvm::ArrayRef<Word<PackingChoice>> mlir::bitnet::getPackingWords() {
+  static const Word<PackingChoice> kWords[] = {
+      {"auto", PackingChoice::Auto, "by cost, for each layer (default)"},
+      {"2.0", PackingChoice::U2, "2 bits"},
+      {"1.6", PackingChoice::U1_6, "base 3, five weights to a byte"},
+  };
+  return kWords;
+}
+
+llvm::ArrayRef<Word<WeightsPlacement>>
+mlir::bitnet::getWeightsPlacementWords() {
+  static const Word<WeightsPlacement> kWords[] = {
+      {"auto", WeightsPlacement::Auto, "in the library up to 1.5 GB (default)"},
+      {"embed", WeightsPlacement::Embed, "in the library"},
+      {"file", WeightsPlacement::File, "in a file beside it"},
+  };
+  return kWords;
+}
+
+llvm::ArrayRef<Word<ISA>> mlir::bitnet::getISAWords() {
+  static const std::vector<Word<ISA>> words = [] {
+    std::vector<Word<ISA>> words;
+    for (const ISARow &row : getISATable())
+      words.push_back({stringifyISA(row.isa), row.isa, row.cpu});
+    return words;
+  }();
+  return words;
+}
