@@ -62,7 +62,9 @@ for feature, words in {
 }.items():
     if platform.machine() == "x86_64" and all(w in flags.split() for w in words):
         config.available_features.add(feature)
-for tool in ("qemu-aarch64-static", "qemu-x86_64-static", "aarch64-linux-gnu-gcc"):
+# Other architectures: an emulator and a C compiler with its libraries (scripts/setup).
+emulated = ("x86_64", "aarch64", "riscv64")
+for tool in [f"qemu-{arch}-static" for arch in emulated] + [f"{arch}-linux-gnu-gcc" for arch in emulated]:
     if any(os.access(os.path.join(p, tool), os.X_OK) for p in config.environment["PATH"].split(os.pathsep)):
         config.available_features.add(tool)
 if glob.glob(os.path.join(config.llvm_tools_dir, "../lib/clang/*/lib/*/libclang_rt.tsan*.a")):

@@ -165,11 +165,7 @@ MachineOptions Driver::machineOptions() const {
   if (!backend.forMachines)
     return machines;
   machines.isas = target.isas;
-  machines.target.arch = getArch(target.triple);
-  SmallVector<llvm::StringRef> features;
-  llvm::StringRef(target.features).split(features, ',', -1, false);
-  for (llvm::StringRef feature : features)
-    machines.target.features.push_back(feature.str());
+  machines.target = getMachine(target);
   return machines;
 }
 

@@ -114,7 +114,7 @@ llvm::ArrayRef<Word<ISA>> mlir::bitnet::getISAWords() {
   static const std::vector<Word<ISA>> words = [] {
     std::vector<Word<ISA>> words;
     for (const ISARow &row : getISATable())
-      words.push_back({stringifyISA(row.isa), row.isa, row.level});
+      words.push_back({stringifyISA(row.isa), row.isa, row.cpu});
     return words;
   }();
   return words;

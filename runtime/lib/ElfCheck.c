@@ -5,9 +5,9 @@
 |* error of bitnet_model_load.                                                *|
 \*===----------------------------------------------------------------------===*/
 
+#include "Host.h"
 #include "Internal.h"
 
-#include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -15,28 +15,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#if defined(__x86_64__)
-enum { HOST_MACHINE = EM_X86_64 };
-#elif defined(__aarch64__)
-enum { HOST_MACHINE = EM_AARCH64 };
-#endif
-
 /* A linked model has about ten; more are made of garbage. */
 enum { MAX_SEGMENTS = 32 };
-
-/* The name of an ELF machine for the error line. */
-static const char *machine_name(unsigned machine) {
-  switch (machine) {
-  case EM_X86_64:
-    return "x86_64";
-  case EM_AARCH64:
-    return "aarch64";
-  case EM_RISCV:
-    return "riscv";
-  default:
-    return "another machine";
-  }
-}
 
 /* Whether this is a shared object for this machine whose tables of segments and
  * sections lie inside the file of `size` bytes. */

@@ -12,6 +12,8 @@
 #endif
 #include "Pool.h"
 
+#include "Host.h"
+
 #include <linux/futex.h>
 #include <pthread.h>
 #include <sched.h>
@@ -89,16 +91,6 @@ static void futex_wake(_Atomic(uint32_t) *word) {
   syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
 }
 
-/* Tells the core that this thread spins, so that its sibling gets the
- * resources. */
-static void pause_cpu(void) {
-#if defined(__x86_64__)
-  __builtin_ia32_pause();
-#elif defined(__aarch64__)
-  __asm__ volatile("yield");
-#endif
-}
-
 static int64_t now_ns(void) {
   struct timespec time;
   clock_gettime(CLOCK_MONOTONIC, &time);
@@ -120,7 +112,7 @@ static uint32_t spin(const bitnet_pool *pool, _Atomic(uint32_t) *word,
     for (int i = 0; i < PAUSES_PER_LOOK; ++i) {
       if (look(word) != value)
         return look(word);
-      pause_cpu();
+      BN_PAUSE();
     }
     const int64_t now = now_ns();
     if (!end)

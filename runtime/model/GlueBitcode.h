@@ -13,11 +13,17 @@
 extern "C" {
 #endif
 
-/* Bitcode and its length in bytes; embed.py writes them. */
-extern const unsigned char bitnet_glue_x86_64[];
-extern const unsigned long bitnet_glue_x86_64_size;
-extern const unsigned char bitnet_glue_aarch64[];
-extern const unsigned long bitnet_glue_aarch64_size;
+/* Bitcode for an architecture, which has the first word of its triples as name
+ * ("aarch64"). */
+typedef struct bitnet_glue {
+  const char *arch;
+  const unsigned char *bytes;
+  unsigned long size;
+} bitnet_glue;
+
+/* All of them; embed.py writes them, in the order of CMakeLists.txt. */
+extern const bitnet_glue bitnet_glues[];
+extern const unsigned bitnet_num_glues;
 
 #ifdef __cplusplus
 }

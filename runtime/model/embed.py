@@ -1,27 +1,29 @@
 #!/usr/bin/env python3
-"""embed.py OUT.c NAME=FILE...: byte arrays NAME and NAME_size as C."""
+"""embed.py OUT.c ARCH=FILE...: the table bitnet_glues of GlueBitcode.h as C."""
 
 import sys
 
 
 def array(name, data):
-    lines = [f"const unsigned char {name}[] = {{"]
+    lines = [f"static const unsigned char {name}[] = {{"]
     for i in range(0, len(data), 16):
         lines.append("  " + "".join(f"{b}," for b in data[i : i + 16]))
     lines.append("};")
-    lines.append(f"const unsigned long {name}_size = {len(data)};")
     return "\n".join(lines)
 
 
 def main():
     out, *items = sys.argv[1:]
-    text = '#include "GlueBitcode.h"\n\n'
+    arrays, rows = [], []
     for item in items:
-        name, path = item.split("=", 1)
+        arch, path = item.split("=", 1)
         with open(path, "rb") as f:
-            text += array(name, f.read()) + "\n"
+            arrays.append(array(arch, f.read()))
+        rows.append(f'  {{"{arch}", {arch}, sizeof({arch})}},')
     with open(out, "w") as f:
-        f.write(text)
+        f.write("\n".join([
+            '#include "GlueBitcode.h"', "", *arrays, "const bitnet_glue bitnet_glues[] = {", *rows, "};",
+            f"const unsigned bitnet_num_glues = {len(rows)};", ""]))
 
 
 main()

@@ -219,7 +219,7 @@ func::FuncOp bitnet::getOrCreateContraction(ModuleOp module,
                                         (name + "_" + getName(file)).str()));
     kernels.back()->setAttr(
         kFeaturesAttr,
-        StringAttr::get(module.getContext(), getNeededFeatures(file)));
+        StringAttr::get(module.getContext(), getNeededFeature(file)));
   }
   return getOrCreateDispatch(module, name, kernels);
 }

@@ -14,19 +14,21 @@ using namespace mlir;
 using namespace mlir::bitnet;
 
 namespace {
-/// An entry: the name of the option's value, and the LLVM features that a CPU
-/// with these registers has.
+/// An entry: the name of the option's value, and the LLVM feature that a CPU
+/// with these registers has, if they are not on every CPU.
 struct RegisterFileRow {
   RegisterFile registers;
-  llvm::StringLiteral name, features;
+  llvm::StringLiteral name, feature;
 };
 } // namespace
 
+/// From worst to best within an architecture.
 static constexpr RegisterFileRow kTable[] = {
     {RegisterFile::XMM16, "xmm16", ""},
     {RegisterFile::YMM16, "ymm16", "avx"},
     {RegisterFile::ZMM32, "zmm32", "avx512f"},
     {RegisterFile::NEON32, "neon32", "neon"},
+    {RegisterFile::RVV32, "rvv32", "v"},
 };
 
 static const RegisterFileRow &getRow(RegisterFile registers) {
@@ -44,8 +46,8 @@ llvm::raw_ostream &bitnet::operator<<(llvm::raw_ostream &os,
   return os << getName(registers);
 }
 
-llvm::StringRef bitnet::getNeededFeatures(RegisterFile registers) {
-  return getRow(registers).features;
+llvm::StringRef bitnet::getNeededFeature(RegisterFile registers) {
+  return getRow(registers).feature;
 }
 
 bool llvm::cl::parser<RegisterFile>::parse(Option &option, StringRef,
@@ -80,24 +82,23 @@ RegisterTile bitnet::getRegisterTile(RegisterFile registers) {
     return {/*rows=*/6, /*vectors=*/4, /*dotRows=*/4, /*dotColumns=*/4,
             /*vectorColumns=*/8};
   case RegisterFile::NEON32:
+  case RegisterFile::RVV32:
     return {/*rows=*/5, /*vectors=*/1, /*dotRows=*/2, /*dotColumns=*/2,
             /*vectorColumns=*/4};
   }
   llvm_unreachable("a register file without a tile");
 }
 
-/// The largest one that the features allow.
-RegisterFile bitnet::getRegisterFile(bool isAArch64,
-                                     const std::vector<std::string> &features) {
+/// The last entry that the features allow.
+RegisterFile bitnet::getRegisterFile(const std::vector<std::string> &features) {
   auto has = [&](llvm::StringRef name) {
     return llvm::any_of(features, [&](llvm::StringRef feature) {
       feature.consume_front("+");
       return feature == name;
     });
   };
-  if (isAArch64)
-    return RegisterFile::NEON32;
-  if (has("avx512f"))
-    return RegisterFile::ZMM32;
-  return has("avx") ? RegisterFile::YMM16 : RegisterFile::XMM16;
+  for (const RegisterFileRow &row : llvm::reverse(kTable))
+    if (row.feature.empty() || has(row.feature))
+      return row.registers;
+  llvm_unreachable("the first register file needs no feature");
 }

@@ -1,41 +1,37 @@
 //===- ISATable.cpp - machines that one library serves --------------------===//
 //
 // One entry per class of machines; docs/Abi.md lists them for users. A new
-// class also needs a case of the ISA enumeration (BitNetAttrs.td).
+// class also needs a case of the ISA enumeration (BitNetAttrs.td), and an entry
+// in RegisterTile.cpp if its registers differ from those of all others.
 //
 //===----------------------------------------------------------------------===//
 
 #include "bitnet/Codegen/Strategy/ISATable.h"
 
+#include "llvm/ADT/SmallVectorExtras.h"
 #include "llvm/ADT/StringExtras.h"
 
 using namespace mlir;
 using namespace mlir::bitnet;
 
-/// Features of the CPU levels that a kernel of the table may ask for.
-static constexpr llvm::StringLiteral kV3 =
-    "sse4.1 avx avx2 bmi bmi2 f16c fma lzcnt";
-static constexpr llvm::StringLiteral kV4 =
-    "sse4.1 avx avx2 bmi bmi2 f16c fma lzcnt avx512f avx512bw avx512cd "
-    "avx512dq "
-    "avx512vl";
-
-/// {class, architecture, CPU level, features of the level, features beyond it}.
-/// Within an architecture every machine that runs an entry also runs those in
-/// front of it at the same level, so the glue may take the last one that fits.
+/// {class, architecture, level: CPU and features beyond it, features beyond the
+/// level}. Within an architecture every machine that runs an entry also runs
+/// those in front of it at the same level, so the glue may take the last one
+/// that fits.
 static constexpr ISARow kTable[] = {
-    {ISA::Generic, TargetArch::X86_64, "x86-64", "", ""},
-    {ISA::AVX2, TargetArch::X86_64, "x86-64-v3", kV3, ""},
-    {ISA::AVXVNNI, TargetArch::X86_64, "x86-64-v3", kV3, "avxvnni"},
-    {ISA::AVX512BW, TargetArch::X86_64, "x86-64-v4", kV4, ""},
-    {ISA::AVX512VNNI, TargetArch::X86_64, "x86-64-v4", kV4, "avx512vnni"},
-    {ISA::AVX512VBMI, TargetArch::X86_64, "x86-64-v4", kV4,
+    {ISA::Generic, TargetArch::Any, "", "", ""},
+    {ISA::AVX2, TargetArch::X86_64, "x86-64-v3", "", ""},
+    {ISA::AVXVNNI, TargetArch::X86_64, "x86-64-v3", "", "avxvnni"},
+    {ISA::AVX512BW, TargetArch::X86_64, "x86-64-v4", "", ""},
+    {ISA::AVX512VNNI, TargetArch::X86_64, "x86-64-v4", "", "avx512vnni"},
+    {ISA::AVX512VBMI, TargetArch::X86_64, "x86-64-v4", "",
      "avx512vnni avx512vbmi"},
-    {ISA::AMX, TargetArch::X86_64, "x86-64-v4", kV4,
+    {ISA::AMX, TargetArch::X86_64, "x86-64-v4", "",
      "avx512vnni avx512vbmi amx-tile amx-int8"},
-    {ISA::NEON, TargetArch::AArch64, "generic", "neon", ""},
-    {ISA::NEONDotprod, TargetArch::AArch64, "generic", "neon", "dotprod"},
-    {ISA::I8MM, TargetArch::AArch64, "generic", "neon", "dotprod i8mm"},
+    {ISA::NEON, TargetArch::AArch64, "", "", ""},
+    {ISA::NEONDotprod, TargetArch::AArch64, "", "", "dotprod"},
+    {ISA::I8MM, TargetArch::AArch64, "", "", "dotprod i8mm"},
+    {ISA::RVV, TargetArch::RISCV64, "", "v", ""},
 };
 
 bool TargetInfo::hasFeature(StringRef name) const {
@@ -56,28 +52,62 @@ bool TargetInfo::hasFeatures(StringRef names) const {
   });
 }
 
+bool TargetInfo::hasHalf() const {
+  const ArchitectureRow *row = findArchitecture(arch);
+  return row && hasFeatures(row->half);
+}
+
+bool TargetInfo::hasRound() const {
+  const ArchitectureRow *row = findArchitecture(arch);
+  return row && hasFeatures(row->round);
+}
+
+std::string ISARow::getFeatureChanges() const {
+  return addFeatures((levelFeatures + " " + features).str());
+}
+
 ArrayRef<ISARow> mlir::bitnet::getISATable() { return kTable; }
 
 const ISARow &mlir::bitnet::getISARow(ISA isa) {
   return *llvm::find_if(kTable, [&](const ISARow &r) { return r.isa == isa; });
 }
 
+/// Whether the machines of the entry have nothing but what all have.
+static bool isBaseline(const ISARow &row) {
+  return row.cpu.empty() && row.levelFeatures.empty() && row.features.empty();
+}
+
 std::vector<ISA> mlir::bitnet::getISAs(TargetArch arch) {
   std::vector<ISA> isas;
-  for (const ISARow &row : kTable)
-    if (row.arch == arch)
-      isas.push_back(row.isa);
+  bool namesBaseline = false;
+  for (const ISARow &row : kTable) {
+    if (row.arch != arch)
+      continue;
+    isas.push_back(row.isa);
+    namesBaseline |= isBaseline(row);
+  }
+  if (findArchitecture(arch) && !namesBaseline)
+    isas.insert(isas.begin(), ISA::Generic);
   return isas;
 }
 
-TargetInfo mlir::bitnet::getTargetInfo(ISA isa) {
-  const ISARow &row = getISARow(isa);
-  TargetInfo target{row.arch, {}};
-  for (StringRef names : {row.levelFeatures, row.features})
-    for (StringRef feature : llvm::split(names, ' '))
-      if (!feature.empty())
-        target.features.push_back(feature.str());
-  return target;
+/// LLVM's features of the entry's machines.
+static TargetInfo makeTargetInfo(const ISARow &row) {
+  const ArchitectureRow *arch = findArchitecture(row.arch);
+  if (!arch)
+    return TargetInfo();
+  std::string changes = llvm::join_items(",", addFeatures(arch->features),
+                                         row.getFeatureChanges());
+  llvm::Triple triple((arch->name + "-unknown-linux-gnu").str());
+  return {
+      row.arch,
+      getCPUFeatures(triple, row.cpu.empty() ? arch->cpu : row.cpu, changes)};
+}
+
+const TargetInfo &mlir::bitnet::getTargetInfo(ISA isa) {
+  // Asked for by many functions and threads, so LLVM is asked once.
+  static const auto infos = llvm::map_to_vector(kTable, makeTargetInfo);
+  return infos[&getISARow(isa) - std::begin(kTable)];
 }
 
 bool llvm::cl::parser<ISA>::parse(Option &option, StringRef, StringRef text,

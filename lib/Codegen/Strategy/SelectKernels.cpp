@@ -98,7 +98,7 @@ std::string mlir::bitnet::missingFeatures(const TargetInfo &target,
     // The kernel is for another architecture, so the architecture itself is
     // missing.
     if (row.arch != target.arch)
-      return row.arch == TargetArch::AArch64 ? "aarch64" : "x86_64";
+      return findArchitecture(row.arch)->name.str();
     for (StringRef feature : llvm::split(row.features, ' '))
       if (!feature.empty() && !target.hasFeature(feature))
         missing += (missing.empty() ? "" : " ") + feature.str();

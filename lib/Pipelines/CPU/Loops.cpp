@@ -31,8 +31,7 @@ static SmallVector<RegisterFile> getRegisterFiles(const LoopsOptions &options) {
     machines.push_back(options.machines.target);
   SmallVector<RegisterFile> files;
   for (const TargetInfo &machine : machines) {
-    RegisterFile file =
-        getRegisterFile(machine.arch == TargetArch::AArch64, machine.features);
+    RegisterFile file = getRegisterFile(machine.features);
     if (!llvm::is_contained(files, file))
       files.push_back(file);
   }
@@ -64,7 +63,7 @@ void bitnet::populateLoopsPipeline(OpPassManager &pm,
   // of floats have an order of their own.
   if (!options.machines.isas.empty())
     pm.addNestedPass<func::FuncOp>(createBitNetStrictFloats());
-  addCommonStageCheck(pm, Stage::Loops,
-                      {"memref", "vector", "llvm", "amx", "arm_neon",
-                       ProbeOp::getOperationName()});
+  addCommonStageCheck(
+      pm, Stage::Loops,
+      {"memref", "vector", "llvm", ProbeOp::getOperationName()});
 }

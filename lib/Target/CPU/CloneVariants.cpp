@@ -90,7 +90,7 @@ func::FuncOp VariantCloner::getVersion(func::FuncOp function, ISA isa) {
 /// Calls of `version` go to versions of the same ISA. An error names a kernel
 /// that machines of the ISA may lack.
 LogicalResult VariantCloner::redirectCalls(func::FuncOp version, ISA isa) {
-  TargetInfo machine = getTargetInfo(isa);
+  const TargetInfo &machine = getTargetInfo(isa);
   auto result = version.walk([&](func::CallOp call) {
     auto callee = symbols.lookup<func::FuncOp>(call.getCallee());
     if (!callee)
@@ -126,10 +126,10 @@ FailureOr<func::FuncOp> VariantCloner::chooseKernel(func::FuncOp dispatch,
 FailureOr<SmallVector<Choice>> VariantCloner::choose(func::FuncOp dispatch,
                                                      ISA isa) {
   SmallVector<Choice> choices;
-  StringRef level = getISARow(isa).level;
+  const ISARow &level = getISARow(isa);
   for (auto [index, other] : llvm::enumerate(isas)) {
-    bool isWorse = &getISARow(other) < &getISARow(isa);
-    if (isWorse || getISARow(other).level != level)
+    bool isWorse = &getISARow(other) < &level;
+    if (isWorse || !getISARow(other).hasLevelOf(level))
       continue;
     auto kernel = chooseKernel(dispatch, getTargetInfo(other));
     if (failed(kernel))

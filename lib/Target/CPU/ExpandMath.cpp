@@ -37,7 +37,8 @@ struct BitNetExpandMath : bitnet::impl::BitNetExpandMathBase<BitNetExpandMath> {
       return name == math::Log1pOp::getOperationName();
     });
     SmallVector<StringRef> expanded{"ctlz"};
-    if (!bitnet::hasNativeForm(getOperation(), "sse4.1", nativeRound))
+    const bitnet::TargetInfo *machine = bitnet::findMachine(getOperation());
+    if (!(machine ? machine->hasRound() : nativeRound))
       expanded.push_back("roundeven");
     math::populateExpansionPatterns(patterns, expanded);
     if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))

@@ -211,7 +211,8 @@ struct BitNetExpandSmallFloats
     bitnet::keepRoundings(getOperation());
     RewritePatternSet patterns(&getContext());
     patterns.add<NarrowF64>(&getContext());
-    if (!bitnet::hasNativeForm(getOperation(), "f16c", nativeHalf))
+    const bitnet::TargetInfo *machine = bitnet::findMachine(getOperation());
+    if (!(machine ? machine->hasHalf() : nativeHalf))
       patterns.add<NarrowF32ToF16, WidenF16>(&getContext());
     if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))
       signalPassFailure();

@@ -16,11 +16,22 @@
 #include "llvm/IR/Module.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Target/TargetMachine.h"
+#include "llvm/TargetParser/Host.h"
 
 #include <cstring>
 
 using namespace mlir;
 using namespace mlir::bitnet;
+
+/// Whether this machine is of the class `machine`. A feature that LLVM does not
+/// look for in CPUs is only a matter of tuning.
+static bool runsHere(const TargetInfo &machine) {
+  const llvm::StringMap<bool> host = llvm::sys::getHostCPUFeatures();
+  return llvm::all_of(machine.features, [&](StringRef feature) {
+    auto known = host.find(feature);
+    return known == host.end() || known->second;
+  });
+}
 
 FailureOr<CPUTargetOptions> bitnet::getHostTarget(std::string &error) {
   CPUTargetOptions wanted;
@@ -28,11 +39,6 @@ FailureOr<CPUTargetOptions> bitnet::getHostTarget(std::string &error) {
   FailureOr<CPUTargetOptions> host = resolveTarget(wanted, error);
   if (failed(host))
     return failure();
-  TargetInfo machine;
-  SmallVector<StringRef> features;
-  StringRef(host->features).split(features, ',', -1, /*KeepEmpty=*/false);
-  for (StringRef feature : features)
-    machine.features.push_back(feature.str());
   std::vector<ISA> isas = getISAs(getArch(host->triple));
   if (isas.empty()) {
     error = "there is no code for '" + host->triple + "'";
@@ -41,8 +47,7 @@ FailureOr<CPUTargetOptions> bitnet::getHostTarget(std::string &error) {
   CPUTargetOptions target;
   target.isas = {isas.front()};
   for (ISA isa : llvm::reverse(isas))
-    if (getTargetInfo(isa).hasFeature("fma") &&
-        machine.hasFeatures(getISARow(isa).levelFeatures))
+    if (getTargetInfo(isa).hasFeature("fma") && runsHere(getTargetInfo(isa)))
       target.isas = {isa};
   // The code runs once.
   target.optLevel = 1;

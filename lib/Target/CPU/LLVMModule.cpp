@@ -87,15 +87,19 @@ static void keepRuntimeCalls(llvm::Module &module) {
       function.addFnAttr(llvm::Attribute::NoInline);
 }
 
+/// The glue for an architecture; empty when the build has made none.
+static StringRef findGlue(const llvm::Triple &triple) {
+  const ArchitectureRow *arch = findArchitecture(triple);
+  for (const bitnet_glue &glue : llvm::ArrayRef(bitnet_glues, bitnet_num_glues))
+    if (arch && arch->name == glue.arch)
+      return {reinterpret_cast<const char *>(glue.bytes), glue.size};
+  return {};
+}
+
 LogicalResult bitnet::linkGlue(ModuleOp module, llvm::Module &llvmModule) {
-  bool isArm = llvmModule.getTargetTriple().isAArch64();
-  StringRef bytes =
-      isArm ? StringRef(reinterpret_cast<const char *>(bitnet_glue_aarch64),
-                        bitnet_glue_aarch64_size)
-            : StringRef(reinterpret_cast<const char *>(bitnet_glue_x86_64),
-                        bitnet_glue_x86_64_size);
-  auto glue = llvm::parseBitcodeFile(llvm::MemoryBufferRef(bytes, "glue"),
-                                     llvmModule.getContext());
+  auto glue = llvm::parseBitcodeFile(
+      llvm::MemoryBufferRef(findGlue(llvmModule.getTargetTriple()), "glue"),
+      llvmModule.getContext());
   if (!glue)
     return module.emitError("cannot read the glue code: ")
            << llvm::toString(glue.takeError());

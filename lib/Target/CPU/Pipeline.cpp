@@ -98,11 +98,8 @@ static void addControlFlowPasses(OpPassManager &passes) {
 
 /// Adds the passes that convert everything to the LLVM dialect, and then lower
 /// what is left of memory and threads.
-static void addLLVMPasses(OpPassManager &passes,
-                          const CPUPipelineOptions &options) {
-  ConvertVectorToLLVMPassOptions vector;
-  vector.armNeon = options.armNeon;
-  passes.addPass(createConvertVectorToLLVMPass(vector));
+static void addLLVMPasses(OpPassManager &passes) {
+  passes.addPass(createConvertVectorToLLVMPass());
   passes.addPass(createUBToLLVMConversionPass());
   ConvertMathToLLVMPassOptions math;
   math.approximateLog1p = false;
@@ -112,7 +109,7 @@ static void addLLVMPasses(OpPassManager &passes,
   passes.addPass(createConvertMathToLibmPass());
   // The other math operations become calls of libm, for which vectors are taken
   // apart.
-  passes.addPass(createConvertVectorToLLVMPass(vector));
+  passes.addPass(createConvertVectorToLLVMPass());
   passes.addPass(createConvertIndexToLLVMPass());
   passes.addPass(createArithToLLVMConversionPass());
   passes.addPass(createFinalizeMemRefToLLVMConversionPass());
@@ -131,7 +128,7 @@ void bitnet::populateCPUPipeline(OpPassManager &passes,
   passes.addPass(createBitNetGenerateEntry());
   addVariantPasses(passes, options);
   addFloatPasses(passes, options);
-  addLLVMPasses(passes, options);
+  addLLVMPasses(passes);
   addStageCheck(passes, Stage::LLVM, {"llvm"});
 }
 

@@ -23,17 +23,13 @@ std::string bitnet::getVersionName(StringRef function, ISA isa) {
 
 ISA bitnet::getLevel(ISA isa, ArrayRef<ISA> isas) {
   return *llvm::find_if(isas, [&](ISA other) {
-    return getISARow(other).level == getISARow(isa).level;
+    return getISARow(other).hasLevelOf(getISARow(isa));
   });
 }
 
-bool bitnet::hasNativeForm(Operation *function, StringRef feature,
-                           bool otherwise) {
+const TargetInfo *bitnet::findMachine(Operation *function) {
   auto isa = function->getAttrOfType<ISAAttr>(kISAAttr);
-  if (!isa)
-    return otherwise;
-  TargetInfo machine = getTargetInfo(isa.getValue());
-  return machine.arch == TargetArch::AArch64 || machine.hasFeature(feature);
+  return isa ? &getTargetInfo(isa.getValue()) : nullptr;
 }
 
 /// A private constant with these bytes.

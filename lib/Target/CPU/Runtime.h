@@ -55,9 +55,9 @@ std::string getVersionName(StringRef function, ISA isa);
 /// The first of `isas` (worst to best) on the level of `isa`: functions that
 /// are no kernels have one version per level, for it.
 ISA getLevel(ISA isa, ArrayRef<ISA> isas);
-/// Whether machines that run `function` have `feature`, a name of x86 for what
-/// every 64-bit Arm has; `otherwise` for functions that name no ISA.
-bool hasNativeForm(Operation *function, StringRef feature, bool otherwise);
+/// What machines that run `function` have; null for a function that names no
+/// ISA.
+const TargetInfo *findMachine(Operation *function);
 
 /// The address of a private zero-terminated string with the text `text`.
 Value createCString(OpBuilder &builder, Location loc, ModuleOp module,

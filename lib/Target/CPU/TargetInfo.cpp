@@ -22,22 +22,28 @@
 using namespace mlir;
 using namespace mlir::bitnet;
 
-/// Initializes LLVM's code generators for the two architectures that a library
-/// can be for.
+/// Initializes LLVM's code generators, which are in its library anyway.
 static void initializeTargets() {
   static std::once_flag once;
   std::call_once(once, [] {
-    LLVMInitializeX86TargetInfo();
-    LLVMInitializeX86Target();
-    LLVMInitializeX86TargetMC();
-    LLVMInitializeX86AsmPrinter();
-    LLVMInitializeX86AsmParser();
-    LLVMInitializeAArch64TargetInfo();
-    LLVMInitializeAArch64Target();
-    LLVMInitializeAArch64TargetMC();
-    LLVMInitializeAArch64AsmPrinter();
-    LLVMInitializeAArch64AsmParser();
+    llvm::InitializeAllTargetInfos();
+    llvm::InitializeAllTargets();
+    llvm::InitializeAllTargetMCs();
+    llvm::InitializeAllAsmPrinters();
+    llvm::InitializeAllAsmParsers();
   });
+}
+
+/// "x86_64 or aarch64": what a triple may begin with.
+static std::string listArchitectures() {
+  std::string list;
+  ArrayRef<ArchitectureRow> rows = getArchitectures();
+  for (const ArchitectureRow &row : rows) {
+    if (&row != rows.begin())
+      list += &row == &rows.back() ? " or " : ", ";
+    list += row.name;
+  }
+  return list;
 }
 
 /// LLVM's target for a triple; null with a text in `error` for any other
@@ -45,10 +51,9 @@ static void initializeTargets() {
 static const llvm::Target *lookupTarget(const llvm::Triple &triple,
                                         std::string &error) {
   initializeTargets();
-  if (!triple.isOSLinux() || !(triple.getArch() == llvm::Triple::x86_64 ||
-                               triple.getArch() == llvm::Triple::aarch64)) {
-    error = "target triple '" + triple.str() +
-            "' is not supported: expected x86_64 or aarch64 Linux";
+  if (!findArchitecture(triple)) {
+    error = "target triple '" + triple.str() + "' is not supported: expected " +
+            listArchitectures() + " Linux";
     return nullptr;
   }
   return llvm::TargetRegistry::lookupTarget(triple, error);
@@ -73,12 +78,11 @@ createSubtarget(const llvm::Target &target, const llvm::Triple &triple,
       target.createMCSubtargetInfo(triple, cpu, features));
 }
 
-/// Names of the enabled features, sorted.
-static std::vector<std::string>
-getEnabledFeatures(const llvm::MCSubtargetInfo &subtarget) {
-  std::vector<std::string> names;
-  for (const auto &feature : subtarget.getEnabledProcessorFeatures())
-    names.emplace_back(feature.Key);
+/// What a CPU has after changes, sorted.
+static std::vector<std::string> getSortedFeatures(const llvm::Triple &triple,
+                                                  StringRef cpu,
+                                                  StringRef changes) {
+  std::vector<std::string> names = getCPUFeatures(triple, cpu, changes);
   llvm::sort(names);
   return names;
 }
@@ -93,22 +97,18 @@ static bool isKnownFeature(const llvm::MCSubtargetInfo &subtarget,
 
 /// "+a,+b" for all enabled features, then "-c" for those that the CPU's name
 /// implies but that are off.
-static std::string spellFeatures(const llvm::Target &target,
-                                 const llvm::Triple &triple, StringRef cpu,
+static std::string spellFeatures(const llvm::Triple &triple, StringRef cpu,
                                  StringRef wanted) {
-  auto subtarget = createSubtarget(target, triple, cpu, wanted);
-  std::vector<std::string> enabled = getEnabledFeatures(*subtarget);
   llvm::StringSet<> set;
   std::string text;
-  for (const std::string &name : enabled) {
+  for (const std::string &name : getSortedFeatures(triple, cpu, wanted)) {
     set.insert(name);
     // The feature prefer-256-bit is left out, because with it LLVM would use
     // half of each AVX-512 register on most CPUs.
     if (name != "prefer-256-bit")
       text += "+" + name + ",";
   }
-  auto plain = createSubtarget(target, triple, cpu, "");
-  for (const std::string &name : getEnabledFeatures(*plain))
+  for (const std::string &name : getSortedFeatures(triple, cpu, ""))
     if (!set.contains(name) || name == "prefer-256-bit")
       text += "-" + name + ",";
   if (!text.empty())
@@ -120,16 +120,6 @@ bool bitnet::hasFeature(const CPUTargetOptions &resolved, StringRef feature) {
   SmallVector<StringRef> parts;
   StringRef(resolved.features).split(parts, ',');
   return llvm::is_contained(parts, ("+" + feature).str());
-}
-
-/// The features that an ISA's entry adds to its level:
-/// "+avx512vnni,+avx512vbmi".
-static std::string spellISAFeatures(const ISARow &row) {
-  std::string text;
-  for (StringRef feature : llvm::split(row.features, ' '))
-    if (!feature.empty())
-      text += (text.empty() ? "+" : ",+") + feature.str();
-  return text;
 }
 
 /// Unknown names are errors here, because LLVM itself only warns of them.
@@ -154,15 +144,21 @@ static LogicalResult checkNames(const llvm::MCSubtargetInfo &subtarget,
 }
 
 TargetArch bitnet::getArch(StringRef triple) {
-  llvm::Triple parsed(triple);
-  return parsed.isX86()       ? TargetArch::X86_64
-         : parsed.isAArch64() ? TargetArch::AArch64
-                              : TargetArch::Any;
+  const ArchitectureRow *row = findArchitecture(llvm::Triple(triple));
+  return row ? row->arch : TargetArch::Any;
 }
 
-/// Orders the machines that --isa names, or takes all of the architecture; the
-/// CPU level of the worst one becomes the CPU.
-static LogicalResult resolveISAs(CPUTargetOptions &options,
+TargetInfo bitnet::getMachine(const CPUTargetOptions &resolved) {
+  TargetInfo machine{getArch(resolved.triple), {}};
+  for (StringRef feature : llvm::split(resolved.features, ','))
+    if (!feature.empty())
+      machine.features.push_back(feature.str());
+  return machine;
+}
+
+/// Orders the machines that --isa names, or takes all of the architecture,
+/// whose CPU is `baseline`; the CPU level of the worst one becomes the CPU.
+static LogicalResult resolveISAs(CPUTargetOptions &options, StringRef baseline,
                                  std::string &error) {
   std::vector<ISA> known = getISAs(getArch(options.triple));
   std::vector<ISA> wanted = options.isas.empty() ? known : options.isas;
@@ -176,8 +172,38 @@ static LogicalResult resolveISAs(CPUTargetOptions &options,
                  [&](ISA isa) { return !llvm::is_contained(wanted, isa); });
   options.isas = known;
   const ISARow &worst = getISARow(known.front());
-  options.cpu = worst.level.str();
-  options.features = spellISAFeatures(worst);
+  options.cpu = worst.cpu.empty() ? baseline : StringRef(worst.cpu);
+  options.features = worst.getFeatureChanges();
+  return success();
+}
+
+/// Fills in the CPU where the options name none of LLVM's: the host's, or the
+/// architecture's baseline for another one. Returns the features that go in
+/// front of those of the options.
+static std::string chooseCPU(CPUTargetOptions &options,
+                             const ArchitectureRow &arch, bool isHost) {
+  std::string features = addFeatures(arch.features);
+  if (!options.cpu.empty() && options.cpu != "native")
+    return features;
+  options.cpu = isHost ? llvm::sys::getHostCPUName() : StringRef(arch.cpu);
+  if (isHost)
+    features += "," + llvm::join(getHostFeatures(), ",");
+  return features;
+}
+
+/// What every machine of the architecture has cannot be left out, because LLVM
+/// would call a compiler library for it.
+static LogicalResult checkBaseline(const CPUTargetOptions &resolved,
+                                   const ArchitectureRow &arch,
+                                   std::string &error) {
+  for (StringRef feature : llvm::split(arch.features, ' ')) {
+    if (feature.empty() || hasFeature(resolved, feature))
+      continue;
+    error = ("libraries for " + arch.name + " need the CPU feature '" +
+             feature + "'")
+                .str();
+    return failure();
+  }
   return success();
 }
 
@@ -199,27 +225,19 @@ FailureOr<CPUTargetOptions> bitnet::resolveTarget(CPUTargetOptions options,
   const llvm::Target *target = lookupTarget(triple, error);
   if (!target)
     return failure();
+  const ArchitectureRow &arch = *findArchitecture(triple);
   bool isOpen = options.cpu.empty() && options.features.empty();
-  if ((isOpen || !options.isas.empty()) && failed(resolveISAs(options, error)))
+  if ((isOpen || !options.isas.empty()) &&
+      failed(resolveISAs(options, arch.cpu, error)))
     return failure();
-  std::string base;
-  // For another architecture than the host's, the CPU is that architecture's
-  // baseline.
-  if (options.cpu.empty() || options.cpu == "native") {
-    bool isHost = triple.getArch() == host.getArch();
-    options.cpu = isHost ? llvm::sys::getHostCPUName().str()
-                  : triple.getArch() == llvm::Triple::x86_64 ? "x86-64"
-                                                             : "generic";
-    if (isHost)
-      base = llvm::join(getHostFeatures(), ",");
-  }
+  std::string base = chooseCPU(options, arch, arch.triple == host.getArch());
   auto subtarget = createSubtarget(*target, triple, "", "");
   if (failed(checkNames(*subtarget, options, error)))
     return failure();
-  if (!base.empty() && !options.features.empty())
-    base += ",";
   options.features =
-      spellFeatures(*target, triple, options.cpu, base + options.features);
+      spellFeatures(triple, options.cpu, base + "," + options.features);
+  if (failed(checkBaseline(options, arch, error)))
+    return failure();
   // LLVM 22 crashes on tile registers where it does not optimize at all.
   if (llvm::is_contained(options.isas, ISA::AMX) ||
       hasFeature(options, "amx-tile"))
@@ -230,16 +248,11 @@ FailureOr<CPUTargetOptions> bitnet::resolveTarget(CPUTargetOptions options,
 CPUPipelineOptions
 bitnet::getCPUPipelineOptions(const CPUTargetOptions &resolved) {
   CPUPipelineOptions options;
-  options.armNeon = llvm::Triple(resolved.triple).isAArch64();
-  if (!options.armNeon) {
-    options.nativeHalf = hasFeature(resolved, "f16c");
-    options.nativeRound = hasFeature(resolved, "sse4.1");
-  }
+  TargetInfo machine = getMachine(resolved);
+  options.nativeHalf = machine.hasHalf();
+  options.nativeRound = machine.hasRound();
   options.isas = resolved.isas;
-  SmallVector<StringRef> features;
-  StringRef(resolved.features).split(features, ',', -1, /*KeepEmpty=*/false);
-  for (StringRef feature : features)
-    options.features.push_back(feature.str());
+  options.features = machine.features;
   return options;
 }
 

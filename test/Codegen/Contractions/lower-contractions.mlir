@@ -2,9 +2,10 @@
 // RUN: bitnet-opt %s --bitnet-lower-contractions=registers=xmm16 -split-input-file | FileCheck %s --check-prefix=XMM
 // RUN: bitnet-opt %s --bitnet-lower-contractions=registers=ymm16 -split-input-file | FileCheck %s --check-prefix=YMM
 // RUN: bitnet-opt %s --bitnet-lower-contractions=registers=neon32 -split-input-file | FileCheck %s --check-prefix=NEON
+// RUN: bitnet-opt %s --bitnet-lower-contractions=registers=rvv32 -split-input-file | FileCheck %s --check-prefix=NEON
 // RUN: bitnet-opt %s --bitnet-lower-contractions=registers=zmm32,xmm16 -split-input-file | FileCheck %s --check-prefix=BOTH
 // RUN: not bitnet-opt %s --bitnet-lower-contractions=registers=mmx 2>&1 | FileCheck %s --check-prefix=UNKNOWN
-// UNKNOWN: 'mmx' is not one of xmm16, ymm16, zmm32, neon32
+// UNKNOWN: 'mmx' is not one of xmm16, ymm16, zmm32, neon32, rvv32
 
 // One function for each register file, and a declaration that stands for them.
 // BOTH-LABEL: func.func @columns

@@ -19,6 +19,8 @@
 // RUN: bitnet-opt %s --bitnet-select-kernels="isas=generic,avx2,avx512vnni" | FileCheck %s --check-prefixes=CHECK,THREE
 // RUN: bitnet-opt %s --bitnet-select-kernels="isas=generic,avx2,avxvnni,avx512bw,avx512vnni,avx512vbmi,amx" | FileCheck %s --check-prefixes=CHECK,ALL
 // RUN: bitnet-opt %s --bitnet-select-kernels="isas=neon,neon_dotprod" | FileCheck %s --check-prefixes=CHECK,ARM
+// RUN: bitnet-opt %s --bitnet-select-kernels="isas=generic,rvv" | FileCheck %s --check-prefixes=CHECK,GENERIC
+// RUN: bitnet-opt %s --bitnet-select-kernels="arch=riscv64 features=+v" | FileCheck %s --check-prefixes=CHECK,GENERIC
 // RUN: bitnet-opt %s --bitnet-select-kernels="isas=generic,avx2 kernel=generic" | FileCheck %s --check-prefixes=CHECK,GENERIC
 // RUN: bitnet-opt %s --bitnet-select-kernels="isas=generic,avx2 kernel=scalar" | FileCheck %s --check-prefixes=SCALAR
 // RUN: not bitnet-opt %s --bitnet-select-kernels="isas=sse9" 2>&1 | FileCheck %s --check-prefix=NAME

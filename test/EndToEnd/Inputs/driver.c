@@ -1,12 +1,10 @@
-/*===- driver.c - runs a model on raw files, with dlopen and abi.h alone
----===*\
-|* driver model.so folder: folder/<i>.in holds input i as text `rank d0 d1 ...`
-*|
-|* in one line, then the bytes. Writes <i>.out and, per probe, <n>.probe, and
-|* prints the chosen ISA variant. *|
+/*===- driver.c - runs a model on raw files, loaded by dlopen -------------===*\
+|* driver model.so folder [threads]: folder/<i>.in holds input i as text      *|
+|* `rank d0 d1 ...` in one line, then the bytes. Writes <i>.out and, per      *|
+|* probe, <n>.probe, and prints the chosen ISA variant.                       *|
 \*===----------------------------------------------------------------------===*/
 
-#include "bitnet/runtime/abi.h"
+#include "bitnet/runtime/runtime.h"
 
 #include <dlfcn.h>
 #include <stdio.h>
@@ -109,7 +107,7 @@ int main(int argc, char **argv) {
   char error[256] = "";
   void *library;
   uint32_t i;
-  if (argc != 3)
+  if (argc < 3)
     return 2;
   folder = argv[2];
   library = dlopen(argv[1], RTLD_NOW);
@@ -128,6 +126,10 @@ int main(int argc, char **argv) {
   memset(outputs, 0, sizeof(outputs));
   memset(&options, 0, sizeof(options));
   options.struct_size = sizeof(options);
+  if (argc > 3) {
+    options.parallel_for = bitnet_pool_parallel_for;
+    options.pool = bitnet_pool_create(atoi(argv[3]));
+  }
   options.probe = on_probe;
   options.error = error;
   options.error_size = sizeof(error);

@@ -101,7 +101,7 @@ def BitNetLowerContractions : Pass<"bitnet-lower-contractions", "::mlir::ModuleO
       "::mlir::LLVM::LLVMDialect", "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect", "::mlir::vector::VectorDialect"];
   let options = [
     ListOption<"registers", "registers", "::mlir::bitnet::RegisterFile",
-               "Vector registers of the machines, best first (default ymm16): xmm16 (plain x86-64), ymm16 (AVX), zmm32 (AVX-512), neon32. "
+               "Vector registers of the machines, best first (default ymm16): xmm16 (plain x86-64), ymm16 (AVX), zmm32 (AVX-512), neon32, rvv32. "
                "They set the tile. Example: registers=zmm32,ymm16">
   ];
 }

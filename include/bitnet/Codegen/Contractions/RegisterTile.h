@@ -27,7 +27,10 @@ enum class RegisterFile {
   /// 32 registers of 16 floats: AVX-512.
   ZMM32,
   /// 32 registers of 4 floats: Arm NEON.
-  NEON32
+  NEON32,
+  /// 32 registers of at least 4 floats, of which four together hold a vector of
+  /// 16: RISC-V V.
+  RVV32
 };
 
 /// Accumulators that one tile of a product holds in registers.
@@ -48,12 +51,13 @@ RegisterTile getRegisterTile(RegisterFile registers);
 llvm::StringRef getName(RegisterFile registers);
 llvm::raw_ostream &operator<<(llvm::raw_ostream &os, RegisterFile registers);
 
-/// LLVM features that a CPU with these registers has, space separated.
-llvm::StringRef getNeededFeatures(RegisterFile registers);
+/// The LLVM feature that a CPU with these registers has; empty for those of
+/// every CPU.
+llvm::StringRef getNeededFeature(RegisterFile registers);
 
-/// The registers of a CPU with these LLVM features ("+avx2").
-RegisterFile getRegisterFile(bool isAArch64,
-                             const std::vector<std::string> &features);
+/// The registers of a CPU with these LLVM features, with or without a leading
+/// '+'.
+RegisterFile getRegisterFile(const std::vector<std::string> &features);
 
 } // namespace mlir::bitnet
 

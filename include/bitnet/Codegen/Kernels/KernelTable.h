@@ -8,6 +8,7 @@
 #ifndef BITNET_CODEGEN_KERNELS_KERNELTABLE_H
 #define BITNET_CODEGEN_KERNELS_KERNELTABLE_H
 
+#include "bitnet/Codegen/Kernels/Architecture.h"
 #include "bitnet/Codegen/Kernels/LoopForm.h"
 #include "bitnet/Dialect/BitNet/IR/BitNet.h"
 
@@ -17,9 +18,6 @@
 #include <cstdint>
 
 namespace mlir::bitnet {
-
-/// Architectures that an entry of the table may be bound to.
-enum class TargetArch { Any, X86_64, AArch64 };
 
 /// How packed bytes become planes, out of which fields are taken. `u2` needs
 /// nothing; `u1_6` has one of the other two.

@@ -27,21 +27,33 @@ struct TargetInfo {
   bool hasFeature(llvm::StringRef name) const;
   /// Whether the machine has each of the features `names`, separated by spaces.
   bool hasFeatures(llvm::StringRef names) const;
+  /// Whether conversions between f16 and f32, and rounding to an integral
+  /// value, are instructions; not known, so false, without an architecture.
+  bool hasHalf() const;
+  bool hasRound() const;
 };
 
-/// One class of machines.
+/// One class of machines. LLVM knows what CPUs have and what features imply, so
+/// an entry lists nothing of that. Lists are separated by spaces.
 struct ISARow {
   ISA isa;
+  /// `Any`: the baseline of every architecture that has no entry for it.
   TargetArch arch;
-  /// LLVM's name of the CPU level: code that is no kernel is compiled for the
-  /// level, once for all entries that share it.
-  llvm::StringLiteral level;
-  /// Features, separated by spaces, of which only those are listed that some
-  /// entry of the kernel table asks for. `levelFeatures` is what every CPU of
-  /// `level` has, `features` what this entry adds. Entries of one level are
+  /// The level: LLVM's name of a CPU, empty for that of the architecture, and
+  /// features beyond it where LLVM names no CPU that has just them. Code that
+  /// is no kernel is compiled for the level, once for all entries that share
+  /// it.
+  llvm::StringLiteral cpu, levelFeatures;
+  /// What kernels may use beyond the level. Entries of one level are
   /// cumulative: each has all that the entries of the level in front of it
   /// have.
-  llvm::StringLiteral levelFeatures, features;
+  llvm::StringLiteral features;
+
+  bool hasLevelOf(const ISARow &other) const {
+    return cpu == other.cpu && levelFeatures == other.levelFeatures;
+  }
+  /// What the entry adds to its CPU, as LLVM takes it: "+avx512vnni,+...".
+  std::string getFeatureChanges() const;
 };
 
 /// All entries, from worst to best within an architecture.
@@ -50,8 +62,9 @@ llvm::ArrayRef<ISARow> getISATable();
 const ISARow &getISARow(ISA isa);
 /// The entries of `arch`, from worst to best.
 std::vector<ISA> getISAs(TargetArch arch);
-/// What every machine of the class has: features of its level and of its entry.
-TargetInfo getTargetInfo(ISA isa);
+/// What every machine of the class has: nothing but the baseline, which is not
+/// listed, where the class has no architecture.
+const TargetInfo &getTargetInfo(ISA isa);
 
 } // namespace mlir::bitnet
 

@@ -29,12 +29,8 @@ def BitNetSelectKernels : Pass<"bitnet-select-kernels"> {
   let options = [
     Option<"arch", "arch", "::mlir::bitnet::TargetArch",
            "::mlir::bitnet::TargetArch::Any",
-           "Architecture that the code is for. Example: arch=aarch64", [{
-             ::llvm::cl::values(
-               clEnumValN(::mlir::bitnet::TargetArch::Any, "any", "portable code"),
-               clEnumValN(::mlir::bitnet::TargetArch::X86_64, "x86_64", "x86-64"),
-               clEnumValN(::mlir::bitnet::TargetArch::AArch64, "aarch64", "64-bit Arm"))
-           }]>,
+           "Architecture that the code is for. Example: arch=aarch64",
+           "::mlir::bitnet::ArchitectureValues()">,
     ListOption<"features", "features", "std::string",
                "LLVM target features, with or without a leading '+'. Example: features=+avx2,+fma">,
     ListOption<"isas", "isas", "::mlir::bitnet::ISA",

@@ -29,8 +29,6 @@ struct CPUPipelineOptions {
   bool nativeHalf = true;
   /// Rounding to an integer is an instruction (x86: SSE4.1).
   bool nativeRound = true;
-  /// The target is AArch64: arm_neon operations are allowed.
-  bool armNeon = false;
   /// Machines to make versions of the code for, worst to best; else there is
   /// one machine with `features` (LLVM's names).
   std::vector<ISA> isas;
@@ -43,7 +41,8 @@ enum class WeightsPlacement { Auto, Embed, File };
 inline constexpr uint64_t kEmbedLimit = uint64_t(3) << 29; // 1.5 GiB
 
 struct CPUTargetOptions {
-  /// Empty: the host's. Linux on x86-64 or AArch64.
+  /// Empty: the host's. Linux on an architecture of the table
+  /// (Architecture.h).
   std::string triple;
   /// Classes of machines that the library serves, worst to best. Filled in with
   /// all of the triple's architecture when `cpu` and `features` are empty.
@@ -68,8 +67,11 @@ struct CPUTargetOptions {
 FailureOr<CPUTargetOptions> resolveTarget(CPUTargetOptions options,
                                           std::string &error);
 
-/// The architecture that `triple` names.
+/// The architecture that `triple` names; `Any` when we have no code for it.
 TargetArch getArch(StringRef triple);
+
+/// What the resolved target has.
+TargetInfo getMachine(const CPUTargetOptions &resolved);
 
 /// The resolved target for the machines of one of `target.isas` alone.
 CPUTargetOptions getTargetOf(const CPUTargetOptions &target, ISA isa);

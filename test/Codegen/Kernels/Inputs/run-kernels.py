@@ -196,7 +196,8 @@ def build(args, shapes, work):
     sh(f"opt -O3 {target} {work}/k.ll -o {work}/k.bc && llc -O3 {target} -filetype=obj {work}/k.bc -o {obj}")
     with open(os.path.join(work, "table.inc"), "w") as file:
         file.write("".join(f"FUNCTION(_mlir_ciface_{function_name(*shape)})\n" for shape in shapes))
-    cc = "aarch64-linux-gnu-gcc" if args.triple.startswith("aarch64") else args.cc
+    arch = args.triple.split("-")[0]
+    cc = args.cc if arch == "x86_64" else f"{arch}-linux-gnu-gcc"
     sh(f"{cc} -O1 -static -I{work} {HERE}/driver.c {obj} -lm -o {work}/run")
     with open(f"{work}/l.mlir") as file:
         return CORES if "bitnet_rt_core" in file.read() else CORES[:1]

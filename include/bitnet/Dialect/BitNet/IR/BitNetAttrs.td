@@ -96,7 +96,8 @@ def BitNet_ISA : I32EnumAttr<"ISA", "Class of machines that code is specialised 
     I32EnumAttrCase<"AMX", 6, "amx">,
     I32EnumAttrCase<"NEON", 7, "neon">,
     I32EnumAttrCase<"NEONDotprod", 8, "neon_dotprod">,
-    I32EnumAttrCase<"I8MM", 9, "i8mm">]> {
+    I32EnumAttrCase<"I8MM", 9, "i8mm">,
+    I32EnumAttrCase<"RVV", 10, "rvv">]> {
   let cppNamespace = "::mlir::bitnet";
   let genSpecializedAttr = 0;
 }
