@@ -79,6 +79,8 @@ private:
 
 } // namespace
 
+/// Nothing begins once the caller has cancelled, and what was cancelled in the
+/// middle has failed.
 LogicalResult Driver::stage(StringRef name,
                             llvm::function_ref<LogicalResult()> body) {
   if (isCancelled())
@@ -98,6 +100,7 @@ LogicalResult Driver::stage(StringRef name,
   return failure(failed(status) || isCancelled());
 }
 
+/// A pass manager for each stage, so that --mlir-timing tells them apart.
 LogicalResult
 Driver::passes(StringRef name, ModuleOp of,
                llvm::function_ref<void(OpPassManager &)> populate) {
@@ -124,6 +127,7 @@ LogicalResult Driver::checkStage() {
   return success();
 }
 
+/// Stage 0, from a model or from the text of a stage.
 LogicalResult Driver::load() {
   return stage("import", [&]() -> LogicalResult {
     FailureOr<OwningOpRef<ModuleOp>> loaded = loadModel(context, options);
@@ -150,6 +154,7 @@ static std::string kernelNames(ModuleOp module) {
   return names;
 }
 
+/// --dim, and whether a backend needs all dims.
 BitNetFoldDimsOptions Driver::foldDimsOptions() const {
   BitNetFoldDimsOptions fold;
   for (const std::string &dim : options.dims)
@@ -311,6 +316,8 @@ LogicalResult Driver::chooseTarget(Location loc) {
   return success();
 }
 
+/// All but the appearance of the outputs, in the order in which mistakes cost
+/// least: options, files, then work.
 LogicalResult Driver::runStages() {
   Location loc = FileLineColLoc::get(&context, options.input, 0, 0);
   return failure(failed(chooseTarget(loc)) || failed(load()) ||

@@ -48,7 +48,7 @@ func.func @large(%x: tensor<1x16640xi8>, %init: tensor<1x65536xi32>) -> tensor<1
 module attributes {bitnet.layers = [#bitnet.layer<"fc", kind = ternary, rows = 3, cols = 64, bytes = 768>]} {
   func.func @groups(%x: tensor<4x64xi8>, %init: tensor<2x4x3xi32>) -> tensor<2x4x3xi32> {
     %w = bitnet.constant "w" dense<1> : tensor<3x64xi2> -> tensor<3x64xi2>
-    %a = bitnet.matmul ins(%x, %w : tensor<4x64xi8>, tensor<3x64xi2>) outs(%init : tensor<2x4x3xi32>) group 32 -> tensor<2x4x3xi32>
+    %a = bitnet.matmul ins(%x, %w : tensor<4x64xi8>, tensor<3x64xi2>) outs(%init : tensor<2x4x3xi32>) group 32 {bitnet.layer = "fc"} -> tensor<2x4x3xi32>
     return %a : tensor<2x4x3xi32>
   }
 }
@@ -61,7 +61,7 @@ module attributes {bitnet.layers = [#bitnet.layer<"fc", kind = ternary, rows = 3
 module attributes {bitnet.layers = [#bitnet.layer<"fc", kind = ternary, rows = 64, cols = 16, bytes = 4096>]} {
   func.func @float_activations(%x: tensor<4x16xf32>, %init: tensor<4x64xf32>) -> tensor<4x64xf32> {
     %w = bitnet.constant "w" dense<1> : tensor<64x16xi2> -> tensor<64x16xi2>
-    %a = bitnet.matmul ins(%x, %w : tensor<4x16xf32>, tensor<64x16xi2>) outs(%init : tensor<4x64xf32>) -> tensor<4x64xf32>
+    %a = bitnet.matmul ins(%x, %w : tensor<4x16xf32>, tensor<64x16xi2>) outs(%init : tensor<4x64xf32>) {bitnet.layer = "fc"} -> tensor<4x64xf32>
     return %a : tensor<4x64xf32>
   }
 }

@@ -18,17 +18,23 @@
 
 namespace mlir::bitnet {
 
-/// Argument and function attributes that the passes leave for the printer.
+/// What the passes leave for the printer. Of an argument of the top: its name
+/// in C++.
 inline constexpr llvm::StringLiteral kPortAttr =
     BitNetDialect::PortAttrHelper::getNameStr();
+/// Of an argument of the top: it is an output.
 inline constexpr llvm::StringLiteral kOutputAttr =
     BitNetDialect::OutputAttrHelper::getNameStr();
+/// Of @main: the name of the top function.
 inline constexpr llvm::StringLiteral kTopAttr =
     BitNetDialect::TopAttrHelper::getNameStr();
+/// Of a loop: the initiation interval that is asked for.
 inline constexpr llvm::StringLiteral kPipelineAttr =
     BitNetDialect::PipelineAttrHelper::getNameStr();
+/// Of a loop: how many iterations become one.
 inline constexpr llvm::StringLiteral kUnrollAttr =
     BitNetDialect::UnrollAttrHelper::getNameStr();
+/// Of an array: how many parts can be read at a time.
 inline constexpr llvm::StringLiteral kPartitionAttr =
     BitNetDialect::PartitionAttrHelper::getNameStr();
 

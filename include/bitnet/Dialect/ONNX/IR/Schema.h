@@ -16,7 +16,8 @@
 
 namespace mlir::bitnet::onnx {
 
-/// Kinds of attributes, as AttributeProto names them.
+/// Kinds of attributes, as AttributeProto names them. A node has an attribute of
+/// the kind that its schema says, or it is malformed.
 enum class AttributeKind {
   Float,
   Int,
