@@ -89,6 +89,8 @@ void Reader::readModel() {
   to.externalRoot = readText(from.external_root);
   if (from.max_nodes)
     to.maxNodes = from.max_nodes;
+  if (from.max_memory)
+    to.maxMemory = from.max_memory;
 }
 
 /// Recognition must know what the next stages ask for, so some choices are in

@@ -10,6 +10,7 @@
 #include "bitnet/Pipelines/Driver.h"
 #include "EmitIR.h"
 #include "LoadModel.h"
+#include "MemoryLimit.h"
 
 #include "bitnet/Codegen/Memory/Passes.h"
 #include "bitnet/Dialect/BitNet/IR/BitNet.h"
@@ -36,7 +37,7 @@ public:
   Driver(MLIRContext &context, CompileOptions wanted)
       : context(context),
         backend(wanted.backend ? *wanted.backend : *getBackends().front()),
-        options(std::move(wanted)) {
+        options(std::move(wanted)), memory(options.maxMemory) {
     backend.adjust(options);
   }
 
@@ -70,6 +71,7 @@ private:
   MLIRContext &context;
   const Backend &backend;
   CompileOptions options;
+  MemoryLimit memory;
   OwningOpRef<ModuleOp> module;
   CPUTargetOptions target;
   CompileResult result;
@@ -97,7 +99,10 @@ LogicalResult Driver::stage(StringRef name,
   ++index;
   if (succeeded(status) && options.progress)
     options.progress(index, std::max(count, index), name, seconds.count());
-  return failure(failed(status) || isCancelled());
+  if (failed(status) || isCancelled())
+    return failure();
+  return memory.checkStage(FileLineColLoc::get(&context, options.input, 0, 0),
+                           name);
 }
 
 /// A pass manager for each stage, so that --mlir-timing tells them apart.
@@ -134,7 +139,7 @@ LogicalResult Driver::load() {
     if (failed(loaded))
       return failure();
     module = std::move(*loaded);
-    return checkStage();
+    return failure(failed(checkStage()) || failed(memory.checkModel(*module)));
   });
 }
 

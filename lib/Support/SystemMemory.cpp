@@ -33,6 +33,17 @@ uint64_t mlir::bitnet::getSystemMemory() {
                    readLimit("/sys/fs/cgroup/memory/memory.limit_in_bytes")});
 }
 
+/// The second number of statm, in pages.
+uint64_t mlir::bitnet::getResidentMemory() {
+  auto text = llvm::MemoryBuffer::getFileAsStream("/proc/self/statm");
+  uint64_t pages;
+  if (!text ||
+      (*text)->getBuffer().split(' ').second.split(' ').first.getAsInteger(
+          10, pages))
+    return 0;
+  return pages * uint64_t(::sysconf(_SC_PAGESIZE));
+}
+
 std::string mlir::bitnet::formatBytes(uint64_t bytes) {
   static const char *const units[] = {"bytes", "kB", "MB", "GB",
                                       "TB",    "PB", "EB"};

@@ -75,6 +75,10 @@ cl::opt<uint64_t> maxNodes(
     cl::desc("Refuse models of more nodes, those of nested graphs and inlined "
              "functions included"),
     cl::cat(mainCategory));
+cl::opt<uint64_t> maxMemory(
+    "max-memory", cl::value_desc("MB"), cl::cat(mainCategory),
+    cl::desc("Refuse models whose compilation takes more memory (default: what "
+             "this machine has)"));
 cl::opt<bool> verbose("v", cl::desc("Print stages with times and peak memory"),
                       cl::cat(mainCategory));
 cl::opt<bool> supportedOps(
@@ -213,6 +217,7 @@ void Options::addModel() {
   options.external_data = text(externalData);
   options.external_root = keep(text(externalRoot));
   options.max_nodes = maxNodes;
+  options.max_memory = maxMemory * 1'000'000;
 }
 
 /// Patterns are passed on even where they have no effect, to be refused.

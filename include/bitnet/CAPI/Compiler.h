@@ -137,6 +137,10 @@ typedef struct bitnet_compile_options {
   const char *external_root;
   /** The most nodes that a model may have; 0: the default. */
   uint64_t max_nodes;
+  /** The most bytes of memory that a compilation may add to the process; 0:
+   * what the machine has. A model that is likely to need more is refused before
+   * work is done. */
+  uint64_t max_memory;
 
   /** How float layers become ternary; NULL: they stay float. */
   const char *quantize;

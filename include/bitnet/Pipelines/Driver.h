@@ -48,6 +48,8 @@ struct CompileOptions {
   /// --max-nodes: the most nodes of an ONNX model, those of inlined functions
   /// included (ImportOptions).
   std::optional<uint64_t> maxNodes;
+  /// --max-memory, in bytes; none: what the machine has.
+  std::optional<uint64_t> maxMemory;
   FrontendOptions frontend;
   QuantizeOptions quantize;
   PackOptions pack;

@@ -13,6 +13,9 @@ namespace mlir::bitnet {
 /// on Linux, but ends the process once it is used.
 uint64_t getSystemMemory();
 
+/// Bytes of memory that this process has now; 0 where the system does not say.
+uint64_t getResidentMemory();
+
 /// "12.8 TB", for messages.
 std::string formatBytes(uint64_t bytes);
 

@@ -103,7 +103,8 @@ def BitNetDecomposeLinear : Pass<"bitnet-decompose-linear", "::mlir::ModuleOp"> 
     `[M, K]` tensors whose M is the product of the leading dimensions; a
     convolution gathers its windows first (im2col), with the channels last in x, windows and weights where
     that copies longer pieces. Layers that read the same x
-    with the same `act` share its codes, which are probed once. Codes that may
+    with the same `act` share its codes, which are probed once. `bitnet.layer` names the layer of
+    a product for its record. Codes that may
     reach +128 are split into two int8 products (w_c2). A float layer becomes a
     `linalg.generic` contraction.
 
@@ -127,7 +128,8 @@ def BitNetDecomposeLinear : Pass<"bitnet-decompose-linear", "::mlir::ModuleOp"> 
         : tensor<8x64xf32> -> tensor<8x64xi8>, tensor<8x1xf32>
       bitnet.probe "fc" %q : tensor<8x64xi8>
       %e = tensor.empty() : tensor<8x32xi32>
-      %acc = bitnet.matmul ins(%q, %w : tensor<8x64xi8>, tensor<32x64xi2>) outs(%e : tensor<8x32xi32>) -> tensor<8x32xi32>
+      %acc = bitnet.matmul ins(%q, %w : tensor<8x64xi8>, tensor<32x64xi2>) outs(%e : tensor<8x32xi32>)
+        {bitnet.layer = "fc"} -> tensor<8x32xi32>
       %y = bitnet.rescale %acc scale %r weight_scale %s
         : (tensor<8x32xi32>, tensor<8x1xf32>, tensor<f32>) -> tensor<8x32xf32>
       return %y : tensor<8x32xf32>

@@ -16,8 +16,8 @@
 
 namespace mlir::bitnet::onnx {
 
-/// Kinds of attributes, as AttributeProto names them. A node has an attribute of
-/// the kind that its schema says, or it is malformed.
+/// Kinds of attributes, as AttributeProto names them. A node has an attribute
+/// of the kind that its schema says, or it is malformed.
 enum class AttributeKind {
   Float,
   Int,
