@@ -92,10 +92,11 @@ static bitnet_compile_status compile(const bitnet_compile_options &options,
 }
 
 /// What is wrong with the options alone is said without a file.
-static bitnet_compile_status fail(const bitnet_compile_options &options,
-                                  llvm::Error error) {
-  reportUsageError(options, llvm::toString(std::move(error)));
-  return BITNET_COMPILE_USAGE;
+static bitnet_compile_status
+fail(const bitnet_compile_options &options, llvm::Error error,
+     bitnet_compile_status status = BITNET_COMPILE_USAGE) {
+  reportError(options, status, llvm::toString(std::move(error)));
+  return status;
 }
 
 bitnet_compile_status bitnet_compile(const bitnet_compile_options *options,
@@ -110,7 +111,7 @@ bitnet_compile_status bitnet_compile(const bitnet_compile_options *options,
     return compile(complete, std::move(*driver), result);
   llvm::Expected<OpenFile> bytes = openBytes(complete);
   if (!bytes)
-    return fail(complete, bytes.takeError());
+    return fail(complete, bytes.takeError(), BITNET_COMPILE_CANNOT_WRITE);
   driver->bytes = &*bytes;
   driver->isNamed = complete.model != nullptr;
   return compile(complete, std::move(*driver), result);

@@ -85,8 +85,7 @@ void DiagnosticForwarder::forward(Diagnostic &diagnostic) {
          findPlace(note.getLocation()), note.str());
 }
 
-void mlir::bitnet::reportUsageError(const bitnet_compile_options &options,
-                                    StringRef text) {
-  give(options, BITNET_COMPILE_ERROR, BITNET_COMPILE_USAGE, Place(),
-       text.str());
+void mlir::bitnet::reportError(const bitnet_compile_options &options,
+                               bitnet_compile_status status, StringRef text) {
+  give(options, BITNET_COMPILE_ERROR, status, Place(), text.str());
 }

@@ -35,8 +35,9 @@ private:
   ScopedDiagnosticHandler handler;
 };
 
-/// Gives an error that is about the options, not about a file.
-void reportUsageError(const bitnet_compile_options &options, StringRef text);
+/// Gives an error that is about no file; `status` is what it ends with.
+void reportError(const bitnet_compile_options &options,
+                 bitnet_compile_status status, StringRef text);
 
 } // namespace mlir::bitnet
 

@@ -48,9 +48,7 @@ private:
   const T *readWord(StringRef option, const char *text,
                     ArrayRef<Word<T>> words);
   static std::string readText(const char *text) { return text ? text : ""; }
-  static Words readList(const bitnet_compile_words &list) {
-    return Words(list.words, list.words + list.count);
-  }
+  Words readList(const bitnet_compile_words &list);
   void readModel();
   void readQuantization();
   void readTarget();
@@ -64,6 +62,19 @@ private:
   std::string wrong;
 };
 } // namespace
+
+/// Null words would end the process, so they are looked for first.
+Reader::Words Reader::readList(const bitnet_compile_words &list) {
+  Words words;
+  for (size_t i = 0; i < list.count; ++i) {
+    if (!list.words || !list.words[i]) {
+      fail("a list of the options holds a null word");
+      break;
+    }
+    words.push_back(list.words[i]);
+  }
+  return words;
+}
 
 /// The value of a word; null where there is none, or it is unknown.
 template <typename T>
@@ -148,7 +159,9 @@ void Reader::readOutput() {
     to.backend = *backend;
   to.runner = readText(from.runner);
   to.reportFile = readText(from.report);
-  to.emit = getStageOfOutput(readText(from.output));
+  // Endings name forms of code for machines; a folder may be called anything.
+  if (to.backend->forMachines)
+    to.emit = getStageOfOutput(readText(from.output));
   if (auto *stage = readWord("emit", from.emit, getStageWords()))
     to.emit = *stage;
   to.output =
@@ -159,7 +172,8 @@ void Reader::readOutput() {
 
 /// Options that exclude each other, or of which one needs the other.
 void Reader::checkPairs() {
-  if (!to.target.isas.empty() && (from.cpu || from.features))
+  if (!to.target.isas.empty() &&
+      !(to.target.cpu.empty() && to.target.features.empty()))
     fail("--isa goes without --mcpu and --mattr");
   if (!from.quantize &&
       (from.quantize_include.count || from.quantize_exclude.count))
@@ -202,6 +216,8 @@ void Reader::checkDims() {
 llvm::Expected<CompileOptions> Reader::run() {
   if (!from.model && !from.model_bytes)
     return llvm::createStringError("no model");
+  if (!from.model && !from.output)
+    return llvm::createStringError("a model without a name needs an output");
   readModel();
   readQuantization();
   readTarget();

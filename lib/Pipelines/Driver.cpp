@@ -2,8 +2,7 @@
 //
 // One object per compilation. Each stage is a function that adds the stage's
 // passes and runs them; `--emit` stops after one of them, and a text of a stage
-// starts behind it: what has been done is told by the operations that are
-// there.
+// starts behind the one that it names (`bitnet.stage`).
 //
 //===----------------------------------------------------------------------===//
 
@@ -118,6 +117,18 @@ Driver::passes(StringRef name, ModuleOp of,
   });
 }
 
+/// Whether some stage has run: constants are all that the importer makes of the
+/// dialect.
+static bool hasLayers(ModuleOp module) {
+  return module
+      .walk([](Operation *op) {
+        const bool later = isa<BitNetDialect>(op->getDialect()) &&
+                           !isa<bitnet::ConstantOp>(op);
+        return later ? WalkResult::interrupt() : WalkResult::advance();
+      })
+      .wasInterrupted();
+}
+
 /// The text of a stage must say which one it is, and be asked for a later one.
 LogicalResult Driver::checkStage() {
   auto stage = getAttr<BitNetDialect::StageAttrHelper>(*module);
@@ -129,6 +140,11 @@ LogicalResult Driver::checkStage() {
     return emitError(module->getLoc())
            << "this is the text of stage " << stringifyStage(stage.getValue())
            << ", which lies behind --emit=" << stringifyStage(options.emit);
+  // Stage 1 erases nodes under their users, and knows no users but nodes.
+  if (stage.getValue() == Stage::ONNX && hasLayers(*module))
+    return emitError(module->getLoc())
+           << "the text says that it is of stage onnx, but holds operations of "
+              "later ones";
   return success();
 }
 
@@ -183,7 +199,9 @@ MachineOptions Driver::machineOptions() const {
 LogicalResult Driver::lowerTensors() {
   const Stage from = getStage(*module);
   if (failed(passes("bitnet", [&](OpPassManager &pm) {
-        if (options.staticDims || !options.dims.empty())
+        // Loops have the sizes of what they were made from.
+        if (from < Stage::Loops &&
+            (options.staticDims || !options.dims.empty()))
           pm.addPass(createBitNetFoldDims(foldDimsOptions()));
         if (from < Stage::BitNet)
           populateFrontendPipeline(pm, options.frontend);
@@ -343,7 +361,7 @@ FailureOr<CompileResult> Driver::run() {
   const LogicalResult ran = runStages();
   if (options.cancelled)
     context.registerActionHandler(nullptr);
-  if (failed(ran) || isCancelled() || failed(check(outputs.commit())))
+  if (failed(ran) || failed(check(outputs.commit())))
     return failure();
   return result;
 }

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "bitnet/Codegen/Contractions/Passes.h"
+#include "bitnet/Codegen/Floats/Passes.h"
 #include "bitnet/Codegen/Fusion/Passes.h"
 #include "bitnet/Codegen/Loops/Passes.h"
 #include "bitnet/Codegen/Memory/Passes.h"
@@ -30,6 +31,7 @@ void mlir::bitnet::registerAllPasses() {
   mlir::registerAllPasses();
   registerBitNetTransformsPasses();
   registerBitNetToLinalgPasses();
+  registerBitNetFloatsPasses();
   registerBitNetFusionPasses();
   registerBitNetPartitionPasses();
   registerBitNetLoopsPasses();

@@ -7,6 +7,8 @@
 
 #include "bitnet/Support/MadeFolder.h"
 
+#include "bitnet/Support/OutputFile.h"
+
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Signals.h"
 
@@ -15,6 +17,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <iterator>
+#include <mutex>
 #include <string>
 #include <unistd.h>
 
@@ -102,7 +105,11 @@ void MadeFolder::handleSignals() {
 /// Handlers are installed once, with the first folder.
 llvm::ErrorOr<MadeFolder> MadeFolder::create(llvm::StringRef path,
                                              Removal removal) {
-  [[maybe_unused]] static const bool handled = (handleSignals(), true);
+  static std::mutex mutex; // several compilations may run in one process
+  const std::lock_guard<std::mutex> lock(mutex);
+  if (removesTemporariesOnSignal()) {
+    [[maybe_unused]] static const bool handled = (handleSignals(), true);
+  }
   if (std::error_code error =
           llvm::sys::fs::create_directory(path, /*IgnoreExisting=*/false))
     return error;

@@ -16,6 +16,7 @@
 #include "llvm/Support/Process.h"
 #include "llvm/Support/Signals.h"
 
+#include <atomic>
 #include <cerrno>
 #include <climits>
 #include <csignal>
@@ -28,6 +29,12 @@
 using namespace mlir::bitnet;
 
 char OutputError::ID = 0;
+
+static std::atomic<bool> onSignal = false;
+
+void mlir::bitnet::removeTemporariesOnSignal() { onSignal = true; }
+
+bool mlir::bitnet::removesTemporariesOnSignal() { return onSignal; }
 
 llvm::Error mlir::bitnet::cannotWrite(llvm::StringRef path,
                                       const llvm::Twine &why) {
@@ -201,7 +208,8 @@ llvm::Error OutputFile::makeTemporary(unsigned mode) {
   }
   if (fd < 0)
     return fail(errno);
-  llvm::sys::RemoveFileOnSignal(temporary);
+  if (onSignal)
+    llvm::sys::RemoveFileOnSignal(temporary);
   return llvm::Error::success();
 }
 
@@ -218,7 +226,8 @@ OutputFile::~OutputFile() {
   if (temporary.empty())
     return;
   ::unlink(temporary.c_str());
-  llvm::sys::DontRemoveFileOnSignal(temporary);
+  if (onSignal)
+    llvm::sys::DontRemoveFileOnSignal(temporary);
 }
 
 llvm::Error OutputFile::write(llvm::ArrayRef<uint8_t> bytes) {
@@ -236,7 +245,8 @@ llvm::Error OutputFile::keep() {
     return fail(errno);
   ::close(fd);
   fd = -1;
-  llvm::sys::DontRemoveFileOnSignal(temporary);
+  if (onSignal)
+    llvm::sys::DontRemoveFileOnSignal(temporary);
   return llvm::Error::success();
 }
 

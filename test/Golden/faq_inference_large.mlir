@@ -1,5 +1,6 @@
 // act_c1 form 127/m, w_c1 with clamped mean.
 // Run by golden.test; W.bin is the case's weights, little-endian f32.
+module attributes {bitnet.stage = #bitnet.stage<bitnet>} {
 func.func @main(%x: tensor<?x512xf32> {onnx.name = "x", onnx.dtype = 1 : i32, onnx.dims = ["", ""]})
     -> (tensor<?x512xi8> {onnx.name = "q", onnx.dtype = 3 : i32, onnx.dims = ["", ""]},
         tensor<?x1xf32> {onnx.name = "scale", onnx.dtype = 1 : i32, onnx.dims = ["", ""]},
@@ -19,4 +20,5 @@ func.func @main(%x: tensor<?x512xf32> {onnx.name = "x", onnx.dtype = 1 : i32, on
   %acc = bitnet.matmul ins(%q, %t : tensor<?x512xi8>, tensor<8x512xi2>) outs(%init : tensor<?x8xi32>) -> tensor<?x8xi32>
   %y = bitnet.rescale %acc scale %s weight_scale %ws : (tensor<?x8xi32>, tensor<?x1xf32>, tensor<f32>) -> tensor<?x8xf32>
   return %q, %s, %packed, %acc, %y, %ws : tensor<?x512xi8>, tensor<?x1xf32>, tensor<1x32x4x64xi8>, tensor<?x8xi32>, tensor<?x8xf32>, tensor<f32>
+}
 }

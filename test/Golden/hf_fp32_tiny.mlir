@@ -1,5 +1,6 @@
 // act_c1 default form (1/m)*127.
 // Run by golden.test; W.bin is the case's weights, little-endian f32.
+module attributes {bitnet.stage = #bitnet.stage<bitnet>} {
 func.func @main(%x: tensor<?x8xf32> {onnx.name = "x", onnx.dtype = 1 : i32, onnx.dims = ["", ""]})
     -> (tensor<?x8xi8> {onnx.name = "q", onnx.dtype = 3 : i32, onnx.dims = ["", ""]},
         tensor<?x1xf32> {onnx.name = "scale", onnx.dtype = 1 : i32, onnx.dims = ["", ""]},
@@ -19,4 +20,5 @@ func.func @main(%x: tensor<?x8xf32> {onnx.name = "x", onnx.dtype = 1 : i32, onnx
   %acc = bitnet.matmul ins(%q, %t : tensor<?x8xi8>, tensor<4x8xi2>) outs(%init : tensor<?x4xi32>) -> tensor<?x4xi32>
   %y = bitnet.rescale %acc scale %s weight_scale %ws : (tensor<?x4xi32>, tensor<?x1xf32>, tensor<f32>) -> tensor<?x4xf32>
   return %q, %s, %packed, %acc, %y, %ws : tensor<?x8xi8>, tensor<?x1xf32>, tensor<1x1x4x64xi8>, tensor<?x4xi32>, tensor<?x4xf32>, tensor<f32>
+}
 }

@@ -1,5 +1,6 @@
 // act_c1 per sample: strides, dilations, uneven pads, dynamic batch and extents.
 // Run by golden.test; T.bin holds codes, S.bin scales.
+module attributes {bitnet.stage = #bitnet.stage<bitnet>} {
 func.func @main(%x: tensor<?x5x?x?xf32> {onnx.name = "x", onnx.dtype = 1 : i32, onnx.dims = ["", "", "", ""]})
     -> (tensor<?x7x?x?xf32> {onnx.name = "y", onnx.dtype = 1 : i32, onnx.dims = ["", "", "", ""]}) {
   %t = bitnet.constant "t" #bitnet.blob<"T.bin", 0, 79> -> tensor<7x45xi2>
@@ -9,4 +10,5 @@ func.func @main(%x: tensor<?x5x?x?xf32> {onnx.name = "x", onnx.dtype = 1 : i32, 
     conv <kernel = [3, 3], strides = [2, 1], dilations = [1, 2], pads = [1, 0, 2, 1]>
     : (tensor<?x5x?x?xf32>, tensor<7x45xi2>, tensor<7xf32>) -> tensor<?x7x?x?xf32>
   return %y : tensor<?x7x?x?xf32>
+}
 }

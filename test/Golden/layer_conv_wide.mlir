@@ -1,5 +1,6 @@
 // Windows with channels last: rows in one piece, dilated rows, single positions. Strides, uneven pads, dynamic batch and extents.
 // Run by golden.test; T.bin holds the codes of the three layers, S.bin scales.
+module attributes {bitnet.stage = #bitnet.stage<bitnet>} {
 func.func @main(%x: tensor<?x20x?x?xf32> {onnx.name = "x", onnx.dtype = 1 : i32, onnx.dims = ["", "", "", ""]})
     -> (tensor<?x7x?x?xf32> {onnx.name = "strided", onnx.dtype = 1 : i32, onnx.dims = ["", "", "", ""]},
         tensor<?x7x?x?xf32> {onnx.name = "dilated", onnx.dtype = 1 : i32, onnx.dims = ["", "", "", ""]},
@@ -21,4 +22,5 @@ func.func @main(%x: tensor<?x20x?x?xf32> {onnx.name = "x", onnx.dtype = 1 : i32,
     conv <kernel = [1, 1], strides = [1, 1], dilations = [1, 1], pads = [0, 0, 0, 0]>
     : (tensor<?x20x?x?xf32>, tensor<7x20xi2>, tensor<7xf32>) -> tensor<?x7x?x?xf32>
   return %strided, %dilated, %point : tensor<?x7x?x?xf32>, tensor<?x7x?x?xf32>, tensor<?x7x?x?xf32>
+}
 }

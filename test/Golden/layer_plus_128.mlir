@@ -1,5 +1,6 @@
 // w_c2: codes that reach +128, exactly.
 // Run by golden.test; T.bin holds codes, S.bin scales.
+module attributes {bitnet.stage = #bitnet.stage<bitnet>} {
 func.func @main(%x: tensor<?x53xf32> {onnx.name = "x", onnx.dtype = 1 : i32, onnx.dims = ["", ""]})
     -> (tensor<?x37xf32> {onnx.name = "y", onnx.dtype = 1 : i32, onnx.dims = ["", ""]}) {
   %t = bitnet.constant "t" #bitnet.blob<"T.bin", 0, 491> -> tensor<37x53xi2>
@@ -8,4 +9,5 @@ func.func @main(%x: tensor<?x53xf32> {onnx.name = "x", onnx.dtype = 1 : i32, onn
     act <mul_divide, axes = [-1], qmax = 128, eps = 1.0e-5 : f64, low = -128, high = 128>
     : (tensor<?x53xf32>, tensor<37x53xi2>, tensor<37xf32>) -> tensor<?x37xf32>
   return %y : tensor<?x37xf32>
+}
 }

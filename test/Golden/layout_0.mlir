@@ -1,5 +1,6 @@
 // The layouts u2 and u1_6, and mm_c1 with tails in N and K.
 // Run by golden.test; T.bin holds the codes, four to a byte, low bits first.
+module attributes {bitnet.stage = #bitnet.stage<bitnet>} {
 func.func @main(%q: tensor<?x100xi8> {onnx.name = "x", onnx.dtype = 3 : i32, onnx.dims = ["", ""]})
     -> (tensor<2x7x4x64xi8> {onnx.name = "packed", onnx.dtype = 3 : i32, onnx.dims = ["", "", "", ""]},
         tensor<3x5x2x64xi8> {onnx.name = "packed_1_6", onnx.dtype = 3 : i32, onnx.dims = ["", "", "", ""]},
@@ -12,4 +13,5 @@ func.func @main(%q: tensor<?x100xi8> {onnx.name = "x", onnx.dtype = 3 : i32, onn
   %init = tensor.empty(%m) : tensor<?x80xi32>
   %acc = bitnet.matmul ins(%q, %t : tensor<?x100xi8>, tensor<80x100xi2>) outs(%init : tensor<?x80xi32>) -> tensor<?x80xi32>
   return %packed, %base3, %acc : tensor<2x7x4x64xi8>, tensor<3x5x2x64xi8>, tensor<?x80xi32>
+}
 }

@@ -11,12 +11,14 @@
 
 #include "bitnet/Pipelines/OptionWords.h"
 #include "bitnet/Pipelines/Register.h"
+#include "bitnet/Support/OutputFile.h"
 
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Support/Timing.h"
 #include "llvm/Support/CommandLine.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/InitLLVM.h"
+#include "llvm/Support/MathExtras.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/Program.h"
 
@@ -217,7 +219,7 @@ void Options::addModel() {
   options.external_data = text(externalData);
   options.external_root = keep(text(externalRoot));
   options.max_nodes = maxNodes;
-  options.max_memory = maxMemory * 1'000'000;
+  options.max_memory = llvm::SaturatingMultiply<uint64_t>(maxMemory, 1'000'000);
 }
 
 /// Patterns are passed on even where they have no effect, to be refused.
@@ -301,6 +303,7 @@ int main(int argc, char **argv) {
   llvm::InitLLVM init(argc, argv);
   llvm::setBugReportMsg("bitnet-compile crashed; please report this with the "
                         "command line and the model.\n");
+  removeTemporariesOnSignal();
   // --mlir-print-ir-after=<pass> needs the names of passes.
   mlir::bitnet::registerAllPasses();
   registerPassManagerCLOptions();
@@ -323,5 +326,11 @@ int main(int argc, char **argv) {
     printError("no input; usage: bitnet-compile model.onnx -o model.so");
     return BITNET_COMPILE_USAGE;
   }
+  // The library takes 0 for the default.
+  for (const cl::opt<uint64_t> *limit : {&maxNodes, &maxMemory})
+    if (limit->getNumOccurrences() && *limit == 0) {
+      printError(("--" + limit->ArgStr + " takes a number from 1").str());
+      return BITNET_COMPILE_USAGE;
+    }
   return compile(argv[0]);
 }

@@ -335,6 +335,7 @@ int main(int argc, char **argv) {
   // An input file may claim any size: running out of memory has its own exit
   // code.
   endOnMissingMemory();
+  mlir::bitnet::removeTemporariesOnSignal();
   cl::HideUnrelatedOptions(category);
   if (!cl::ParseCommandLineOptions(
           argc, argv, "Runs a model compiled by bitnet-compile.\n", &errs()))

@@ -74,6 +74,7 @@ static LogicalResult translate(MLIRContext &context, StringRef input,
 
 int main(int argc, char **argv) {
   llvm::InitLLVM init(argc, argv);
+  mlir::bitnet::removeTemporariesOnSignal();
   llvm::cl::opt<std::string> input(llvm::cl::Positional, llvm::cl::Required,
                                    llvm::cl::desc("<model>"));
   llvm::cl::opt<std::string> output("o", llvm::cl::desc("Output file"),

@@ -1,6 +1,7 @@
 /*===- Compile.c - a client of the C library ----------------------*- C -*-===*\
 |*
-|* bitnet-capi-test MODEL OUTPUT [switch...]: compiles by bitnet/CAPI/Compiler.h
+|* bitnet-capi-test MODEL OUTPUT|none [switch...]: compiles by
+bitnet/CAPI/Compiler.h
 |* and prints what the callbacks get and what the result says; test/CAPI reads
 |* it. Switches:
 |*   bytes       hand over the bytes of the model under its name
@@ -8,6 +9,8 @@
 |*   cancel=N    ask to stop when asked for the N-th time; say how often asked
 |*   threads=N   compile N times at once, to OUTPUT.0, OUTPUT.1, ...
 |*   old         be a client whose options end before `kernel`
+|*   null        a list of dims with a null word
+|*   dims        1 for the dims batch and seq
 |*   NAME=WORD   an option
 |*
 \*===----------------------------------------------------------------------===*/
@@ -118,6 +121,16 @@ static bool read_switch(job *work, int *threads, const char *text) {
   }
   if (sscanf(text, "threads=%d", threads) == 1)
     return *threads >= 1 && *threads <= MOST_THREADS;
+  if (!strcmp(text, "null")) {
+    static const char *const words[] = {"batch=1", NULL};
+    options->dims = (bitnet_compile_words){words, 2};
+    return true;
+  }
+  if (!strcmp(text, "dims")) {
+    static const char *const words[] = {"batch=1", "seq=1"};
+    options->dims = (bitnet_compile_words){words, 2};
+    return true;
+  }
   if (!strcmp(text, "old")) {
     options->struct_size = offsetof(bitnet_compile_options, kernel);
     return true;
@@ -165,7 +178,7 @@ int main(int argc, char **argv) {
   int threads = 0;
   bitnet_compile_options_init(&work.options, sizeof(work.options));
   work.options.model = argc > 1 && *argv[1] ? argv[1] : NULL;
-  work.options.output = argc > 2 ? argv[2] : NULL;
+  work.options.output = argc > 2 && strcmp(argv[2], "none") ? argv[2] : NULL;
   work.options.diagnostic = print_diagnostic;
   work.options.progress = print_progress;
   work.options.user = &work;

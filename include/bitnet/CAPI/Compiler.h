@@ -27,7 +27,8 @@
 |* that parser has seen, in a process that parses options with the same LLVM.
 |*
 |* Signals: no handler is installed, and writing to a closed pipe or past a
-|* limit of file sizes is an error, not a signal.
+|* limit of file sizes is an error, not a signal. A process that a signal ends
+|* may leave a temporary file beside the output.
 |*
 \*===----------------------------------------------------------------------===*/
 
@@ -118,8 +119,8 @@ typedef struct bitnet_compile_options {
    */
   const void *model_bytes;
   size_t model_size;
-  /** Path of the output. NULL: made of the model's name, in the current folder;
-   * "-": standard output. */
+  /** Path of the output. NULL: made of the model's name, in the current folder,
+   * an error when it has none; "-": standard output. */
   const char *output;
   /** The stage to stop at. NULL: told by the ending of `output`, else "so". */
   const char *emit;

@@ -1,7 +1,7 @@
 //===- Driver.h - from a model file to any output ---------------*- C++ -*-===//
 //
-// What bitnet-compile does, as a function of its options. The tool parses the
-// command line, prints diagnostics and the summary, and knows nothing else.
+// What a compilation does, as a function of its options. The C library
+// (lib/CAPI), and by it the tool bitnet-compile, are its clients.
 //
 //===----------------------------------------------------------------------===//
 

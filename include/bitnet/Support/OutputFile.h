@@ -20,6 +20,12 @@ struct stat;
 
 namespace mlir::bitnet {
 
+/// Lets signals that end the process remove temporary files and folders. For
+/// programs, not for libraries in them: handlers are installed.
+void removeTemporariesOnSignal();
+/// Whether a program asked for that.
+bool removesTemporariesOnSignal();
+
 /// That something cannot be written. Programs have an exit code of its own for
 /// that, so it is told from other errors by its type, not by its text.
 class OutputError : public llvm::ErrorInfo<OutputError> {

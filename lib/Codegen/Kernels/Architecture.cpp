@@ -44,7 +44,7 @@ const ArchitectureRow *mlir::bitnet::findArchitecture(TargetArch arch) {
 const ArchitectureRow *
 mlir::bitnet::findArchitecture(const llvm::Triple &triple) {
   for (const ArchitectureRow &row : kTable)
-    if (row.triple == triple.getArch() && triple.isOSLinux())
+    if (row.triple == triple.getArch() && triple.isOSLinux() && !triple.isX32())
       return &row;
   return nullptr;
 }

@@ -63,7 +63,7 @@ private:
                      Value index);
   Value loadOffset(OpBuilder &b, Location loc, ArrayRef<int64_t> list,
                    Value index);
-  /// The module attributes `bitnet.weights` and `bitnet.weights_size`.
+  /// The module attributes `bitnet.weight_entries` and `bitnet.weights_size`.
   void recordContents();
 
   llvm::MapVector<Attribute, uint64_t> offsets;

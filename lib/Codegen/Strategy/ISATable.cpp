@@ -66,6 +66,11 @@ std::string ISARow::getFeatureChanges() const {
   return addFeatures((levelFeatures + " " + features).str());
 }
 
+const TargetInfo *mlir::bitnet::findMachine(Operation *function) {
+  auto isa = getAttr<BitNetDialect::IsaAttrHelper>(function);
+  return isa ? &getTargetInfo(isa.getValue()) : nullptr;
+}
+
 ArrayRef<ISARow> mlir::bitnet::getISATable() { return kTable; }
 
 const ISARow &mlir::bitnet::getISARow(ISA isa) {

@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "bitnet/Codegen/Contractions/Passes.h"
+#include "bitnet/Codegen/Floats/Passes.h"
 #include "bitnet/Codegen/Fusion/Passes.h"
 #include "bitnet/Codegen/Loops/Passes.h"
 #include "bitnet/Codegen/Memory/Passes.h"

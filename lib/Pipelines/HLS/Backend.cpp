@@ -56,8 +56,7 @@ static LogicalResult writeFolder(const BackendInput &input,
                                  OutputFolder &folder, ModuleOp prepared,
                                  ModuleOp reference) {
   return failure(failed(folder.write(prepared, reference, input.target)) ||
-                 failed(folder.evaluate(prepared, input.options.runner)) ||
-                 failed(folder.commit(reference->getLoc())));
+                 failed(folder.evaluate(prepared, input.options.runner)));
 }
 
 /// The module is copied: one copy becomes C++, the other one the reference.
@@ -76,9 +75,12 @@ static LogicalResult emit(BackendInput input) {
         populateCPUPipeline(pm, getCPUPipelineOptions(input.target));
       })))
     return failure();
-  return input.runner.stage("files", [&] {
-    return writeFolder(input, folder, *prepared, input.module);
-  });
+  if (failed(input.runner.stage("files", [&] {
+        return writeFolder(input, folder, *prepared, input.module);
+      })))
+    return failure();
+  // Nothing may fail behind this, so it is no part of a stage.
+  return folder.commit(input.module->getLoc());
 }
 
 namespace mlir::bitnet {

@@ -117,6 +117,11 @@ LogicalResult OutputFolder::evaluate(ModuleOp prepared, StringRef runner) {
   std::string error;
   int status = llvm::sys::ExecuteAndWait(runner, refs, std::nullopt, redirects,
                                          0, 0, &error);
+  // The runner's own words were on standard error.
+  constexpr int kCannotWrite = 74;
+  if (status == kCannotWrite)
+    return emitFailure(prepared.getLoc(),
+                       cannotWrite(path, "the expected outputs have no room"));
   if (status)
     return mlir::emitError(prepared.getLoc(),
                            "the reference run for the golden vectors "

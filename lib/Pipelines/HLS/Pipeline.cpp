@@ -5,13 +5,12 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "bitnet/Codegen/Loops/Passes.h"
+#include "bitnet/Codegen/Floats/Passes.h"
 #include "bitnet/Codegen/Memory/Passes.h"
 #include "bitnet/Codegen/Transforms/Passes.h"
 #include "bitnet/Dialect/BitNet/IR/BitNet.h"
 #include "bitnet/Dialect/BitNet/Transforms/StageCheck.h"
 #include "bitnet/Pipelines/Pipelines.h"
-#include "bitnet/Target/CPU/Passes.h"
 #include "bitnet/Target/HLSCpp/Passes.h"
 
 #include "mlir/Conversion/AffineToStandard/AffineToStandard.h"

@@ -81,7 +81,8 @@ func::FuncOp VariantCloner::getVersion(func::FuncOp function, ISA isa) {
     return version;
   version = function.clone();
   version.setName(getVersionName(function.getName(), isa));
-  version->setAttr(kISAAttr, ISAAttr::get(module.getContext(), isa));
+  BitNetDialect::IsaAttrHelper(module.getContext())
+      .setAttr(version, ISAAttr::get(module.getContext(), isa));
   symbols.insert(version);
   incomplete.emplace_back(version, isa);
   return version;

@@ -44,7 +44,7 @@ static void setTargetAttributes(llvm::Module &llvmModule, ModuleOp module,
     llvm::Function *code = llvmModule.getFunction(function.getName());
     if (!code || code->isDeclaration())
       continue;
-    auto isa = function->getAttrOfType<ISAAttr>(kISAAttr);
+    auto isa = getAttr<BitNetDialect::IsaAttrHelper>(function);
     auto known = isa ? targets.find(isa.getValue()) : targets.end();
     setTargetAttributes(*code, known == targets.end() ? target : known->second);
   }

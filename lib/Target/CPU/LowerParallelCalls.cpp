@@ -105,8 +105,9 @@ LLVM::LLVMFuncOp ParallelLowering::getTask(LLVM::LLVMFuncOp kernel) {
   std::string name = (kernel.getName() + "_task").str();
   task = LLVM::LLVMFuncOp::create(builder, loc, name, type,
                                   LLVM::Linkage::Internal);
-  if (Attribute isa = kernel->getAttr(kISAAttr))
-    task->setAttr(kISAAttr, isa);
+  BitNetDialect::IsaAttrHelper helper(kernel->getContext());
+  if (ISAAttr isa = helper.getAttr(kernel))
+    helper.setAttr(task, isa);
   builder.setInsertionPointToStart(task.addEntryBlock(builder));
   LLVM::LLVMStructType packed = getStructType(kernel);
   SmallVector<Value> operands(kernel.getNumArguments());

@@ -6,6 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "bitnet/Codegen/Floats/Passes.h"
 #include "bitnet/Codegen/Memory/Passes.h"
 #include "bitnet/Dialect/BitNet/Transforms/StageCheck.h"
 #include "bitnet/Target/CPU/CPU.h"

@@ -27,11 +27,6 @@ ISA bitnet::getLevel(ISA isa, ArrayRef<ISA> isas) {
   });
 }
 
-const TargetInfo *bitnet::findMachine(Operation *function) {
-  auto isa = function->getAttrOfType<ISAAttr>(kISAAttr);
-  return isa ? &getTargetInfo(isa.getValue()) : nullptr;
-}
-
 /// A private constant with these bytes.
 static LLVM::GlobalOp createStringGlobal(OpBuilder &builder, Location loc,
                                          ModuleOp module, StringRef bytes) {
@@ -109,15 +104,6 @@ int32_t bitnet::getDtype(Type type) {
   if (auto integer = dyn_cast<IntegerType>(type))
     return getIntegerDtype(integer);
   return 0;
-}
-
-void bitnet::keepRoundings(Operation *root) {
-  root->walk([](Operation *op) {
-    if (auto widen = dyn_cast<arith::ExtFOp>(op))
-      widen.removeFastmathAttr();
-    else if (auto narrow = dyn_cast<arith::TruncFOp>(op))
-      narrow.setFastmath(arith::FastMathFlags::none);
-  });
 }
 
 /// Marks the basic block that getFailureExit makes, so that it is found again.

@@ -22,9 +22,6 @@ inline constexpr llvm::StringLiteral kRuntimePrefix = "bitnet_rt_";
 /// Unit attribute of functions whose iterations [begin, end) are independent.
 inline constexpr llvm::StringLiteral kParallelAttr =
     BitNetDialect::ParallelAttrHelper::getNameStr();
-/// #bitnet.isa attribute: the machines that a version of a function is for.
-inline constexpr llvm::StringLiteral kISAAttr =
-    BitNetDialect::IsaAttrHelper::getNameStr();
 /// Module attribute: dictionary of inputs and outputs for the description.
 inline constexpr llvm::StringLiteral kSignatureAttr =
     BitNetDialect::SignatureAttrHelper::getNameStr();
@@ -55,9 +52,6 @@ std::string getVersionName(StringRef function, ISA isa);
 /// The first of `isas` (worst to best) on the level of `isa`: functions that
 /// are no kernels have one version per level, for it.
 ISA getLevel(ISA isa, ArrayRef<ISA> isas);
-/// What machines that run `function` have; null for a function that names no
-/// ISA.
-const TargetInfo *findMachine(Operation *function);
 
 /// The address of a private zero-terminated string with the text `text`.
 Value createCString(OpBuilder &builder, Location loc, ModuleOp module,
@@ -73,11 +67,6 @@ LLVM::LLVMFuncOp declareLLVMFunction(ModuleOp module, StringRef name,
 
 /// The bitnet_dtype (abi.h) of an element type, 0 when it has none.
 int32_t getDtype(Type elementType);
-
-/// Takes the contract flag off conversions between floats. Upstream's emulation
-/// of narrow floats sets it, and folding would then skip roundings that the
-/// model asks for (act_c3).
-void keepRoundings(Operation *root);
 
 /// The basic block of `function` that returns status 1; made on first use.
 Block *getFailureExit(OpBuilder &builder, LLVM::LLVMFuncOp function);

@@ -7,6 +7,8 @@
 
 #include "TargetInfo.h"
 
+#include "bitnet/Support/SafeFile.h"
+
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringSet.h"
 #include "llvm/MC/MCSubtargetInfo.h"
@@ -14,6 +16,7 @@
 #include "llvm/Support/TargetSelect.h"
 #include "llvm/Target/TargetMachine.h"
 #include "llvm/TargetParser/Host.h"
+#include "llvm/TargetParser/RISCVTargetParser.h"
 #include "llvm/TargetParser/SubtargetFeature.h"
 #include "llvm/TargetParser/Triple.h"
 
@@ -52,8 +55,8 @@ static const llvm::Target *lookupTarget(const llvm::Triple &triple,
                                         std::string &error) {
   initializeTargets();
   if (!findArchitecture(triple)) {
-    error = "target triple '" + triple.str() + "' is not supported: expected " +
-            listArchitectures() + " Linux";
+    error = "target triple " + quoteName(triple.str()) +
+            " is not supported: expected " + listArchitectures() + " Linux";
     return nullptr;
   }
   return llvm::TargetRegistry::lookupTarget(triple, error);
@@ -122,22 +125,50 @@ bool bitnet::hasFeature(const CPUTargetOptions &resolved, StringRef feature) {
   return llvm::is_contained(parts, ("+" + feature).str());
 }
 
+/// What LLVM ends the process for: code of 32 bits, registers of another ABI.
+/// `part` is a change such as "+zfinx".
+static bool breaksABI(StringRef part) {
+  static constexpr llvm::StringLiteral kForbidden[] = {
+      "+e", "+32bit", "-64bit", "+zfinx", "+zdinx", "+zhinx", "+zhinxmin"};
+  return llvm::is_contained(kForbidden, part);
+}
+
+/// Whether a CPU whose name LLVM knows has 64 bits. For RISC-V even its
+/// description may not be asked for by a name of 32 bits.
+static bool is64Bit(const llvm::MCSubtargetInfo &subtarget, StringRef cpu) {
+  const llvm::Triple &triple = subtarget.getTargetTriple();
+  if (triple.isRISCV())
+    return llvm::RISCV::parseCPU(cpu, /*IsRV64=*/true);
+  return !triple.isX86() ||
+         llvm::is_contained(getCPUFeatures(triple, cpu, ""), "64bit");
+}
+
 /// Unknown names are errors here, because LLVM itself only warns of them.
 static LogicalResult checkNames(const llvm::MCSubtargetInfo &subtarget,
                                 const CPUTargetOptions &options,
                                 std::string &error) {
   if (!subtarget.isCPUStringValid(options.cpu)) {
-    error = "unknown CPU '" + options.cpu + "' for '" + options.triple + "'";
+    error = "unknown CPU " + quoteName(options.cpu) + " for '" +
+            options.triple + "'";
+    return failure();
+  }
+  if (!is64Bit(subtarget, options.cpu)) {
+    error = "the CPU " + quoteName(options.cpu) + " has no 64-bit code";
     return failure();
   }
   SmallVector<StringRef> parts;
   StringRef(options.features).split(parts, ',', -1, /*KeepEmpty=*/false);
   for (StringRef part : parts) {
     StringRef name = part.drop_front();
+    if (breaksABI(part)) {
+      error = "libraries for '" + options.triple +
+              "' cannot have the CPU feature '" + part.str() + "'";
+      return failure();
+    }
     if ((part[0] == '+' || part[0] == '-') && isKnownFeature(subtarget, name))
       continue;
-    error = "unknown CPU feature '" + part.str() + "' for '" + options.triple +
-            "': expected +name or -name";
+    error = "unknown CPU feature " + quoteName(part) + " for '" +
+            options.triple + "': expected +name or -name";
     return failure();
   }
   return success();

@@ -62,8 +62,9 @@ LogicalResult WeightImage::addRange(Attribute entry) {
   if (offset)
     length = getLength(pair[0]);
   if (!length)
-    return module.emitError("bitnet.weights must hold [blob or dense, offset] "
-                            "pairs, not ")
+    return module.emitError(
+               "bitnet.weight_entries must hold [blob or dense, offset] "
+               "pairs, not ")
            << entry;
   ranges.push_back({pair[0], offset.getValue().getZExtValue(), *length});
   return success();
@@ -79,7 +80,7 @@ LogicalResult WeightImage::checkRanges() {
   for (const Range &range : ranges) {
     if (range.offset < end || range.offset > totalSize ||
         range.length > totalSize - range.offset)
-      return module.emitError("bitnet.weights: range at offset ")
+      return module.emitError("bitnet.weight_entries: range at offset ")
              << range.offset << " overlaps another or ends after " << totalSize;
     end = range.offset + range.length;
   }

@@ -52,6 +52,23 @@ module attributes {bitnet.layers = ["fc"]} {
 
 // -----
 
+// expected-error @+1 {{has a 'bitnet.weights_size' that is no number of at most 64 bits from 0}}
+module attributes {bitnet.weights_size = -5 : i64} {
+}
+
+// -----
+
+// expected-error @+1 {{has a 'bitnet.weights_size' that is no number of at most 64 bits from 0}}
+module attributes {bitnet.weights_size = 1208925819614629174706176 : i128} {
+}
+
+// -----
+
+// expected-error @+1 {{has variants that are no symbols}}
+func.func private @variants() attributes {bitnet.variants = []}
+
+// -----
+
 // expected-error @+1 {{has the attribute 'bitnet.stage' with a value of a wrong kind: "loops"}}
 module attributes {bitnet.stage = "loops"} {
 }

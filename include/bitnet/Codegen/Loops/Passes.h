@@ -1,8 +1,8 @@
 //===- Passes.h - loop nests over buffers -----------------------*- C++ -*-===//
 //
 // --bitnet-vectorize-nests makes vector loops of what is still linalg on
-// buffers, --bitnet-outline-parallel makes tasks of parallel loops,
-// --bitnet-strict-floats forbids that sums are reordered. All run in stage 4.
+// buffers, --bitnet-outline-parallel makes tasks of parallel loops. Both run in
+// stage 4.
 //
 //===----------------------------------------------------------------------===//
 

@@ -134,15 +134,4 @@ def BitNetVectorizeNests : Pass<"bitnet-vectorize-nests", "::mlir::func::FuncOp"
       "::mlir::vector::VectorDialect"];
 }
 
-def BitNetStrictFloats : Pass<"bitnet-strict-floats"> {
-  let summary = "Drop fast-math flags: sums keep the order of the loops";
-  let description = [{
-    A CPU may reassociate the sums of a normalisation to vectorise them; a
-    circuit adds in the order written, and CPU levels would add up in different
-    widths. Without the flags all compute the same bits from the same loops.
-
-    Example: `arith.addf %a, %b fastmath<reassoc>` becomes `arith.addf %a, %b`.
-  }];
-}
-
 #endif // BITNET_CODEGEN_LOOPS_PASSES_TD

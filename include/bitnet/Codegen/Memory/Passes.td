@@ -117,7 +117,7 @@ def BitNetLowerConstants : Pass<"bitnet-lower-constants", "::mlir::ModuleOp"> {
     Gives `@main` a leading argument `memref<?xi8> {bitnet.weights}`, replaces
     each `bitnet.constant` of memref type by a `memref.view` of it at a 64-byte
     aligned offset, and records the contents on the module:
-    `bitnet.weights = [[value, offset], ...]`, `bitnet.weights_size`. Equal values share
+    `bitnet.weight_entries = [[value, offset], ...]`, `bitnet.weights_size`. Equal values share
     one range.
 
     A `bitnet.constant_table` becomes a view, too. The tables of one loop body are laid out

@@ -66,6 +66,10 @@ std::vector<ISA> getISAs(TargetArch arch);
 /// listed, where the class has no architecture.
 const TargetInfo &getTargetInfo(ISA isa);
 
+/// What machines that run `function` have, by its `bitnet.isa`; null for a
+/// function that names no ISA.
+const TargetInfo *findMachine(Operation *function);
+
 } // namespace mlir::bitnet
 
 namespace llvm::cl {

@@ -97,13 +97,24 @@ static LogicalResult verifyIn(Operation *op, NamedAttribute attribute, On on) {
                            << name << "'";
 }
 
-/// The elements of `bitnet.layers` are records.
-static LogicalResult verifyLayers(Operation *op, NamedAttribute attribute) {
-  if (attribute.getName() != BitNetDialect::LayersAttrHelper::getNameStr() ||
-      llvm::all_of(cast<ArrayAttr>(attribute.getValue()),
-                   llvm::IsaPred<LayerAttr>))
-    return success();
-  return op->emitOpError("has layers that are no #bitnet.layer");
+/// What the type does not say: elements of lists, and that a size is none below
+/// zero.
+static LogicalResult verifyValue(Operation *op, NamedAttribute attribute) {
+  using D = BitNetDialect;
+  const StringRef name = attribute.getName();
+  auto list = dyn_cast<ArrayAttr>(attribute.getValue());
+  if (name == D::LayersAttrHelper::getNameStr() &&
+      !llvm::all_of(list, llvm::IsaPred<LayerAttr>))
+    return op->emitOpError("has layers that are no #bitnet.layer");
+  if (name == D::VariantsAttrHelper::getNameStr() &&
+      (list.empty() || !llvm::all_of(list, llvm::IsaPred<FlatSymbolRefAttr>)))
+    return op->emitOpError("has variants that are no symbols");
+  auto number = dyn_cast<IntegerAttr>(attribute.getValue());
+  if (number && (!number.getType().isSignlessInteger() ||
+                 number.getValue().getBitWidth() > 64 || number.getInt() < 0))
+    return op->emitOpError() << "has a '" << name
+                             << "' that is no number of at most 64 bits from 0";
+  return success();
 }
 
 LogicalResult
@@ -111,7 +122,7 @@ BitNetDialect::verifyOperationAttribute(Operation *op,
                                         NamedAttribute attribute) {
   if (failed(verifyIn(op, attribute, getHolder(op))))
     return failure();
-  return verifyLayers(op, attribute);
+  return verifyValue(op, attribute);
 }
 
 LogicalResult

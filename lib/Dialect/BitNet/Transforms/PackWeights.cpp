@@ -43,7 +43,6 @@ private:
 
   PackingPolicy policy;
   llvm::DenseMap<std::pair<Value, PackingAttr>, Value> packed;
-  /// What was decided for each layer, by the name of its weights.
   /// By the name of the layer: the packing, and why it is not what was asked
   /// for.
   llvm::StringMap<std::pair<PackingAttr, std::string>> decisions;

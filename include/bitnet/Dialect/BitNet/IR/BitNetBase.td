@@ -19,9 +19,9 @@ def BitNet_Dialect : Dialect {
     `#bitnet.packing` attribute on the operations that touch them.
 
     What stages tell each other beside operations are attributes with the names
-    and types of the table below (`discardableAttrs`). Others that begin with
-    `bitnet.` are errors; lib/Dialect/BitNet/IR/Protocol.cpp says what each may
-    stand on.
+    and types that BitNetBase.td declares (`discardableAttrs`). Others that begin
+    with `bitnet.` are errors; lib/Dialect/BitNet/IR/Protocol.cpp says what each
+    may stand on.
   }];
   // In the order of the stages that write them.
   let discardableAttrs = (ins

@@ -28,7 +28,7 @@ def ONNX_Dialect : Dialect {
     `!onnx.unknown` until they are lowered.
 
     Beside nodes, the importer leaves what a file declares, in attributes of the
-    names and types below (`discardableAttrs`); others that begin with `onnx.` are
+    names and types of `discardableAttrs`; others that begin with `onnx.` are
     errors.
   }];
   let discardableAttrs = (ins

@@ -5,8 +5,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef BITNET_LIB_TARGET_CPU_MATHBUILDER_H
-#define BITNET_LIB_TARGET_CPU_MATHBUILDER_H
+#ifndef BITNET_LIB_CODEGEN_FLOATS_MATHBUILDER_H
+#define BITNET_LIB_CODEGEN_FLOATS_MATHBUILDER_H
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
@@ -128,4 +128,4 @@ private:
 
 } // namespace mlir::bitnet
 
-#endif // BITNET_LIB_TARGET_CPU_MATHBUILDER_H
+#endif // BITNET_LIB_CODEGEN_FLOATS_MATHBUILDER_H

@@ -5,8 +5,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef BITNET_LIB_TARGET_CPU_PRECISEMATH_H
-#define BITNET_LIB_TARGET_CPU_PRECISEMATH_H
+#ifndef BITNET_LIB_CODEGEN_FLOATS_PRECISEMATH_H
+#define BITNET_LIB_CODEGEN_FLOATS_PRECISEMATH_H
 
 #include "mlir/IR/PatternMatch.h"
 
@@ -19,4 +19,4 @@ void populatePreciseMathPatterns(RewritePatternSet &patterns);
 
 } // namespace mlir::bitnet
 
-#endif // BITNET_LIB_TARGET_CPU_PRECISEMATH_H
+#endif // BITNET_LIB_CODEGEN_FLOATS_PRECISEMATH_H

@@ -8,9 +8,9 @@
 //===----------------------------------------------------------------------===//
 
 #include "PreciseMath.h"
-#include "Runtime.h"
 
-#include "bitnet/Target/CPU/Passes.h"
+#include "bitnet/Codegen/Floats/Passes.h"
+#include "bitnet/Codegen/Strategy/ISATable.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
@@ -20,7 +20,7 @@
 
 namespace mlir::bitnet {
 #define GEN_PASS_DEF_BITNETEXPANDMATH
-#include "bitnet/Target/CPU/Passes.h.inc"
+#include "bitnet/Codegen/Floats/Passes.h.inc"
 } // namespace mlir::bitnet
 
 using namespace mlir;
@@ -46,3 +46,12 @@ struct BitNetExpandMath : bitnet::impl::BitNetExpandMathBase<BitNetExpandMath> {
   }
 };
 } // namespace
+
+void bitnet::keepRoundings(Operation *root) {
+  root->walk([](Operation *op) {
+    if (auto widen = dyn_cast<arith::ExtFOp>(op))
+      widen.removeFastmathAttr();
+    else if (auto narrow = dyn_cast<arith::TruncFOp>(op))
+      narrow.setFastmath(arith::FastMathFlags::none);
+  });
+}

@@ -6,9 +6,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "Runtime.h"
-
-#include "bitnet/Target/CPU/Passes.h"
+#include "bitnet/Codegen/Floats/Passes.h"
+#include "bitnet/Codegen/Strategy/ISATable.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/IR/ImplicitLocOpBuilder.h"
@@ -18,7 +17,7 @@
 
 namespace mlir::bitnet {
 #define GEN_PASS_DEF_BITNETEXPANDSMALLFLOATS
-#include "bitnet/Target/CPU/Passes.h.inc"
+#include "bitnet/Codegen/Floats/Passes.h.inc"
 } // namespace mlir::bitnet
 
 using namespace mlir;

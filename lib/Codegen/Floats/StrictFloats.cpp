@@ -5,13 +5,13 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "bitnet/Codegen/Loops/Passes.h"
+#include "bitnet/Codegen/Floats/Passes.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 
 namespace mlir::bitnet {
 #define GEN_PASS_DEF_BITNETSTRICTFLOATS
-#include "bitnet/Codegen/Loops/Passes.h.inc"
+#include "bitnet/Codegen/Floats/Passes.h.inc"
 } // namespace mlir::bitnet
 
 using namespace mlir;
