@@ -1,7 +1,8 @@
 //===- MathBuilder.h - arithmetic on values of one shape --------*- C++ -*-===//
 //
 // Used by PreciseMath.cpp only, where formulas would otherwise be three times
-// as long. Every function emits one operation unless it says otherwise.
+// as long. Every function emits one operation unless it says otherwise; all
+// values have the shape of the operation that is expanded.
 //
 //===----------------------------------------------------------------------===//
 
@@ -18,7 +19,10 @@ namespace mlir::bitnet {
 
 /// Floats and integers of `bits` bits, shaped like the result of an operation
 /// (a scalar or a vector). Only what IEEE 754 rounds once, and no fused
-/// multiply-add: all CPUs give the same bits.
+/// multiply-add: all CPUs give the same bits. The rounding of the machine is to
+/// nearest, ties to even; no function looks at exceptions. With 64 bits an f32
+/// result is computed in f64 and rounded once more, which is exact enough that
+/// only values very near to the middle of two floats are off by one bit.
 class MathBuilder {
 public:
   MathBuilder(PatternRewriter &rewriter, Operation *op, unsigned bits)
@@ -48,6 +52,7 @@ public:
   Value mul(Value x, Value y) { return arith::MulFOp::create(b, x, y); }
   Value div(Value x, Value y) { return arith::DivFOp::create(b, x, y); }
   Value abs(Value x) { return math::AbsFOp::create(b, x); }
+  /// The magnitude of `x` with the sign of `sign`, also for zeros and NaN.
   Value copySign(Value x, Value sign) {
     return math::CopySignOp::create(b, x, sign);
   }
@@ -61,6 +66,7 @@ public:
   }
   /// `x` in lanes in which `c` is true, and `y` in the others. Both are
   /// computed, so that neither may trap.
+  /// Per element: x where c holds, else y.
   Value select(Value c, Value x, Value y) {
     return arith::SelectOp::create(b, c, x, y);
   }

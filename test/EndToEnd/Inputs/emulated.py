@@ -29,6 +29,8 @@ class Architecture:
     # Models that are compiled in every way, the others for all machines only. A scalar level of the portable kernel is
     # large, so RISC-V has one.
     every_way: tuple
+    # Flags of a library, a machine that cannot run it, and the first thing that it lacks.
+    refused: tuple = ()
 
     def best_machine(self):
         return list(self.machines)[-1]
@@ -45,7 +47,9 @@ ARCHITECTURES = {
                   "rv64,v=true,vlen=128,vext_spec=v1.0": ["generic", "rvv"]},
         default=([], {"generic"}),
         others={"rv64gcv": (["--mattr=+v"], {"generic"}), "base3": (["--packing=1.6"], {"generic_u1_6"})},
-        every_way=("mlp_bit.dynamo",)),
+        every_way=("mlp_bit.dynamo",),
+        refused=(("--mattr=+v,+zvl256b", "rv64,v=true,vlen=128,vext_spec=v1.0", "zvl256b"),
+                 ("--mattr=+zve64x", "rv64,v=false", "zve32x"), ("--mattr=+zabha", "rv64,v=false", "zabha"))),
 }
 # No kernel, on any architecture.
 SCALAR = {"scalar": (["--kernel=scalar"], {""})}
@@ -115,6 +119,17 @@ class Emulator:
         assert refused.returncode == 1 and f"BITNET_ISA={best}: this CPU has no " in refused.stderr, refused
 
 
+def check_refusals(emulator, models, work):
+    """A machine that lacks what a library was compiled for says so; it would compute something else, or end."""
+    name = MODELS[0]
+    for flags, machine, missing in emulator.architecture.refused:
+        folder = work / name / "default"
+        compile_model(models / f"{name}.onnx", folder / "model.so",
+                      [f"--mtriple={emulator.name}-unknown-linux-gnu", "-O1", flags])
+        refused = emulator.run(folder, machine)
+        assert refused.returncode == 1 and f"this CPU has no {missing}" in refused.stderr, (flags, machine, refused)
+
+
 def check(name, build, data, model, native, folder):
     """Largest difference of an output from the native one; how many probes differ, of how many."""
     worst = 0.0
@@ -166,6 +181,7 @@ def main():
     every = {**default, **emulator.architecture.others, **SCALAR}
     every_way = emulator.architecture.every_way
     good = [check_model(name, emulator, every if name in every_way else default, models, work, x86) for name in MODELS]
+    check_refusals(emulator, models, work)
     return 0 if all(good) else 1
 
 
