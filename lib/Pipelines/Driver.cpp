@@ -199,9 +199,10 @@ MachineOptions Driver::machineOptions() const {
 LogicalResult Driver::lowerTensors() {
   const Stage from = getStage(*module);
   if (failed(passes("bitnet", [&](OpPassManager &pm) {
-        // Loops have the sizes of what they were made from.
-        if (from < Stage::Loops &&
-            (options.staticDims || !options.dims.empty()))
+        // Loops have the sizes of what they were made from; a dim that is asked
+        // for is still an error there, not ignored.
+        if (!options.dims.empty() ||
+            (options.staticDims && from < Stage::Loops))
           pm.addPass(createBitNetFoldDims(foldDimsOptions()));
         if (from < Stage::BitNet)
           populateFrontendPipeline(pm, options.frontend);

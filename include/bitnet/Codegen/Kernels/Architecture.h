@@ -55,8 +55,8 @@ std::vector<std::string> getCPUFeatures(const llvm::Triple &triple,
                                         llvm::StringRef cpu,
                                         llvm::StringRef changes);
 
-/// Makes an option of TargetArch take the names of the table, and "any":
-/// `cl::opt<TargetArch> arch("arch", ArchitectureValues())`.
+/// A modifier of options that hold a TargetArch: they take the names of the
+/// table, and "any".
 struct ArchitectureValues {
   template <class Option> void apply(Option &option) const {
     auto &parser = option.getParser();
