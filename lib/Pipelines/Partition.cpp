@@ -64,6 +64,8 @@ void bitnet::populatePartitionPipeline(OpPassManager &pm,
   func.addPass(createBitNetReuseOperands());
   func.addPass(createBitNetFormLayers());
   func.addPass(createBitNetJoinLayers());
+  func.addPass(createBitNetFormProducts());
+  func.addPass(createBitNetFormRows());
   addCommonStageCheck(
       pm, Stage::Dispatches,
       {ConstantOp::getOperationName(), ConstantTableOp::getOperationName(),

@@ -6,10 +6,10 @@
 //===----------------------------------------------------------------------===//
 
 #include "ContractionKernel.h"
-#include "ZeroInit.h"
 
 #include "bitnet/Codegen/Contractions/Passes.h"
 #include "bitnet/Codegen/Loops/CallWork.h"
+#include "bitnet/Codegen/Partition/Dispatches.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
@@ -48,23 +48,68 @@ static CallWork getWork(Value lhs, Value out) {
   return work;
 }
 
+namespace {
+/// A product and the fill that it begins with, if it has one.
+struct Product {
+  Contraction contraction;
+  linalg::FillOp zeros;
+};
+} // namespace
+
 /// Replaces the product by a call. Its arguments are the views of the operands,
 /// whether the result starts at zero, and a range of parts that OutlineParallel
 /// may divide among threads.
-static void lower(Contraction &contraction, const ContractionPlan &plan,
+static void lower(const Product &product, const ContractionPlan &plan,
                   ModuleOp module, ArrayRef<RegisterFile> registers) {
-  LoopBuilder b(contraction.op.getLoc(), contraction.op);
+  linalg::LinalgOp op = product.contraction.op;
+  LoopBuilder b(op.getLoc(), op);
   SmallVector<Value> args;
   for (unsigned i = 0; i < plan.operands.size(); ++i)
     args.push_back(emitView(b, plan, i));
-  linalg::FillOp zeros = findZeroInit(contraction);
   Value parts = emitParts(b, args[0], args[2]);
-  args.append({b.flag(zeros != nullptr), parts, b.index(0), parts});
+  args.append({b.flag(bool(product.zeros)), parts, b.index(0), parts});
   func::FuncOp kernel = getOrCreateContraction(module, plan, registers);
   setWork(func::CallOp::create(b, kernel, args), getWork(args[0], args[2]));
-  contraction.op.erase();
-  if (zeros)
-    zeros.erase();
+  op.erase();
+  if (product.zeros)
+    linalg::FillOp(product.zeros).erase();
+}
+
+/// The fill in the body of a dispatch, if `contraction` is all that there is
+/// besides and begins with it.
+static linalg::FillOp findZeros(DispatchOp dispatch, Contraction &contraction) {
+  linalg::FillOp zeros;
+  for (Operation &op : dispatch.getBody().front().without_terminator()) {
+    if (&op == contraction.op || isPure(&op))
+      continue;
+    auto fill = dyn_cast<linalg::FillOp>(op);
+    if (!fill || zeros || contraction.op->isBeforeInBlock(fill))
+      return {};
+    zeros = fill;
+  }
+  bool isInit = zeros && zeros.getOutputs()[0] == contraction.getOperands()[2];
+  return isInit && isZeroInit(zeros, contraction) ? zeros : linalg::FillOp();
+}
+
+/// The products in `module`, those of dispatches in place of their dispatches.
+static std::vector<Product> takeProducts(ModuleOp module) {
+  std::vector<Product> products;
+  SmallVector<DispatchOp> dispatches;
+  module.walk([&](linalg::LinalgOp op) {
+    std::optional<Contraction> contraction = matchContraction(op);
+    if (!contraction)
+      return;
+    Product &product = products.emplace_back(Product{*contraction, {}});
+    auto dispatch = dyn_cast<DispatchOp>(op->getParentOp());
+    if (dispatch && dispatch.getKind() == DispatchKind::Product)
+      product.zeros = findZeros(dispatch, *contraction);
+  });
+  module.walk([&](DispatchOp dispatch) {
+    if (dispatch.getKind() == DispatchKind::Product)
+      dispatches.push_back(dispatch);
+  });
+  llvm::for_each(dispatches, inlineDispatch);
+  return products;
 }
 
 namespace {
@@ -74,19 +119,12 @@ struct LowerContractions
   using Base::Base;
 
   void runOnOperation() override {
-    std::vector<std::pair<Contraction, ContractionPlan>> work;
-    getOperation().walk([&](linalg::LinalgOp op) {
-      std::optional<Contraction> contraction = matchContraction(op);
-      if (!contraction)
-        return;
-      if (auto plan = planContraction(*contraction))
-        work.emplace_back(*contraction, *plan);
-    });
     SmallVector<RegisterFile> files(registers.begin(), registers.end());
     if (files.empty())
       files.push_back(RegisterFile::YMM16);
-    for (auto &[contraction, plan] : work)
-      lower(contraction, plan, getOperation(), files);
+    for (Product &product : takeProducts(getOperation()))
+      if (auto plan = planContraction(product.contraction))
+        lower(product, *plan, getOperation(), files);
   }
 };
 } // namespace

@@ -9,6 +9,7 @@
 #include "Match.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/IR/Matchers.h"
 
 using namespace mlir;
 using namespace mlir::bitnet;
@@ -70,6 +71,19 @@ SmallVector<Value, 3> Contraction::getOperands() {
 SmallVector<AffineMap, 3> Contraction::getMaps() {
   SmallVector<AffineMap> maps = op.getIndexingMapsArray();
   return {maps[lhs], maps[rhs], maps.back()};
+}
+
+bool Contraction::writesAll() {
+  auto type = cast<ShapedType>(getOperands()[2].getType());
+  return llvm::all_of_zip(getMaps()[2].getResults(), type.getShape(),
+                          [](AffineExpr result, int64_t extent) {
+                            return isa<AffineDimExpr>(result) || extent == 1;
+                          });
+}
+
+bool bitnet::isZeroInit(linalg::FillOp fill, Contraction &contraction) {
+  return matchPattern(fill.getInputs()[0], m_AnyZeroFloat()) &&
+         contraction.writesAll();
 }
 
 /// Sorts loops by the maps that they occur in; false when one is of no kind.

@@ -1,7 +1,8 @@
 //===- Match.h - which operations are products ------------------*- C++ -*-===//
 //
-// Asked on tensors by --bitnet-fold-operand-copies and on buffers by
-// --bitnet-lower-contractions; what does not match keeps upstream's lowering.
+// Asked on tensors by --bitnet-fold-operand-copies and --bitnet-form-products,
+// on buffers by --bitnet-lower-contractions; what does not match keeps
+// upstream's lowering.
 //
 //===----------------------------------------------------------------------===//
 
@@ -29,11 +30,17 @@ struct Contraction {
   /// Operands and their maps: lhs, rhs, out.
   SmallVector<Value, 3> getOperands();
   SmallVector<AffineMap, 3> getMaps();
+  /// Whether the loops reach every element of the result.
+  bool writesAll();
 };
 
 /// `op` as a product of floats with an f32 sum whose terms may be added in any
 /// order; nothing when it is something else.
 std::optional<Contraction> matchContraction(Operation *op);
+
+/// Whether `fill` stores zeros for `contraction` to add to, in all elements of
+/// its result. Both have the same result; nothing else may use it in between.
+bool isZeroInit(linalg::FillOp fill, Contraction &contraction);
 
 } // namespace mlir::bitnet
 

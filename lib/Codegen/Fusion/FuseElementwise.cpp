@@ -2,7 +2,7 @@
 //
 // --bitnet-fuse-elementwise, on tensors: loops over one element are dropped,
 // elementwise producers move into their only reader, and reshapes leave the
-// places between nests, so that --bitnet-form-layers and --bitnet-fuse-rows see
+// places between nests, so that --bitnet-form-layers and --bitnet-form-rows see
 // nests of two loops over the same rows.
 //
 //===----------------------------------------------------------------------===//

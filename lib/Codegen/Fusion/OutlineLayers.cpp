@@ -14,6 +14,7 @@
 
 #include "bitnet/Codegen/Fusion/Passes.h"
 #include "bitnet/Codegen/Loops/CallWork.h"
+#include "bitnet/Codegen/Partition/Dispatches.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
@@ -172,23 +173,17 @@ void OutlineLayers::callTogether(ArrayRef<func::CallOp> calls) {
     call.erase();
 }
 
-/// The operations of the body in place of `layer`.
-static void inlineBody(DispatchOp layer) {
-  IRRewriter rewriter(layer);
-  rewriter.eraseOp(layer.getYield());
-  rewriter.inlineBlockBefore(&layer.getBody().front(), layer,
-                             layer->getOperands());
-  rewriter.eraseOp(layer);
-}
-
 void OutlineLayers::runOnOperation() {
   SmallVector<DispatchOp> found;
-  getOperation().walk([&](DispatchOp layer) { found.push_back(layer); });
+  getOperation().walk([&](DispatchOp op) {
+    if (op.getKind() == DispatchKind::Layer)
+      found.push_back(op);
+  });
   SmallVector<SmallVector<func::CallOp>> groups;
   for (DispatchOp layer : found) {
     SmallVector<Epilogue> epilogues = getEpilogues(layer);
     if (epilogues.empty()) {
-      inlineBody(layer);
+      inlineDispatch(layer);
       continue;
     }
     SmallVector<func::CallOp> &calls = groups.emplace_back();

@@ -6,13 +6,11 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "bitnet/Codegen/Partition/Dispatches.h"
 #include "bitnet/Codegen/Partition/Passes.h"
-#include "bitnet/Dialect/BitNet/IR/BitNet.h"
 
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
-#include "mlir/IR/Matchers.h"
-#include "mlir/Transforms/RegionUtils.h"
 
 namespace mlir::bitnet {
 #define GEN_PASS_DEF_BITNETFORMLAYERS
@@ -127,73 +125,18 @@ static SmallVector<Operation *> getBody(ArrayRef<Product> products,
   return body;
 }
 
-/// Values that `body` uses but does not define, in the order of their uses:
-/// what it needs from outside. The inits of the nest are not among them unless
-/// it reads them besides.
-static llvm::SetVector<Value> getUsedFromOutside(ArrayRef<Operation *> body) {
-  llvm::SetVector<Value> used;
-  auto visit = [&](OpOperand *operand) {
-    Operation *def = operand->get().getDefiningOp();
-    if (!def || !llvm::is_contained(body, def))
-      used.insert(operand->get());
-  };
-  for (Operation *op : body) {
-    auto nest = dyn_cast<linalg::GenericOp>(op);
-    for (OpOperand &operand : op->getOpOperands())
-      if (!nest || !nest.isDpsInit(&operand))
-        visit(&operand);
-    visitUsedValuesDefinedAbove(op->getRegions(), visit);
-  }
-  return used;
-}
-
-/// Constants are copied into the body, which is cheaper than handing them in.
-static bool isScalarConstant(Value value) {
-  return value.getType().isIntOrIndexOrFloat() &&
-         matchPattern(value, m_Constant());
-}
-
-/// Clones `body` to where `rewriter` stands, with `mapping` of what it uses.
-static void fillBody(IRRewriter &rewriter, ArrayRef<Operation *> body,
-                     ValueRange constants, ValueRange inits,
-                     IRMapping &mapping) {
-  for (Value constant : constants)
-    rewriter.clone(*constant.getDefiningOp(), mapping);
-  for (Operation *op : body.drop_back())
-    rewriter.clone(*op, mapping);
-  auto nest = cast<linalg::GenericOp>(rewriter.clone(*body.back(), mapping));
-  nest.getOutputsMutable().assign(inits);
-  YieldOp::create(rewriter, nest.getLoc(), nest.getResults());
-}
-
 /// Makes the dispatch in place of the nest. Its inputs are what the body uses,
 /// its inits those of the nest.
 static void formLayer(IRRewriter &rewriter, ArrayRef<Product> products,
                       linalg::GenericOp nest) {
-  SmallVector<Operation *> body = getBody(products, nest);
-  llvm::SetVector<Value> used = getUsedFromOutside(body);
-  SmallVector<Value> constants, inputs;
-  for (Value value : used)
-    (isScalarConstant(value) ? constants : inputs).push_back(value);
-  SmallVector<Location> names;
+  DispatchParts layer;
+  layer.kind = DispatchKind::Layer;
+  layer.body = getBody(products, nest);
+  llvm::append_range(layer.inits, nest.getOutputs());
+  llvm::append_range(layer.results, nest->getResults());
   for (const Product &product : products)
-    names.push_back(Location(MatMulOp(product.matmul).getLoc()));
-  rewriter.setInsertionPoint(nest);
-  auto dispatch = DispatchOp::create(rewriter, rewriter.getFusedLoc(names),
-                                     nest.getResultTypes(), DispatchKind::Layer,
-                                     inputs, nest.getOutputs());
-  SmallVector<Location> locations(dispatch->getNumOperands(), nest.getLoc());
-  Block *block = rewriter.createBlock(&dispatch.getBody(), {},
-                                      dispatch->getOperandTypes(), locations);
-  IRMapping mapping;
-  mapping.map(inputs, block->getArguments().take_front(inputs.size()));
-  fillBody(rewriter, body, constants,
-           block->getArguments().drop_front(inputs.size()), mapping);
-  rewriter.replaceOp(nest, dispatch);
-  // The init of a matmul may have other users.
-  for (Operation *op : llvm::reverse(ArrayRef(body).drop_back()))
-    if (op->use_empty())
-      rewriter.eraseOp(op);
+    layer.names.push_back(Location(MatMulOp(product.matmul).getLoc()));
+  formDispatch(rewriter, layer);
 }
 
 namespace {

@@ -1,6 +1,6 @@
 //===- Softmax.cpp - Softmax and LogSoftmax -------------------------------===//
 //
-// e^(x - max) / sum, per row, as separate nests that --bitnet-fuse-rows joins.
+// e^(x - max) / sum, per row, as separate nests that --bitnet-form-rows joins.
 //
 //===----------------------------------------------------------------------===//
 

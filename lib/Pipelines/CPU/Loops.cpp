@@ -49,10 +49,10 @@ static void addContractions(OpPassManager &pm, const LoopsOptions &options) {
 void bitnet::populateLoopsPipeline(OpPassManager &pm,
                                    const LoopsOptions &options) {
   populateBufferizePipeline(pm);
-  pm.addNestedPass<func::FuncOp>(createBitNetFuseRows());
+  pm.addNestedPass<func::FuncOp>(createBitNetLowerRows());
+  addContractions(pm, options);
   populateDeallocatePipeline(pm);
   pm.addPass(createBitNetLowerMatMul());
-  addContractions(pm, options);
   pm.addNestedPass<func::FuncOp>(createBitNetLowerExpandShape());
   pm.addNestedPass<func::FuncOp>(createBitNetVectorizeNests());
   pm.addNestedPass<func::FuncOp>(createConvertLinalgToLoopsPass());

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "bitnet/Codegen/Floats/Passes.h"
+#include "bitnet/Codegen/Fusion/Passes.h"
 #include "bitnet/Codegen/Memory/Passes.h"
 #include "bitnet/Codegen/Transforms/Passes.h"
 #include "bitnet/Dialect/BitNet/IR/BitNet.h"
@@ -28,6 +29,7 @@ using namespace mlir::bitnet;
 /// in that of the model, because hardware is made of them.
 void bitnet::populateHLSLoopsPipeline(OpPassManager &pm) {
   populateBufferizePipeline(pm);
+  pm.addNestedPass<func::FuncOp>(createBitNetInlineDispatches());
   populateDeallocatePipeline(pm);
   pm.addPass(createBitNetLowerMatMul());
   pm.addNestedPass<func::FuncOp>(createBitNetLowerExpandShape());

@@ -264,48 +264,73 @@ func.func @left_alone(%a: memref<8x16xf32>, %b: memref<16x32xf32>, %c: memref<8x
 
 // -----
 
-// Zeros that are only there to be added to are not stored: the product begins
-// with them. Also where its result is another view of the buffer.
+// Zeros that are only there to be added to are not stored: the product begins with them.
+
 // CHECK-LABEL: func.func @fresh
 // CHECK-NOT: linalg.fill
 // CHECK: call @bitnet_contraction_columns_f32_f32({{.*}}, %true, %{{.*}}, %c0{{.*}}, %{{.*}})
-// CHECK-NOT: linalg.fill
-// CHECK: call @bitnet_contraction_columns_f32_f32({{.*}}, %true{{.*}}, %{{.*}}, %c0{{.*}}, %{{.*}})
 // CHECK-LABEL: func.func private @bitnet_contraction_columns_f32_f32(
 // CHECK-SAME: i1, %{{[^ ]*}}: index, %{{[^ ]*}}: index, %{{[^ ]*}}: index) attributes {bitnet.parallel}
-func.func @fresh(%a: memref<?x16xf32>, %b: memref<16x32xf32>, %m: index) -> (memref<?x32xf32>, memref<?x1x32xf32>) {
-  %zero = arith.constant 0.0 : f32
-  %c = memref.alloc(%m) : memref<?x32xf32>
-  linalg.fill ins(%zero : f32) outs(%c : memref<?x32xf32>)
-  linalg.matmul ins(%a, %b : memref<?x16xf32>, memref<16x32xf32>) outs(%c : memref<?x32xf32>)
-  %d = memref.alloc(%m) : memref<?x1x32xf32>
-  linalg.fill ins(%zero : f32) outs(%d : memref<?x1x32xf32>)
-  %flat = memref.collapse_shape %d [[0, 1], [2]] : memref<?x1x32xf32> into memref<?x32xf32>
-  linalg.matmul ins(%a, %b : memref<?x16xf32>, memref<16x32xf32>) outs(%flat : memref<?x32xf32>)
-  return %c, %d : memref<?x32xf32>, memref<?x1x32xf32>
+func.func @fresh(%a: memref<?x16xf32>, %b: memref<16x32xf32>, %c: memref<?x32xf32>) {
+  bitnet.dispatch product ins(%a, %b : memref<?x16xf32>, memref<16x32xf32>) outs(%c : memref<?x32xf32>) {
+  ^bb0(%l: memref<?x16xf32>, %r: memref<16x32xf32>, %out: memref<?x32xf32>):
+    %zero = arith.constant 0.0 : f32
+    linalg.fill ins(%zero : f32) outs(%out : memref<?x32xf32>)
+    linalg.matmul ins(%l, %r : memref<?x16xf32>, memref<16x32xf32>) outs(%out : memref<?x32xf32>)
+    bitnet.yield
+  }
+  return
 }
 
 // -----
 
-// Not when it is another number, a part of the buffer, or read in between.
+// Not when it is another number, another buffer, or read in between; nor where bufferization added something else, nor
+// where the product does not reach all of the result.
+
+#fresh_a = affine_map<(m, k, n) -> (m, k)>
+#fresh_b = affine_map<(m, k, n) -> (k, n)>
+#fresh_c = affine_map<(m, k, n) -> (m, 0, n)>
 // CHECK-LABEL: func.func @not_fresh
-// CHECK-COUNT-3: linalg.fill
+// CHECK-COUNT-4: linalg.fill
 // CHECK-NOT: %true
 // CHECK: return
-func.func @not_fresh(%a: memref<?x16xf32>, %b: memref<16x32xf32>, %m: index) -> (memref<?x32xf32>, memref<?x32xf32>, memref<?x32xf32>, memref<?x32xf32>) {
+func.func @not_fresh(%a: memref<?x16xf32>, %b: memref<16x32xf32>, %c: memref<?x32xf32>, %d: memref<?x32xf32>,
+    %e: memref<?x2x32xf32>) {
   %zero = arith.constant 0.0 : f32
-  %one = arith.constant 1.0 : f32
-  %c0 = memref.alloc(%m) : memref<?x32xf32>
-  linalg.fill ins(%one : f32) outs(%c0 : memref<?x32xf32>)
-  linalg.matmul ins(%a, %b : memref<?x16xf32>, memref<16x32xf32>) outs(%c0 : memref<?x32xf32>)
-  %c1 = memref.alloc(%m) : memref<?x32xf32>
-  %part = memref.subview %c1[0, 0] [%m, 16] [1, 1] : memref<?x32xf32> to memref<?x16xf32, strided<[32, 1]>>
-  linalg.fill ins(%zero : f32) outs(%part : memref<?x16xf32, strided<[32, 1]>>)
-  linalg.matmul ins(%a, %b : memref<?x16xf32>, memref<16x32xf32>) outs(%c1 : memref<?x32xf32>)
-  %c2 = memref.alloc(%m) : memref<?x32xf32>
-  %copy = memref.alloc(%m) : memref<?x32xf32>
-  linalg.fill ins(%zero : f32) outs(%c2 : memref<?x32xf32>)
-  memref.copy %c2, %copy : memref<?x32xf32> to memref<?x32xf32>
-  linalg.matmul ins(%a, %b : memref<?x16xf32>, memref<16x32xf32>) outs(%c2 : memref<?x32xf32>)
-  return %c0, %c1, %c2, %copy : memref<?x32xf32>, memref<?x32xf32>, memref<?x32xf32>, memref<?x32xf32>
+  bitnet.dispatch product ins(%a, %b : memref<?x16xf32>, memref<16x32xf32>) outs(%c : memref<?x32xf32>) {
+  ^bb0(%l: memref<?x16xf32>, %r: memref<16x32xf32>, %out: memref<?x32xf32>):
+    %one = arith.constant 1.0 : f32
+    linalg.fill ins(%one : f32) outs(%out : memref<?x32xf32>)
+    linalg.matmul ins(%l, %r : memref<?x16xf32>, memref<16x32xf32>) outs(%out : memref<?x32xf32>)
+    bitnet.yield
+  }
+  bitnet.dispatch product ins(%a, %b : memref<?x16xf32>, memref<16x32xf32>) outs(%c, %d : memref<?x32xf32>, memref<?x32xf32>) {
+  ^bb0(%l: memref<?x16xf32>, %r: memref<16x32xf32>, %out: memref<?x32xf32>, %other: memref<?x32xf32>):
+    %none = arith.constant 0.0 : f32
+    linalg.fill ins(%none : f32) outs(%other : memref<?x32xf32>)
+    linalg.matmul ins(%l, %r : memref<?x16xf32>, memref<16x32xf32>) outs(%out : memref<?x32xf32>)
+    bitnet.yield
+  }
+  bitnet.dispatch product ins(%a, %b : memref<?x16xf32>, memref<16x32xf32>) outs(%c, %d : memref<?x32xf32>, memref<?x32xf32>) {
+  ^bb0(%l: memref<?x16xf32>, %r: memref<16x32xf32>, %out: memref<?x32xf32>, %copy: memref<?x32xf32>):
+    %none = arith.constant 0.0 : f32
+    linalg.fill ins(%none : f32) outs(%out : memref<?x32xf32>)
+    memref.copy %out, %copy : memref<?x32xf32> to memref<?x32xf32>
+    linalg.matmul ins(%l, %r : memref<?x16xf32>, memref<16x32xf32>) outs(%out : memref<?x32xf32>)
+    bitnet.yield
+  }
+  bitnet.dispatch product ins(%a, %b : memref<?x16xf32>, memref<16x32xf32>) outs(%e : memref<?x2x32xf32>) {
+  ^bb0(%l: memref<?x16xf32>, %r: memref<16x32xf32>, %out: memref<?x2x32xf32>):
+    %none = arith.constant 0.0 : f32
+    linalg.fill ins(%none : f32) outs(%out : memref<?x2x32xf32>)
+    linalg.generic {indexing_maps = [#fresh_a, #fresh_b, #fresh_c], iterator_types = ["parallel", "reduction", "parallel"]}
+        ins(%l, %r : memref<?x16xf32>, memref<16x32xf32>) outs(%out : memref<?x2x32xf32>) {
+    ^bb0(%x: f32, %y: f32, %acc: f32):
+      %p = arith.mulf %x, %y : f32
+      %s = arith.addf %acc, %p fastmath<reassoc,contract> : f32
+      linalg.yield %s : f32
+    }
+    bitnet.yield
+  }
+  return
 }

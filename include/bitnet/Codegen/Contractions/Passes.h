@@ -1,8 +1,9 @@
 //===- Passes.h - products of floats ----------------------------*- C++ -*-===//
 //
 // Passes that make products of floats (attention, float layers, the head) fast:
-// --bitnet-fold-operand-copies on tensors, in stage 4a, and
-// --bitnet-lower-contractions on buffers, in stage 4. lib/Pipelines adds them.
+// --bitnet-fold-operand-copies and --bitnet-form-products on tensors, in stage
+// 4a, and --bitnet-lower-contractions on buffers, in stage 4. lib/Pipelines
+// adds them.
 //
 //===----------------------------------------------------------------------===//
 

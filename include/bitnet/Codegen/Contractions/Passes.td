@@ -51,6 +51,48 @@ def BitNetFoldOperandCopies : Pass<"bitnet-fold-operand-copies", "::mlir::func::
   let dependentDialects = ["::mlir::linalg::LinalgDialect", "::mlir::tensor::TensorDialect"];
 }
 
+def BitNetFormProducts : Pass<"bitnet-form-products", "::mlir::func::FuncOp"> {
+  let summary = "A product of floats and its zeros as one bitnet.dispatch";
+  let description = [{
+    A product that `bitnet-lower-contractions` knows becomes a `bitnet.dispatch product`. A
+    fill with 0 that is there for the product alone comes with it, so that the kernel can begin
+    at zero and nobody has to find out later who else reads the buffer.
+
+    Example:
+
+    ```mlir
+    func.func @main(%a: tensor<4x16xf32>, %b: tensor<16x32xf32>) -> tensor<4x32xf32> {
+      %zero = arith.constant 0.0 : f32
+      %e = tensor.empty() : tensor<4x32xf32>
+      %c = linalg.fill ins(%zero : f32) outs(%e : tensor<4x32xf32>) -> tensor<4x32xf32>
+      %y = linalg.matmul ins(%a, %b : tensor<4x16xf32>, tensor<16x32xf32>) outs(%c : tensor<4x32xf32>)
+        -> tensor<4x32xf32>
+      return %y : tensor<4x32xf32>
+    }
+    ```
+
+    after `--bitnet-form-products`:
+
+    ```mlir
+    func.func @main(%a: tensor<4x16xf32>, %b: tensor<16x32xf32>) -> tensor<4x32xf32> {
+      %zero = arith.constant 0.0 : f32
+      %e = tensor.empty() : tensor<4x32xf32>
+      %y = bitnet.dispatch product ins(%a, %b : tensor<4x16xf32>, tensor<16x32xf32>) outs(%e : tensor<4x32xf32>) {
+      ^bb0(%l: tensor<4x16xf32>, %r: tensor<16x32xf32>, %out: tensor<4x32xf32>):
+        %none = arith.constant 0.0 : f32
+        %c = linalg.fill ins(%none : f32) outs(%out : tensor<4x32xf32>) -> tensor<4x32xf32>
+        %p = linalg.matmul ins(%l, %r : tensor<4x16xf32>, tensor<16x32xf32>) outs(%c : tensor<4x32xf32>)
+          -> tensor<4x32xf32>
+        bitnet.yield %p : tensor<4x32xf32>
+      } -> tensor<4x32xf32>
+      return %y : tensor<4x32xf32>
+    }
+    ```
+  }];
+  let dependentDialects = ["::mlir::bitnet::BitNetDialect"];
+  let statistics = [Statistic<"numProducts", "products", "Products that became dispatches">];
+}
+
 def BitNetLowerContractions : Pass<"bitnet-lower-contractions", "::mlir::ModuleOp"> {
   let summary = "Products of floats on memrefs to vector code on all threads";
   let description = [{
@@ -69,8 +111,8 @@ def BitNetLowerContractions : Pass<"bitnet-lower-contractions", "::mlir::ModuleO
       %fresh: i1, %parts: index, %begin: index, %end: index) attributes {bitnet.parallel}
     ```
 
-    A `linalg.fill` with 0 that is only there for the product to add to is erased, and `%fresh` says
-    that the result holds nothing yet. Operands are `[b, b, b, m, k]`, `[b, b, b, k, n]` and
+    In a `bitnet.dispatch product`, a `linalg.fill` with 0 that the product adds to is erased, and
+    `%fresh` says that the result holds nothing yet. Operands are `[b, b, b, m, k]`, `[b, b, b, k, n]` and
     `[b, b, b, m, n]`; a stride of 0 repeats an operand. There are two forms (mm_c5): `columns`,
     where the second operand is contiguous along n, and `rows`, where both operands are contiguous along k.
     `columns` has a function of its own for few rows and columns (`_narrow`), such as a token's

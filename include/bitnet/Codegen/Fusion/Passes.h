@@ -1,9 +1,10 @@
 //===- Passes.h - passes that join loop nests ------------------*- C++ -*-===//
 //
 // Three passes work on tensors (stage 4a): --bitnet-fuse-elementwise,
-// --bitnet-separate-inits and --bitnet-lower-selects. Three work on buffers
-// (stage 4): --bitnet-outline-layers, --bitnet-reuse-operands and
-// --bitnet-fuse-rows. lib/Pipelines adds them; Passes.td describes each.
+// --bitnet-separate-inits and --bitnet-lower-selects. On buffers (stage 4),
+// --bitnet-outline-layers and --bitnet-lower-rows turn dispatches into loops,
+// --bitnet-inline-dispatches into what is in them. lib/Pipelines adds them;
+// Passes.td describes each.
 //
 //===----------------------------------------------------------------------===//
 

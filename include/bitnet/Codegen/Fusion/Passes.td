@@ -81,25 +81,86 @@ def BitNetOutlineLayers : Pass<"bitnet-outline-layers", "::mlir::ModuleOp"> {
       "::mlir::linalg::LinalgDialect", "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect"];
 }
 
-def BitNetFuseRows : Pass<"bitnet-fuse-rows", "::mlir::func::FuncOp"> {
-  let summary = "Consecutive nests over the same rows into one parallel loop";
+def BitNetLowerRows : Pass<"bitnet-lower-rows", "::mlir::func::FuncOp"> {
+  let summary = "Rows on memrefs to one parallel loop";
   let description = [{
-    A norm, a softmax or a quantizer is a chain of nests: each reads what the one
-    before wrote to the same row. Such a chain on buffers becomes one `scf.parallel`
-    over the rows (all loops but the innermost), in which the nests work on one row
-    while it is in the first-level cache. Buffers that only the chain uses shrink to
-    one row on the stack. `bitnet.probe` moves behind the loop. Products, and
-    nests that read another row, end a chain.
+    A `bitnet.dispatch rows` becomes one `scf.parallel` over the rows, in which the nests
+    work on one row while it is in the first-level cache. Buffers that the body allocates
+    shrink to one row on the stack. A body in which bufferization had to place something
+    else takes the place of its dispatch. Runs before the placement of deallocations.
 
     Example:
 
+    ```mlir
+    func.func @main(%x: memref<4x64xf32>, %y: memref<4x64xf32>) {
+      bitnet.dispatch rows ins(%x : memref<4x64xf32>) outs(%y : memref<4x64xf32>) {
+      ^bb0(%in: memref<4x64xf32>, %out: memref<4x64xf32>):
+        %e = memref.alloc() : memref<4x64xf32>
+        linalg.exp ins(%in : memref<4x64xf32>) outs(%e : memref<4x64xf32>)
+        linalg.sqrt ins(%e : memref<4x64xf32>) outs(%out : memref<4x64xf32>)
+        bitnet.yield
+      }
+      return
+    }
     ```
-    bitnet-opt --bitnet-fuse-rows bufferized.mlir
-    // scf.parallel (%m) ... { sum of squares, scale, absmax, round } on slices of one row
+
+    after `--bitnet-lower-rows`:
+
+    ```mlir
+    func.func @main(%x: memref<4x64xf32>, %y: memref<4x64xf32>) {
+      %c0 = arith.constant 0 : index
+      %c4 = arith.constant 4 : index
+      %c1 = arith.constant 1 : index
+      scf.parallel (%row) = (%c0) to (%c4) step (%c1) {
+        %e = memref.alloca() {alignment = 64 : i64} : memref<1x64xf32>
+        %in = memref.subview %x[%row, 0] [1, 64] [1, 1]
+          : memref<4x64xf32> to memref<1x64xf32, strided<[64, 1], offset: ?>>
+        linalg.exp ins(%in : memref<1x64xf32, strided<[64, 1], offset: ?>>) outs(%e : memref<1x64xf32>)
+        %out = memref.subview %y[%row, 0] [1, 64] [1, 1]
+          : memref<4x64xf32> to memref<1x64xf32, strided<[64, 1], offset: ?>>
+        linalg.sqrt ins(%e : memref<1x64xf32>) outs(%out : memref<1x64xf32, strided<[64, 1], offset: ?>>)
+        scf.reduce
+      }
+      return
+    }
     ```
   }];
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::memref::MemRefDialect",
       "::mlir::scf::SCFDialect"];
+  let statistics = [
+    Statistic<"numLoops", "loops", "Dispatches that became loops over rows">,
+    Statistic<"numInlined", "inlined", "Dispatches that bufferization has added something to">
+  ];
+}
+
+def BitNetInlineDispatches : Pass<"bitnet-inline-dispatches", "::mlir::func::FuncOp"> {
+  let summary = "Bodies on memrefs in place of their dispatches";
+  let description = [{
+    For a backend whose loops are the literal nests: what a dispatch computes takes its
+    place, on the buffers that were its operands.
+
+    Example:
+
+    ```mlir
+    func.func @main(%x: memref<4xf32>, %y: memref<4xf32>) {
+      bitnet.dispatch rows ins(%x : memref<4xf32>) outs(%y : memref<4xf32>) {
+      ^bb0(%in: memref<4xf32>, %out: memref<4xf32>):
+        linalg.exp ins(%in : memref<4xf32>) outs(%out : memref<4xf32>)
+        bitnet.yield
+      }
+      return
+    }
+    ```
+
+    after `--bitnet-inline-dispatches`:
+
+    ```mlir
+    func.func @main(%x: memref<4xf32>, %y: memref<4xf32>) {
+      linalg.exp ins(%x : memref<4xf32>) outs(%y : memref<4xf32>)
+      return
+    }
+    ```
+  }];
 }
 
 def BitNetSeparateInits : Pass<"bitnet-separate-inits", "::mlir::func::FuncOp"> {

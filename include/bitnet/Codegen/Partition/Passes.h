@@ -2,8 +2,8 @@
 //
 // --bitnet-form-layers puts each packed bitnet.matmul and the nest that reads
 // its accumulators into one bitnet.dispatch; --bitnet-join-layers makes one
-// dispatch of the layers that read the same activations. Both run in stage 4a,
-// on tensors.
+// dispatch of the layers that read the same activations, --bitnet-form-rows of
+// nests over the same rows. All run in stage 4a, on tensors.
 //
 //===----------------------------------------------------------------------===//
 

@@ -238,4 +238,72 @@ def BitNetJoinLayers : Pass<"bitnet-join-layers", "::mlir::func::FuncOp"> {
   let dependentDialects = ["::mlir::bitnet::BitNetDialect"];
 }
 
+def BitNetFormRows : Pass<"bitnet-form-rows", "::mlir::func::FuncOp"> {
+  let summary = "Consecutive nests over the same rows as one bitnet.dispatch";
+  let description = [{
+    A norm, a softmax or a quantizer is a chain of nests: each reads what the one before
+    wrote to the same row. Such a chain becomes a `bitnet.dispatch rows`: all loops but the
+    innermost are rows, and no row depends on another one. Tensors that only the chain uses
+    are made in the body, as far as their rows have room on the stack of a task.
+
+    A chain ends at products, at nests that read another row, that count their rows
+    differently or that read what something else made of the chain's results, at layers and
+    loops, and at what may fail. What lies between its nests and follows from them
+    (reshapes, probes) comes behind the dispatch.
+
+    Example:
+
+    ```mlir
+    func.func @main(%x: tensor<4x64xf32>) -> tensor<4x64xf32> {
+      %e = tensor.empty() : tensor<4x64xf32>
+      %y = linalg.exp ins(%x : tensor<4x64xf32>) outs(%e : tensor<4x64xf32>) -> tensor<4x64xf32>
+      %sums = tensor.empty() : tensor<4xf32>
+      %zero = arith.constant 0.0 : f32
+      %none = linalg.fill ins(%zero : f32) outs(%sums : tensor<4xf32>) -> tensor<4xf32>
+      %s = linalg.reduce {arith.addf} ins(%y : tensor<4x64xf32>) outs(%none : tensor<4xf32>) dimensions = [1]
+      %out = tensor.empty() : tensor<4x64xf32>
+      %z = linalg.generic {
+          indexing_maps = [affine_map<(m, k) -> (m, k)>, affine_map<(m, k) -> (m)>, affine_map<(m, k) -> (m, k)>],
+          iterator_types = ["parallel", "parallel"]}
+          ins(%y, %s : tensor<4x64xf32>, tensor<4xf32>) outs(%out : tensor<4x64xf32>) {
+      ^bb0(%a: f32, %b: f32, %o: f32):
+        %q = arith.divf %a, %b : f32
+        linalg.yield %q : f32
+      } -> tensor<4x64xf32>
+      return %z : tensor<4x64xf32>
+    }
+    ```
+
+    after `--bitnet-form-rows`:
+
+    ```mlir
+    func.func @main(%x: tensor<4x64xf32>) -> tensor<4x64xf32> {
+      %zero = arith.constant 0.0 : f32
+      %init = tensor.empty() : tensor<4x64xf32>
+      %z = bitnet.dispatch rows ins(%x : tensor<4x64xf32>) outs(%init : tensor<4x64xf32>) {
+      ^bb0(%in: tensor<4x64xf32>, %out: tensor<4x64xf32>):
+        %none = arith.constant 0.0 : f32
+        %e = tensor.empty() : tensor<4x64xf32>
+        %sums = tensor.empty() : tensor<4xf32>
+        %y = linalg.exp ins(%in : tensor<4x64xf32>) outs(%e : tensor<4x64xf32>) -> tensor<4x64xf32>
+        %zeros = linalg.fill ins(%none : f32) outs(%sums : tensor<4xf32>) -> tensor<4xf32>
+        %s = linalg.reduce {arith.addf} ins(%y : tensor<4x64xf32>) outs(%zeros : tensor<4xf32>) dimensions = [1]
+        %r = linalg.generic {
+            indexing_maps = [affine_map<(m, k) -> (m, k)>, affine_map<(m, k) -> (m)>, affine_map<(m, k) -> (m, k)>],
+            iterator_types = ["parallel", "parallel"]}
+            ins(%y, %s : tensor<4x64xf32>, tensor<4xf32>) outs(%out : tensor<4x64xf32>) {
+        ^bb0(%a: f32, %b: f32, %o: f32):
+          %q = arith.divf %a, %b : f32
+          linalg.yield %q : f32
+        } -> tensor<4x64xf32>
+        bitnet.yield %r : tensor<4x64xf32>
+      } -> tensor<4x64xf32>
+      return %z : tensor<4x64xf32>
+    }
+    ```
+  }];
+  let dependentDialects = ["::mlir::bitnet::BitNetDialect"];
+  let statistics = [Statistic<"numRows", "rows", "Chains of nests that became dispatches">];
+}
+
 #endif // BITNET_CODEGEN_PARTITION_PASSES_TD

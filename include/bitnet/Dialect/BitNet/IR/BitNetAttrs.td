@@ -81,7 +81,9 @@ def BitNet_LayerKind : I32EnumAttr<"LayerKind", "What became of a layer's weight
 }
 
 def BitNet_DispatchKind : I32EnumAttr<"DispatchKind", "What a dispatch computes", [
-    I32EnumAttrCase<"Layer", 0, "layer">]> {
+    I32EnumAttrCase<"Layer", 0, "layer">,
+    I32EnumAttrCase<"Rows", 1, "rows">,
+    I32EnumAttrCase<"Product", 2, "product">]> {
   let cppNamespace = "::mlir::bitnet";
   let genSpecializedAttr = 0;
 }

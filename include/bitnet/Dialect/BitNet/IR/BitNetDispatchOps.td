@@ -25,6 +25,10 @@ def BitNet_DispatchOp : BitNet_Op<"dispatch", [
     * `layer`: packed `bitnet.matmul` operations and the elementwise nests over `[M, N]` that
       read their accumulators. `bitnet-form-layers` and `bitnet-join-layers` make it,
       `bitnet-outline-layers` turns it into a function over blocks of weights.
+    * `rows`: nests whose outer loops go over the same rows and that exchange values within a
+      row only. `bitnet-form-rows` makes it, `bitnet-lower-rows` turns it into one loop.
+    * `product`: a product of floats and the zeros that it adds to. `bitnet-form-products` makes
+      it, `bitnet-lower-contractions` turns it into a call of a kernel.
 
     Example:
 
