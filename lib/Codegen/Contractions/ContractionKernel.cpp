@@ -8,6 +8,7 @@
 
 #include "ContractionKernel.h"
 
+#include "bitnet/Codegen/Functions/FunctionPool.h"
 #include "bitnet/Codegen/Transforms/KernelDispatch.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -145,28 +146,24 @@ Value KernelEmitter::slice(unsigned operand, ArrayRef<Value> at,
                                    offsets, sizes, strides);
 }
 
-/// An empty private function of a kernel's type; `b` stands in its body.
-static func::FuncOp createFunction(LoopBuilder &b, ModuleOp module,
-                                   const ContractionPlan &plan,
-                                   StringRef name) {
-  b.setInsertionPointToEnd(module.getBody());
+/// The types of a kernel's arguments but the range.
+static SmallVector<Type> getTypes(LoopBuilder &b, const ContractionPlan &plan) {
   SmallVector<Type> types;
   for (auto [i, operand] : llvm::enumerate(plan.operands))
     types.push_back(getViewType(
         plan.form, i, cast<MemRefType>(operand.getType()).getElementType()));
-  types.push_back(b.getI1Type());
-  types.append(3, b.getIndexType());
-  auto function = func::FuncOp::create(b, name, b.getFunctionType(types, {}));
-  function.setPrivate();
-  b.setInsertionPointToStart(function.addEntryBlock());
-  return function;
+  types.append({b.getI1Type(), b.getIndexType()});
+  return types;
 }
 
 /// The part of a kernel for few rows and columns, which it calls.
 static func::FuncOp createNarrow(LoopBuilder &b, ModuleOp module,
                                  const ContractionPlan &plan,
                                  const RegisterTile &tile, StringRef name) {
-  auto narrow = createFunction(b, module, plan, (name + "_narrow").str());
+  func::FuncOp narrow = createRangeFunction(b, module, (name + "_narrow").str(),
+                                            getTypes(b, plan));
+  // Its caller divides the range.
+  narrow->removeAttr(kParallelFunctionAttr);
   // It must not be inlined, because its registers would compete with those of
   // the other loops.
   narrow->setAttr("passthrough", b.getStrArrayAttr({"noinline"}));
@@ -179,19 +176,14 @@ static func::FuncOp createNarrow(LoopBuilder &b, ModuleOp module,
 
 /// The kernel for one register file. Where the form is columns, it first asks
 /// for the shape and leaves small products to a function of their own.
-static func::FuncOp getOrCreateKernel(ModuleOp module,
-                                      const ContractionPlan &plan,
-                                      RegisterFile registers, StringRef name) {
-  if (auto existing = module.lookupSymbol<func::FuncOp>(name))
-    return existing;
+static func::FuncOp createKernel(ModuleOp module, const ContractionPlan &plan,
+                                 RegisterFile registers, StringRef name) {
   LoopBuilder b(UnknownLoc::get(module.getContext()), module.getBodyRegion());
   RegisterTile tile = getRegisterTile(registers);
   func::FuncOp narrow;
   if (plan.form == ContractionForm::Columns)
     narrow = createNarrow(b, module, plan, tile, name);
-  func::FuncOp kernel = createFunction(b, module, plan, name);
-  BitNetDialect::ParallelAttrHelper(b.getContext())
-      .setAttr(kernel, b.getUnitAttr());
+  func::FuncOp kernel = createRangeFunction(b, module, name, getTypes(b, plan));
   KernelEmitter emitter(b, kernel, plan.form, tile, /*narrow=*/false);
   emitter.reserve();
   auto emitAll = [&] { emitter.emit(); };
@@ -210,13 +202,17 @@ static func::FuncOp getOrCreateKernel(ModuleOp module,
 func::FuncOp bitnet::getOrCreateContraction(ModuleOp module,
                                             const ContractionPlan &plan,
                                             ArrayRef<RegisterFile> registers) {
+  FunctionPool pool(module);
+  auto getKernel = [&](RegisterFile file, StringRef name) {
+    return pool.get(name,
+                    [&] { return createKernel(module, plan, file, name); });
+  };
   std::string name = getFunctionName(plan);
   if (registers.size() == 1)
-    return getOrCreateKernel(module, plan, registers.front(), name);
+    return getKernel(registers.front(), name);
   SmallVector<func::FuncOp> kernels;
   for (RegisterFile file : registers) {
-    kernels.push_back(getOrCreateKernel(module, plan, file,
-                                        (name + "_" + getName(file)).str()));
+    kernels.push_back(getKernel(file, (name + "_" + getName(file)).str()));
     kernels.back()->setAttr(
         kFeaturesAttr,
         StringAttr::get(module.getContext(), getNeededFeature(file)));

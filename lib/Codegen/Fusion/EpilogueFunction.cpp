@@ -8,7 +8,7 @@
 
 #include "EpilogueFunction.h"
 
-#include "bitnet/Codegen/Loops/Passes.h"
+#include "bitnet/Codegen/Functions/FunctionPool.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
@@ -215,14 +215,9 @@ func::FuncOp mlir::bitnet::buildEpilogueFunction(ModuleOp module,
                                                  StringRef name,
                                                  const Epilogue &epilogue) {
   SmallVector<Value> arguments = getEpilogueArguments(epilogue);
-  SmallVector<Type> types(ValueRange(arguments).getTypes());
   ImplicitLocOpBuilder b(epilogue.nest->getLoc(), module.getBodyRegion());
-  types.append(2, b.getIndexType());
-  b.setInsertionPointToEnd(module.getBody());
-  auto function = func::FuncOp::create(b, name, b.getFunctionType(types, {}));
-  function.setPrivate();
-  function->setAttr(kParallelFunctionAttr, b.getUnitAttr());
-  b.setInsertionPointToStart(function.addEntryBlock());
+  func::FuncOp function =
+      createRangeFunction(b, module, name, TypeRange(ValueRange(arguments)));
   IRMapping mapping;
   for (auto [outside, inside] :
        llvm::zip(arguments, function.getArguments().drop_back(2)))

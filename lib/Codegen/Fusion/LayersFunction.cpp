@@ -8,7 +8,7 @@
 
 #include "LayersFunction.h"
 
-#include "bitnet/Codegen/Loops/Passes.h"
+#include "bitnet/Codegen/Functions/FunctionPool.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
@@ -66,24 +66,12 @@ static void emitPart(ImplicitLocOpBuilder &b, func::CallOp call,
   });
 }
 
-/// An empty parallel function of these arguments and a range.
-static func::FuncOp createFunction(ImplicitLocOpBuilder &b, StringRef name,
-                                   ArrayRef<Value> arguments) {
-  SmallVector<Type> types(ValueRange(arguments).getTypes());
-  types.append(2, b.getIndexType());
-  auto function = func::FuncOp::create(b, name, b.getFunctionType(types, {}));
-  function.setPrivate();
-  function->setAttr(kParallelFunctionAttr, b.getUnitAttr());
-  return function;
-}
-
 func::FuncOp mlir::bitnet::buildLayersFunction(ModuleOp module, StringRef name,
                                                ArrayRef<func::CallOp> calls) {
   ImplicitLocOpBuilder b(calls.front()->getLoc(), module.getBodyRegion());
-  b.setInsertionPointToEnd(module.getBody());
   SmallVector<Value> arguments = getLayersArguments(calls);
-  func::FuncOp function = createFunction(b, name, arguments);
-  b.setInsertionPointToStart(function.addEntryBlock());
+  func::FuncOp function =
+      createRangeFunction(b, module, name, TypeRange(ValueRange(arguments)));
   IRMapping mapping;
   mapping.map(arguments, function.getArguments().drop_back(2));
   for (Value operand : getOperands(calls))

@@ -9,9 +9,9 @@
 //===----------------------------------------------------------------------===//
 
 #include "EpilogueFunction.h"
-#include "FunctionPool.h"
 #include "LayersFunction.h"
 
+#include "bitnet/Codegen/Functions/FunctionPool.h"
 #include "bitnet/Codegen/Fusion/Passes.h"
 #include "bitnet/Codegen/Loops/CallWork.h"
 #include "bitnet/Codegen/Partition/Dispatches.h"
@@ -116,10 +116,9 @@ struct OutlineLayers
   void runOnOperation() override;
 
 private:
-  func::CallOp callLayer(DispatchOp layer, const Epilogue &epilogue);
-  void callTogether(ArrayRef<func::CallOp> calls);
-
-  FunctionPool layers{kLayerPrefix}, joined{kLayersPrefix};
+  func::CallOp callLayer(FunctionPool &pool, DispatchOp layer,
+                         const Epilogue &epilogue);
+  void callTogether(FunctionPool &pool, ArrayRef<func::CallOp> calls);
 };
 } // namespace
 
@@ -132,9 +131,9 @@ static SmallVector<Value> getOperands(DispatchOp layer, ValueRange values) {
 }
 
 /// A call, in front of `layer`, of the function for one nest and its products.
-func::CallOp OutlineLayers::callLayer(DispatchOp layer,
+func::CallOp OutlineLayers::callLayer(FunctionPool &pool, DispatchOp layer,
                                       const Epilogue &epilogue) {
-  func::FuncOp function = layers.unique(
+  func::FuncOp function = pool.unique(
       buildEpilogueFunction(getOperation(), kLayerPrefix, epilogue));
   SmallVector<Location> locations;
   for (auto [input, matmul] : epilogue.products)
@@ -153,9 +152,10 @@ func::CallOp OutlineLayers::callLayer(DispatchOp layer,
 }
 
 /// One call in place of those of a group.
-void OutlineLayers::callTogether(ArrayRef<func::CallOp> calls) {
+void OutlineLayers::callTogether(FunctionPool &pool,
+                                 ArrayRef<func::CallOp> calls) {
   func::FuncOp function =
-      joined.unique(buildLayersFunction(getOperation(), kLayersPrefix, calls));
+      pool.unique(buildLayersFunction(getOperation(), kLayersPrefix, calls));
   SmallVector<Location> locations;
   for (func::CallOp call : calls)
     locations.push_back(call.getLoc());
@@ -179,6 +179,7 @@ void OutlineLayers::runOnOperation() {
     if (op.getKind() == DispatchKind::Layer)
       found.push_back(op);
   });
+  FunctionPool pool(getOperation());
   SmallVector<SmallVector<func::CallOp>> groups;
   for (DispatchOp layer : found) {
     SmallVector<Epilogue> epilogues = getEpilogues(layer);
@@ -188,10 +189,10 @@ void OutlineLayers::runOnOperation() {
     }
     SmallVector<func::CallOp> &calls = groups.emplace_back();
     for (const Epilogue &epilogue : epilogues)
-      calls.push_back(callLayer(layer, epilogue));
+      calls.push_back(callLayer(pool, layer, epilogue));
     layer.erase();
   }
   for (ArrayRef<func::CallOp> calls : groups)
     if (calls.size() > 1)
-      callTogether(calls);
+      callTogether(pool, calls);
 }

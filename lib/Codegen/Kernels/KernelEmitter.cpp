@@ -11,6 +11,8 @@
 #include "MatrixTiles.h"
 #include "TileEmitter.h"
 
+#include "bitnet/Codegen/Functions/FunctionPool.h"
+
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
@@ -30,11 +32,11 @@ static MemRefType stridedType(ArrayRef<int64_t> shape, Type element,
   return MemRefType::get(shape, element, layout);
 }
 
-/// Types of all arguments; see getOrCreateKernel for the signature.
+/// Types of all arguments but the range; see getOrCreateKernel for the
+/// signature.
 static SmallVector<Type> kernelOperandTypes(const KernelForm &form) {
   MLIRContext *context = form.lhs.getContext();
   Type i8 = IntegerType::get(context, 8), i32 = IntegerType::get(context, 32);
-  Type index = IndexType::get(context);
   Type acc = form.isInteger() ? i32 : Type(Float32Type::get(context));
   int64_t chunks = form.row->layout.blockChunks;
   int64_t bytes = PackedLayout::kChunkBytes;
@@ -51,7 +53,6 @@ static SmallVector<Type> kernelOperandTypes(const KernelForm &form) {
   strides = shape;
   strides.back() = 1;
   types.push_back(stridedType(shape, acc, strides));
-  types.append({index, index});
   return types;
 }
 
@@ -401,17 +402,12 @@ static void emitBody(ImplicitLocOpBuilder &b, const KernelForm &form,
 func::FuncOp mlir::bitnet::getOrCreateKernel(ModuleOp module,
                                              const KernelForm &form) {
   std::string name = kernelName(form);
-  if (auto existing = module.lookupSymbol<func::FuncOp>(name))
-    return existing;
-  ImplicitLocOpBuilder b(UnknownLoc::get(module.getContext()),
-                         module.getBodyRegion());
-  b.setInsertionPointToEnd(module.getBody());
-  auto type = b.getFunctionType(kernelOperandTypes(form), {});
-  auto kernel = func::FuncOp::create(b, name, type);
-  kernel.setPrivate();
-  BitNetDialect::ParallelAttrHelper(b.getContext())
-      .setAttr(kernel, b.getUnitAttr());
-  b.setInsertionPointToStart(kernel.addEntryBlock());
-  emitBody(b, form, kernel);
-  return kernel;
+  return FunctionPool(module).get(name, [&] {
+    ImplicitLocOpBuilder b(UnknownLoc::get(module.getContext()),
+                           module.getBodyRegion());
+    func::FuncOp kernel =
+        createRangeFunction(b, module, name, kernelOperandTypes(form));
+    emitBody(b, form, kernel);
+    return kernel;
+  });
 }

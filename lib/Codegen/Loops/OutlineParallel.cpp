@@ -9,6 +9,7 @@
 
 #include "WorkEstimate.h"
 
+#include "bitnet/Codegen/Functions/FunctionPool.h"
 #include "bitnet/Codegen/Loops/Passes.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -21,7 +22,6 @@
 #include "mlir/IR/Matchers.h"
 #include "mlir/Interfaces/CallInterfaces.h"
 #include "mlir/Transforms/RegionUtils.h"
-#include "llvm/ADT/StringMap.h"
 
 namespace mlir::bitnet {
 #define GEN_PASS_DEF_BITNETOUTLINEPARALLEL
@@ -108,8 +108,8 @@ public:
     collectInputs();
   }
 
-  /// Makes the function, which is in no module yet.
-  func::FuncOp createFunction();
+  /// Makes the function, at the end of `module`.
+  func::FuncOp createFunction(ModuleOp module);
   void replaceByCall(func::FuncOp function);
 
 private:
@@ -147,18 +147,13 @@ void Outliner::collectInputs() {
 
 /// Its arguments are the values from outside, then how many iterations a part
 /// has, and the range of parts [begin, end).
-func::FuncOp Outliner::createFunction() {
-  SmallVector<Type> types =
-      llvm::map_to_vector(inputs, [](Value input) { return input.getType(); });
-  types.append(3, b.getIndexType());
-  auto function = func::FuncOp::create(b.getLoc(), "bitnet_nest",
-                                       b.getFunctionType(types, {}));
-  function.setPrivate();
-  function->setAttr(kParallelFunctionAttr, b.getUnitAttr());
-  Block *entry = function.addEntryBlock();
-  map.map(inputs, entry->getArguments().drop_back(3));
+func::FuncOp Outliner::createFunction(ModuleOp module) {
+  SmallVector<Type> types(ValueRange(inputs).getTypes());
+  types.push_back(b.getIndexType());
   ImplicitLocOpBuilder f(b.getLoc(), b.getContext());
-  f.setInsertionPointToStart(entry);
+  func::FuncOp function = createRangeFunction(f, module, "bitnet_nest", types);
+  Block *entry = &function.front();
+  map.map(inputs, entry->getArguments().drop_back(3));
   for (Value constant : constants)
     f.clone(*constant.getDefiningOp(), map);
   ValueRange range = entry->getArguments().take_back(3);
@@ -288,15 +283,6 @@ void Outliner::replaceByCall(func::FuncOp function) {
 // The pass
 //===----------------------------------------------------------------------===//
 
-/// The text of a function that is in no module yet: its meaning. Functions are
-/// compared by their text, without the name.
-static std::string getText(func::FuncOp function) {
-  std::string text;
-  llvm::raw_string_ostream stream(text);
-  function->print(stream, OpPrintingFlags().useLocalScope().assumeVerified());
-  return text;
-}
-
 namespace {
 struct OutlineParallel
     : public bitnet::impl::BitNetOutlineParallelBase<OutlineParallel> {
@@ -307,9 +293,6 @@ struct OutlineParallel
 private:
   LogicalResult convertForalls(IRRewriter &rewriter);
   LogicalResult makeSequential(IRRewriter &rewriter, Operation *root);
-  void outline(scf::ParallelOp loop, SymbolTable &symbols);
-
-  llvm::StringMap<func::FuncOp> functions;
 };
 } // namespace
 
@@ -338,23 +321,8 @@ LogicalResult OutlineParallel::makeSequential(IRRewriter &rewriter,
   return success();
 }
 
-/// Makes the function, or finds an equal one, and calls it.
-void OutlineParallel::outline(scf::ParallelOp loop, SymbolTable &symbols) {
-  Outliner outliner(loop, grain);
-  func::FuncOp function = outliner.createFunction();
-  func::FuncOp &known = functions[getText(function)];
-  if (known) {
-    function.erase();
-  } else {
-    known = function;
-    symbols.insert(function);
-  }
-  outliner.replaceByCall(known);
-}
-
 void OutlineParallel::runOnOperation() {
   IRRewriter rewriter(&getContext());
-  functions.clear();
   if (failed(convertForalls(rewriter)))
     return signalPassFailure();
   SmallVector<scf::ParallelOp> tasks;
@@ -367,9 +335,12 @@ void OutlineParallel::runOnOperation() {
     tasks.push_back(loop);
     return WalkResult::skip();
   });
-  SymbolTable symbols(getOperation());
-  for (scf::ParallelOp loop : tasks)
-    outline(loop, symbols);
+  FunctionPool pool(getOperation());
+  for (scf::ParallelOp loop : tasks) {
+    Outliner outliner(loop, grain);
+    outliner.replaceByCall(
+        pool.unique(outliner.createFunction(getOperation())));
+  }
   if (failed(makeSequential(rewriter, getOperation())))
     signalPassFailure();
 }

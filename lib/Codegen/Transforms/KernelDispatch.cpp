@@ -1,11 +1,13 @@
 //===- KernelDispatch.cpp - one function for several kernels --------------===//
 //
-// Dispatch functions are found by the list of their kernels, not by their name:
+// A dispatch function is a declaration whose name says its kernels, so that
 // products of the same kernels share one.
 //
 //===----------------------------------------------------------------------===//
 
 #include "bitnet/Codegen/Transforms/KernelDispatch.h"
+
+#include "bitnet/Codegen/Functions/FunctionPool.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 
@@ -29,24 +31,12 @@ func::FuncOp mlir::bitnet::getOrCreateDispatch(ModuleOp module, StringRef name,
         return kernel.getFunctionType() != type;
       }))
     return nullptr;
-  ArrayAttr variants = getSymbols(kernels);
-  unsigned count = 0;
-  for (auto function : module.getOps<func::FuncOp>()) {
-    auto known = function->getAttrOfType<ArrayAttr>(kVariantsAttr);
-    if (known == variants)
-      return function;
-    count += known && function.getName().starts_with(name);
-  }
-  // Another list of kernels of this name exists: number the new one.
-  std::string unique = name.str();
-  if (count)
-    unique += "_" + std::to_string(count);
-  auto builder = OpBuilder::atBlockEnd(module.getBody());
-  auto dispatch =
-      func::FuncOp::create(builder, builder.getUnknownLoc(), unique, type);
-  dispatch.setPrivate();
-  BitNetDialect::ParallelAttrHelper(builder.getContext())
-      .setAttr(dispatch, builder.getUnitAttr());
-  dispatch->setAttr(kVariantsAttr, variants);
-  return dispatch;
+  return FunctionPool(module).get(name, [&] {
+    auto b = OpBuilder::atBlockEnd(module.getBody());
+    auto dispatch = func::FuncOp::create(b, b.getUnknownLoc(), name, type);
+    dispatch.setPrivate();
+    dispatch->setAttr(kParallelFunctionAttr, b.getUnitAttr());
+    dispatch->setAttr(kVariantsAttr, getSymbols(kernels));
+    return dispatch;
+  });
 }

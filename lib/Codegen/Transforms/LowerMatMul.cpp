@@ -59,6 +59,17 @@ static FailureOr<KernelForm> getForm(MatMulOp op, KernelKind kind) {
   return form;
 }
 
+/// The name of the function that chooses among `kernels`.
+static std::string getDispatchName(ArrayRef<func::FuncOp> kernels) {
+  std::string name = "bitnet_kernel_dispatch";
+  for (func::FuncOp kernel : kernels) {
+    StringRef own = kernel.getSymName();
+    own.consume_front("bitnet_kernel");
+    name += own;
+  }
+  return name;
+}
+
 /// The function that multiplies as the lowering says.
 static FailureOr<func::FuncOp> getFunction(MatMulOp op, ModuleOp module) {
   SmallVector<func::FuncOp> kernels;
@@ -75,7 +86,7 @@ static FailureOr<func::FuncOp> getFunction(MatMulOp op, ModuleOp module) {
   if (kernels.size() == 1)
     return kernels.front();
   func::FuncOp dispatch =
-      getOrCreateDispatch(module, "bitnet_kernel_dispatch", kernels);
+      getOrCreateDispatch(module, getDispatchName(kernels), kernels);
   if (!dispatch)
     return op.emitOpError("has a lowering whose kernels take different "
                           "operands");

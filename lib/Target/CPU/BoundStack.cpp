@@ -183,7 +183,7 @@ int32_t StackBound::visit(func::FuncOp function) {
     for (auto variant : variants.getAsRange<FlatSymbolRefAttr>())
       addCallee(variant);
   levels[function] = level;
-  if (function->hasAttr(kParallelAttr) && !function.isExternal() &&
+  if (function->hasAttr(kParallelFunctionAttr) && !function.isExternal() &&
       function.getBody().hasOneBlock())
     move(function, std::min(level, int32_t(BITNET_SCRATCH_LEVELS) - 1));
   return level;
@@ -197,7 +197,7 @@ struct BitNetBoundStack : bitnet::impl::BitNetBoundStackBase<BitNetBoundStack> {
     SmallVector<func::FuncOp> functions(module.getOps<func::FuncOp>());
     for (func::FuncOp function : functions)
       if (bound.visit(function) >= BITNET_SCRATCH_LEVELS &&
-          function->hasAttr(kParallelAttr)) {
+          function->hasAttr(kParallelFunctionAttr)) {
         function.emitError("calls functions deeper than there are levels of "
                            "working memory");
         return signalPassFailure();

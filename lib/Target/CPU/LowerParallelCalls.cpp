@@ -190,7 +190,7 @@ struct BitNetLowerParallelCalls
     SymbolTable symbols(module);
     SmallVector<std::pair<LLVM::CallOp, LLVM::LLVMFuncOp>> calls;
     for (auto function : module.getOps<LLVM::LLVMFuncOp>()) {
-      bool isKernel = function->hasAttr(kParallelAttr);
+      bool isKernel = function->hasAttr(kParallelFunctionAttr);
       if (isKernel && failed(verifyKernel(function)))
         return signalPassFailure();
       if (isKernel) {
@@ -204,7 +204,7 @@ struct BitNetLowerParallelCalls
       function.walk([&](LLVM::CallOp call) {
         auto callee =
             symbols.lookup<LLVM::LLVMFuncOp>(call.getCallee().value_or(""));
-        if (!callee || !callee->hasAttr(kParallelAttr))
+        if (!callee || !callee->hasAttr(kParallelFunctionAttr))
           return;
         if (call->removeAttr(kSerialCallAttr))
           serial.push_back(call);

@@ -8,6 +8,7 @@
 #ifndef BITNET_LIB_TARGET_CPU_RUNTIME_H
 #define BITNET_LIB_TARGET_CPU_RUNTIME_H
 
+#include "bitnet/Codegen/Functions/FunctionPool.h"
 #include "bitnet/Codegen/Strategy/ISATable.h"
 #include "bitnet/Dialect/BitNet/IR/BitNet.h"
 
@@ -19,9 +20,6 @@ namespace mlir::bitnet {
 /// Prefix of the functions that the glue defines; their first parameter is the
 /// run's context.
 inline constexpr llvm::StringLiteral kRuntimePrefix = "bitnet_rt_";
-/// Unit attribute of functions whose iterations [begin, end) are independent.
-inline constexpr llvm::StringLiteral kParallelAttr =
-    BitNetDialect::ParallelAttrHelper::getNameStr();
 /// Module attribute: dictionary of inputs and outputs for the description.
 inline constexpr llvm::StringLiteral kSignatureAttr =
     BitNetDialect::SignatureAttrHelper::getNameStr();

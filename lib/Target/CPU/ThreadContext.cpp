@@ -31,7 +31,7 @@ static bool isRuntime(StringRef name) {
 
 /// Functions over a range: they run as tasks and have no context.
 static bool isParallel(func::FuncOp function) {
-  return function->hasAttr(kParallelAttr);
+  return function->hasAttr(kParallelFunctionAttr);
 }
 
 namespace {

@@ -12,10 +12,10 @@
 // CHECK: %[[ENOUGH:.*]] = arith.cmpi sge, %[[WORK]], %c20000
 // CHECK: %[[EACH:.*]] = arith.select %[[ENOUGH]], %c1, %[[TRIPS]] : index
 // CHECK: %[[PARTS:.*]] = arith.select %[[ENOUGH]], %[[TRIPS]], %c1 : index
-// CHECK-NEXT: call @bitnet_nest(%[[X]], %[[M]], %[[EACH]], %[[C0]], %[[PARTS]]) : (
-// CHECK: call @bitnet_nest(
+// CHECK-NEXT: call @bitnet_nest_0(%[[X]], %[[M]], %[[EACH]], %[[C0]], %[[PARTS]]) : (
+// CHECK: call @bitnet_nest_0(
 // CHECK-NOT: call
-// CHECK: func private @bitnet_nest(%[[XX:.*]]: memref<?x?xf32>, %[[MM:.*]]: index, %[[EACH:.*]]: index, %[[B:.*]]: index, %[[E:.*]]: index) attributes {bitnet.parallel}
+// CHECK: func private @bitnet_nest_0(%[[XX:.*]]: memref<?x?xf32>, %[[MM:.*]]: index, %[[EACH:.*]]: index, %[[B:.*]]: index, %[[E:.*]]: index) attributes {bitnet.parallel}
 // CHECK: %[[FIRST:.*]] = arith.muli %[[B]], %[[EACH]]
 // CHECK: %[[LAST:.*]] = arith.muli %[[E]], %[[EACH]]
 // CHECK: scf.for %[[I:.*]] = %[[FIRST]] to %[[LAST]]
@@ -43,7 +43,7 @@ func.func @rows(%x: memref<?x?xf32>, %n: index, %m: index) {
 
 // Two dimensions: divided once, counted on. The row buffer goes to the stack.
 // CHECK-LABEL: func @two_dimensions
-// CHECK: func private @bitnet_nest(
+// CHECK: func private @bitnet_nest_0(
 // CHECK-SAME: %[[X:[^:]*]]: memref<?x?x4xf32>, %[[M:[^:]*]]: index, %[[EACH:[^:]*]]: index, %[[BEGIN:[^:]*]]: index, %[[END:[^:]*]]: index)
 // CHECK: %[[T:.*]] = memref.alloca() {alignment = 64 : i64} : memref<4xf32>
 // CHECK: %[[B:.*]] = arith.muli %[[BEGIN]], %[[EACH]]
@@ -82,9 +82,9 @@ func.func @two_dimensions(%x: memref<?x?x4xf32>, %n: index, %m: index) {
 // scf.forall is taken too; the work of calls is enough; a loop in a task is sequential.
 // CHECK-LABEL: func @forall(
 // CHECK-NOT: scf.if
-// CHECK: call @bitnet_nest(
+// CHECK: call @bitnet_nest_0(
 // CHECK-NOT: bitnet.serial
-// CHECK: func private @bitnet_nest(
+// CHECK: func private @bitnet_nest_0(
 // CHECK: scf.for
 // CHECK: call @kernel(
 // CHECK-NOT: bitnet.serial
@@ -110,9 +110,9 @@ func.func @forall(%x: memref<8x16xf32>) {
 // Little work, known when compiling: no choice at run time.
 // CHECK-LABEL: func @small(
 // CHECK-NOT: scf.if
-// CHECK: call @bitnet_nest(%{{.*}}) {bitnet.serial}
+// CHECK: call @bitnet_nest_0(%{{.*}}) {bitnet.serial}
 // EAGER-LABEL: func @small(
-// EAGER: call @bitnet_nest(%{{.*}}) : (
+// EAGER: call @bitnet_nest_0(%{{.*}}) : (
 func.func @small(%x: memref<8xf32>) {
   %c0 = arith.constant 0 : index
   %c1 = arith.constant 1 : index

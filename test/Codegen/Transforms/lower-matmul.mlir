@@ -249,14 +249,14 @@ func.func @base3_anywhere(%x: memref<?x80xi8>, %w: memref<2x4x2x64xi8>, %s: memr
 // the kernels with what they need. K = 2^19 leaves the first one out (mm_c1).
 
 // CHECK-LABEL: func.func @several
-// CHECK: call @bitnet_kernel_dispatch(
-// CHECK: call @bitnet_kernel_dispatch(
-// CHECK: call @bitnet_kernel_dispatch_1(
+// CHECK: call @bitnet_kernel_dispatch_avx512vnni_avx2_generic(
+// CHECK: call @bitnet_kernel_dispatch_avx512vnni_avx2_generic(
+// CHECK: call @bitnet_kernel_dispatch_avx2_generic(
 // CHECK-DAG: func.func private @bitnet_kernel_avx512vnni({{.*}}) attributes {bitnet.features = "avx512f avx512bw avx512vnni", bitnet.parallel} {
 // CHECK-DAG: func.func private @bitnet_kernel_avx2({{.*}}) attributes {bitnet.features = "avx2", bitnet.parallel} {
 // CHECK-DAG: func.func private @bitnet_kernel_generic({{.*}}) attributes {bitnet.parallel} {
-// CHECK-DAG: func.func private @bitnet_kernel_dispatch(memref<?x?x4x64xi8, {{.*}}) attributes {bitnet.parallel, bitnet.variants = [@bitnet_kernel_avx512vnni, @bitnet_kernel_avx2, @bitnet_kernel_generic]}
-// CHECK-DAG: func.func private @bitnet_kernel_dispatch_1({{.*}}) attributes {bitnet.parallel, bitnet.variants = [@bitnet_kernel_avx2, @bitnet_kernel_generic]}
+// CHECK-DAG: func.func private @bitnet_kernel_dispatch_avx512vnni_avx2_generic(memref<?x?x4x64xi8, {{.*}}) attributes {bitnet.parallel, bitnet.variants = [@bitnet_kernel_avx512vnni, @bitnet_kernel_avx2, @bitnet_kernel_generic]}
+// CHECK-DAG: func.func private @bitnet_kernel_dispatch_avx2_generic({{.*}}) attributes {bitnet.parallel, bitnet.variants = [@bitnet_kernel_avx2, @bitnet_kernel_generic]}
 func.func @several(%x: memref<?x64xi8>, %w: memref<1x4x4x64xi8>, %s: memref<?xi32>, %y: memref<?x64xi32>,
                    %x1: memref<?x524288xi8>, %w1: memref<1x32768x4x64xi8>) {
   bitnet.matmul ins(%x, %w, %s : memref<?x64xi8>, memref<1x4x4x64xi8>, memref<?xi32>)

@@ -22,12 +22,8 @@ namespace mlir::bitnet {
 #define GEN_PASS_REGISTRATION
 #include "bitnet/Codegen/Loops/Passes.h.inc"
 
-/// Unit attribute of functions whose iterations [begin, end), the last two
-/// arguments, are independent.
-inline constexpr llvm::StringLiteral kParallelFunctionAttr =
-    BitNetDialect::ParallelAttrHelper::getNameStr();
-/// Unit attribute of a call of such a function that stays a call: too little
-/// work for several threads.
+/// Unit attribute of a call of a function over a range that stays a call: too
+/// little work for several threads.
 inline constexpr llvm::StringLiteral kSerialCallAttr =
     BitNetDialect::SerialAttrHelper::getNameStr();
 } // namespace mlir::bitnet

@@ -46,10 +46,10 @@ def BitNetOutlineParallel : Pass<"bitnet-outline-parallel", "::mlir::ModuleOp"> 
       %enough = arith.cmpi sge, %trips, %c20000 : index
       %each = arith.select %enough, %c1, %trips : index
       %parts = arith.select %enough, %trips, %c1 : index
-      call @bitnet_nest(%x, %each, %c0, %parts) : (memref<?xf32>, index, index, index) -> ()
+      call @bitnet_nest_0(%x, %each, %c0, %parts) : (memref<?xf32>, index, index, index) -> ()
       return
     }
-    func.func private @bitnet_nest(%x: memref<?xf32>, %each: index, %begin: index, %end: index)
+    func.func private @bitnet_nest_0(%x: memref<?xf32>, %each: index, %begin: index, %end: index)
         attributes {bitnet.parallel} {
       %zero = arith.constant 0.0 : f32
       %c1 = arith.constant 1 : index

@@ -26,9 +26,10 @@ inline constexpr llvm::StringLiteral kVariantsAttr =
     BitNetDialect::VariantsAttrHelper::getNameStr();
 
 /// A declaration that stands for the first of `kernels` that the machine can
-/// run, found or made in `module`, `name` or one like it:
+/// run, found or made in `module` by its `name`, which no other list of kernels
+/// may have:
 ///
-///   func private @bitnet_kernel_dispatch[...](...) attributes
+///   func private @bitnet_kernel_dispatch_avx2_generic(...) attributes
 ///     {bitnet.parallel, bitnet.variants = [@bitnet_kernel_avx2, ...]}
 ///
 /// Null when the types of the kernels differ.
