@@ -31,6 +31,7 @@ void bitnet::populateBufferizePipeline(OpPassManager &pm) {
       bufferization::LayoutMapOption::IdentityLayoutMap;
   pm.addPass(createBitNetBufferizeInputs());
   pm.addPass(bufferization::createEmptyTensorEliminationPass());
+  pm.addNestedPass<func::FuncOp>(createBitNetSeparateYields());
   pm.addPass(bufferization::createOneShotBufferizePass(options));
   pm.addNestedPass<func::FuncOp>(createBitNetCopyStridedCasts());
   pm.addNestedPass<func::FuncOp>(createBitNetFoldReshapes());

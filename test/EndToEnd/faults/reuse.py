@@ -124,4 +124,28 @@ table.model(
     **ENDS,
 ).gives({"x": rand(2, 3, 4, 4)})
 
+# Layers that become one loop. What it hands on may be two tensors at first and one later (a scale of 1 is gone from
+# all but the first layer), an older one beside the new one, or two that change places.
+CARRIED = {
+    "one_of_two": "m{i} = Mul (x{i}, s{i}) c{i} = Tanh (m{i}) d{i} = Sub (c{i}, x{i}) p{i} = MatMul (d{i}, w{i}) "
+    "x{j} = Add (p{i}, x{i})",
+    "older": "c{i} = Tanh (x{i}) p{i} = MatMul (c{i}, w{i}) q{i} = Add (p{i}, y{i}) x{j} = Mul (q{i}, x{i}) "
+    "y{j} = Identity (x{i})",
+    "exchanged": "c{i} = Sub (y{i}, x{i}) x{j} = MatMul (c{i}, w{i}) y{j} = Tanh (x{i})",
+    "both_new": "c{i} = Sub (y{i}, x{i}) x{j} = MatMul (c{i}, w{i}) y{j} = Neg (x{j})",
+}
+for name, layer in CARRIED.items():
+    for kind in ("ternary", "float"):
+        weights = [ternary(16, 16, seed=i) if kind == "ternary" else rand(16, 16, seed=i) for i in range(6)]
+        for rows in ("n", "6"):
+            nodes = " ".join(layer.format(i=i, j=i + 1) for i in range(6))
+            table.model(
+                f"carried_{name}_{kind}_{rows}",
+                f"(float[{rows},16] x, float[{rows},16] y) => (float[{rows},16] z, float[{rows},16] u) "
+                f"{{ x0 = Sigmoid (x) y0 = Exp (y) {nodes} z0 = Add (x6, {'x0' if name == 'one_of_two' else 'y6'}) "
+                f"z = Add (z0, x0) u = Sub (y0, x6) }}",
+                **{f"w{i}": w * np.float32(0.25) for i, w in enumerate(weights)},
+                **{f"s{i}": f(1 if i else 0.5) for i in range(6)},
+            ).gives({"x": rand(6, 16), "y": rand(6, 16)})
+
 table.main()

@@ -270,4 +270,50 @@ def BitNetPlanBuffers : Pass<"bitnet-plan-buffers", "::mlir::ModuleOp"> {
   }];
 }
 
+def BitNetSeparateYields : Pass<"bitnet-separate-yields", "::mlir::func::FuncOp"> {
+  let summary = "Each tensor that a loop hands on has a buffer of its own";
+  let description = [{
+    One-shot bufferization does not know that the i-th argument of an iteration
+    is the buffer of the i-th value that the one before yielded. It would write
+    to one argument in place while another one, yielded from the same buffer,
+    is still read. Right before it, this pass copies each yielded tensor whose
+    buffer may be that of another yielded tensor, of another argument, of a
+    constant or of a tensor from outside the loop. What is updated in place or
+    made in the body stays as it is. Such loops come from
+    `bitnet-roll-layers`, where a first layer reads two tensors that are one
+    from the second layer on.
+
+    Example:
+
+    ```mlir
+    func.func @main(%x: tensor<4xf32>, %y: tensor<4xf32>, %n: index) -> tensor<4xf32> {
+      %c0 = arith.constant 0 : index
+      %c1 = arith.constant 1 : index
+      %0:2 = scf.for %i = %c0 to %n step %c1 iter_args(%a = %x, %b = %y) -> (tensor<4xf32>, tensor<4xf32>) {
+        scf.yield %a, %a : tensor<4xf32>, tensor<4xf32>
+      }
+      return %0#1 : tensor<4xf32>
+    }
+    ```
+
+    becomes
+
+    ```mlir
+    func.func @main(%x: tensor<4xf32>, %y: tensor<4xf32>, %n: index) -> tensor<4xf32> {
+      %c0 = arith.constant 0 : index
+      %c1 = arith.constant 1 : index
+      %0:2 = scf.for %i = %c0 to %n step %c1 iter_args(%a = %x, %b = %y) -> (tensor<4xf32>, tensor<4xf32>) {
+        %1 = bufferization.alloc_tensor() copy(%a) : tensor<4xf32>
+        scf.yield %a, %1 : tensor<4xf32>, tensor<4xf32>
+      }
+      return %0#1 : tensor<4xf32>
+    }
+    ```
+  }];
+  let dependentDialects = ["::mlir::bufferization::BufferizationDialect"];
+  let statistics = [
+    Statistic<"numCopies", "num-copies", "yielded tensors that became copies">
+  ];
+}
+
 #endif // BITNET_CODEGEN_MEMORY_PASSES_TD
