@@ -82,7 +82,7 @@ bool Contraction::writesAll() {
 }
 
 bool bitnet::isZeroInit(linalg::FillOp fill, Contraction &contraction) {
-  return matchPattern(fill.getInputs()[0], m_AnyZeroFloat()) &&
+  return matchPattern(fill.getInputs()[0], m_PosZeroFloat()) &&
          contraction.writesAll();
 }
 

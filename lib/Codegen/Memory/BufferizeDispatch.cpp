@@ -76,14 +76,19 @@ struct DispatchModel
                                      ArrayRef<OpOperand *> operands) const {
     auto dispatch = cast<DispatchOp>(op);
     llvm::SmallPtrSet<Operation *, 1> nests;
-    for (OpOperand *operand : operands)
-      for (OpOperand &use : dispatch.getArgument(*operand).getUses()) {
+    for (OpOperand *operand : operands) {
+      BlockArgument argument = dispatch.getArgument(*operand);
+      // What has no use any more says nothing of indices.
+      if (argument.use_empty())
+        return false;
+      for (OpOperand &use : argument.getUses()) {
         auto nest = dyn_cast<linalg::LinalgOp>(use.getOwner());
         if (!nest || nest.getNumParallelLoops() != nest.getNumLoops() ||
             !nest.getMatchingIndexingMap(&use).isIdentity())
           return false;
         nests.insert(nest);
       }
+    }
     return nests.size() == 1;
   }
 
