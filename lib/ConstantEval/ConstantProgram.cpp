@@ -118,8 +118,10 @@ OwningOpRef<ModuleOp> ConstantProgram::make(ArrayRef<Value> outputs) {
   SmallVector<Value> values;
   for (auto [i, output] : llvm::enumerate(outputs)) {
     values.push_back(mapping.lookup(output));
-    main.setResultAttr(i, onnx::kNameAttr,
-                       builder.getStringAttr("constant" + Twine(i)));
+    auto name = builder.getStringAttr("constant" + Twine(i));
+    main.setResultAttr(
+        i, onnx::kValueAttr,
+        onnx::ValueAttr::get(context, name, Type(), ArrayAttr()));
   }
   builder.setInsertionPointToEnd(&main.getBody().front());
   func::ReturnOp::create(builder, loc, values);

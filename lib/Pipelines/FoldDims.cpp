@@ -52,14 +52,6 @@ private:
 };
 } // namespace
 
-/// The name of an input's extent; empty when it has none.
-static StringRef extentName(func::FuncOp main, unsigned arg, size_t axis) {
-  auto names = main.getArgAttrOfType<ArrayAttr>(arg, onnx::kDimsAttr);
-  auto name = names && axis < names.size() ? dyn_cast<StringAttr>(names[axis])
-                                           : StringAttr();
-  return name ? name.getValue() : "";
-}
-
 /// The name may hold '=' itself, so the last one counts.
 LogicalResult FoldDims::parseSizes(func::FuncOp main) {
   for (const std::string &entry : dims) {
@@ -106,8 +98,7 @@ std::optional<int64_t> FoldDims::evaluate(StringRef text) {
 
 /// The name of an input, for messages.
 static std::string inputName(func::FuncOp main, unsigned arg) {
-  auto name = main.getArgAttrOfType<StringAttr>(arg, onnx::kNameAttr);
-  return quoteName(name ? name.getValue() : "");
+  return quoteName(onnx::ValueInfo::ofArgument(main, arg).getName());
 }
 
 /// Bytes of the extents that are known; nothing when they cannot be counted.
@@ -148,11 +139,12 @@ LogicalResult FoldDims::foldArguments(func::FuncOp main) {
     auto type = dyn_cast<RankedTensorType>(arg.getType());
     if (!type)
       continue;
+    auto value = onnx::ValueInfo::ofArgument(main, arg.getArgNumber());
     SmallVector<int64_t> shape(type.getShape());
     for (auto [axis, extent] : llvm::enumerate(shape))
       if (ShapedType::isDynamic(extent))
-        extent = evaluate(extentName(main, arg.getArgNumber(), axis))
-                     .value_or(ShapedType::kDynamic);
+        extent =
+            evaluate(value.getDimName(axis)).value_or(ShapedType::kDynamic);
     if (ArrayRef<int64_t>(shape) == type.getShape())
       continue;
     // Only onnx.node takes operands of any type: operations of later stages
@@ -186,9 +178,10 @@ LogicalResult FoldDims::checkStatic(func::FuncOp main) {
       continue;
     InFlightDiagnostic diag = mlir::emitError(main.getLoc(), "input ");
     diag << inputName(main, arg.getArgNumber()) << " has no fixed shape";
+    auto value = onnx::ValueInfo::ofArgument(main, arg.getArgNumber());
     StringRef separator = ": give sizes with ";
     for (int64_t i = 0; type && type.hasRank() && i < type.getRank(); ++i)
-      if (StringRef extent = extentName(main, arg.getArgNumber(), i);
+      if (StringRef extent = value.getDimName(i);
           type.isDynamicDim(i) && !extent.empty()) {
         diag << separator << "--dim " << extent << "=<n>";
         separator = " ";

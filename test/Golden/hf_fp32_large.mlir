@@ -1,13 +1,13 @@
 // act_c1 default form (1/m)*127.
 // Run by golden.test; W.bin is the case's weights, little-endian f32.
 module attributes {bitnet.stage = #bitnet.stage<bitnet>} {
-func.func @main(%x: tensor<?x512xf32> {onnx.name = "x", onnx.dtype = 1 : i32, onnx.dims = ["", ""]})
-    -> (tensor<?x512xi8> {onnx.name = "q", onnx.dtype = 3 : i32, onnx.dims = ["", ""]},
-        tensor<?x1xf32> {onnx.name = "scale", onnx.dtype = 1 : i32, onnx.dims = ["", ""]},
-        tensor<1x32x4x64xi8> {onnx.name = "packed", onnx.dtype = 3 : i32, onnx.dims = ["", "", "", ""]},
-        tensor<?x8xi32> {onnx.name = "acc", onnx.dtype = 6 : i32, onnx.dims = ["", ""]},
-        tensor<?x8xf32> {onnx.name = "y", onnx.dtype = 1 : i32, onnx.dims = ["", ""]},
-        tensor<f32> {onnx.name = "weight_scale", onnx.dtype = 1 : i32, onnx.dims = []}) {
+func.func @main(%x: tensor<?x512xf32> {onnx.value = #onnx.value<name = "x", element = f32, dims = ["", ""]>})
+    -> (tensor<?x512xi8> {onnx.value = #onnx.value<name = "q", element = i8, dims = ["", ""]>},
+        tensor<?x1xf32> {onnx.value = #onnx.value<name = "scale", element = f32, dims = ["", ""]>},
+        tensor<1x32x4x64xi8> {onnx.value = #onnx.value<name = "packed", element = i8, dims = ["", "", "", ""]>},
+        tensor<?x8xi32> {onnx.value = #onnx.value<name = "acc", element = i32, dims = ["", ""]>},
+        tensor<?x8xf32> {onnx.value = #onnx.value<name = "y", element = f32, dims = ["", ""]>},
+        tensor<f32> {onnx.value = #onnx.value<name = "weight_scale", element = f32, dims = []>}) {
   %w = bitnet.constant "W" #bitnet.blob<"W.bin", 0, 16384> -> tensor<8x512xf32>
   %t, %ws = bitnet.quantize_weights %w absmean : tensor<8x512xf32> -> tensor<8x512xi2>, tensor<f32>
   %packed = bitnet.pack %t <u2, rows = 8, cols = 512> : tensor<8x512xi2> -> tensor<1x32x4x64xi8>

@@ -1,8 +1,8 @@
 // act_c1 per sample: strides, dilations, uneven pads, dynamic batch and extents.
 // Run by golden.test; T.bin holds codes, S.bin scales.
 module attributes {bitnet.stage = #bitnet.stage<bitnet>} {
-func.func @main(%x: tensor<?x5x?x?xf32> {onnx.name = "x", onnx.dtype = 1 : i32, onnx.dims = ["", "", "", ""]})
-    -> (tensor<?x7x?x?xf32> {onnx.name = "y", onnx.dtype = 1 : i32, onnx.dims = ["", "", "", ""]}) {
+func.func @main(%x: tensor<?x5x?x?xf32> {onnx.value = #onnx.value<name = "x", element = f32, dims = ["", "", "", ""]>})
+    -> (tensor<?x7x?x?xf32> {onnx.value = #onnx.value<name = "y", element = f32, dims = ["", "", "", ""]>}) {
   %t = bitnet.constant "t" #bitnet.blob<"T.bin", 0, 79> -> tensor<7x45xi2>
   %s = bitnet.constant "s" #bitnet.blob<"S.bin", 0, 28> -> tensor<7xf32>
   %y = bitnet.linear "layer" %x, %t scale %s

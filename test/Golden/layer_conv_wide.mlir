@@ -1,10 +1,10 @@
 // Windows with channels last: rows in one piece, dilated rows, single positions. Strides, uneven pads, dynamic batch and extents.
 // Run by golden.test; T.bin holds the codes of the three layers, S.bin scales.
 module attributes {bitnet.stage = #bitnet.stage<bitnet>} {
-func.func @main(%x: tensor<?x20x?x?xf32> {onnx.name = "x", onnx.dtype = 1 : i32, onnx.dims = ["", "", "", ""]})
-    -> (tensor<?x7x?x?xf32> {onnx.name = "strided", onnx.dtype = 1 : i32, onnx.dims = ["", "", "", ""]},
-        tensor<?x7x?x?xf32> {onnx.name = "dilated", onnx.dtype = 1 : i32, onnx.dims = ["", "", "", ""]},
-        tensor<?x7x?x?xf32> {onnx.name = "point", onnx.dtype = 1 : i32, onnx.dims = ["", "", "", ""]}) {
+func.func @main(%x: tensor<?x20x?x?xf32> {onnx.value = #onnx.value<name = "x", element = f32, dims = ["", "", "", ""]>})
+    -> (tensor<?x7x?x?xf32> {onnx.value = #onnx.value<name = "strided", element = f32, dims = ["", "", "", ""]>},
+        tensor<?x7x?x?xf32> {onnx.value = #onnx.value<name = "dilated", element = f32, dims = ["", "", "", ""]>},
+        tensor<?x7x?x?xf32> {onnx.value = #onnx.value<name = "point", element = f32, dims = ["", "", "", ""]>}) {
   %s = bitnet.constant "s" #bitnet.blob<"S.bin", 0, 28> -> tensor<7xf32>
   %t0 = bitnet.constant "t0" #bitnet.blob<"T.bin", 0, 315> -> tensor<7x180xi2>
   %strided = bitnet.linear "strided" %x, %t0 scale %s

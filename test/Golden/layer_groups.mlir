@@ -1,8 +1,8 @@
 // w_c3, mm_c2: three groups along K, summed in order.
 // Run by golden.test; T.bin holds codes, S.bin scales.
 module attributes {bitnet.stage = #bitnet.stage<bitnet>} {
-func.func @main(%x: tensor<?x96xf32> {onnx.name = "x", onnx.dtype = 1 : i32, onnx.dims = ["", ""]})
-    -> (tensor<?x37xf32> {onnx.name = "y", onnx.dtype = 1 : i32, onnx.dims = ["", ""]}) {
+func.func @main(%x: tensor<?x96xf32> {onnx.value = #onnx.value<name = "x", element = f32, dims = ["", ""]>})
+    -> (tensor<?x37xf32> {onnx.value = #onnx.value<name = "y", element = f32, dims = ["", ""]>}) {
   %t = bitnet.constant "t" #bitnet.blob<"T.bin", 0, 888> -> tensor<37x96xi2>
   %s = bitnet.constant "s" #bitnet.blob<"S.bin", 0, 444> -> tensor<37x3xf32>
   %y = bitnet.linear "layer" %x, %t scale %s

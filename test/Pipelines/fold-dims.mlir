@@ -11,8 +11,8 @@
 // UNKNOWN: error: --dim: the model has no dim named 'rows'
 // SIZE: error: --dim: expected name=size, got 'batch=-1'
 // STATIC: error: input 'mask' has no fixed shape: give sizes with --dim past + 1=<n>
-func.func @main(%x: tensor<?x8xf32> {onnx.name = "x", onnx.dims = ["batch", ""]},
-                %mask: tensor<?x?xf32> {onnx.name = "mask", onnx.dims = ["batch", "past + 1"]})
+func.func @main(%x: tensor<?x8xf32> {onnx.value = #onnx.value<name = "x", dims = ["batch", ""]>},
+                %mask: tensor<?x?xf32> {onnx.value = #onnx.value<name = "mask", dims = ["batch", "past + 1"]>})
     -> tensor<?x8xf32> {
   %y = onnx.node "Relu"(%x) opset 20 {} : (tensor<?x8xf32>) -> tensor<?x8xf32>
   return %y : tensor<?x8xf32>

@@ -13,8 +13,8 @@ def BitNetFoldDims : Pass<"bitnet-fold-dims", "::mlir::ModuleOp"> {
     names. With `require-static`, inputs that stay dynamic are errors that tell
     the names to give.
 
-    Example: `dims=batch=4` makes `%x: tensor<?x160xf32> {onnx.dims = ["batch",
-    ""]}` a `tensor<4x160xf32>`.
+    Example: `dims=batch=4` makes `%x: tensor<?x160xf32> {onnx.value = #onnx.value<dims = ["batch",
+    ""]>}` a `tensor<4x160xf32>`.
   }];
   let options = [
     ListOption<"dims", "dims", "std::string", "name=size of a dim">,

@@ -107,17 +107,13 @@ static bool isExchangeable(Type element) {
          element.isF64();
 }
 
-static StringRef getName(StringAttr name) {
-  return name ? name.getValue() : StringRef();
-}
-
 /// Inputs must have ranks and element types that a caller can pass.
 LogicalResult GraphConverter::convertArguments(Block &from, Block &to) {
   LogicalResult status = success();
   for (BlockArgument arg : from.getArguments()) {
     auto type = dyn_cast<RankedTensorType>(arg.getType());
-    StringRef name = getName(
-        func.getArgAttrOfType<StringAttr>(arg.getArgNumber(), onnx::kNameAttr));
+    StringRef name =
+        onnx::ValueInfo::ofArgument(func, arg.getArgNumber()).getName();
     if (!type) {
       status = mlir::emitError(func.getLoc())
                << "input '" << name << "' declares no shape (its type is "
@@ -149,7 +145,7 @@ void GraphConverter::nameExtents() {
   llvm::StringMap<OpFoldResult> known;
   for (auto [index, old] : llvm::enumerate(func.getArguments())) {
     Value arg = mapped(old);
-    auto names = func.getArgAttrOfType<ArrayAttr>(index, onnx::kDimsAttr);
+    auto value = onnx::ValueInfo::ofArgument(func, index);
     auto type = cast<RankedTensorType>(arg.getType());
     Dims extents;
     for (int64_t axis = 0; axis < type.getRank(); ++axis) {
@@ -157,9 +153,7 @@ void GraphConverter::nameExtents() {
         extents.push_back(b.getIndexAttr(type.getDimSize(axis)));
         continue;
       }
-      std::string name;
-      if (names && axis < int64_t(names.size()))
-        name = cast<StringAttr>(names[axis]).str();
+      std::string name = value.getDimName(axis).str();
       bool binds = bitnet_dim_name_binds(name.c_str());
       OpFoldResult extent = binds ? known.lookup(name) : OpFoldResult();
       if (!extent)
@@ -424,8 +418,7 @@ LogicalResult GraphConverter::checkOutput(unsigned index, Value old) {
   auto declared = dyn_cast<TensorType>(attr ? attr.getValue()
                                             : func.getResultTypes()[index]);
   auto computed = cast<RankedTensorType>(v.value.getType());
-  StringRef name =
-      getName(func.getResultAttrOfType<StringAttr>(index, onnx::kNameAttr));
+  StringRef name = onnx::ValueInfo::ofResult(func, index).getName();
   if (!isExchangeable(v.onnxElementType))
     return mlir::emitError(func.getLoc())
            << "output '" << name << "' has elements of type "
@@ -467,13 +460,14 @@ LogicalResult GraphConverter::convertReturn(func::ReturnOp op) {
       status = failure();
     values.push_back(mapped(old));
     func.removeResultAttr(index, b.getStringAttr(onnx::kDeclaredAttr));
-    int64_t dtype =
-        onnx::getDataType(state.converted.lookup(old).onnxElementType);
     // The element type of MLIR does not tell uint8 from int8, and the file may
     // not declare a type.
-    if (func.getResultAttr(index, onnx::kNameAttr))
-      func.setResultAttr(index, onnx::kDataTypeAttr,
-                         b.getI32IntegerAttr(dtype));
+    auto value = onnx::ValueInfo::ofResult(func, index);
+    if (Type element = state.converted.lookup(old).onnxElementType;
+        value.name && onnx::getDataType(element) != 0)
+      func.setResultAttr(index, onnx::kValueAttr,
+                         onnx::ValueAttr::get(b.getContext(), value.name,
+                                              element, value.dims));
   }
   func::ReturnOp::create(b, op.getLoc(), values);
   return status;

@@ -133,19 +133,19 @@ LogicalResult Importer::importOutputs(const ::onnx::GraphProto &graph,
 /// What later stages need to know of an input or output beside its MLIR type:
 /// its name, the names of its dims, and whether integers are unsigned.
 DictionaryAttr Importer::describe(const ::onnx::ValueInfoProto &info) {
-  NamedAttrList attrs;
-  attrs.set(onnx::kNameAttr, builder.getStringAttr(info.name()));
   const auto &tensor = info.type().tensor_type();
-  if (tensor.elem_type() != 0)
-    attrs.set(onnx::kDataTypeAttr,
-              builder.getI32IntegerAttr(tensor.elem_type()));
-  if (!tensor.has_shape())
-    return attrs.getDictionary(context);
-  SmallVector<StringRef> dims;
-  for (const auto &dim : tensor.shape().dim())
-    dims.push_back(getExtent(dim) ? "" : StringRef(dim.dim_param()));
-  attrs.set(onnx::kDimsAttr, builder.getStrArrayAttr(dims));
-  return attrs.getDictionary(context);
+  ArrayAttr dims;
+  if (tensor.has_shape()) {
+    SmallVector<StringRef> names;
+    for (const auto &dim : tensor.shape().dim())
+      names.push_back(getExtent(dim) ? "" : StringRef(dim.dim_param()));
+    dims = builder.getStrArrayAttr(names);
+  }
+  auto value = onnx::ValueAttr::get(
+      context, builder.getStringAttr(info.name()),
+      onnx::getElementType(context, tensor.elem_type()), dims);
+  return builder.getDictionaryAttr(
+      builder.getNamedAttr(onnx::kValueAttr, value));
 }
 
 /// The kind of a value that is no dense tensor; nothing for dense tensors.

@@ -45,16 +45,14 @@ static FailureOr<NamedAttrList> describeValue(func::FuncOp main, Type type,
                                               const Twine &defaultName) {
   Builder builder(main.getContext());
   auto memref = cast<MemRefType>(type);
-  if (!attrs)
-    attrs = builder.getDictionaryAttr({});
-  auto name = attrs.getAs<StringAttr>(onnx::kNameAttr);
+  auto declared = onnx::ValueInfo::find(attrs);
+  StringAttr name = declared.name;
   if (!name)
     name = builder.getStringAttr(defaultName);
   // The ONNX type tells uint8 from int8; after import both are i8.
-  auto dtype = attrs.getAs<IntegerAttr>(onnx::kDataTypeAttr);
-  if (!dtype)
-    dtype = builder.getI32IntegerAttr(getDtype(memref.getElementType()));
-  if (dtype.getInt() == 0)
+  int64_t dtype = declared.element ? onnx::getDataType(declared.element)
+                                   : getDtype(memref.getElementType());
+  if (dtype == 0)
     return main.emitError("'")
            << name.getValue() << "' has element type "
            << memref.getElementType() << ", which a model cannot exchange";
@@ -68,13 +66,12 @@ static FailureOr<NamedAttrList> describeValue(func::FuncOp main, Type type,
   SmallVector<Attribute> dimNames;
   // Names that are declared for another rank would name other dimensions, so
   // they are dropped.
-  if (auto names = attrs.getAs<ArrayAttr>(onnx::kDimsAttr);
-      names && names.size() == dims.size())
+  if (ArrayAttr names = declared.dims; names && names.size() == dims.size())
     llvm::append_range(dimNames, names);
   dimNames.resize(dims.size(), builder.getStringAttr(""));
   NamedAttrList value;
   value.set("name", name);
-  value.set("dtype", dtype);
+  value.set("dtype", builder.getI32IntegerAttr(dtype));
   value.set("dims", builder.getDenseI64ArrayAttr(dims));
   value.set("dim_names", builder.getArrayAttr(dimNames));
   return value;

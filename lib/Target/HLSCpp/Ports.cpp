@@ -80,9 +80,8 @@ std::vector<HLSPort> bitnet::getHLSPorts(ModuleOp module) {
     HLSPort port;
     port.name = portName(main, arg).str();
     port.output = isOutput(main, arg);
-    if (auto name = main.getArgAttrOfType<StringAttr>(arg.getArgNumber(),
-                                                      onnx::kNameAttr))
-      port.onnxName = name.getValue().str();
+    port.onnxName =
+        onnx::ValueInfo::ofArgument(main, arg.getArgNumber()).getName().str();
     port.golden = "golden/" + (port.output ? savedName(port.onnxName, outputs++)
                                            : "in_" + port.name + ".npy");
     ports.push_back(std::move(port));

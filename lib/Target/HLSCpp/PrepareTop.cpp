@@ -89,9 +89,9 @@ static void moveResultsToArguments(func::FuncOp main) {
 /// The ONNX name of an argument, or "in_0", "out_1".
 static std::string portName(func::FuncOp main, unsigned index,
                             unsigned position) {
-  if (auto name = main.getArgAttrOfType<StringAttr>(index, onnx::kNameAttr);
-      name && !name.getValue().empty())
-    return toIdentifier(name.getValue());
+  StringRef name = onnx::ValueInfo::ofArgument(main, index).getName();
+  if (!name.empty())
+    return toIdentifier(name);
   bool output = bool(main.getArgAttr(index, kOutputAttr));
   return ((output ? "out_" : "in_") + Twine(position)).str();
 }

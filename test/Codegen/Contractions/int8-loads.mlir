@@ -22,7 +22,7 @@
 // NEON: scvtf v{{[0-9]+}}.4s
 // NEON: fmla v{{[0-9]+}}.4s
 module attributes {bitnet.stage = #bitnet.stage<bitnet>} {
-func.func @main(%x: tensor<?x64xf32> {onnx.name = "x"}) -> (tensor<?x32xf32> {onnx.name = "y"}) {
+func.func @main(%x: tensor<?x64xf32> {onnx.value = #onnx.value<name = "x">}) -> (tensor<?x32xf32> {onnx.value = #onnx.value<name = "y">}) {
   %w = bitnet.constant "w" dense<3> : tensor<32x64xi8> -> tensor<32x64xi8>
   %s = bitnet.constant "w.scale" dense<0.5> : tensor<32xf32> -> tensor<32xf32>
   %y = bitnet.linear "head" %x, %w scale %s : (tensor<?x64xf32>, tensor<32x64xi8>, tensor<32xf32>) -> tensor<?x32xf32>

@@ -108,11 +108,11 @@ func.func @main(%x: tensor<2x?xf32>, %y: tensor<3x?x4xf32>, %z: tensor<1x2x8xf32
 // What a file declares of the values between nodes is forgotten; of outputs it is kept
 // beside them. A layer has the type that follows from its x, if that is known.
 // CHECK-LABEL: func.func @main
-// CHECK-SAME: -> (!onnx.unknown {onnx.declared = tensor<7x3xf32>, onnx.name = "y"}, tensor<?x2xf32> {onnx.declared = tensor<9x9xf32>}, !onnx.unknown)
+// CHECK-SAME: -> (!onnx.unknown {onnx.declared = tensor<7x3xf32>, onnx.value = #onnx.value<name = "y">}, tensor<?x2xf32> {onnx.declared = tensor<9x9xf32>}, !onnx.unknown)
 // CHECK: %[[L:.*]] = bitnet.linear {{.*}} -> tensor<?x2xf32>
 // CHECK: %[[Y:.*]] = onnx.node "Relu"(%[[L]]) opset 17 {} : (tensor<?x2xf32>) -> !onnx.unknown
 // CHECK: bitnet.linear {{.*}} -> !onnx.unknown
-func.func @main(%x: tensor<?x4xf32>) -> (tensor<7x3xf32> {onnx.name = "y"}, tensor<9x9xf32>, !onnx.unknown) {
+func.func @main(%x: tensor<?x4xf32>) -> (tensor<7x3xf32> {onnx.value = #onnx.value<name = "y">}, tensor<9x9xf32>, !onnx.unknown) {
   %w = onnx.constant "w" dense<[[1.0, -1.0], [0.0, 1.0], [1.0, 0.0], [-1.0, -1.0]]> : tensor<4x2xf32> -> tensor<4x2xf32>
   %0 = onnx.node "MatMul"(%x, %w) opset 17 {} : (tensor<?x4xf32>, tensor<4x2xf32>) -> tensor<9x9xf32>
   %1 = onnx.node "Relu"(%0) opset 17 {} : (tensor<9x9xf32>) -> tensor<7x3xf32>

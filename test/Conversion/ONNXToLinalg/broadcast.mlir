@@ -18,7 +18,7 @@ func.func @main(%x: tensor<3xf32>, %y: tensor<2x1xf32>) -> !onnx.unknown {
 // CHECK-NOT: cf.assert
 // CHECK: linalg.generic
 // CHECK-NOT: tensor.extract
-func.func @main(%x: tensor<?xf32> {onnx.dims = ["n"]}, %y: tensor<?xf32> {onnx.dims = ["n"]}) -> !onnx.unknown {
+func.func @main(%x: tensor<?xf32> {onnx.value = #onnx.value<dims = ["n"]>}, %y: tensor<?xf32> {onnx.value = #onnx.value<dims = ["n"]>}) -> !onnx.unknown {
   %z = onnx.node "Mul"(%x, %y) opset 17 {} : (tensor<?xf32>, tensor<?xf32>) -> !onnx.unknown
   return %z : !onnx.unknown
 }
@@ -29,8 +29,8 @@ func.func @main(%x: tensor<?xf32> {onnx.dims = ["n"]}, %y: tensor<?xf32> {onnx.d
 // CHECK-LABEL: func.func @main
 // CHECK: cf.assert %{{.*}}, "Add: operands cannot be broadcast"
 // CHECK-NOT: cf.assert
-func.func @main(%x: tensor<?xf32> {onnx.dims = ["a"]}, %y: tensor<?xf32> {onnx.dims = ["b"]},
-                %m: tensor<?xi64> {onnx.dims = ["a + b"]}) -> !onnx.unknown {
+func.func @main(%x: tensor<?xf32> {onnx.value = #onnx.value<dims = ["a"]>}, %y: tensor<?xf32> {onnx.value = #onnx.value<dims = ["b"]>},
+                %m: tensor<?xi64> {onnx.value = #onnx.value<dims = ["a + b"]>}) -> !onnx.unknown {
   %sa = onnx.node "Shape"(%x) opset 17 {} : (tensor<?xf32>) -> !onnx.unknown
   %sb = onnx.node "Shape"(%y) opset 17 {} : (tensor<?xf32>) -> !onnx.unknown
   %n = onnx.node "Add"(%sb, %sa) opset 17 {} : (!onnx.unknown, !onnx.unknown) -> !onnx.unknown
@@ -76,9 +76,9 @@ func.func @main(%x: tensor<?xf32>) -> !onnx.unknown {
 // CHECK-LABEL: func.func @main
 // CHECK-COUNT-2: cf.assert %{{.*}}, "Add: operands cannot be broadcast"
 // CHECK-NOT: cf.assert
-func.func @main(%a: tensor<?xf32> {onnx.dims = ["?"]}, %b: tensor<?xf32> {onnx.dims = ["?"]},
-                %c: tensor<?xf32> {onnx.dims = ["None"]}, %d: tensor<?xf32> {onnx.dims = ["None"]},
-                %e: tensor<?xf32> {onnx.dims = ["seq"]}, %f: tensor<?xf32> {onnx.dims = ["seq"]}) -> (!onnx.unknown, !onnx.unknown, !onnx.unknown) {
+func.func @main(%a: tensor<?xf32> {onnx.value = #onnx.value<dims = ["?"]>}, %b: tensor<?xf32> {onnx.value = #onnx.value<dims = ["?"]>},
+                %c: tensor<?xf32> {onnx.value = #onnx.value<dims = ["None"]>}, %d: tensor<?xf32> {onnx.value = #onnx.value<dims = ["None"]>},
+                %e: tensor<?xf32> {onnx.value = #onnx.value<dims = ["seq"]>}, %f: tensor<?xf32> {onnx.value = #onnx.value<dims = ["seq"]>}) -> (!onnx.unknown, !onnx.unknown, !onnx.unknown) {
   %x = onnx.node "Add"(%a, %b) opset 17 {} : (tensor<?xf32>, tensor<?xf32>) -> !onnx.unknown
   %y = onnx.node "Add"(%c, %d) opset 17 {} : (tensor<?xf32>, tensor<?xf32>) -> !onnx.unknown
   %z = onnx.node "Add"(%e, %f) opset 17 {} : (tensor<?xf32>, tensor<?xf32>) -> !onnx.unknown

@@ -17,7 +17,7 @@ func.func @main(%x: tensor<4xf32>) -> !onnx.unknown {
 
 // What the file says of an output is a hint.
 // expected-warning @+1 {{output 'y' is declared as 'tensor<5xf32>' but the graph computes 'tensor<4xf32>'}}
-func.func @main(%x: tensor<4xf32>) -> (tensor<5xf32> {onnx.name = "y"}) {
+func.func @main(%x: tensor<4xf32>) -> (tensor<5xf32> {onnx.value = #onnx.value<name = "y">}) {
   // expected-note @+1 {{computed here}}
   %y = onnx.node "Relu"(%x) opset 17 {} : (tensor<4xf32>) -> tensor<5xf32>
   return %y : tensor<5xf32>
@@ -26,7 +26,7 @@ func.func @main(%x: tensor<4xf32>) -> (tensor<5xf32> {onnx.name = "y"}) {
 // -----
 
 // expected-error @+1 {{input 's' has elements of type '!onnx.string', which a caller cannot pass to a model}}
-func.func @main(%s: tensor<4x!onnx.string> {onnx.name = "s"}) -> tensor<4x!onnx.string> {
+func.func @main(%s: tensor<4x!onnx.string> {onnx.value = #onnx.value<name = "s">}) -> tensor<4x!onnx.string> {
   return %s : tensor<4x!onnx.string>
 }
 
@@ -81,7 +81,7 @@ func.func @main(%x: tensor<3xf32>) -> !onnx.unknown {
 // -----
 
 // expected-error @+1 {{input 'q' has elements of type 'i4', which a caller cannot pass to a model}}
-func.func @main(%q: tensor<4xi4> {onnx.name = "q"}) -> !onnx.unknown {
+func.func @main(%q: tensor<4xi4> {onnx.value = #onnx.value<name = "q">}) -> !onnx.unknown {
   %y = onnx.node "Cast"(%q) opset 21 {to = 1} : (tensor<4xi4>) -> !onnx.unknown
   return %y : !onnx.unknown
 }
@@ -89,7 +89,7 @@ func.func @main(%q: tensor<4xi4> {onnx.name = "q"}) -> !onnx.unknown {
 // -----
 
 // expected-error @+1 {{input 'u' declares no shape (its type is 'tensor<*xf32>')}}
-func.func @main(%u: tensor<*xf32> {onnx.name = "u"}) -> !onnx.unknown {
+func.func @main(%u: tensor<*xf32> {onnx.value = #onnx.value<name = "u">}) -> !onnx.unknown {
   %y = onnx.node "Relu"(%u) opset 17 {} : (tensor<*xf32>) -> !onnx.unknown
   return %y : !onnx.unknown
 }
@@ -97,7 +97,7 @@ func.func @main(%u: tensor<*xf32> {onnx.name = "u"}) -> !onnx.unknown {
 // -----
 
 // expected-error @+1 {{output 'z' has elements of type 'i4', which a model cannot give to its caller}}
-func.func @main(%x: tensor<4xf32>) -> (!onnx.unknown {onnx.name = "z"}) {
+func.func @main(%x: tensor<4xf32>) -> (!onnx.unknown {onnx.value = #onnx.value<name = "z">}) {
   %z = onnx.node "Cast"(%x) opset 21 {to = 22} : (tensor<4xf32>) -> !onnx.unknown
   return %z : !onnx.unknown
 }
@@ -157,7 +157,7 @@ func.func @main(%x: tensor<3xf32>) -> (!onnx.unknown, !onnx.unknown, !onnx.unkno
 // A hint of another rank or element type.
 // expected-warning @+2 {{output 'a' is declared as 'tensor<2x2xf32>' but the graph computes 'tensor<4xf32>'}}
 // expected-warning @+1 {{output 'b' is declared as 'tensor<4xi32>' but the graph computes 'tensor<4xf32>'}}
-func.func @main(%x: tensor<4xf32>) -> (tensor<2x2xf32> {onnx.name = "a"}, tensor<4xi32> {onnx.name = "b"}) {
+func.func @main(%x: tensor<4xf32>) -> (tensor<2x2xf32> {onnx.value = #onnx.value<name = "a">}, tensor<4xi32> {onnx.value = #onnx.value<name = "b">}) {
   // expected-note @+1 {{computed here}}
   %a = onnx.node "Relu"(%x) opset 17 {} : (tensor<4xf32>) -> tensor<2x2xf32>
   // expected-note @+1 {{computed here}}

@@ -4,12 +4,12 @@
 // Unsigned elements become signless, onnx.* attributes stay, results get the
 // types that the graph computes.
 // CHECK-LABEL: func.func @main
-// CHECK-SAME: %[[X:.*]]: tensor<4xi8> {onnx.dtype = 2 : i32, onnx.name = "x"}
-// CHECK-SAME: -> (tensor<4xi32> {onnx.dtype = 6 : i32, onnx.name = "y"})
+// CHECK-SAME: %[[X:.*]]: tensor<4xi8> {onnx.value = #onnx.value<name = "x", element = ui8>}
+// CHECK-SAME: -> (tensor<4xi32> {onnx.value = #onnx.value<name = "y", element = i32>})
 // CHECK: arith.extui {{.*}} : i8 to i32
 // CHECK-NOT: onnx.node
-func.func @main(%x: tensor<4xui8> {onnx.name = "x", onnx.dtype = 2 : i32})
-    -> (!onnx.unknown {onnx.name = "y"}) {
+func.func @main(%x: tensor<4xui8> {onnx.value = #onnx.value<name = "x", element = ui8>})
+    -> (!onnx.unknown {onnx.value = #onnx.value<name = "y">}) {
   %y = onnx.node "Cast"(%x) opset 17 {to = 6} : (tensor<4xui8>) -> !onnx.unknown
   return %y : !onnx.unknown
 }
@@ -58,7 +58,7 @@ func.func @main(%x: tensor<4xf32>) -> tensor<4xf32> {
 // CHECK-NOT: cf.assert
 // STRICT-LABEL: func.func @main(%{{.*}}: tensor<?xf32>)
 // STRICT: cf.assert %{{.*}}, "output 'y' does not have its declared size 4 in dimension 0"
-func.func @main(%x: tensor<?xf32>) -> (tensor<4xf32> {onnx.name = "y"}) {
+func.func @main(%x: tensor<?xf32>) -> (tensor<4xf32> {onnx.value = #onnx.value<name = "y">}) {
   %y = onnx.node "Relu"(%x) opset 17 {} : (tensor<?xf32>) -> tensor<4xf32>
   return %y : tensor<4xf32>
 }
@@ -69,12 +69,12 @@ func.func @main(%x: tensor<?xf32>) -> (tensor<4xf32> {onnx.name = "y"}) {
 // type for callers, too; nothing stays of the declaration. A dimension that is known is never
 // asserted.
 // CHECK-LABEL: func.func @main
-// CHECK-SAME: -> (tensor<?xi8> {onnx.dtype = 2 : i32, onnx.name = "y"}, tensor<4xf32> {onnx.dtype = 1 : i32, onnx.name = "z"}) {
+// CHECK-SAME: -> (tensor<?xi8> {onnx.value = #onnx.value<name = "y", element = ui8>}, tensor<4xf32> {onnx.value = #onnx.value<name = "z", element = f32>}) {
 // CHECK-NOT: cf.assert
 // STRICT-LABEL: func.func @main(%{{.*}}: tensor<?xi8>, %{{.*}}: tensor<4xf32>)
 // STRICT-NOT: cf.assert
 func.func @main(%x: tensor<?xui8>, %v: tensor<4xf32>)
-    -> (!onnx.unknown {onnx.declared = tensor<?xui8>, onnx.dtype = 1 : i32, onnx.name = "y"}, tensor<4xf32> {onnx.name = "z"}) {
+    -> (!onnx.unknown {onnx.declared = tensor<?xui8>, onnx.value = #onnx.value<name = "y", element = f32>}, tensor<4xf32> {onnx.value = #onnx.value<name = "z">}) {
   %y = onnx.node "Identity"(%x) opset 17 {} : (tensor<?xui8>) -> !onnx.unknown
   %z = onnx.node "Relu"(%v) opset 17 {} : (tensor<4xf32>) -> tensor<4xf32>
   return %y, %z : !onnx.unknown, tensor<4xf32>
@@ -86,9 +86,9 @@ func.func @main(%x: tensor<?xui8>, %v: tensor<4xf32>)
 // CHECK-LABEL: func.func @main
 // CHECK-NOT: cf.assert
 // CHECK: return
-// STRICT-LABEL: func.func @main(%{{.*}}: tensor<?xf32> {onnx.dims = ["n"]})
+// STRICT-LABEL: func.func @main(%{{.*}}: tensor<?xf32> {onnx.value = #onnx.value<dims = ["n"]>})
 // STRICT-NOT: cf.assert
-func.func @main(%x: tensor<?xf32> {onnx.dims = ["n"]}) -> (tensor<?xf32> {onnx.dims = ["n"], onnx.name = "y"}) {
+func.func @main(%x: tensor<?xf32> {onnx.value = #onnx.value<dims = ["n"]>}) -> (tensor<?xf32> {onnx.value = #onnx.value<name = "y", dims = ["n"]>}) {
   %y = onnx.node "Concat"(%x, %x) opset 17 {axis = 0 : i64} : (tensor<?xf32>, tensor<?xf32>) -> tensor<?xf32>
   return %y : tensor<?xf32>
 }

@@ -181,7 +181,7 @@ func.func @main(%a: tensor<?x3x4xf32>, %b: tensor<?x4x6xf32>) -> !onnx.unknown {
 // CHECK-NOT: cf.assert
 // CHECK-NOT: scf.if
 // CHECK: return
-func.func @main(%a: tensor<?x3x4xf32> {onnx.dims = ["n", "", ""]}, %b: tensor<?x4x6xf32> {onnx.dims = ["n", "", ""]}) -> !onnx.unknown {
+func.func @main(%a: tensor<?x3x4xf32> {onnx.value = #onnx.value<dims = ["n", "", ""]>}, %b: tensor<?x4x6xf32> {onnx.value = #onnx.value<dims = ["n", "", ""]>}) -> !onnx.unknown {
   %y = onnx.node "MatMul"(%a, %b) opset 13 {} : (tensor<?x3x4xf32>, tensor<?x4x6xf32>) -> !onnx.unknown
   return %y : !onnx.unknown
 }

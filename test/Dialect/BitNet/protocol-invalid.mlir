@@ -89,8 +89,8 @@ func.func @onnx_name(%x: f32 {onnx.nam = "x"}) {
 
 // -----
 
-// expected-error @+1 {{may not have 'onnx.dims' = "n" here}}
-func.func @onnx_kind(%x: f32 {onnx.dims = "n"}) {
+// expected-error @+1 {{may not have 'onnx.value' = "n" here}}
+func.func @onnx_kind(%x: f32 {onnx.value = "n"}) {
   return
 }
 
@@ -98,4 +98,30 @@ func.func @onnx_kind(%x: f32 {onnx.dims = "n"}) {
 
 // expected-error @+1 {{may not have 'onnx.file' = 1 : i64 here}}
 module attributes {onnx.file = 1} {
+}
+
+// -----
+
+// expected-error @+1 {{the names of dims are strings, got [1]}}
+func.func @dims(%x: tensor<?xf32> {onnx.value = #onnx.value<name = "x", dims = [1]>}) {
+  return
+}
+
+// -----
+
+// expected-error @+1 {{'i3' is no element type of ONNX}}
+func.func @element(%x: tensor<?xf32> {onnx.value = #onnx.value<name = "x", element = i3>}) {
+  return
+}
+
+// -----
+
+// expected-error @+1 {{layer "fc" has weights of -1 rows and 21 columns}}
+module attributes {bitnet.layers = [#bitnet.layer<"fc", kind = ternary, rows = -1, cols = 21, bytes = 84>]} {
+}
+
+// -----
+
+// expected-error @+1 {{layer "fc" has weights of 2 rows and 21 columns, packed are 1 and 21}}
+module attributes {bitnet.layers = [#bitnet.layer<"fc", kind = ternary, rows = 2, cols = 21, bytes = 84, packing = <u2, rows = 1, cols = 21>>]} {
 }

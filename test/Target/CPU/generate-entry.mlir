@@ -11,7 +11,7 @@ module attributes {bitnet.weights_size = 640 : i64} {
 // CHECK: call @bitnet_rt_output(%[[WORK]],
 // CHECK: return %{{.+}} : i32
 func.func @main(%w: memref<?xi8> {bitnet.weights},
-    %x: memref<?x4xi8> {onnx.name = "x", onnx.dims = ["batch", ""], onnx.dtype = 2 : i32})
+    %x: memref<?x4xi8> {onnx.value = #onnx.value<name = "x", element = ui8, dims = ["batch", ""]>})
     -> memref<?xf32> {
   %c0 = arith.constant 0 : index
   %n = memref.dim %x, %c0 : memref<?x4xi8>
@@ -67,7 +67,7 @@ func.func @main(%x: memref<?xf32, strided<[2]>>) -> memref<?xf32, strided<[2]>> 
 // Names that a file declares for another rank than the graph computes name nothing.
 // CHECK: bitnet.signature
 // CHECK-SAME: dim_names = [""]
-func.func @main(%x: memref<?xf32> {onnx.dims = ["n", "m"]}) -> memref<?xf32> {
+func.func @main(%x: memref<?xf32> {onnx.value = #onnx.value<dims = ["n", "m"]>}) -> memref<?xf32> {
   return %x : memref<?xf32>
 }
 

@@ -30,12 +30,12 @@
 // LIST-NEXT: state steps: i64[]
 // LIST-NEXT: state sum: f32[4]
 module attributes {bitnet.stage = #bitnet.stage<loops>} {
-func.func @main(%x: memref<4xf32> {onnx.name = "x"},
+func.func @main(%x: memref<4xf32> {onnx.value = #onnx.value<name = "x">},
     %steps: memref<i64> {bitnet.state = "steps"},
-    %total: memref<?xf32> {bitnet.in_place, onnx.name = "total", onnx.dims = ["n"]},
+    %total: memref<?xf32> {bitnet.in_place, onnx.value = #onnx.value<name = "total", dims = ["n"]>},
     %sum: memref<4xf32> {bitnet.state = "sum"})
-    -> (memref<4xf32> {onnx.name = "y"}, memref<?xf32> {onnx.name = "total_out", onnx.dims = ["n"]},
-        memref<i64> {onnx.name = "count"}) {
+    -> (memref<4xf32> {onnx.value = #onnx.value<name = "y">}, memref<?xf32> {onnx.value = #onnx.value<name = "total_out", dims = ["n"]>},
+        memref<i64> {onnx.value = #onnx.value<name = "count">}) {
   %c0 = arith.constant 0 : index
   %c1 = arith.constant 1 : index
   %c4 = arith.constant 4 : index

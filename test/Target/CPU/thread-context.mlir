@@ -33,14 +33,14 @@ func.func private @checked(%ok: i1) -> i32 {
 }
 
 // CHECK-LABEL: func.func @main(
-// CHECK-SAME: %[[CTX:.+]]: !llvm.ptr, %[[X:.+]]: memref<?xf32> {onnx.name = "x"}
+// CHECK-SAME: %[[CTX:.+]]: !llvm.ptr, %[[X:.+]]: memref<?xf32> {onnx.value = #onnx.value<name = "x">}
 // CHECK: call @pure(
 // CHECK: %[[R:.+]]:2 = call @checked(%[[CTX]], %{{.+}})
 // CHECK: arith.cmpi eq, %[[R]]#0
 // CHECK: cf.cond_br
 // CHECK: call @bitnet_rt_probe(%[[CTX]], %[[R]]#1)
 // CHECK: call @bitnet_kernel(%[[X]],
-func.func @main(%x: memref<?xf32> {onnx.name = "x"}, %ok: i1) -> memref<?xf32> {
+func.func @main(%x: memref<?xf32> {onnx.value = #onnx.value<name = "x">}, %ok: i1) -> memref<?xf32> {
   %c0 = arith.constant 0 : index
   %c7 = arith.constant 7 : i32
   %0 = call @pure(%c7) : (i32) -> i32

@@ -32,8 +32,8 @@
 // PASS: acc: 15 values, 0 wrong
 // PASS: PASS
 module attributes {bitnet.stage = #bitnet.stage<quantized>} {
-func.func @main(%q: tensor<3x20xi8> {onnx.name = "x", onnx.dtype = 3 : i32, onnx.dims = ["", ""]})
-    -> (tensor<3x5xi32> {onnx.name = "acc", onnx.dtype = 6 : i32, onnx.dims = ["", ""]}) {
+func.func @main(%q: tensor<3x20xi8> {onnx.value = #onnx.value<name = "x", element = i8, dims = ["", ""]>})
+    -> (tensor<3x5xi32> {onnx.value = #onnx.value<name = "acc", element = i32, dims = ["", ""]>}) {
   %t = bitnet.constant "fc" dense<[
     [ 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1],
     [-1,-1,-1,-1,-1,-1,-1,-1,-1,-1,-1,-1,-1,-1,-1,-1,-1,-1,-1,-1],

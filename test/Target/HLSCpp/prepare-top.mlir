@@ -2,9 +2,9 @@
 
 // Names of ports: C identifiers, no keyword, no two alike; the weights are no port.
 // CHECK: func.func @main(%{{[^:]+}}: memref<?xi8> {bitnet.weights},
-// CHECK-SAME: memref<4xf32> {bitnet.port = "p_1_x", onnx.name = "1/x"},
-// CHECK-SAME: memref<4xf32> {bitnet.port = "p_int", onnx.name = "int"},
-// CHECK-SAME: %[[Y:[^:]+]]: memref<4xf32> {bitnet.output, bitnet.port = "p_1_x_2", onnx.name = "1.x"},
+// CHECK-SAME: memref<4xf32> {bitnet.port = "p_1_x", onnx.value = #onnx.value<name = "1/x">},
+// CHECK-SAME: memref<4xf32> {bitnet.port = "p_int", onnx.value = #onnx.value<name = "int">},
+// CHECK-SAME: %[[Y:[^:]+]]: memref<4xf32> {bitnet.output, bitnet.port = "p_1_x_2", onnx.value = #onnx.value<name = "1.x">},
 // CHECK-SAME: %[[Z:[^:]+]]: memref<4xf32> {bitnet.output, bitnet.port = "out_1"})
 // CHECK-SAME: attributes {bitnet.top = "net_top"}
 // CHECK-NOT: bitnet.probe
@@ -16,9 +16,9 @@
 // CHECK: memref.store %{{.+}}, %[[Z]]
 // CHECK: return{{$}}
 // CHECK-NOT: bitnet_shapes
-func.func @main(%w: memref<?xi8> {bitnet.weights}, %x: memref<4xf32> {onnx.name = "1/x"},
-                %i: memref<4xf32> {onnx.name = "int"})
-    -> (memref<4xf32> {onnx.name = "1.x"}, memref<4xf32>) {
+func.func @main(%w: memref<?xi8> {bitnet.weights}, %x: memref<4xf32> {onnx.value = #onnx.value<name = "1/x">},
+                %i: memref<4xf32> {onnx.value = #onnx.value<name = "int">})
+    -> (memref<4xf32> {onnx.value = #onnx.value<name = "1.x">}, memref<4xf32>) {
   %c0 = arith.constant 0 : index
   %v = memref.load %x[%c0] : memref<4xf32>
   %y = memref.alloc() : memref<4xf32>

@@ -14,7 +14,7 @@ def BitNetPrepareTop : Pass<"bitnet-prepare-top", "::mlir::ModuleOp"> {
     as a C identifier of its own in `bitnet.port`; @main gets the C name of the
     top in `bitnet.top`.
 
-    Example: with `top=mlp`, `func @main(%x: memref<4xf32> {onnx.name = "in.0"}) ->
+    Example: with `top=mlp`, `func @main(%x: memref<4xf32> {onnx.value = #onnx.value<name = "in.0">}) ->
     memref<4xf32>` becomes `func @main(%x: memref<4xf32> {bitnet.port = "in_0"},
     %y: memref<4xf32> {bitnet.port = "out_0"}) attributes {bitnet.top = "mlp"}`.
   }];

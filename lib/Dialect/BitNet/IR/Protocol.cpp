@@ -143,6 +143,21 @@ BitNetDialect::verifyRegionResultAttribute(Operation *op, unsigned, unsigned,
 // #bitnet.layer
 //===----------------------------------------------------------------------===//
 
+LogicalResult LayerAttr::verify(function_ref<InFlightDiagnostic()> emitError,
+                                StringAttr name, LayerKind, int64_t rows,
+                                int64_t cols, uint64_t, StringAttr, StringAttr,
+                                StringAttr, StringAttr, PackingAttr packing,
+                                StringAttr) {
+  if (rows < 0 || cols < 0)
+    return emitError() << "layer " << name << " has weights of " << rows
+                       << " rows and " << cols << " columns";
+  if (packing && (packing.getRows() != rows || packing.getCols() != cols))
+    return emitError() << "layer " << name << " has weights of " << rows
+                       << " rows and " << cols << " columns, packed are "
+                       << packing.getRows() << " and " << packing.getCols();
+  return success();
+}
+
 std::vector<LayerAttr> LayerAttr::getAll(Operation *module) {
   std::vector<LayerAttr> records;
   if (auto list = getAttr<BitNetDialect::LayersAttrHelper>(module))

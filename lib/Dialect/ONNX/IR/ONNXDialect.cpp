@@ -15,12 +15,18 @@ using namespace mlir;
 using namespace mlir::bitnet::onnx;
 
 #include "bitnet/Dialect/ONNX/IR/ONNXDialect.cpp.inc"
+#define GET_ATTRDEF_CLASSES
+#include "bitnet/Dialect/ONNX/IR/ONNXAttrs.cpp.inc"
 #define GET_TYPEDEF_CLASSES
 #include "bitnet/Dialect/ONNX/IR/ONNXTypes.cpp.inc"
 #define GET_OP_CLASSES
 #include "bitnet/Dialect/ONNX/IR/ONNXOps.cpp.inc"
 
 void ONNXDialect::initialize() {
+  addAttributes<
+#define GET_ATTRDEF_LIST
+#include "bitnet/Dialect/ONNX/IR/ONNXAttrs.cpp.inc"
+      >();
   addTypes<
 #define GET_TYPEDEF_LIST
 #include "bitnet/Dialect/ONNX/IR/ONNXTypes.cpp.inc"

@@ -32,6 +32,36 @@ static LogicalResult reject(Operation *op, NamedAttribute attribute) {
                            << "' = " << attribute.getValue() << " here";
 }
 
+LogicalResult ValueAttr::verify(function_ref<InFlightDiagnostic()> emitError,
+                                StringAttr, Type element, ArrayAttr dims) {
+  if (element && getDataType(element) == 0)
+    return emitError() << element << " is no element type of ONNX";
+  if (dims && !llvm::all_of(dims, llvm::IsaPred<StringAttr>))
+    return emitError() << "the names of dims are strings, got " << dims;
+  return success();
+}
+
+ValueInfo ValueInfo::find(DictionaryAttr attributes) {
+  auto value = attributes ? attributes.getAs<ValueAttr>(kValueAttr) : nullptr;
+  if (!value)
+    return {};
+  return {value.getName(), value.getElement(), value.getDims()};
+}
+
+ValueInfo ValueInfo::ofArgument(FunctionOpInterface function, unsigned index) {
+  return find(function.getArgAttrDict(index));
+}
+
+ValueInfo ValueInfo::ofResult(FunctionOpInterface function, unsigned index) {
+  return find(function.getResultAttrDict(index));
+}
+
+StringRef ValueInfo::getDimName(size_t axis) const {
+  if (!dims || axis >= dims.size())
+    return "";
+  return cast<StringAttr>(dims[axis]).getValue();
+}
+
 LogicalResult ONNXDialect::verifyOperationAttribute(Operation *op,
                                                     NamedAttribute attribute) {
   const bool known =
@@ -45,8 +75,7 @@ LogicalResult ONNXDialect::verifyOperationAttribute(Operation *op,
 LogicalResult ONNXDialect::verifyRegionArgAttribute(Operation *op, unsigned,
                                                     unsigned,
                                                     NamedAttribute attribute) {
-  const bool known = matchesAny<NameAttrHelper, DimsAttrHelper, DtypeAttrHelper,
-                                DeclaredAttrHelper>(attribute);
+  const bool known = matchesAny<ValueAttrHelper, DeclaredAttrHelper>(attribute);
   return known ? success() : reject(op, attribute);
 }
 

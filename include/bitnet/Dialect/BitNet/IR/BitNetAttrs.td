@@ -154,6 +154,7 @@ def BitNet_LayerAttr : BitNet_Attr<"Layer", "layer"> {
     `<` $name `,` struct($kind, $rows, $cols, $bytes, $reason, $granularity, $act, $storage,
                          $packing, $note) `>`
   }];
+  let genVerifyDecl = 1;
   let extraClassDeclaration = [{
     /// The records of `module`, in the order of the graph.
     static ::std::vector<LayerAttr> getAll(::mlir::Operation *module);

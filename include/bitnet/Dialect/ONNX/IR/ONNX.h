@@ -10,8 +10,12 @@
 #include "mlir/IR/OpDefinition.h"
 #include "mlir/IR/OpImplementation.h"
 #include "mlir/Interfaces/ControlFlowInterfaces.h"
+#include "mlir/Interfaces/FunctionInterfaces.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 
+#define GET_ATTRDEF_CLASSES
+#include "bitnet/Dialect/ONNX/IR/ONNXAttrs.h.inc"
+// It names the attributes.
 #include "bitnet/Dialect/ONNX/IR/ONNXDialect.h.inc"
 #define GET_TYPEDEF_CLASSES
 #include "bitnet/Dialect/ONNX/IR/ONNXTypes.h.inc"
@@ -19,18 +23,12 @@
 #include "bitnet/Dialect/ONNX/IR/ONNXOps.h.inc"
 
 namespace mlir::bitnet::onnx {
-/// Discardable attributes on `func.func` arguments and results.
-inline constexpr llvm::StringLiteral kNameAttr =
-    ONNXDialect::NameAttrHelper::getNameStr();
-/// Array of dimension names ("" where the dimension is static or unnamed).
-inline constexpr llvm::StringLiteral kDimsAttr =
-    ONNXDialect::DimsAttrHelper::getNameStr();
+/// Where a ValueAttr stands on arguments and results of a function.
+inline constexpr llvm::StringLiteral kValueAttr =
+    ONNXDialect::ValueAttrHelper::getNameStr();
 /// Type of a result as the file declares it: a hint, not what is computed.
 inline constexpr llvm::StringLiteral kDeclaredAttr =
     ONNXDialect::DeclaredAttrHelper::getNameStr();
-/// TensorProto.DataType of an argument or result, which tells ui8 from i8.
-inline constexpr llvm::StringLiteral kDataTypeAttr =
-    ONNXDialect::DtypeAttrHelper::getNameStr();
 /// Name of the params entry that lists the names of `bodies`.
 inline constexpr llvm::StringLiteral kBodiesParam = "onnx.bodies";
 /// Domain of operators that no file holds: what a rewrite leaves behind where
@@ -42,6 +40,23 @@ inline constexpr llvm::StringLiteral kAddInto = "AddInto";
 /// Name of the params entry with the operator of the file that an internal one
 /// stands for: errors name that.
 inline constexpr llvm::StringLiteral kOperatorParam = "operator";
+
+/// What a ValueAttr says of an argument or result; without one, nothing.
+struct ValueInfo {
+  StringAttr name; ///< may be null, like the others
+  Type element;    ///< with its ONNX sign
+  ArrayAttr dims;  ///< names, as many as the file declares dims
+
+  static ValueInfo ofArgument(FunctionOpInterface function, unsigned index);
+  static ValueInfo ofResult(FunctionOpInterface function, unsigned index);
+  /// Reads the one among `attributes`, which may be null.
+  static ValueInfo find(DictionaryAttr attributes);
+
+  /// The name, "" if it has none.
+  StringRef getName() const { return name ? name.getValue() : StringRef(); }
+  /// The name of dim `axis`, "" if it has none.
+  StringRef getDimName(size_t axis) const;
+};
 
 /// The element type that TensorProto.DataType `dtype` names; null when it names
 /// none.

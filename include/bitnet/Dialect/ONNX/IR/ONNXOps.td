@@ -36,16 +36,15 @@ def ONNX_Dialect : Dialect {
     "::mlir::IntegerAttr":$ir_version,
     "::mlir::DictionaryAttr":$opset,
     "::mlir::StringAttr":$producer,
-    "::mlir::StringAttr":$name,
-    "::mlir::ArrayAttr":$dims,
+    "::mlir::bitnet::onnx::ValueAttr":$value,
     "::mlir::TypeAttr":$declared,
-    "::mlir::IntegerAttr":$dtype,
     "::mlir::DictionaryAttr":$origin
   );
   let hasOperationAttrVerify = 1;
   let hasRegionArgAttrVerify = 1;
   let hasRegionResultAttrVerify = 1;
   let useDefaultTypePrinterParser = 1;
+  let useDefaultAttributePrinterParser = 1;
 }
 
 class ONNX_Type<string name, string typeMnemonic> : TypeDef<ONNX_Dialect, name> {
@@ -60,6 +59,23 @@ def ONNX_UnknownType : ONNX_Type<"Unknown", "unknown"> {
 def ONNX_StringType : ONNX_Type<"String", "string"> {
   let summary = "ONNX string elements";
   let description = "Example: `tensor<3x!onnx.string>`.";
+}
+
+def ONNX_ValueAttr : AttrDef<ONNX_Dialect, "Value"> {
+  let mnemonic = "value";
+  let summary = "What a file says of an input or output beside its shape";
+  let description = [{
+    The attribute `onnx.value` of arguments and results of `@main`. `name` is what callers know it
+    by, `element` the type of the elements with the sign that the types of later stages lack
+    (`ui8` for TensorProto.UINT8), `dims` the names of the dims, "" for one that has none. Each
+    may be missing, as in a file that does not declare it.
+
+    Example: `#onnx.value<name = "ids", element = i64, dims = ["batch", ""]>`
+  }];
+  let parameters = (ins OptionalParameter<"::mlir::StringAttr">:$name,
+      OptionalParameter<"::mlir::Type">:$element, OptionalParameter<"::mlir::ArrayAttr">:$dims);
+  let assemblyFormat = "`<` struct(params) `>`";
+  let genVerifyDecl = 1;
 }
 
 class ONNX_Op<string mnemonic, list<Trait> traits = []>
