@@ -66,6 +66,7 @@ void bitnet::populatePartitionPipeline(OpPassManager &pm,
   func.addPass(createBitNetJoinLayers());
   func.addPass(createBitNetFormProducts());
   func.addPass(createBitNetFormRows());
+  func.addPass(createBitNetDescribeUnits());
   addCommonStageCheck(
       pm, Stage::Dispatches,
       {ConstantOp::getOperationName(), ConstantTableOp::getOperationName(),

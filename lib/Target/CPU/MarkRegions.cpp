@@ -7,12 +7,13 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "RegionTraits.h"
 #include "Runtime.h"
+#include "WeightBytes.h"
 
 #include "bitnet/Codegen/Loops/CallWork.h"
 #include "bitnet/Dialect/BitNet/IR/BitNet.h"
 #include "bitnet/Target/CPU/Passes.h"
+#include "bitnet/runtime/abi.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
@@ -27,6 +28,16 @@ namespace mlir::bitnet {
 
 using namespace mlir;
 using namespace mlir::bitnet;
+
+// The dialect's kinds are those of the ABI.
+static_assert(int(UnitKind::Other) == BITNET_REGION_OTHER);
+static_assert(int(UnitKind::TernaryMatmul) == BITNET_REGION_TERNARY_MATMUL);
+static_assert(int(UnitKind::Matmul) == BITNET_REGION_MATMUL);
+static_assert(int(UnitKind::Exponential) == BITNET_REGION_EXPONENTIAL);
+static_assert(int(UnitKind::Quantize) == BITNET_REGION_QUANTIZE);
+static_assert(int(UnitKind::Norm) == BITNET_REGION_NORM);
+static_assert(int(UnitKind::Elementwise) == BITNET_REGION_ELEMENTWISE);
+static_assert(int(UnitKind::Copy) == BITNET_REGION_COPY);
 
 /// Names of a region beyond these are left out.
 static constexpr size_t kMaxNames = 3;
@@ -57,6 +68,29 @@ static std::string getNodeNames(Operation *op, size_t iteration = 0) {
   return llvm::join(shown, " + ") + (names.size() > kMaxNames ? " + ..." : "");
 }
 
+/// What `op` was described as when units of work were formed; of a loop or a
+/// branch the most telling of what is in it. Copies that bufferization made
+/// belong to no unit.
+static UnitKind getKind(Operation *op) {
+  if (isa<memref::CopyOp>(op))
+    return UnitKind::Copy;
+  UnitKind kind = UnitKind::Other;
+  op->walk([&](Operation *inner) {
+    UnitKind found = WorkUnitAttr::find(inner->getLoc());
+    if (found != UnitKind::Other)
+      kind = kind == UnitKind::Other ? found : std::min(kind, found);
+  });
+  return kind;
+}
+
+/// Bytes of weights that a region of `kind` reads in `op`. Only those of
+/// matmuls count: others use parts of constants, or use them many times.
+static uint64_t getWeightBytes(UnitKind kind, Operation *op) {
+  const bool multiplies =
+      kind == UnitKind::TernaryMatmul || kind == UnitKind::Matmul;
+  return multiplies ? countWeightBytes(op) : 0;
+}
+
 /// Whether the time of `op` is worth telling apart.
 static bool isRegion(Operation *op) {
   if (auto call = dyn_cast<func::CallOp>(op))
@@ -68,7 +102,7 @@ namespace {
 /// Operations of the same nodes and kind are one region, wherever they stand.
 struct Region {
   std::string name;
-  bitnet_region_kind kind;
+  UnitKind kind;
   bool operator==(const Region &other) const {
     return name == other.name && kind == other.kind;
   }
@@ -162,14 +196,13 @@ void BitNetMarkRegions::markLoop(scf::ForOp loop, size_t count) {
   for (Operation &op : *loop.getBody()) {
     if (!isRegion(&op))
       continue;
-    RegionTraits traits = getRegionTraits(&op);
-    Region region{getNodeNames(&op), traits.getKind()};
+    Region region{getNodeNames(&op), getKind(&op)};
     auto *row = llvm::find_if(
         rows, [&](const LoopRow &known) { return known.first == region; });
     marks.emplace_back(&op, row - rows.begin());
     if (row == rows.end())
       row = &rows.emplace_back(LoopRow{region, &op});
-    row->bytes += traits.weightBytes;
+    row->bytes += getWeightBytes(region.kind, &op);
   }
   for (auto [op, row] : marks)
     insertMark(op, int64_t(regions.size()) + row, loop.getInductionVar(),
@@ -203,9 +236,9 @@ void BitNetMarkRegions::markBlock(Block &block) {
       continue;
     }
     if (isRegion(&op)) {
-      RegionTraits traits = getRegionTraits(&op);
-      next = getIndex({getNodeNames(&op), traits.getKind()});
-      bytes[next] += traits.weightBytes;
+      UnitKind kind = getKind(&op);
+      next = getIndex({getNodeNames(&op), kind});
+      bytes[next] += getWeightBytes(kind, &op);
     } else if (op.hasTrait<OpTrait::IsTerminator>()) {
       next = kOther;
     }
@@ -227,7 +260,8 @@ void BitNetMarkRegions::runOnOperation() {
   for (auto [region, read] : llvm::zip(regions, bytes))
     table.push_back(builder.getDictionaryAttr(
         {builder.getNamedAttr("name", builder.getStringAttr(region.name)),
-         builder.getNamedAttr("kind", builder.getI32IntegerAttr(region.kind)),
+         builder.getNamedAttr("kind",
+                              builder.getI32IntegerAttr(int32_t(region.kind))),
          builder.getNamedAttr("bytes", builder.getI64IntegerAttr(read))}));
   getOperation()->setAttr(kRegionsAttr, builder.getArrayAttr(table));
 }

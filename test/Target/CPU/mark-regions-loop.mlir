@@ -2,10 +2,10 @@
 // RUN: bitnet-opt %s --bitnet-mark-regions | FileCheck %s
 
 // CHECK: module attributes {bitnet.regions = [
-// CHECK-SAME: {bytes = 0 : i64, kind = {{[0-9]+}} : i32, name = "up.0"}
-// CHECK-SAME: {bytes = 0 : i64, kind = {{[0-9]+}} : i32, name = "down.0"}
-// CHECK-SAME: {bytes = 0 : i64, kind = {{[0-9]+}} : i32, name = "up.1"}
-// CHECK-SAME: {bytes = 0 : i64, kind = {{[0-9]+}} : i32, name = "down.1"}]
+// CHECK-SAME: {bytes = 0 : i64, kind = 1 : i32, name = "up.0"}
+// CHECK-SAME: {bytes = 0 : i64, kind = 4 : i32, name = "down.0"}
+// CHECK-SAME: {bytes = 0 : i64, kind = 1 : i32, name = "up.1"}
+// CHECK-SAME: {bytes = 0 : i64, kind = 4 : i32, name = "down.1"}]
 
 func.func private @bitnet_nest(%x: memref<4xf32>) attributes {bitnet.parallel} {
   return
@@ -28,9 +28,9 @@ func.func @main(%x: memref<4xf32>) {
   %c2 = arith.constant 2 : index
   scf.for %i = %c0 to %c2 step %c1 {
     func.call @bitnet_nest(%x) : (memref<4xf32>) -> ()
-      loc(fused<#bitnet.iterations<[loc("up.0"), loc("up.1")]>>["up.0"])
+      loc(fused<#bitnet.unit<ternary_matmul>>[fused<#bitnet.iterations<[loc("up.0"), loc("up.1")]>>["up.0"]])
     func.call @bitnet_nest(%x) : (memref<4xf32>) -> ()
-      loc(fused<#bitnet.iterations<[loc("down.0"), loc("down.1")]>>["down.0"])
+      loc(fused<#bitnet.unit<quantize>>[fused<#bitnet.iterations<[loc("down.0"), loc("down.1")]>>["down.0"]])
   }
   return
 }

@@ -9,7 +9,7 @@
 
 func.func private @bitnet_kernel_x(memref<?xi8>, index, index) attributes {bitnet.parallel}
 
-// A function that calls a kernel is ternary.
+// Weights are counted in what a call reaches, too.
 func.func private @fused(%w: memref<?xi8>, %x: memref<?x8xi8>, %begin: index, %end: index) attributes {bitnet.parallel} {
   call @bitnet_kernel_x(%w, %begin, %end) : (memref<?xi8>, index, index) -> ()
   return
@@ -36,11 +36,11 @@ func.func @main(%weights: memref<?xi8> {bitnet.weights}, %x: memref<16xf32>, %y:
   // CHECK-NEXT: call @bitnet_rt_work(%[[WORK]]) : (i64) -> ()
   // CHECK-NEXT: call @fused
   call @fused(%d, %codes, %c0, %c16) {bitnet.macs = array<i64: 128, 1, 0>}
-    : (memref<?xi8>, memref<?x8xi8>, index, index) -> () loc(fused["fc1", "relu"])
+    : (memref<?xi8>, memref<?x8xi8>, index, index) -> () loc(fused<#bitnet.unit<ternary_matmul>>["fc1", "relu"])
   // An attribute that does not fit its call says nothing.
   // CHECK-NEXT: call @fused
   call @fused(%d, %codes, %c0, %c16) {bitnet.macs = array<i64: 128, 9, 0>}
-    : (memref<?xi8>, memref<?x8xi8>, index, index) -> () loc(fused["fc1", "relu"])
+    : (memref<?xi8>, memref<?x8xi8>, index, index) -> () loc(fused<#bitnet.unit<ternary_matmul>>["fc1", "relu"])
   // No region: stays with the one before.
   // CHECK-NEXT: call @bitnet_rt_probe
   call @bitnet_rt_probe(%c0) : (index) -> ()
@@ -51,14 +51,14 @@ func.func @main(%weights: memref<?xi8> {bitnet.weights}, %x: memref<16xf32>, %y:
     %a = memref.load %x[%i] : memref<16xf32>
     %e = math.exp %a : f32
     memref.store %e, %y[%i] : memref<16xf32>
-  } loc("softmax")
+  } loc(fused<#bitnet.unit<exponential>>["softmax"])
   // CHECK-NOT: call @bitnet_rt_mark
   // CHECK: math.exp
   scf.for %i = %c0 to %c16 step %c1 {
     %a = memref.load %y[%i] : memref<16xf32>
     %e = math.exp %a : f32
     memref.store %e, %y[%i] : memref<16xf32>
-  } loc("softmax")
+  } loc(fused<#bitnet.unit<exponential>>["softmax"])
   // CHECK: call @bitnet_rt_mark
   // CHECK: call @bitnet_rt_mark
   %dot = scf.for %i = %c0 to %c16 step %c1 iter_args(%sum = %zero) -> f32 {
@@ -67,13 +67,13 @@ func.func @main(%weights: memref<?xi8> {bitnet.weights}, %x: memref<16xf32>, %y:
     %p = arith.mulf %a, %b : f32
     %s = arith.addf %sum, %p : f32
     scf.yield %s : f32
-  } loc("dot")
+  } loc(fused<#bitnet.unit<matmul>>["dot"])
   %square = scf.for %i = %c0 to %c16 step %c1 iter_args(%sum = %dot) -> f32 {
     %a = memref.load %x[%i] : memref<16xf32>
     %p = arith.mulf %a, %a : f32
     %s = arith.addf %sum, %p : f32
     scf.yield %s : f32
-  } loc("norm")
+  } loc(fused<#bitnet.unit<norm>>["norm"])
   // CHECK: memref.copy
   memref.copy %x, %y : memref<16xf32> to memref<16xf32>
   // CHECK: %[[OTHER:.+]] = arith.constant -1 : i32

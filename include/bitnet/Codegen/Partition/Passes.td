@@ -306,4 +306,44 @@ def BitNetFormRows : Pass<"bitnet-form-rows", "::mlir::func::FuncOp"> {
   let statistics = [Statistic<"numRows", "rows", "Chains of nests that became dispatches">];
 }
 
+def BitNetDescribeUnits : Pass<"bitnet-describe-units", "::mlir::func::FuncOp"> {
+  let summary = "What a unit of work computes is noted in its location";
+  let description = [{
+    A profile sorts the parts of a run by what they compute. That is plain as
+    long as units of work are dispatches and nests on tensors, so it is written
+    down here, behind the passes that form them: each dispatch, each nest
+    outside of one and each operation that moves elements gets a
+    `#bitnet.unit` in its location, and so does all that is in its body. Kinds
+    of layers and products follow from that of the dispatch; rows and nests are
+    of the most telling kind that one of their operations shows: exponentials
+    make a softmax or an activation function, rounding a quantizer, squares that
+    are added up and roots a norm.
+
+    Example:
+
+    ```mlir
+    func.func @main(%x: tensor<4xf32>) -> tensor<4xf32> {
+      %e = tensor.empty() : tensor<4xf32>
+      %0 = linalg.exp ins(%x : tensor<4xf32>) outs(%e : tensor<4xf32>) -> tensor<4xf32> loc("act")
+      return %0 : tensor<4xf32>
+    }
+    ```
+
+    becomes, as `--mlir-print-debuginfo` shows,
+
+    ```mlir
+    func.func @main(%x: tensor<4xf32>) -> tensor<4xf32> {
+      %e = tensor.empty() : tensor<4xf32>
+      %0 = linalg.exp ins(%x : tensor<4xf32>) outs(%e : tensor<4xf32>) -> tensor<4xf32>
+          loc(fused<#bitnet.unit<exponential>>["act"])
+      return %0 : tensor<4xf32>
+    }
+    ```
+  }];
+  let dependentDialects = ["::mlir::bitnet::BitNetDialect"];
+  let statistics = [
+    Statistic<"numUnits", "num-units", "units of work whose kind was noted">
+  ];
+}
+
 #endif // BITNET_CODEGEN_PARTITION_PASSES_TD

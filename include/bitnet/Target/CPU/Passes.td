@@ -56,7 +56,7 @@ def BitNetMarkRegions : Pass<"bitnet-mark-regions", "mlir::ModuleOp"> {
     In the blocks of `@main`, every call of a function of the model, every loop
     nest or other structured operation, and every copy is a region. Its name
     are the ONNX nodes in its location; its kind (`bitnet_region_kind` in abi.h)
-    follows from what it and its callees compute. Where the next region has
+    is the `#bitnet.unit` that `bitnet-describe-units` left there. Where the next region has
     another name or kind, `bitnet_rt_mark` is called with its index in the module
     attribute `bitnet.regions`, which also counts the bytes of constants that
     matmuls read; -1 stands for everything else. A mark costs a call and a

@@ -75,6 +75,19 @@ IterationsAttr IterationsAttr::find(Location loc) {
   return found;
 }
 
+UnitKind WorkUnitAttr::find(Location loc) {
+  UnitKind found = UnitKind::Other;
+  loc->walk([&](Location inner) {
+    auto fused = dyn_cast<FusedLoc>(inner);
+    auto unit = fused ? dyn_cast_or_null<WorkUnitAttr>(fused.getMetadata())
+                      : WorkUnitAttr();
+    if (unit && (found == UnitKind::Other || unit.getKind() < found))
+      found = unit.getKind();
+    return WalkResult::advance();
+  });
+  return found;
+}
+
 LogicalResult
 PackingAttr::verify(llvm::function_ref<InFlightDiagnostic()> emitError,
                     PackingKind kind, int64_t rows, int64_t cols) {

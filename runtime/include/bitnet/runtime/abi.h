@@ -214,7 +214,7 @@ typedef struct bitnet_run_options {
   bitnet_session *session;
 } bitnet_run_options;
 
-/* What a region of a model computes, judged by its instructions. */
+/* What a region of a model computes: the unit of work that it comes from. */
 typedef enum bitnet_region_kind {
   BITNET_REGION_OTHER = 0,
   BITNET_REGION_TERNARY_MATMUL = 1, /* with what is fused into it */

@@ -88,6 +88,19 @@ def BitNet_DispatchKind : I32EnumAttr<"DispatchKind", "What a dispatch computes"
   let genSpecializedAttr = 0;
 }
 
+def BitNet_UnitKind : I32EnumAttr<"UnitKind", "What a unit of work computes, for profiles (bitnet_region_kind)", [
+    I32EnumAttrCase<"Other", 0, "other">,
+    I32EnumAttrCase<"TernaryMatmul", 1, "ternary_matmul">,
+    I32EnumAttrCase<"Matmul", 2, "matmul">,
+    I32EnumAttrCase<"Exponential", 3, "exponential">,
+    I32EnumAttrCase<"Quantize", 4, "quantize">,
+    I32EnumAttrCase<"Norm", 5, "norm">,
+    I32EnumAttrCase<"Elementwise", 6, "elementwise">,
+    I32EnumAttrCase<"Copy", 7, "copy">]> {
+  let cppNamespace = "::mlir::bitnet";
+  let genSpecializedAttr = 0;
+}
+
 def BitNet_ISA : I32EnumAttr<"ISA", "Class of machines that code is specialised for", [
     I32EnumAttrCase<"Generic", 0, "generic">,
     I32EnumAttrCase<"AVX2", 1, "avx2">,
@@ -183,6 +196,23 @@ def BitNet_IterationsAttr : BitNet_Attr<"Iterations", "iterations"> {
   let extraClassDeclaration = [{
     /// The attribute of `loc`, or of a location within; null if it has none.
     static IterationsAttr find(::mlir::Location loc);
+  }];
+}
+
+def BitNet_WorkUnitAttr : BitNet_Attr<"WorkUnit", "unit"> {
+  let summary = "What an operation is a part of, for profiles";
+  let description = [{
+    The metadata of a fused location: the operation computes, or is a part of what computes, a
+    unit of work of this kind. `bitnet-describe-units` writes it when the units are formed, and
+    like names of nodes it stays with what becomes of the operation.
+
+    Example: `loc(fused<#bitnet.unit<norm>>["input_layernorm"])`
+  }];
+  let parameters = (ins EnumParameter<BitNet_UnitKind>:$kind);
+  let assemblyFormat = "`<` $kind `>`";
+  let extraClassDeclaration = [{
+    /// The most telling kind in `loc`: the first one of the enumeration, `Other` if it has none.
+    static UnitKind find(::mlir::Location loc);
   }];
 }
 
