@@ -331,9 +331,9 @@ LogicalResult Driver::chooseTarget(Location loc) {
   target.modelName = llvm::sys::path::filename(options.input).str();
   target.producer = "bitnet-compile " BITNET_VERSION;
   options.partition.machines = machineOptions();
-  // Base 3 pays only where the target has a kernel that reads it fast.
-  options.pack.fastBase3 = hasFastKernel(options.partition.machines.target,
-                                         kernel, PackingKind::U1_6);
+  // A packing pays only where the target has a kernel that reads it fast.
+  options.pack.fastPackings =
+      getFastPackings(options.partition.machines.target, kernel);
   result.cpu = target.cpu;
   for (ISA isa : target.isas)
     result.isas.push_back(stringifyISA(isa).str());

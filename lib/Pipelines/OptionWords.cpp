@@ -1,7 +1,6 @@
 //===- OptionWords.cpp - the words of the compiler's options --------------===//
 //
-// Texts of bitnet-compile --help. The kernels have their table in
-// lib/Codegen/Strategy, which passes use, too.
+// Texts of bitnet-compile --help.
 //
 //===----------------------------------------------------------------------===//
 
@@ -87,15 +86,6 @@ llvm::ArrayRef<Word<FloatWeights>> mlir::bitnet::getFloatWeightsWords() {
       {"keep", FloatWeights::Keep, "as the model does"},
       {"bf16", FloatWeights::BF16, "rounded to bf16"},
       {"int8", FloatWeights::Int8, "8 bits, one scale per row"},
-  };
-  return kWords;
-}
-
-llvm::ArrayRef<Word<PackingChoice>> mlir::bitnet::getPackingWords() {
-  static const Word<PackingChoice> kWords[] = {
-      {"auto", PackingChoice::Auto, "by cost, for each layer (default)"},
-      {"2.0", PackingChoice::U2, "2 bits"},
-      {"1.6", PackingChoice::U1_6, "base 3, five weights to a byte"},
   };
   return kWords;
 }

@@ -18,7 +18,7 @@ void bitnet::populatePackPipeline(OpPassManager &pm,
                                   const PackOptions &options) {
   BitNetPackWeightsOptions pack;
   pack.packing = options.packing;
-  pack.fastBase3 = options.fastBase3;
+  pack.fastPackings = options.fastPackings;
   pm.addPass(createBitNetPackWeights(pack));
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());

@@ -29,7 +29,7 @@ static uint64_t getStoredBytes(LayerAttr layer) {
     return layer.getBytes();
   PackingAttr packing = layer.getPacking();
   if (!packing)
-    packing = PackingAttr::get(layer.getContext(), PackingKind::U2,
+    packing = PackingAttr::get(layer.getContext(), kUsualLayout.kind,
                                layer.getRows(), layer.getCols());
   return packing.getPackedBytes();
 }

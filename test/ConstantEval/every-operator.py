@@ -175,6 +175,8 @@ def movement() -> Iterator[Case]:
     yield Case("Tile", (X, i64(1, 2, 3)), {})
     yield Case("Transpose", (X,), {"perm": [2, 0, 1]})
     yield Case("Trilu", (rand(5, 5),), {"upper": 0})
+    yield Case("DepthToSpace", (rand(2, 8, 3, 2),), {"blocksize": 2, "mode": "CRD"})
+    yield Case("SpaceToDepth", (ints(1, 2, 4, 6, dtype=np.int64),), {"blocksize": 2})
     yield Case("Dropout", (X,), {})
     yield Case("Identity", (ints(40, dtype=np.int64) * 2**40 + 1,), {})
     yield Case("Reshape", (ints(40, dtype=np.int64) * 2**55 + 1, i64(8, 5)), {})

@@ -79,6 +79,14 @@ for opset in (15, 19, 24):
 case("Clip", 7, x, min=-0.5, max=0.5)
 case("Clip", 11, x, K(-0.5, np.float32), K(0.5, np.float32))
 case("Clip", 12, x, None, K(0.5, np.float32))
+for opset in (7, 11, 13):
+    case("DepthToSpace", opset, rand(2, 8, 2, 3), blocksize=2)
+    case("SpaceToDepth", opset, rand(2, 3, 4, 6), blocksize=2)
+case("DepthToSpace", 11, rand(2, 8, 2, 3), blocksize=2, mode="CRD")
+pixels = rand(1, 2, 4, 6)  # of opset 28, which onnxruntime does not know: the mode of both
+blocks = pixels.reshape(1, 2, 2, 2, 3, 2).transpose(0, 1, 3, 5, 2, 4).reshape(1, 8, 2, 3)
+case("SpaceToDepth", 28, pixels, blocksize=2, mode="CRD", expected=[blocks])
+case("DepthToSpace", 28, blocks, blocksize=2, mode="CRD", expected=[pixels])
 case("DequantizeLinear", 10, u8, K(0.5, np.float32), K(3, np.uint8))
 case("DequantizeLinear", 13, u8, K([0.5, 1, 2], np.float32), K([1, 2, 3], np.uint8), axis=0)
 for opset in (21, 23):

@@ -1,7 +1,9 @@
 //===- OptionWords.h - the words of the compiler's options ------*- C++ -*-===//
 //
 // One table per option that takes a word. bitnet-compile makes its --help of
-// them, the C API reads the words of its options struct with them.
+// them, the C API reads the words of its options struct with them. The kernels
+// and the packings have theirs where their choice is made, because passes read
+// them, too (SelectKernels.h, PackingPolicy.h).
 //
 //===----------------------------------------------------------------------===//
 
@@ -23,8 +25,6 @@ llvm::ArrayRef<Word<ExternalData>> getExternalDataWords();
 llvm::ArrayRef<Word<WeightMethod>> getWeightMethodWords();
 /// --float-weights, the default first.
 llvm::ArrayRef<Word<FloatWeights>> getFloatWeightsWords();
-/// --packing, the default first.
-llvm::ArrayRef<Word<PackingChoice>> getPackingWords();
 /// --weights, the default first.
 llvm::ArrayRef<Word<WeightsPlacement>> getWeightsPlacementWords();
 /// --isa, by architecture and from worst to best.

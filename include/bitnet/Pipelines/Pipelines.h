@@ -50,10 +50,10 @@ struct QuantizeOptions {
 
 /// Stage 3: packed weights.
 struct PackOptions {
-  /// Bits per weight; Auto decides for each layer by its cost.
-  PackingChoice packing = PackingChoice::Auto;
-  /// The target has a kernel of its own for base 3.
-  bool fastBase3 = false;
+  /// Bits per weight; without a wish, decided for each layer by its cost.
+  PackingChoice packing;
+  /// The packings that the target has a kernel of its own for.
+  llvm::SmallVector<PackingKind> fastPackings;
 };
 
 /// The machine, or the machines, that the code is for.

@@ -57,15 +57,15 @@ static SmallVector<Type> kernelOperandTypes(const KernelForm &form) {
 }
 
 /// The name of a kernel function. It says only what differs from int8
-/// activations, `u2` and no groups.
+/// activations, the usual packing and no groups.
 static std::string kernelName(const KernelForm &form) {
   std::string name =
       ("bitnet_kernel_" + stringifyKernelKind(form.row->kind)).str();
   llvm::raw_string_ostream os(name);
   if (!form.lhs.isSignlessInteger(8))
     os << '_' << form.lhs;
-  if (PackingKind packing = form.row->layout.kind; packing != PackingKind::U2)
-    os << '_' << stringifyPackingKind(packing);
+  if (PackingKind kind = form.row->layout.kind; kind != kUsualLayout.kind)
+    os << '_' << stringifyPackingKind(kind);
   if (form.grouped)
     os << "_grouped";
   return name;

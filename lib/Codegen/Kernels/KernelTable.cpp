@@ -286,14 +286,17 @@ static constexpr KernelRow kTable[] = {
         .loops(kFloatForms),
 };
 
-/// Whether no entry lets an accumulator of 16 bits wrap.
-template <size_t N> static constexpr bool areExact(const KernelRow (&rows)[N]) {
-  for (const KernelRow &row : rows)
-    if (!row.fitsI16)
+/// Whether a bound, which is a field, holds for every entry.
+static constexpr bool holds(bool KernelRow::*bound) {
+  for (const KernelRow &row : kTable)
+    if (!(row.*bound))
       return false;
   return true;
 }
-static_assert(areExact(kTable), "16 bits wrap within a slice of some form");
+static_assert(holds(&KernelRow::fitsI16), "16 bits wrap within some slice");
+static_assert(holds(&KernelRow::foldsInI16), "16 bits wrap behind some slice");
+static_assert(holds(&KernelRow::fitsUnit), "a scaled code is misread");
+static_assert(holds(&KernelRow::fitsLayout), "digits are left out or made up");
 
 ArrayRef<KernelRow> mlir::bitnet::getKernelTable() { return kTable; }
 

@@ -14,24 +14,31 @@
 using namespace mlir;
 using namespace mlir::bitnet;
 
-/// {class, architecture, level: CPU and features beyond it, features beyond the
-/// level}. Within an architecture every machine that runs an entry also runs
-/// those in front of it at the same level, so the glue may take the last one
-/// that fits.
+/// Within an architecture every machine that runs an entry also runs those in
+/// front of it at the same level, so the glue may take the last one that fits.
+/// An entry without a level is what every machine of the architecture is;
+/// entries of one level differ in kernels alone and share all other code, which
+/// is why `kernels` is not the place for features that nests could use.
 static constexpr ISARow kTable[] = {
-    {ISA::Generic, TargetArch::Any, "", "", ""},
-    {ISA::AVX2, TargetArch::X86_64, "x86-64-v3", "", ""},
-    {ISA::AVXVNNI, TargetArch::X86_64, "x86-64-v3", "", "avxvnni"},
-    {ISA::AVX512BW, TargetArch::X86_64, "x86-64-v4", "", ""},
-    {ISA::AVX512VNNI, TargetArch::X86_64, "x86-64-v4", "", "avx512vnni"},
-    {ISA::AVX512VBMI, TargetArch::X86_64, "x86-64-v4", "",
-     "avx512vnni avx512vbmi"},
-    {ISA::AMX, TargetArch::X86_64, "x86-64-v4", "",
-     "avx512vnni avx512vbmi amx-tile amx-int8"},
-    {ISA::NEON, TargetArch::AArch64, "", "", ""},
-    {ISA::NEONDotprod, TargetArch::AArch64, "", "", "dotprod"},
-    {ISA::I8MM, TargetArch::AArch64, "", "", "dotprod i8mm"},
-    {ISA::RVV, TargetArch::RISCV64, "", "v", ""},
+    ISARow(ISA::Generic, TargetArch::Any),
+    ISARow(ISA::AVX2, TargetArch::X86_64).level("x86-64-v3"),
+    ISARow(ISA::AVXVNNI, TargetArch::X86_64)
+        .level("x86-64-v3")
+        .kernels("avxvnni"),
+    ISARow(ISA::AVX512BW, TargetArch::X86_64).level("x86-64-v4"),
+    ISARow(ISA::AVX512VNNI, TargetArch::X86_64)
+        .level("x86-64-v4")
+        .kernels("avx512vnni"),
+    ISARow(ISA::AVX512VBMI, TargetArch::X86_64)
+        .level("x86-64-v4")
+        .kernels("avx512vnni avx512vbmi"),
+    ISARow(ISA::AMX, TargetArch::X86_64)
+        .level("x86-64-v4")
+        .kernels("avx512vnni avx512vbmi amx-tile amx-int8"),
+    ISARow(ISA::NEON, TargetArch::AArch64),
+    ISARow(ISA::NEONDotprod, TargetArch::AArch64).kernels("dotprod"),
+    ISARow(ISA::I8MM, TargetArch::AArch64).kernels("dotprod i8mm"),
+    ISARow(ISA::RVV, TargetArch::RISCV64).levelWith("v"),
 };
 
 bool TargetInfo::hasFeature(StringRef name) const {

@@ -63,30 +63,9 @@ llvm::ArrayRef<Word<KernelChoice>> mlir::bitnet::getKernelWords() {
   return words;
 }
 
-bool llvm::cl::parser<KernelChoice>::parse(Option &option, StringRef,
-                                           StringRef text,
-                                           KernelChoice &choice) {
-  const Word<KernelChoice> *word = findWord(getKernelWords(), text);
-  if (!word)
-    return option.error("'" + text + "' is not one of " +
-                        listWords(getKernelWords()));
-  choice = word->value;
-  return false;
-}
-
 llvm::raw_ostream &mlir::bitnet::operator<<(llvm::raw_ostream &os,
                                             const KernelChoice &choice) {
-  for (const Word<KernelChoice> &word : getKernelWords())
-    if (word.value == choice)
-      os << word.word;
-  return os;
-}
-
-void llvm::cl::parser<KernelChoice>::printOptionDiff(
-    const Option &option, const KernelChoice &choice,
-    const OptionValue<KernelChoice> &, size_t width) const {
-  printOptionName(option, width);
-  llvm::outs() << "= " << choice << "\n";
+  return printWord(os, getKernelWords(), choice);
 }
 
 std::string mlir::bitnet::missingFeatures(const TargetInfo &target,
@@ -113,12 +92,15 @@ static bool runsOn(const KernelRow &row, const TargetInfo &target) {
          target.hasFeatures(row.features);
 }
 
-bool mlir::bitnet::hasFastKernel(const TargetInfo &target, KernelChoice wish,
-                                 PackingKind packing) {
-  return llvm::any_of(getKernelTable(), [&](const KernelRow &row) {
-    return row.layout.kind == packing && row.unpack != Unpack::Compare &&
-           runsOn(row, target) && (!wish.kind || wish.kind == row.kind);
-  });
+SmallVector<PackingKind> mlir::bitnet::getFastPackings(const TargetInfo &target,
+                                                       KernelChoice wish) {
+  SmallVector<PackingKind> fast;
+  for (const KernelRow &row : getKernelTable())
+    if (row.unpack != Unpack::Compare && runsOn(row, target) &&
+        (!wish.kind || wish.kind == row.kind) &&
+        !llvm::is_contained(fast, row.layout.kind))
+      fast.push_back(row.layout.kind);
+  return fast;
 }
 
 KernelKind mlir::bitnet::selectKernel(MatMulOp op, const TargetInfo &target,

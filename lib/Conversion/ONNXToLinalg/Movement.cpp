@@ -1,4 +1,4 @@
-//===- Movement.cpp - Transpose, Concat, Split ----------------------------===//
+//===- Movement.cpp - Transpose, Concat, Split, DepthToSpace --------------===//
 //
 // Operators that move elements and compute nothing.
 //
@@ -147,8 +147,117 @@ static LogicalResult lowerSplit(NodeLowering &n) {
   return success();
 }
 
+/// The most rows of a block: the elements of a block, its square, can be
+/// counted.
+static constexpr int64_t kMaxBlockRows = int64_t(1) << 28;
+static_assert(kMaxBlockRows * kMaxBlockRows == kMaxTensorElements);
+
+namespace {
+/// What the attributes of both operators on blocks say.
+struct Blocks {
+  /// Rows of a block, which has as many columns.
+  int64_t rows;
+  /// Whether channels of a picture in blocks are [depth, row, column] (the mode
+  /// CRD), with row and column those inside a block; else they are [row,
+  /// column, depth].
+  bool depthFirst;
+};
+} // namespace
+
+/// Also checks the rank of the input.
+static FailureOr<Blocks> readBlocks(NodeLowering &n) {
+  int64_t rank = n.rank(n.operand(0)), rows = n.intAttr("blocksize", 0);
+  std::string mode = n.stringAttr("mode", "DCR");
+  if (rank != 4)
+    return n.emitError() << "needs an input of rank 4, got rank " << rank,
+           failure();
+  if (rows < 1 || rows > kMaxBlockRows)
+    return n.emitError() << "has the blocksize " << rows, failure();
+  if (mode != "DCR" && mode != "CRD")
+    return n.emitError() << "has the unknown mode '" << mode << "'", failure();
+  return Blocks{rows, mode == "CRD"};
+}
+
+/// extent / parts; checks that nothing is left over.
+static FailureOr<OpFoldResult> divideExactly(NodeLowering &n,
+                                             OpFoldResult extent, int64_t parts,
+                                             const Twine &what) {
+  OpFoldResult count = n.dims.constant(parts);
+  OpFoldResult part = n.dims.div(extent, count);
+  if (failed(n.requireSame(extent, n.dims.mul(part, count),
+                           what + " and a multiple of " + Twine(parts))))
+    return failure();
+  return part;
+}
+
+/// Sets the result: the input as `split`, axes permuted, as `joined`.
+static LogicalResult regroup(NodeLowering &n, ArrayRef<OpFoldResult> split,
+                             ArrayRef<int64_t> permutation,
+                             ArrayRef<OpFoldResult> joined) {
+  // An extent beside a 0 may become larger than any tensor. Those of `split`
+  // have the same product as those of `joined`, which may have overflowed.
+  if (failed(n.requireSizes(split, /*grow=*/true)))
+    return failure();
+  FailureOr<Value> blocks = n.reshape(n.operand(0), split);
+  if (failed(blocks))
+    return failure();
+  FailureOr<Value> result =
+      n.reshape(n.transpose(*blocks, permutation), joined);
+  if (failed(result))
+    return failure();
+  n.setResult(0, *result);
+  return success();
+}
+
+/// DepthToSpace: the channels of a pixel become a block of pixels.
+static LogicalResult lowerDepthToSpace(NodeLowering &n) {
+  FailureOr<Blocks> blocks = readBlocks(n);
+  if (failed(blocks))
+    return failure();
+  if (blocks->rows == 1)
+    return n.setResult(0, n.operand(0)), success();
+  Dims x = n.dimsOf(n.operand(0));
+  FailureOr<OpFoldResult> depth = divideExactly(
+      n, x[1], blocks->rows * blocks->rows, "the number of channels");
+  if (failed(depth))
+    return failure();
+  OpFoldResult block = n.dims.constant(blocks->rows);
+  Dims joined{x[0], *depth, n.dims.mul(x[2], block), n.dims.mul(x[3], block)};
+  if (blocks->depthFirst)
+    return regroup(n, {x[0], *depth, block, block, x[2], x[3]},
+                   {0, 1, 4, 2, 5, 3}, joined);
+  return regroup(n, {x[0], block, block, *depth, x[2], x[3]},
+                 {0, 3, 4, 1, 5, 2}, joined);
+}
+
+/// SpaceToDepth, the reverse. Its mode is one of opset 28.
+static LogicalResult lowerSpaceToDepth(NodeLowering &n) {
+  FailureOr<Blocks> blocks = readBlocks(n);
+  if (failed(blocks))
+    return failure();
+  if (blocks->rows == 1)
+    return n.setResult(0, n.operand(0)), success();
+  Dims x = n.dimsOf(n.operand(0));
+  auto height = divideExactly(n, x[2], blocks->rows, "the height");
+  if (failed(height))
+    return failure();
+  auto width = divideExactly(n, x[3], blocks->rows, "the width");
+  if (failed(width))
+    return failure();
+  OpFoldResult block = n.dims.constant(blocks->rows);
+  Dims split{x[0], x[1], *height, block, *width, block};
+  Dims joined{x[0],
+              n.dims.mul(x[1], n.dims.constant(blocks->rows * blocks->rows)),
+              *height, *width};
+  if (blocks->depthFirst)
+    return regroup(n, split, {0, 1, 3, 5, 2, 4}, joined);
+  return regroup(n, split, {0, 3, 5, 1, 2, 4}, joined);
+}
+
 void bitnet::registerMovementOps(OpRegistry &r) {
   r.add("Transpose", 1, lowerTranspose);
   r.add("Concat", 4, lowerConcat);
   r.add("Split", 2, lowerSplit, "sizes must be constant");
+  r.add("DepthToSpace", 1, lowerDepthToSpace);
+  r.add("SpaceToDepth", 1, lowerSpaceToDepth);
 }

@@ -160,19 +160,35 @@ static LogicalResult printArray(llvm::raw_ostream &os, ModuleOp module,
   });
 }
 
-/// The comment at the top of the file documents the packed forms for a reader
-/// who has only the folder.
+/// What the digits of a byte say.
+static StringRef describe(DigitForm form) {
+  switch (form) {
+  case DigitForm::Crumbs:
+    return "two bits, w + 1";
+  case DigitForm::SignedBase3:
+    return "digits w to the base 3, bit 7 the sign";
+  }
+  llvm_unreachable("every form of digits is handled");
+}
+
+/// Documents the layouts for a reader who has only the folder.
+static void printLayouts(llvm::raw_ostream &os) {
+  for (const PackedLayout &layout : kPackedLayouts)
+    os << "// " << stringifyPackingKind(layout.kind) << ", [..]["
+       << layout.blockChunks << "][" << PackedLayout::kChunkBytes
+       << "]: row n, column k is field k / 4 % " << layout.fields
+       << " of byte\n// [n / " << layout.blockRows() << "][k / "
+       << layout.chunkCols() << "][n % " << layout.blockRows()
+       << " / 16][4 * (n % 16) + k % 4]: " << describe(layout.form) << ".\n";
+}
+
+/// Writes weights.h.
 LogicalResult bitnet::printWeights(llvm::raw_ostream &os, func::FuncOp main) {
   auto module = main->getParentOfType<ModuleOp>();
-  os << "// Written by bitnet-compile --target=hls: packed ternary weights\n"
-     << "// (u2, [..][4][64]: row n, column k is field k / 4 % 4 of byte\n"
-     << "// [n / 64][k / 16][n % 64 / 16][4 * (n % 16) + k % 4], two bits, w + "
-        "1;\n"
-     << "// u1_6, [..][2][64]: digit k / 4 % 5 to the base 3 of byte\n"
-     << "// [n / 32][k / 20][n % 32 / 16][4 * (n % 16) + k % 4], digits w, bit "
-        "7 the\n"
-     << "// sign), scales and biases.\n"
-     << "#ifndef BITNET_WEIGHTS_H\n#define BITNET_WEIGHTS_H\n\n"
+  os << "// Written by bitnet-compile --target=hls: scales, biases, and\n"
+        "// packed ternary weights w, whose layouts are:\n";
+  printLayouts(os);
+  os << "#ifndef BITNET_WEIGHTS_H\n#define BITNET_WEIGHTS_H\n\n"
      << "#include \"bitnet_hls.h\"\n#include <stdint.h>\n\n";
   for (const WeightArray &array : nameWeights(main))
     if (array.first && failed(printArray(os, module, array)))

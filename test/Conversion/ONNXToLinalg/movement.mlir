@@ -119,3 +119,44 @@ func.func @main(%x: tensor<?xf32>) -> (!onnx.unknown, !onnx.unknown, !onnx.unkno
   %y:3 = onnx.node "Split"(%x) opset 18 {axis = 0, num_outputs = 3} : (tensor<?xf32>) -> (!onnx.unknown, !onnx.unknown, !onnx.unknown)
   return %y#0, %y#1, %y#2 : !onnx.unknown, !onnx.unknown, !onnx.unknown
 }
+
+// -----
+
+// Channels become blocks of pixels. Depth, column, row: the axes of a block are in front of
+// the channels that are left; the views copy nothing.
+// CHECK-LABEL: func.func @main
+// CHECK-SAME: %[[X:.*]]: tensor<1x12x2x5xf32>
+// CHECK: %[[SPLIT:.*]] = tensor.expand_shape %[[X]] {{\[\[}}0], [1, 2, 3], [4], [5]] {{.*}} into tensor<1x2x2x3x2x5xf32>
+// CHECK: %[[T:.*]] = linalg.transpose ins(%[[SPLIT]] : {{.*}}) outs(%{{.*}} : tensor<1x3x2x2x5x2xf32>) permutation = [0, 3, 4, 1, 5, 2]
+// CHECK: %[[Y:.*]] = tensor.collapse_shape %[[T]] {{\[\[}}0], [1], [2, 3], [4, 5]] : tensor<1x3x2x2x5x2xf32> into tensor<1x3x4x10xf32>
+// CHECK: return %[[Y]]
+func.func @main(%x: tensor<1x12x2x5xf32>) -> !onnx.unknown {
+  %y = onnx.node "DepthToSpace"(%x) opset 13 {blocksize = 2 : i64} : (tensor<1x12x2x5xf32>) -> !onnx.unknown
+  return %y : !onnx.unknown
+}
+
+// -----
+
+// Column, row, depth: behind them. A block of one pixel moves nothing.
+// CHECK-LABEL: func.func @main
+// CHECK: linalg.transpose {{.*}} permutation = [0, 1, 4, 2, 5, 3]
+// CHECK-NOT: linalg.transpose
+// CHECK: return
+func.func @main(%x: tensor<1x12x2x5xf32>) -> (!onnx.unknown, !onnx.unknown) {
+  %y = onnx.node "DepthToSpace"(%x) opset 11 {blocksize = 2 : i64, mode = "CRD"} : (tensor<1x12x2x5xf32>) -> !onnx.unknown
+  %z = onnx.node "DepthToSpace"(%x) opset 1 {blocksize = 1 : i64} : (tensor<1x12x2x5xf32>) -> !onnx.unknown
+  return %y, %z : !onnx.unknown, !onnx.unknown
+}
+
+// -----
+
+// The reverse. What is known late is checked late.
+// CHECK-LABEL: func.func @main
+// CHECK: cf.assert %{{.*}}, "SpaceToDepth: {{.*}}the height and a multiple of 2{{.*}}"
+// CHECK: cf.assert %{{.*}}, "SpaceToDepth: {{.*}}the width and a multiple of 2{{.*}}"
+// CHECK: linalg.transpose {{.*}} permutation = [0, 3, 5, 1, 2, 4]
+// CHECK: return %{{.*}} : tensor<?x12x?x?xi8>
+func.func @main(%x: tensor<?x3x?x?xi8>) -> !onnx.unknown {
+  %y = onnx.node "SpaceToDepth"(%x) opset 13 {blocksize = 2 : i64} : (tensor<?x3x?x?xi8>) -> !onnx.unknown
+  return %y : !onnx.unknown
+}

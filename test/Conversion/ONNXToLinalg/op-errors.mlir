@@ -323,3 +323,19 @@ func.func @main(%x: tensor<2x2xi32>, %w: tensor<2x2xi32>) -> !onnx.unknown {
     : (tensor<2x2xi32>, tensor<2x2xi32>) -> !onnx.unknown
   return %y : !onnx.unknown
 }
+
+// -----
+
+func.func @main(%x: tensor<1x6x2x2xf32>) -> !onnx.unknown {
+  // expected-error @+1 {{operator 'DepthToSpace': the number of channels and a multiple of 4 differ: 6 and 4}}
+  %y = onnx.node "DepthToSpace"(%x) opset 13 {blocksize = 2 : i64} : (tensor<1x6x2x2xf32>) -> !onnx.unknown
+  return %y : !onnx.unknown
+}
+
+// -----
+
+func.func @main(%x: tensor<4x4xf32>) -> !onnx.unknown {
+  // expected-error @+1 {{operator 'SpaceToDepth' needs an input of rank 4, got rank 2}}
+  %y = onnx.node "SpaceToDepth"(%x) opset 13 {blocksize = 2 : i64} : (tensor<4x4xf32>) -> !onnx.unknown
+  return %y : !onnx.unknown
+}

@@ -2,9 +2,11 @@
 // RUN: bitnet-opt %s --bitnet-pack-weights=packing=1.6 --split-input-file | FileCheck %s --check-prefixes=CHECK,BASE3
 // RUN: bitnet-opt %s --bitnet-pack-weights=packing=2.0 --split-input-file | FileCheck %s --check-prefixes=CHECK,U2
 // RUN: bitnet-opt %s --bitnet-pack-weights --split-input-file | FileCheck %s --check-prefixes=CHECK,U2
-// RUN: bitnet-opt %s --bitnet-pack-weights=fast-base3 --split-input-file | FileCheck %s --check-prefixes=CHECK,FAST
+// RUN: bitnet-opt %s --bitnet-pack-weights=fast-packings=u1_6 --split-input-file | FileCheck %s --check-prefixes=CHECK,FAST
 // RUN: not bitnet-opt %s --bitnet-pack-weights=packing=1.5 2>&1 | FileCheck %s --check-prefix=BAD
-// BAD: Cannot find option named '1.5'
+// RUN: not bitnet-opt %s --bitnet-pack-weights=fast-packings=u2,u3 2>&1 | FileCheck %s --check-prefix=NONE
+// BAD: '1.5' is not one of auto, 2.0, 1.6
+// NONE: 'u3' is not one of u2, u1_6
 
 // Row 0: 1 at k = 0, -1 at k = 4 (1 - 3: sign and 2); 1 at k = 20, in the second chunk.
 // K is padded to 40 columns, N to 32 rows; the records say what was chosen.

@@ -1,8 +1,9 @@
-"""Views: operators that give the same elements under another shape."""
+"""Views: operators that give the same elements under another shape or in another order."""
 
 from __future__ import annotations
 
 from .builder import Builder
+from .data import F32, I64
 from .family import Row, anything, axes_of, require
 from .model import RUNS, Kind, Value
 
@@ -70,6 +71,23 @@ def transpose(b: Builder) -> None:
     b.one("Transpose", x, **attributes if x.rank else {})
 
 
+def depth_to_space(b: Builder) -> None:
+    """The channels are a multiple of whole blocks at every size."""
+    rows = b.dice.pick([1, 2, 2, 3])
+    channels = b.dice.pick([1, 2, 3]) * rows * rows
+    x = b.input(b.dice.pick([F32, I64]), [b.extents(), (channels,) * RUNS, b.extents(), b.extents()])
+    mode = {"mode": b.dice.pick(["DCR", "CRD"])} if b.opset >= 11 and b.dice.chance(0.6) else {}
+    b.one("DepthToSpace", x, blocksize=rows, **mode)
+
+
+def space_to_depth(b: Builder) -> None:
+    """Height and width are multiples of those of a block."""
+    rows = b.dice.pick([1, 2, 2, 3])
+    height, width = (tuple(rows * extent for extent in b.extents()) for _ in range(2))
+    x = b.input(b.dice.pick([F32, I64]), [b.extents(), b.extents(), height, width])
+    b.one("SpaceToDepth", x, blocksize=rows)
+
+
 def axes_node(b: Builder, op: str, x: Value, axes: list[int]) -> Value:
     """Squeeze and Unsqueeze take axes as an attribute up to opset 12."""
     return (
@@ -124,6 +142,8 @@ def expand(b: Builder) -> None:
 ROWS = [
     Row("Reshape", reshape, 5),
     Row("Transpose", transpose, 5),
+    Row("DepthToSpace", depth_to_space, 0.7),
+    Row("SpaceToDepth", space_to_depth, 0.7),
     Row("Unsqueeze", unsqueeze, 2),
     Row("Squeeze", squeeze, 1.5),
     Row("Flatten", flatten, 1.5, 9),

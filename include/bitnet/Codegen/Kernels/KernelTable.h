@@ -38,7 +38,7 @@ enum class LhsKind { I8, I16, Float };
 
 /// No entry takes more columns: products of codes and int8 activations, without
 /// their share of the sum of activations, reach 2^31 there (mm_c1).
-inline constexpr int64_t kAnyCols = int64_t(1) << 24;
+inline constexpr int64_t kAnyCols = (int64_t(1) << 31) / kMaxActivation;
 
 /// Everything that distinguishes one instruction set from another. Entries are
 /// written as `KernelRow(kind, layout).x86("features").loops(forms)`.
@@ -58,9 +58,9 @@ struct KernelRow {
   /// Results are exact for K below this bound, which is lower for scaled codes,
   /// because they fill the accumulators sooner.
   int64_t maxCols = kAnyCols;
-  /// Whether no accumulator of 16 bits wraps in any form; the table does not
-  /// compile otherwise.
-  bool fitsI16 = true;
+  /// What LoopForm says of bounds, for all forms, and whether each decodes as
+  /// many digits as a byte has; the table does not compile otherwise.
+  bool fitsI16 = true, foldsInI16 = true, fitsUnit = true, fitsLayout = true;
   Unpack unpack = Unpack::None;
   /// An instruction that looks bytes up in a table of 128. Its operands are
   /// (table[0..63], index, table[64..127]); bit 7 of an index does not count.
@@ -89,6 +89,9 @@ struct KernelRow {
     row.forms = list;
     for (const LoopForm &form : list) {
       row.fitsI16 &= form.fitsI16();
+      row.foldsInI16 &= form.foldsInI16();
+      row.fitsUnit &= form.fitsUnit();
+      row.fitsLayout &= form.count == layout.fields;
       int64_t cols = form.getMaxChunks() * layout.chunkCols();
       if (cols != 0 && cols < row.maxCols)
         row.maxCols = cols;

@@ -10,12 +10,12 @@
 #define BITNET_CODEGEN_KERNELS_LOOPFORM_H
 
 #include "bitnet/Codegen/Kernels/CoreFamily.h"
+#include "bitnet/Support/WithField.h"
 
 #include "llvm/ADT/ArrayRef.h"
 #include "llvm/ADT/StringRef.h"
 
 #include <cstdint>
-#include <type_traits>
 
 namespace mlir::bitnet {
 
@@ -82,14 +82,6 @@ struct Prefetch {
   PerCore far = {0, 0, 0};
 };
 
-/// `record` with one field set: what the setters of table entries return.
-template <typename Record, typename Field>
-constexpr Record withField(Record record, Field Record::*field,
-                           std::common_type_t<Field> value) {
-  record.*field = value;
-  return record;
-}
-
 /// The largest code and the largest magnitude of an int8 activation.
 inline constexpr int64_t kMaxCode = 2, kMaxActivation = 128;
 
@@ -99,6 +91,16 @@ constexpr int64_t getScale(FieldDecode field) {
   for (unsigned mask = field.mask; mask % 2 == 0; mask /= 2)
     scale *= 2;
   return scale;
+}
+
+/// The largest scale of a field.
+template <size_t N>
+constexpr int64_t getLargestScale(const FieldDecode (&fields)[N]) {
+  int64_t largest = 0;
+  for (const FieldDecode &field : fields)
+    if (getScale(field) > largest)
+      largest = getScale(field);
+  return largest;
 }
 
 /// The sum of scales of the fields that add to the fullest accumulator, those
@@ -130,6 +132,20 @@ constexpr int64_t getLaneCols(DotForm form) {
   }
 }
 
+/// The largest scale at which a unit reads codes for what they are: as signed
+/// or as unsigned bytes, or as one of 0, 1, 2 where it compares.
+constexpr int64_t getMaxScale(DotForm form) {
+  switch (form) {
+  case DotForm::Dot4ByLane:
+  case DotForm::Widening:
+    return 127 / kMaxCode;
+  case DotForm::FloatLanes:
+    return 1;
+  default:
+    return 255 / kMaxCode;
+  }
+}
+
 /// One loop over K: a tile of activation rows by `parts` registers of packed
 /// bytes per chunk column. A form is written as what differs from a loop that
 /// takes a single row at a time: `LoopForm(dot, fields).from(20).even(5,
@@ -138,13 +154,16 @@ struct LoopForm {
   template <size_t N>
   constexpr LoopForm(const DotUnit &dot, const FieldDecode (&fields)[N])
       : dot(dot), fields(fields), fullest(getFullest(fields, 1)),
-        fullestScaled(getFullest(fields, 2)) {}
+        fullestScaled(getFullest(fields, 2)), largest(getLargestScale(fields)),
+        count(N) {}
 
   const DotUnit &dot;
   /// The decoding of each field, one for every four columns of a chunk.
   llvm::ArrayRef<FieldDecode> fields;
   /// getFullest of `fields`, of all and of those with a scale.
   int64_t fullest, fullestScaled;
+  /// getLargestScale and number of `fields`.
+  int64_t largest, count;
   /// The form serves products of at least so many activation rows in all.
   int64_t minRows = 1;
   Cover cover = Cover::Whole;
@@ -209,11 +228,19 @@ struct LoopForm {
   }
   /// Whether no accumulator of 16 bits wraps within a slice. The activation of
   /// the largest magnitude is negative (-128), so a sum that reaches the bound
-  /// itself still fits.
+  /// itself still fits. This bounds the pairs of pmaddubsw, which saturate,
+  /// too.
   constexpr bool fitsI16() const {
     return !addsInI16() || (sliceChunks > 0 && sliceChunks * getStep(fullest) <=
                                                    (int64_t(1) << 15));
   }
+  /// Whether their sum, once all are at scale 1, does not wrap either: it is
+  /// made before lanes are widened to 32 bits (emitFold).
+  constexpr bool foldsInI16() const {
+    return !addsInI16() || sliceChunks * getStep(count) <= (int64_t(1) << 15);
+  }
+  /// Whether the unit reads every scaled code for what it is.
+  constexpr bool fitsUnit() const { return largest <= getMaxScale(dot.form); }
   /// Chunk columns for which no accumulator of scaled codes wraps in 32 bits;
   /// 0: any number. Those of scale 1 may: what must fit is the difference to
   /// the sum of activations (mm_c1). Slices begin with accumulators of 0.

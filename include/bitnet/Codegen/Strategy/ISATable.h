@@ -34,8 +34,11 @@ struct TargetInfo {
 };
 
 /// One class of machines. LLVM knows what CPUs have and what features imply, so
-/// an entry lists nothing of that. Lists are separated by spaces.
+/// an entry lists nothing of that. Lists are separated by spaces. An entry is
+/// written as `ISARow(isa, arch).level("cpu").kernels("features")`.
 struct ISARow {
+  constexpr ISARow(ISA isa, TargetArch arch) : isa(isa), arch(arch) {}
+
   ISA isa;
   /// `Any`: the baseline of every architecture that has no entry for it.
   TargetArch arch;
@@ -43,11 +46,23 @@ struct ISARow {
   /// features beyond it where LLVM names no CPU that has just them. Code that
   /// is no kernel is compiled for the level, once for all entries that share
   /// it.
-  llvm::StringLiteral cpu, levelFeatures;
+  llvm::StringLiteral cpu = "", levelFeatures = "";
   /// What kernels may use beyond the level. Entries of one level are
   /// cumulative: each has all that the entries of the level in front of it
   /// have.
-  llvm::StringLiteral features;
+  llvm::StringLiteral features = "";
+
+  /// Setters, of which each returns a changed copy: cpu, levelFeatures and
+  /// features.
+  constexpr ISARow level(llvm::StringLiteral name) const {
+    return withField(*this, &ISARow::cpu, name);
+  }
+  constexpr ISARow levelWith(llvm::StringLiteral names) const {
+    return withField(*this, &ISARow::levelFeatures, names);
+  }
+  constexpr ISARow kernels(llvm::StringLiteral names) const {
+    return withField(*this, &ISARow::features, names);
+  }
 
   bool hasLevelOf(const ISARow &other) const {
     return cpu == other.cpu && levelFeatures == other.levelFeatures;

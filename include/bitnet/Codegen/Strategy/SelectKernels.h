@@ -10,7 +10,7 @@
 #define BITNET_CODEGEN_STRATEGY_SELECTKERNELS_H
 
 #include "bitnet/Codegen/Strategy/ISATable.h"
-#include "bitnet/Support/Words.h"
+#include "bitnet/Support/WordParser.h"
 
 #include <optional>
 
@@ -36,10 +36,10 @@ llvm::ArrayRef<Word<KernelChoice>> getKernelWords();
 /// separated; empty when it runs there.
 std::string missingFeatures(const TargetInfo &target, KernelChoice wish);
 
-/// Whether a kernel made for `target`, not a portable one, reads `packing` as
-/// fast as memory delivers it.
-bool hasFastKernel(const TargetInfo &target, KernelChoice wish,
-                   PackingKind packing);
+/// The packings that a kernel made for `target`, not a portable one, reads as
+/// fast as memory delivers them: those among which stage 3 may choose.
+llvm::SmallVector<PackingKind> getFastPackings(const TargetInfo &target,
+                                               KernelChoice wish);
 
 /// The kernel of `op` on `target`: the first entry of the table that fits. A
 /// wish that cannot take the operands gives way to what fits.
@@ -56,18 +56,10 @@ namespace llvm::cl {
 /// Lets an option hold a KernelChoice: one of getKernelWords.
 template <>
 class parser<mlir::bitnet::KernelChoice>
-    : public basic_parser<mlir::bitnet::KernelChoice> {
+    : public mlir::bitnet::WordParser<mlir::bitnet::KernelChoice,
+                                      mlir::bitnet::getKernelWords> {
 public:
-  using basic_parser::basic_parser;
-  /// Reads a word. For an unknown one it reports an error of `option` that
-  /// lists the words, and returns true.
-  bool parse(Option &option, StringRef name, StringRef text,
-             mlir::bitnet::KernelChoice &choice);
-  /// For --print-all-options; the default is always `auto`.
-  void printOptionDiff(const Option &option,
-                       const mlir::bitnet::KernelChoice &choice,
-                       const OptionValue<mlir::bitnet::KernelChoice> &,
-                       size_t width) const;
+  using WordParser::WordParser;
   StringRef getValueName() const override { return "kernel"; }
 };
 } // namespace llvm::cl

@@ -48,7 +48,7 @@ private:
   const PackedLayout &layout;
   /// Digits t+1 of four codes times radix^f, a byte each: their sum over f
   /// does not reach 256.
-  std::array<std::array<uint32_t, 256>, 5> weighted;
+  std::array<std::array<uint32_t, 256>, PackedLayout::kMaxFields> weighted;
   /// `stored` maps such a sum to the byte that is stored; `codes` maps a stored
   /// byte to its codes.
   std::array<uint8_t, 256> stored;
@@ -63,7 +63,7 @@ static uint32_t toCode(uint32_t digit) { return (digit + 3) & 3; }
 
 LaneCodec::LaneCodec(const PackedLayout &layout) : layout(layout) {
   const bool base3 = layout.form == DigitForm::SignedBase3;
-  const uint32_t radix = base3 ? 3 : 4;
+  const uint32_t radix = uint32_t(layout.radix());
   uint32_t power = 1, zero = 0;
   for (int64_t f = 0; f < layout.fields; ++f, power *= radix) {
     zero += power;
@@ -133,7 +133,7 @@ struct RowPlace {
   RowPlace(const PackingAttr &packing, int64_t row) {
     const PackedLayout &layout = packing.getLayout();
     chunks = packing.getPaddedCols() / layout.chunkCols();
-    step = layout.blockChunks * PackedLayout::kChunkBytes;
+    step = layout.blockBytes();
     int64_t chunk = row % layout.blockRows() / PackedLayout::kChunkRows;
     first = row / layout.blockRows() * chunks * step +
             chunk * PackedLayout::kChunkBytes +

@@ -178,7 +178,7 @@ struct PackWeights : bitnet::impl::BitNetPackWeightsBase<PackWeights> {
     });
     PackingPolicy policy;
     policy.wish = packing;
-    policy.fastBase3 = fastBase3;
+    llvm::append_range(policy.fast, fastPackings);
     policy.totalWeights = countWeights(ops);
     Packer packer(policy);
     for (MatMulOp op : ops)

@@ -1,19 +1,50 @@
 //===- PackingPolicy.cpp - which packing a layer gets ---------------------===//
 //
-// The choice between 2 and 1.6 bits per weight; docs/Rationale.md has the
+// The choice among the layouts by bits per weight; docs/Rationale.md has the
 // reasons.
 //
 //===----------------------------------------------------------------------===//
 
 #include "bitnet/Dialect/BitNet/Transforms/PackingPolicy.h"
 
+#include <vector>
+
 using namespace mlir;
 using namespace mlir::bitnet;
 
+llvm::ArrayRef<Word<PackingChoice>> mlir::bitnet::getPackingWords() {
+  static const std::vector<Word<PackingChoice>> words = [] {
+    std::vector<Word<PackingChoice>> words{
+        {"auto", {}, "by cost, for each layer (default)"}};
+    for (const PackedLayout &layout : kPackedLayouts)
+      words.push_back({layout.word, {layout.kind}, layout.summary});
+    return words;
+  }();
+  return words;
+}
+
+llvm::ArrayRef<Word<PackingKind>> mlir::bitnet::getPackingKindWords() {
+  static const std::vector<Word<PackingKind>> words = [] {
+    std::vector<Word<PackingKind>> words;
+    for (const PackedLayout &layout : kPackedLayouts)
+      words.push_back(
+          {stringifyPackingKind(layout.kind), layout.kind, layout.summary});
+    return words;
+  }();
+  return words;
+}
+
+llvm::raw_ostream &mlir::bitnet::operator<<(llvm::raw_ostream &os,
+                                            const PackingChoice &choice) {
+  return printWord(os, getPackingWords(), choice);
+}
+
 /// Why `op` cannot use `layout`; empty when it can.
 static std::string whyNot(MatMulOp op, const PackedLayout &layout) {
+  if (layout.kind == kUsualLayout.kind)
+    return "";
   auto lhs = cast<ShapedType>(op.getLhs().getType());
-  if (layout.kind != PackingKind::U2 && !lhs.getElementType().isInteger(8))
+  if (layout.int8Only && !lhs.getElementType().isInteger(8))
     return "activations are not int8";
   uint64_t group = op.getGroupSize().value_or(0);
   if (group % layout.chunkCols() == 0)
@@ -24,34 +55,39 @@ static std::string whyNot(MatMulOp op, const PackedLayout &layout) {
 
 /// Cycles of one core for one token: decoding and reading overlap, the slower
 /// one counts.
-static double tokenCycles(PackingAttr packing, const PackingCosts &costs) {
+static double tokenCycles(MatMulOp op, const PackedLayout &layout,
+                          const PackingCosts &costs) {
+  auto shape = cast<ShapedType>(op.getRhs().getType()).getShape();
+  auto packing =
+      PackingAttr::get(op.getContext(), layout.kind, shape[0], shape[1]);
   double weights = double(packing.getPaddedRows()) * packing.getPaddedCols();
-  double decode = weights / 64 * costs.cycles[unsigned(packing.getKind())];
-  return std::max(decode, packing.getPackedBytes() / costs.memoryBytesPerCycle);
+  return std::max(weights / 64 * layout.cycles,
+                  packing.getPackedBytes() / costs.memoryBytesPerCycle);
 }
 
-/// `Auto` compares the cycles of one token for both packings.
+/// The layout that gets one token through `op` in the fewest cycles, of those
+/// that it can use and the target reads fast.
+static PackingKind findCheapest(MatMulOp op, const PackingPolicy &policy) {
+  const PackedLayout *best = &kUsualLayout;
+  for (const PackedLayout &layout : kPackedLayouts)
+    if (llvm::is_contained(policy.fast, layout.kind) &&
+        whyNot(op, layout).empty() &&
+        tokenCycles(op, layout, policy.costs) <
+            tokenCycles(op, *best, policy.costs))
+      best = &layout;
+  return best->kind;
+}
+
 PackingDecision mlir::bitnet::choosePacking(MatMulOp op,
                                             const PackingPolicy &policy) {
-  PackingDecision u2{PackingKind::U2, ""}, base3{PackingKind::U1_6, ""};
-  if (policy.wish == PackingChoice::U2)
-    return u2;
-  std::string problem = whyNot(op, getPackedLayout(PackingKind::U1_6));
   // A wish that cannot be fulfilled is noted, not refused.
-  if (policy.wish == PackingChoice::U1_6) {
-    u2.note = problem;
-    return problem.empty() ? base3 : u2;
+  if (std::optional<PackingKind> wish = policy.wish.kind) {
+    std::string problem = whyNot(op, getPackedLayout(*wish));
+    return {problem.empty() ? *wish : kUsualLayout.kind, problem};
   }
-  double bytes = policy.totalWeights / 8.0 *
-                 getPackedLayout(PackingKind::U2).bitsPerWeight();
-  if (!problem.empty() || !policy.fastBase3 ||
-      bytes <= double(policy.costs.cachedBytes))
-    return u2;
-  auto shape = cast<ShapedType>(op.getRhs().getType()).getShape();
-  auto cycles = [&](PackingKind kind) {
-    return tokenCycles(
-        PackingAttr::get(op.getContext(), kind, shape[0], shape[1]),
-        policy.costs);
-  };
-  return cycles(PackingKind::U1_6) < cycles(PackingKind::U2) ? base3 : u2;
+  // Weights that stay in a cache are decoded as fast as they are read.
+  double bytes = policy.totalWeights / 8.0 * kUsualLayout.bitsPerWeight();
+  if (bytes <= double(policy.costs.cachedBytes))
+    return {kUsualLayout.kind, ""};
+  return {findCheapest(op, policy), ""};
 }

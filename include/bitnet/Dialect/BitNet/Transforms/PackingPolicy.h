@@ -1,23 +1,44 @@
 //===- PackingPolicy.h - which packing a layer gets -------------*- C++ -*-===//
+//
+// Layouts come from the table of PackedLayout.h, and those that the machine
+// reads fast from the kernels (getFastPackings of Codegen/Strategy), which the
+// passes of stage 3 do not know.
+//
+//===----------------------------------------------------------------------===//
 
 #ifndef BITNET_DIALECT_BITNET_TRANSFORMS_PACKINGPOLICY_H
 #define BITNET_DIALECT_BITNET_TRANSFORMS_PACKINGPOLICY_H
 
 #include "bitnet/Dialect/BitNet/IR/BitNet.h"
+#include "bitnet/Support/WordParser.h"
 
-#include <array>
+#include <optional>
 #include <string>
 
 namespace mlir::bitnet {
 
-/// A wish of the user: `Auto`, or one packing wherever it is possible.
-enum class PackingChoice { Auto, U2, U1_6 };
+/// A wish of the user: one packing wherever it is possible, or none.
+struct PackingChoice {
+  /// None: by cost, for each layer.
+  std::optional<PackingKind> kind;
+  bool operator==(const PackingChoice &other) const {
+    return kind == other.kind;
+  }
+};
 
-/// The figures that decide, for one token (M = 1), which reads all weights
-/// once. docs/Kernels.md has the measurements.
+/// Prints the word, as the options of a pass are printed.
+llvm::raw_ostream &operator<<(llvm::raw_ostream &os,
+                              const PackingChoice &choice);
+
+/// The words of --packing: "auto", then the word of each layout.
+llvm::ArrayRef<Word<PackingChoice>> getPackingWords();
+
+/// The layouts themselves, by the names that #bitnet.packing has for them.
+llvm::ArrayRef<Word<PackingKind>> getPackingKindWords();
+
+/// The figures that decide, with those of the layouts, for one token (M = 1),
+/// which reads all weights once. docs/Kernels.md has the measurements.
 struct PackingCosts {
-  /// Cycles of the fastest kernel per 64 weights, by PackingKind.
-  std::array<double, 2> cycles = {0.51, 0.9};
   /// Bytes per cycle that one core gets from memory.
   double memoryBytesPerCycle = 10;
   /// A model of no more bytes than this stays in a cache between tokens, which
@@ -27,9 +48,10 @@ struct PackingCosts {
 
 /// What the choice depends on beyond the layer.
 struct PackingPolicy {
-  PackingChoice wish = PackingChoice::Auto;
-  /// Base-3 bytes are decoded by a kernel made for it, not by the portable one.
-  bool fastBase3 = false;
+  PackingChoice wish;
+  /// The packings that are decoded by a kernel made for them, not by a portable
+  /// one. The usual one is always among the candidates.
+  llvm::SmallVector<PackingKind> fast;
   /// Weights that one token reads.
   uint64_t totalWeights = 0;
   PackingCosts costs;
@@ -45,5 +67,29 @@ struct PackingDecision {
 PackingDecision choosePacking(MatMulOp op, const PackingPolicy &policy);
 
 } // namespace mlir::bitnet
+
+namespace llvm::cl {
+/// Lets an option hold a PackingChoice: one of getPackingWords. What is none of
+/// them is an error of the option.
+template <>
+class parser<mlir::bitnet::PackingChoice>
+    : public mlir::bitnet::WordParser<mlir::bitnet::PackingChoice,
+                                      mlir::bitnet::getPackingWords> {
+public:
+  using WordParser::WordParser;
+  StringRef getValueName() const override { return "packing"; }
+};
+
+/// Lets an option hold a list of layouts: names of getPackingKindWords, which
+/// are those that texts of the IR have.
+template <>
+class parser<mlir::bitnet::PackingKind>
+    : public mlir::bitnet::WordParser<mlir::bitnet::PackingKind,
+                                      mlir::bitnet::getPackingKindWords> {
+public:
+  using WordParser::WordParser;
+  StringRef getValueName() const override { return "layout"; }
+};
+} // namespace llvm::cl
 
 #endif // BITNET_DIALECT_BITNET_TRANSFORMS_PACKINGPOLICY_H

@@ -151,7 +151,7 @@ def BitNetPackWeights : Pass<"bitnet-pack-weights", "::mlir::ModuleOp"> {
     `bitnet.pack` and `bitnet.unpack` of constants are evaluated too.
 
     `packing` chooses the layout. `auto` takes `u1_6` where one token would get
-    through it faster: only with `fast-base3`, int8 activations, no groups along K,
+    through it faster: only with it in `fast-packings`, int8 activations, no groups along K,
     and more weights in the module than caches hold (docs/Rationale.md). A layer
     that cannot have 1.6 bits gets 2. The module's `bitnet.layers` records say which
     packing each layer got, and why not the one asked for.
@@ -190,14 +190,10 @@ def BitNetPackWeights : Pass<"bitnet-pack-weights", "::mlir::ModuleOp"> {
   }];
   let options = [
     Option<"packing", "packing", "::mlir::bitnet::PackingChoice",
-           "::mlir::bitnet::PackingChoice::Auto",
-           "Bits per weight: auto, 2.0 or 1.6",
-           [{::llvm::cl::values(
-              clEnumValN(::mlir::bitnet::PackingChoice::Auto, "auto", "by the cost of a token, per layer"),
-              clEnumValN(::mlir::bitnet::PackingChoice::U2, "2.0", "2 bits, layout u2"),
-              clEnumValN(::mlir::bitnet::PackingChoice::U1_6, "1.6", "base 3, layout u1_6, where it fits"))}]>,
-    Option<"fastBase3", "fast-base3", "bool", "false",
-           "The target has a kernel of its own for u1_6, so that auto may choose it">];
+           "::mlir::bitnet::PackingChoice()",
+           "Bits per weight where they fit, as the table of layouts names them, or `auto`: by the cost of a token, per layer. Example: packing=1.6">,
+    ListOption<"fastPackings", "fast-packings", "::mlir::bitnet::PackingKind",
+               "The packings that the target has a kernel of its own for, so that auto may choose them. Example: fast-packings=u2,u1_6">];
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect",
     "::mlir::tensor::TensorDialect", "::mlir::bitnet::BitNetDialect"];
 }
