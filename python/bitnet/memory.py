@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ctypes
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -11,6 +11,17 @@ import numpy.typing as npt
 from .runtime import DTYPES, IN_PLACE, Tensor, ValueDesc
 
 Array = npt.NDArray[Any]
+
+
+class DLPackArray(Protocol):
+    """An array of another library."""
+
+    def __dlpack__(self, *arguments: Any, **options: Any) -> Any: ...
+
+    def __dlpack_device__(self) -> Any: ...
+
+
+Input = npt.ArrayLike | DLPackArray
 
 _free = ctypes.CDLL(None).free
 _free.argtypes, _free.restype = [ctypes.c_void_p], None
@@ -36,18 +47,30 @@ def take_array(tensor: Tensor) -> Array:
     return np.asarray(_Owner(tensor.data, shape, dtype))
 
 
+def _is_memory(given: object) -> bool:
+    """Whether `given` is an array: NumPy's, or another library's, of which DLPack gives a view."""
+    return isinstance(given, np.ndarray) or hasattr(given, "__dlpack__")
+
+
+def _view(given: Any, dtype: np.dtype[Any]) -> Array:
+    if isinstance(given, np.ndarray):
+        return given
+    # NumPy refuses memory of other devices and tensors that need gradients with a text that says so.
+    return np.from_dlpack(given) if _is_memory(given) else np.asarray(given, dtype)
+
+
 def _describe(name: str, value: ValueDesc) -> str:
     return f"input '{name}' is a {DTYPES[value.dtype][1]} of rank {value.rank}"
 
 
-def check_array(name: str, value: ValueDesc, given: npt.ArrayLike) -> Array:
+def check_array(name: str, value: ValueDesc, given: Input) -> Array:
     """`given` as a dense array that input `name` takes; a copy only where it is not dense.
 
-    Raises ValueError for another dtype or rank, and for memory that the run could not write where it must. Lists and
-    numbers get the dtype of the input.
+    Raises ValueError for another dtype or rank, and for memory that the run could not write where it must. Arrays of
+    other libraries are viewed by DLPack. Lists and numbers get the dtype of the input.
     """
     dtype, word = DTYPES[value.dtype]
-    array = given if isinstance(given, np.ndarray) else np.asarray(given, dtype)
+    array = _view(given, dtype)
     # Arrays of ml_dtypes.bfloat16 are the 16 bits that are meant.
     if word == "tensor(bfloat16)" and array.dtype.name == "bfloat16":
         array = array.view(np.uint16)
@@ -58,7 +81,7 @@ def check_array(name: str, value: ValueDesc, given: npt.ArrayLike) -> Array:
     if not value.flags & IN_PLACE:
         return np.require(array, requirements=["C", "ALIGNED"])
     flags = array.flags
-    if array is given and flags.c_contiguous and flags.aligned and flags.writeable:
+    if _is_memory(given) and flags.c_contiguous and flags.aligned and flags.writeable:
         return array
     raise ValueError(f"input '{name}' is updated in place: it needs a C-contiguous writable array")
 

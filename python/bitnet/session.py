@@ -9,9 +9,7 @@ import weakref
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import numpy.typing as npt
-
-from .memory import Array, check_array, fill_tensor, take_array
+from .memory import Array, Input, check_array, fill_tensor, take_array
 from .runtime import DTYPES, IN_PLACE, RunOptions, Tensor, ValueDesc, check, load_runtime
 
 
@@ -119,7 +117,7 @@ class InferenceSession:
         """Name, type and shape of each output, in the model's order."""
         return list(self._outputs)
 
-    def run(self, output_names: Sequence[str] | None, feeds: Mapping[str, npt.ArrayLike]) -> list[Array]:
+    def run(self, output_names: Sequence[str] | None, feeds: Mapping[str, Input]) -> list[Array]:
         """Computes outputs.
 
         Args:
@@ -160,7 +158,7 @@ class InferenceSession:
                 raise ValueError(f"the model has no output '{name}', it has {known}")
         return [self._output_index[name] for name in names]
 
-    def _check(self, feeds: Mapping[str, npt.ArrayLike]) -> list[Array]:
+    def _check(self, feeds: Mapping[str, Input]) -> list[Array]:
         known = [value.name for value in self._inputs]
         if missing := [name for name in known if name not in feeds]:
             raise ValueError(f"no array for input {', '.join(map(repr, missing))}")

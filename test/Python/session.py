@@ -77,6 +77,23 @@ for same in (x.tolist(), wide[:, ::2], np.asfortranarray(x), x[::-1][::-1]):
 unaligned = np.frombuffer(b"\0" + x.tobytes(), np.uint8)[1:].view(np.float32).reshape(x.shape)
 assert not unaligned.flags.aligned
 assert np.array_equal(session.run(None, {"x": unaligned})[0], y)
+
+
+class Foreign:
+    """An array of another library, as DLPack shows it."""
+
+    def __init__(self, array: np.ndarray[Any, Any]) -> None:
+        self.array = array
+
+    def __dlpack__(self, **options: Any) -> Any:
+        return self.array.__dlpack__(**options)
+
+    def __dlpack_device__(self) -> Any:
+        return self.array.__dlpack_device__()
+
+
+assert np.array_equal(session.run(None, {"x": Foreign(x)})[0], y)
+refused("float64", session.run, None, {"x": Foreign(x.astype(float))})
 x.flags.writeable = False
 assert np.array_equal(session.run(None, {"x": x})[0], y)
 
@@ -160,6 +177,8 @@ for step in (1, 2, 3):
 assert second.run(["y"], {"x": one, "total": total})[0].tolist() == [1] * 4
 first.reset()
 assert first.run(["y"], {"x": one, "total": total})[0].tolist() == [1] * 4
+assert first.run(["t"], {"x": one, "total": Foreign(total)})[0].tolist() == total.tolist() == [2] * 4
+refused("in place", first.run, None, {"x": one, "total": [0.0] * 4})
 total.flags.writeable = False
 refused("in place", first.run, None, {"x": one, "total": total})
 
