@@ -19,6 +19,7 @@ from .compiler_abi import (
     Words,
     load_compiler,
 )
+from .interrupt import catch_interrupts
 
 USAGE, CANCELLED = 64, 75
 
@@ -117,8 +118,11 @@ class _Listener:
         try:
             if self.raised is None:
                 function()
-        except BaseException as error:  # noqa: BLE001 - KeyboardInterrupt as well, C cannot take it
+        except BaseException as error:  # noqa: BLE001 - whatever it is, C cannot take it
             self.raised = error
+
+    def interrupt(self) -> None:
+        self.raised = KeyboardInterrupt()
 
     def on_diagnostic(self, pointer: Any, _: object) -> None:
         d = pointer.contents
@@ -133,8 +137,6 @@ class _Listener:
         self._guard(lambda: self.progress and self.progress(step))
 
     def is_cancelled(self, _: object) -> int:
-        # Python delivers ctrl-C while it executes Python.
-        self._guard(lambda: None)
         return self.raised is not None
 
 
@@ -183,7 +185,8 @@ def _run(options: Options, listener: _Listener) -> CompileResult:
     )
     options.diagnostic, options.progress, options.cancelled = callbacks
     result = ctypes.c_void_p()
-    code = library.bitnet_compile(ctypes.byref(options), ctypes.byref(result))
+    with catch_interrupts(listener.interrupt):
+        code = library.bitnet_compile(ctypes.byref(options), ctypes.byref(result))
     try:
         if listener.raised is not None:
             raise listener.raised
