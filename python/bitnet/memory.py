@@ -34,8 +34,9 @@ class _Owner:
         self.address = address
         self.__array_interface__ = {"version": 3, "data": (address, False), "shape": shape, "typestr": dtype.str}
 
-    def __del__(self) -> None:
-        _free(self.address)
+    # At the end of the interpreter the module's names may be gone before the last array.
+    def __del__(self, free: Any = _free) -> None:
+        free(self.address)
 
 
 def take_array(tensor: Tensor) -> Array:
