@@ -31,6 +31,19 @@ func::FuncOp FunctionPool::get(StringRef name,
   return make();
 }
 
+std::string FunctionPool::getNumbered(StringRef name) {
+  // Once: looking each name up in the module would take time in the square of
+  // the functions.
+  if (taken.empty())
+    for (auto symbol : module.getOps<SymbolOpInterface>())
+      taken.insert(symbol.getName());
+  std::string numbered;
+  do
+    numbered = (name + "_" + Twine(counts[name]++)).str();
+  while (taken.contains(numbered));
+  return numbered;
+}
+
 func::FuncOp FunctionPool::unique(func::FuncOp fresh) {
   std::string text;
   llvm::raw_string_ostream os(text);
@@ -40,7 +53,6 @@ func::FuncOp FunctionPool::unique(func::FuncOp fresh) {
     fresh.erase();
     return known->second;
   }
-  std::string name = fresh.getSymName().str();
-  fresh.setSymName((name + "_" + Twine(counts[name]++)).str());
+  fresh.setSymName(getNumbered(fresh.getSymName()));
   return fresh;
 }

@@ -15,7 +15,7 @@
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 
-#include "llvm/ADT/SetOperations.h"
+#include "llvm/ADT/SetVector.h"
 
 namespace mlir::bitnet {
 #define GEN_PASS_DEF_BITNETSEPARATEYIELDS
@@ -87,9 +87,10 @@ static unsigned separateYields(scf::ForOp loop, const AnalysisState &state) {
       return (origin == argument || isNew(loop, origin)) &&
              !taken.contains(origin);
     });
-    taken.insert_range(origins);
-    if (isOwn)
+    if (isOwn) {
+      taken.insert_range(origins);
       continue;
+    }
     OpBuilder b(yielded.getOwner());
     auto type = cast<RankedTensorType>(argument.getType());
     yielded.set(bufferization::AllocTensorOp::create(

@@ -1,4 +1,4 @@
-//===- DescribeUnits.cpp - --bitnet-describe-units --------------------===//
+//===- DescribeUnits.cpp - --bitnet-describe-units ------------------------===//
 //
 // Kinds are noted in locations, because those stay with what becomes of an
 // operation. Nothing but what a profile prints relies on them.
@@ -60,14 +60,12 @@ static UnitKind getKindOfScalar(Operation *op, bool reduces) {
   return computesFloats(op) ? UnitKind::Elementwise : UnitKind::Copy;
 }
 
-/// The more telling of two kinds.
-static UnitKind merge(UnitKind a, UnitKind b) { return std::min(a, b); }
-
 static UnitKind getKindOfNest(linalg::LinalgOp nest) {
   UnitKind kind = UnitKind::Copy;
   const bool reduces = nest.getNumReductionLoops() != 0;
-  nest.getBlock()->walk(
-      [&](Operation *op) { kind = merge(kind, getKindOfScalar(op, reduces)); });
+  nest.getBlock()->walk([&](Operation *op) {
+    kind = WorkUnitAttr::merge(kind, getKindOfScalar(op, reduces));
+  });
   return kind;
 }
 
@@ -81,8 +79,9 @@ static UnitKind getKindOfDispatch(DispatchOp dispatch) {
     break;
   }
   UnitKind kind = UnitKind::Copy;
-  dispatch.getBody().walk(
-      [&](linalg::LinalgOp nest) { kind = merge(kind, getKindOfNest(nest)); });
+  dispatch.getBody().walk([&](linalg::LinalgOp nest) {
+    kind = WorkUnitAttr::merge(kind, getKindOfNest(nest));
+  });
   return kind;
 }
 

@@ -76,9 +76,7 @@ static UnitKind getKind(Operation *op) {
     return UnitKind::Copy;
   UnitKind kind = UnitKind::Other;
   op->walk([&](Operation *inner) {
-    UnitKind found = WorkUnitAttr::find(inner->getLoc());
-    if (found != UnitKind::Other)
-      kind = kind == UnitKind::Other ? found : std::min(kind, found);
+    kind = WorkUnitAttr::merge(kind, WorkUnitAttr::find(inner->getLoc()));
   });
   return kind;
 }

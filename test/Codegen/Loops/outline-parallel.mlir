@@ -126,6 +126,28 @@ func.func @small(%x: memref<8xf32>) {
 
 // -----
 
+// The text of a later stage has nests already: their names stay theirs.
+// CHECK-LABEL: func @again(
+// CHECK: call @bitnet_nest_0(
+// CHECK: call @bitnet_nest_1(
+// CHECK: func.func private @bitnet_nest_1(
+func.func private @bitnet_nest_0(%x: memref<?xf32>, %each: index, %begin: index, %end: index)
+    attributes {bitnet.parallel} {
+  return
+}
+func.func @again(%x: memref<?xf32>, %n: index) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %zero = arith.constant 0.0 : f32
+  call @bitnet_nest_0(%x, %n, %c0, %c1) : (memref<?xf32>, index, index, index) -> ()
+  scf.parallel (%i) = (%c0) to (%n) step (%c1) {
+    memref.store %zero, %x[%i] : memref<?xf32>
+  }
+  return
+}
+
+// -----
+
 // What a task may not hold: a dynamic or large allocation, an assert, a probe, another call.
 // CHECK-LABEL: func @sequential(
 // CHECK-COUNT-5: scf.for

@@ -53,6 +53,24 @@ func.func @exchanged(%p: tensor<4xf32>, %q: tensor<4xf32>, %n: index) -> tensor<
 
 // -----
 
+// The older one beside the new one: a copy of what is not taken by another yield.
+// CHECK-LABEL: func.func @older
+// CHECK: iter_args(%[[X:.*]] = %arg0, %[[Y:.*]] = %arg1)
+// CHECK: %[[NEXT:.*]] = linalg.exp ins(%[[X]] {{.*}} outs(%[[Y]]
+// CHECK-NEXT: %[[COPY:.*]] = bufferization.alloc_tensor() copy(%[[Y]])
+// CHECK-NEXT: scf.yield %[[COPY]], %[[NEXT]]
+func.func @older(%p: tensor<4xf32>, %q: tensor<4xf32>, %n: index) -> tensor<4xf32> {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %r:2 = scf.for %i = %c0 to %n step %c1 iter_args(%x = %p, %y = %q) -> (tensor<4xf32>, tensor<4xf32>) {
+    %s = linalg.exp ins(%x : tensor<4xf32>) outs(%y : tensor<4xf32>) -> tensor<4xf32>
+    scf.yield %y, %s : tensor<4xf32>, tensor<4xf32>
+  }
+  return %r#0 : tensor<4xf32>
+}
+
+// -----
+
 // Constants and what others made are not the loop's to write.
 // CHECK-LABEL: func.func @foreign
 // CHECK: scf.for

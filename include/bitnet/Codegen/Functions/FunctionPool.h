@@ -15,6 +15,7 @@
 #include "mlir/IR/ImplicitLocOpBuilder.h"
 
 #include "llvm/ADT/StringMap.h"
+#include "llvm/ADT/StringSet.h"
 
 namespace mlir::bitnet {
 
@@ -41,14 +42,20 @@ public:
   /// For functions that no name describes: the one that equals `fresh`, apart
   /// from the name. That is `fresh` itself, which becomes `<its
   /// name>_<number>`, or an older one, and `fresh` is gone. Only functions that
-  /// went through this pool are compared.
+  /// went through this pool are compared; numbers that others of the module
+  /// have, as in the text of a later stage, are left out.
   func::FuncOp unique(func::FuncOp fresh);
 
 private:
+  /// `name` with the next number that is free.
+  std::string getNumbered(llvm::StringRef name);
+
   ModuleOp module;
   llvm::StringMap<func::FuncOp> byText;
   /// How many functions of a name there are.
   llvm::StringMap<unsigned> counts;
+  /// Names that the module had when a number was first asked for.
+  llvm::StringSet<> taken;
 };
 
 } // namespace mlir::bitnet

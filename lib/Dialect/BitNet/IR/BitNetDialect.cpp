@@ -75,14 +75,19 @@ IterationsAttr IterationsAttr::find(Location loc) {
   return found;
 }
 
+UnitKind WorkUnitAttr::merge(UnitKind a, UnitKind b) {
+  if (a == UnitKind::Other || b == UnitKind::Other)
+    return std::max(a, b);
+  return std::min(a, b);
+}
+
 UnitKind WorkUnitAttr::find(Location loc) {
   UnitKind found = UnitKind::Other;
   loc->walk([&](Location inner) {
     auto fused = dyn_cast<FusedLoc>(inner);
-    auto unit = fused ? dyn_cast_or_null<WorkUnitAttr>(fused.getMetadata())
-                      : WorkUnitAttr();
-    if (unit && (found == UnitKind::Other || unit.getKind() < found))
-      found = unit.getKind();
+    if (auto unit = fused ? dyn_cast_or_null<WorkUnitAttr>(fused.getMetadata())
+                          : WorkUnitAttr())
+      found = merge(found, unit.getKind());
     return WalkResult::advance();
   });
   return found;

@@ -211,7 +211,10 @@ def BitNet_WorkUnitAttr : BitNet_Attr<"WorkUnit", "unit"> {
   let parameters = (ins EnumParameter<BitNet_UnitKind>:$kind);
   let assemblyFormat = "`<` $kind `>`";
   let extraClassDeclaration = [{
-    /// The most telling kind in `loc`: the first one of the enumeration, `Other` if it has none.
+    /// The more telling of two kinds: the first one of the enumeration, but `Other` only where
+    /// both are.
+    static UnitKind merge(UnitKind a, UnitKind b);
+    /// The most telling kind in `loc`, `Other` if it has none.
     static UnitKind find(::mlir::Location loc);
   }];
 }
