@@ -14,6 +14,16 @@
 using namespace mlir;
 using namespace mlir::bitnet;
 
+bool mlir::bitnet::isNarrowFloat(Type type) {
+  return isa<FloatType>(type) && type.getIntOrFloatBitWidth() < 32;
+}
+
+Value mlir::bitnet::widen(ScalarBuilder &s, Value v) {
+  if (!isNarrowFloat(v.getType()))
+    return v;
+  return s.make<arith::ExtFOp>(s.b.getF32Type(), v);
+}
+
 //===----------------------------------------------------------------------===//
 // Integer division
 //===----------------------------------------------------------------------===//

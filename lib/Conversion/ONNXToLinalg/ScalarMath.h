@@ -7,6 +7,11 @@
 
 namespace mlir::bitnet {
 
+/// Whether `type` is a float that is computed with in f32 (act_c3).
+bool isNarrowFloat(Type type);
+/// `v` in f32 if it is a narrow float.
+Value widen(ScalarBuilder &s, Value v);
+
 /// ONNX Cast of one scalar. `v` has the type of `from`, or f32 when that is a
 /// narrower float. A narrow float result may be left in f32: elementwise()
 /// rounds it. Floats out of an integer's range saturate, NaN gives its minimum:
