@@ -56,7 +56,6 @@ def _is_memory(given: object) -> bool:
 def _view(given: Any, dtype: np.dtype[Any]) -> Array:
     if isinstance(given, np.ndarray):
         return given
-    # NumPy refuses memory of other devices and tensors that need gradients with a text that says so.
     return np.from_dlpack(given) if _is_memory(given) else np.asarray(given, dtype)
 
 

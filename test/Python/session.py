@@ -10,7 +10,9 @@ from collections.abc import Callable
 from typing import Any
 
 import bitnet
+import ml_dtypes
 import numpy as np
+import onnx.parser
 import onnxruntime  # type: ignore[import-untyped]
 
 models, folder = map(pathlib.Path, sys.argv[1:])
@@ -143,6 +145,36 @@ for thread in threads:
 for thread in threads:
     thread.join()
 assert not failures
+
+# Other dtypes, by value; bfloat16 as its bits, in and out.
+WORDS = {
+    "float16": np.float16,
+    "double": np.float64,
+    "int64": np.int64,
+    "uint8": np.uint8,
+    "bool": np.bool_,
+    "bfloat16": ml_dtypes.bfloat16,
+}
+for word, dtype in WORDS.items():
+    model = onnx.parser.parse_model(
+        f'<ir_version: 8, opset_import: ["":17]> g ({word}[n] a, bool[n] c) => ({word}[n] r) {{ r = Where (c, a, a) }}'
+    )
+    bitnet.compile(model, folder / f"{word}.so", cpu="native", opt_level=0)
+    typed = bitnet.InferenceSession(folder / f"{word}.so")
+    assert typed.get_inputs()[0].type == typed.get_outputs()[0].type == f"tensor({word})"
+    a = np.array([0, 1, 2.5], np.float32).astype(dtype)
+    (r,) = typed.run(None, {"a": a, "c": np.array([True, False, True])})
+    assert r.dtype == (np.uint16 if word == "bfloat16" else dtype) and r.tobytes() == a.tobytes(), (word, r)
+
+# Outputs whose size only the run knows.
+model = onnx.parser.parse_model(
+    '<ir_version: 8, opset_import: ["":17]> g (int64 n) => (int64[m] r) '
+    "<int64 zero = {0}, int64 one = {1}> { r = Range (zero, n, one) }"
+)
+bitnet.compile(model, folder / "range.so", cpu="native")
+counter = bitnet.InferenceSession(folder / "range.so")
+for count in (0, 1, 5):
+    assert counter.run(None, {"n": count})[0].tolist() == list(range(count))
 
 # States belong to the session object; an input in place is the caller's array.
 text = folder / "state.mlir"
